@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A growing byte buffer: text for the printers, bytes for the builders. Zero-initialised is empty
+ * and valid. */
+#ifndef STRATA_CORE_BUF_H
+#define STRATA_CORE_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct buf {
+	char *p; /* n bytes, not NUL-terminated (see buf_cstr) */
+	size_t n, cap;
+	bool failed; /* an allocation failed; what came after it is missing */
+};
+
+/* Make room for n more bytes; false (and b->failed) when memory is out. */
+bool buf_grow(struct buf *b, size_t n);
+void buf_done(struct buf *b);        /* frees; b is empty and valid again */
+const char *buf_cstr(struct buf *b); /* NUL-terminated view; valid until the next change */
+void buf_fmt(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void buf_u64(struct buf *b, uint64_t v); /* decimal */
+void buf_i64(struct buf *b, int64_t v);
+void buf_x64(struct buf *b, uint64_t v, unsigned min_digits); /* lower-case hex digits, no 0x */
+void buf_hex(struct buf *b, const uint8_t *p, size_t n);      /* lower-case hex digits of bytes */
+
+static inline void buf_put(struct buf *b, const void *p, size_t n)
+{
+	if (n && (b->cap - b->n >= n || buf_grow(b, n))) {
+		memcpy(b->p + b->n, p, n);
+		b->n += n;
+	}
+}
+static inline void buf_str(struct buf *b, const char *s)
+{
+	buf_put(b, s, strlen(s));
+}
+static inline void buf_char(struct buf *b, char c)
+{
+	if (b->cap > b->n || buf_grow(b, 1))
+		b->p[b->n++] = c;
+}
+
+#endif

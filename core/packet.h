@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A packet: borrowed bytes plus a short array of layers. Captured packets are read-only by type. */
+#ifndef STRATA_CORE_PACKET_H
+#define STRATA_CORE_PACKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PACKET_MAX 262144u /* largest packet, bytes */
+#define PACKET_LAYERS 32   /* deepest stack that is looked into */
+
+struct proto;
+
+enum layer_flag {
+	LAYER_CUT = 1, /* the capture holds fewer bytes than were on the wire, and this header needs
+			  more */
+	LAYER_BAD_LENGTH =
+		2,        /* a length field says less than its own header, or more than there is */
+	LAYER_OPAQUE = 4, /* payload not looked into (fragments) */
+	LAYER_EXCERPT =
+		8, /* payload is only a piece: missing bytes are no fault, sums not verified */
+	LAYER_BAD_HEADER =
+		16,      /* the bytes do not fit the description (not for want of captured bytes) */
+	LAYER_DEEP = 32, /* the depth or work limit was reached; the rest is bytes */
+	LAYER_GUESS = 64,   /* chosen by guard alone */
+	LAYER_QUOTED = 128, /* inside a quote of another packet (ICMP error) */
+};
+
+struct layer { /* one header of a packet */
+	const struct proto *proto;
+	uint32_t off;   /* first byte of the header */
+	uint32_t end;   /* first byte after its payload and trailer; never past packet.len */
+	uint32_t hlen;  /* bytes of header; off + hlen <= end */
+	uint16_t flags; /* enum layer_flag */
+	uint16_t tail;  /* bytes of fields after the payload (FCS), just before end */
+};
+
+struct packet {
+	const uint8_t *data; /* borrowed: valid until the next source_next() */
+	uint32_t len;        /* bytes we have */
+	uint32_t wire_len;   /* bytes there were */
+	int64_t when;        /* nanoseconds since the epoch */
+	uint16_t link;       /* LINKTYPE_ number of the outermost header */
+	uint8_t nlayers;
+	uint8_t flags;    /* enum packet_flag */
+	uint32_t ifindex; /* interface number within the source, from 0 */
+	uint64_t number;  /* from 1, as the source counted; 0: none */
+	struct layer layers[PACKET_LAYERS];
+};
+
+enum packet_flag {
+	PACKET_NO_TIME = 1,  /* the source gave no time */
+	PACKET_OUTGOING = 2, /* sent by this machine (live capture) */
+	PACKET_LIVE = 4,     /* captured live: sums may be not filled in yet (offload) */
+	PACKET_DEEP = 8,     /* more than PACKET_LAYERS layers */
+};
+
+/* Bytes of payload that no inner layer took: [*from, *to) of layer i. See dissect/. */
+struct extent_bytes {
+	uint32_t from, to;
+};
+
+#define LINK_NULL 0
+#define LINK_ETHERNET 1
+#define LINK_RAW 101
+#define LINK_IPV4 228
+#define LINK_IPV6 229
+#define LINK_NONE 0xffff
+
+#endif

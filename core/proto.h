@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a protocol is: the struct that a .protocol file becomes. TCP and a user's own are the same
+ * kind of thing. All of it lives in the registry's arena; frozen, it is read-only and shared by any
+ * thread. Names are interned in the registry: equal names are equal pointers. */
+#ifndef STRATA_CORE_PROTO_H
+#define STRATA_CORE_PROTO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/kind.h"
+#include "core/sum.h"
+
+struct proto;
+struct record;
+struct field;
+struct shape;
+
+/* ---- spans and expressions: integers only, free of side effects ---- */
+
+enum span_form {
+	SPAN_ALL,    /* header + payload + fields after the payload; in a struct: the whole item */
+	SPAN_HEADER, /* fields before the payload; in a struct: the whole item */
+	SPAN_PAYLOAD,
+	SPAN_FIELDS, /* from field `from` to field `to`, both included */
+	SPAN_PSEUDO, /* pseudo header of the nearest lower layer that has one (sums only) */
+};
+
+struct span {
+	enum span_form form;
+	uint16_t from, to; /* SPAN_FIELDS: indexes in the same record */
+};
+
+#define SPANS_MAX 4
+struct spans {
+	uint8_t n;
+	struct span v[SPANS_MAX];
+};
+
+enum expr_op {
+	EX_NUM,     /* num; word: the enum word it was written as, or NULL */
+	EX_FIELD,   /* path of names or indexes, looked up inside out; absent: 0 */
+	EX_REQUEST, /* request.path: the same in the request (reply rules) */
+	EX_ITEM,    /* `item`: the list item just read, a number (until) */
+	EX_UPPER,   /* `upper`: selector value of the layer above (pseudo) */
+	EX_SPANLEN, /* `span`: bytes of the layer (pseudo, reply) */
+	EX_LEN,     /* len(spans), bytes */
+	EX_COUNT,   /* count(field) */
+	EX_NEG,
+	EX_NOT,
+	EX_COM, /* a:  -  !  ~ */
+	EX_MUL,
+	EX_DIV,
+	EX_MOD,
+	EX_ADD,
+	EX_SUB,
+	EX_SHL,
+	EX_SHR,
+	EX_AND,
+	EX_OR,
+	EX_XOR,
+	EX_EQ,
+	EX_NE,
+	EX_LT,
+	EX_LE,
+	EX_GT,
+	EX_GE,
+	EX_ANDAND,
+	EX_OROR,
+	EX_IN,   /* a in (set): set[i].lo..hi */
+	EX_COND, /* a ? b : c */
+};
+
+struct expr_set {
+	const struct expr *lo, *hi;
+}; /* hi NULL: one value */
+
+struct path_part {
+	const char *name;
+	uint32_t index;
+}; /* name NULL: an index */
+
+struct expr {
+	enum expr_op op;
+	int64_t num;
+	const char *word;
+	const struct expr *a, *b, *c;
+	const struct path_part *path; /* EX_FIELD, EX_REQUEST */
+	uint8_t npath;
+	int16_t local;      /* EX_FIELD: path[0] is field number `local` of the very record the
+			       expression stands in; -1: search */
+	bool outer_proto;   /* EX_FIELD: path[0] names a protocol: nearest lower layer of it */
+	struct spans spans; /* EX_LEN; EX_COUNT: spans.v[0].from is the field */
+	const struct expr_set *set;
+	uint16_t nset;
+};
+
+/* ---- types ---- */
+
+enum type_form {
+	TYPE_LEAF, /* one value of a kind */
+	TYPE_PAD,  /* zero bytes up to a multiple of `bits` bytes from the record's start; reads to
+		      its bound */
+	TYPE_STRUCT, /* the fields of rec */
+	TYPE_LIST,   /* items of type item */
+	TYPE_CHOOSE, /* one of the arms */
+};
+
+enum extent_form {
+	EXTENT_KIND,   /* fixed by the kind or bits, or the codec decides */
+	EXTENT_BYTES,  /* [EXPR] for text/bytes/uint/int, [EXPR bytes] for lists */
+	EXTENT_COUNT,  /* [EXPR] for lists: number of items */
+	EXTENT_REST,   /* [..] to the end of the bound */
+	EXTENT_PREFIX, /* [u8]: inline number of bytes before the data; [u16 bytes] for lists */
+	EXTENT_PREFIX_COUNT, /* lists: [u8 count]: inline number of items before them */
+	EXTENT_UNTIL_TEXT,   /* text/bytes [until " "]: the terminator is part of the field, not of
+				the value */
+	EXTENT_UNTIL, /* lists [until EXPR]: the item for which it holds is the last; or the end of
+			 the bound */
+	EXTENT_LINES, /* lists [lines until ""]: each item is bounded to a line (CRLF; LF read too);
+			 an empty line ends them */
+};
+
+struct extent {
+	enum extent_form form;
+	const struct expr *expr; /* BYTES, COUNT, UNTIL */
+	const struct type
+		*prefix;  /* PREFIX*: a number type (u8, u16, u24, u16le, berlen, mqttvar, ...) */
+	const char *stop; /* UNTIL_TEXT, LINES: the terminator (LINES: the last line's text) */
+	uint8_t stop_len;
+};
+
+struct arm {
+	const struct expr *lo, *hi; /* constants; hi NULL: one value; both NULL: else */
+	const struct type *type;
+};
+
+struct type {
+	enum type_form form;
+	const struct kind *kind;  /* LEAF */
+	uint16_t bits;            /* LEAF of fixed width; PAD: the multiple, in bytes */
+	bool le;                  /* LEAF number: little-endian */
+	struct extent ext;        /* LEAF, LIST */
+	const struct type *item;  /* LIST */
+	const struct record *rec; /* STRUCT */
+	const struct expr *on;    /* CHOOSE; NULL: `choose fit` */
+	const struct arm *arms;   /* CHOOSE, the else arm last */
+	uint16_t narms;
+};
+
+/* ---- words ---- */
+
+struct word {
+	const char *name; /* interned */
+	uint64_t value;   /* flags: a mask; of several bits: the bits set to this pattern */
+	uint64_t mask;    /* flags: the bits the word is about (value == mask for plain flags) */
+	char letter;      /* flags: one-letter form (S for syn), 0: none */
+	const char *doc;  /* or NULL */
+};
+
+struct words {
+	const char *name; /* shared table; NULL: inline */
+	const struct word
+		*v; /* in order of declaration; the first of several names of a value is printed */
+	uint16_t n;
+	bool flags;
+};
+
+/* ---- fields ---- */
+
+enum rule_form {
+	RULE_NONE,  /* unsaid: zero or empty */
+	RULE_CONST, /* a fixed default: num, or text for kinds that are not numbers */
+	RULE_LEN,   /* (len(spans) + k) * m / n */
+	RULE_COUNT, /* (count(field) + k) * m / n; spans.v[0].from is the list */
+	RULE_SUM,   /* a checksum over spans; the field itself counts as zero */
+	RULE_EXPR,  /* any other expression of earlier fields: computed, verified, bounds nothing */
+};
+
+struct rule {
+	enum rule_form form;
+	int64_t num;
+	const char *text; /* RULE_CONST: as the notation would write it (unquoted content for text
+			     kinds) */
+	uint32_t text_len;
+	const struct expr *expr; /* the rule as written, but for SUM */
+	struct spans spans;
+	int64_t k, m, n;
+	bool zero_rest; /* LEN: a read 0 means "to the end" */
+	bool zero_none; /* SUM: 0 means there is no sum; a sum of 0 is sent as all ones */
+	const struct sum_algo *sum;
+};
+
+enum show { SHOW_DEFAULT, SHOW_HEX, SHOW_DEC, SHOW_BIN, SHOW_TIME, SHOW_BITS };
+
+struct must {
+	const struct expr *expr;
+	const char *text;
+};
+
+struct field {
+	const char *name;         /* interned */
+	const struct record *rec; /* whose field it is */
+	const struct type *type;
+	const struct words *words; /* or NULL */
+	const struct expr *cond;   /* `if`: present when not 0; or NULL */
+	struct rule rule;
+	const struct must *must;
+	const char *const
+		*alias;  /* other names, dotted ones too (tcp.srcport), NULL-terminated; or NULL */
+	const char *doc; /* or NULL */
+	uint16_t index;  /* in rec */
+	uint8_t nmust;
+	uint8_t show;  /* enum show */
+	uint8_t align; /* bytes, from the start of the record; 0: none */
+	bool optional, fresh;
+	bool after;      /* stands after the payload: read from the end of the bound */
+	bool selects;    /* named in a `carries` */
+	bool structural; /* others' presence, size, choice or selector hang on it: a sweep over it
+			    must rebuild */
+	/* frozen: */
+	int32_t fixed_bit; /* offset from the record's first bit when no earlier field can move it,
+			      else -1 */
+	int16_t bounds_from; /* >= 0: this field's length rule bounds, when reading, fields
+				bounds_from..bounds_to */
+	int16_t bounds_to;
+	const struct field *bound_by; /* the field whose length rule bounds a span that begins with
+					 this field; or NULL */
+	const char *qname; /* "tcp.sport" for a protocol's field, "dns.rr.name" for a struct's
+			      (interned) */
+	uint32_t lineno;   /* in its file */
+};
+
+struct record { /* the fields of a protocol or of a struct */
+	const char *name;
+	const struct proto *proto; /* the protocol it is the record of; NULL: a struct */
+	struct field *fields;
+	uint16_t nfields;
+	uint16_t npre; /* fields[0..npre) stand before the payload; the rest after it */
+	const char *doc;
+	int32_t fixed_bits; /* width when every field is of fixed width and always there, else -1 */
+	uint16_t id;        /* number of the record in the registry */
+};
+
+/* ---- protocols ---- */
+
+struct over {              /* what I ride over */
+	const char *space; /* "ethertype", "udp.port", "link"; NULL: always over `lower` */
+	const char *lower; /* protocol name, when space is NULL */
+	uint64_t lo, hi;
+};
+
+struct carries { /* what selects the layer above */
+	const char *space;
+	uint16_t field[4]; /* looked at in this order; building fills the first unsaid one */
+	uint8_t nfields;
+	const struct expr *cond; /* or NULL: only if */
+};
+
+struct pseudo_item {       /* `pseudo src dst u8(0) u8(upper) u16(span)` */
+	const char *field; /* a field of this protocol, with its own width; or NULL: */
+	uint16_t bits;
+	const struct expr *expr;
+};
+
+struct pseudo_override {   /* `pseudo dst = last(addresses) if left != 0` in a layer between */
+	const char *field; /* the pseudo item's field that is replaced */
+	uint16_t list; /* the field (last item of a list, or a plain one) whose bytes take its place
+			*/
+	const struct expr *cond;
+};
+
+struct reply {                                        /* one `reply` line */
+	const struct expr *cond_reply, *cond_request; /* `COND to COND`; NULL: any */
+	struct {
+		uint16_t a, b;
+	} swap[4]; /* field numbers: reply.a == request.b and the other way round */
+	uint16_t same[8];
+	uint8_t nswap, nsame;
+	const struct expr *const *expr; /* all must hold; EX_REQUEST looks into the request */
+	uint8_t nexpr;
+};
+
+struct proto {
+	const char *name;  /* canonical, interned, lower case */
+	const char *title; /* "User Datagram Protocol" */
+	const char *doc;
+	const char *ref;          /* "RFC 768", several joined by "; " */
+	const char *file;         /* where it was loaded from */
+	const char *const *names; /* aliases (UDP), NULL-terminated, or NULL */
+	struct record rec;
+	const struct over *over;
+	const struct carries *carries;
+	const struct expr *guard;
+	const struct expr *opaque, *excerpt; /* payload conditions, or NULL */
+	const struct expr
+		*quotes; /* payload is the quoted packet of an error when this holds; or NULL */
+	const char *quotes_proto;   /* protocol the quote begins with, or NULL: by `carries` */
+	const struct expr *message; /* `message length EXPR`: bytes of one message in a stream, from
+				       its first byte; or NULL */
+	uint32_t message_min;       /* bytes needed before `message` can be evaluated */
+	const struct pseudo_item *pseudo;
+	const struct pseudo_override *pseudo_over;
+	const struct reply *reply;
+	const char *summary; /* template, or NULL */
+	uint16_t id;         /* 1.. in the registry, in order of declaration */
+	uint8_t nover, ncarries, npseudo, npseudo_over, nreply;
+	bool beside;
+	bool has_payload; /* a `payload` line, or a `carries`: something may follow */
+	bool builtin;
+	uint32_t lineno;
+	const struct shape *shape; /* compiled, after freeze */
+};
+
+#endif

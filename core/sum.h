@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The one place that sums: RFC 1071 Internet checksum, CRCs of any width, Fletcher, Adler-32, sum8,
+ * xor8. */
+#ifndef STRATA_CORE_SUM_H
+#define STRATA_CORE_SUM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum sum_form {
+	SUM_INET,
+	SUM_CRC,
+	SUM_FLETCHER16,
+	SUM_FLETCHER32,
+	SUM_SUM8,
+	SUM_XOR8,
+	SUM_ADLER32
+};
+
+struct sum_algo {
+	const char *name; /* "inet", "crc32c", ...; NULL: crc(width=..) spelled out */
+	enum sum_form form;
+	uint8_t width; /* bits of the result; CRC: 1..64 */
+	bool refin, refout;
+	uint64_t poly, init, xorout;
+};
+
+struct sum_state {
+	const struct sum_algo *algo;
+	uint64_t a, b;
+	bool odd; /* an odd number of bytes so far (inet, fletcher32) */
+};
+
+const struct sum_algo *sum_find(const char *name,
+				size_t n); /* "inet" "crc32" "crc32c" "crc16(ccitt)" ... */
+const struct sum_algo *sum_at(unsigned i); /* every named one; NULL past the end */
+void sum_init(struct sum_state *s, const struct sum_algo *algo);
+void sum_add(struct sum_state *s, const uint8_t *p, size_t n);
+/* As it stands in the field. inet: complemented; 0 stays 0 (the caller knows whether 0 means none).
+ */
+uint64_t sum_end(const struct sum_state *s);
+
+/* RFC 1071 over p[0..n) in one go, as a folded 16-bit sum, not complemented. */
+uint32_t sum_inet_partial(const uint8_t *p, size_t n, uint32_t start);
+
+#endif
