@@ -20,7 +20,9 @@ struct err {
 	uint32_t col, span; /* 1-based column (bytes) and width of what is wrong */
 	char msg[480];      /* one sentence, no newline, control bytes already escaped */
 	char name[256];     /* whose text: a file's name, or "" for the command line */
-	char line[512];     /* that line of the text, cut around col if long */
+	char line[512]; /* that line of the text, cut around col if long; a control byte is '?' */
+	uint32_t cut; /* bytes of the line cut off before line[0]: col stands at line[col - 1 - cut]
+		       */
 };
 
 /* Set the error and return -1. e may be NULL. A second error does not overwrite the first. */

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The one place that reads and writes numbers of 1 to 64 bits at any bit offset. */
+#include "core/bits.h"
+
+#include <endian.h>
+#include <string.h>
+
+uint64_t bits_get(const uint8_t *p, uint64_t bit, unsigned width)
+{
+	unsigned shift = bit & 7, have, n;
+	uint64_t v;
+
+	p += bit >> 3;
+	if (!shift) {
+		uint32_t w;
+
+		switch (width) {
+		case 8: return p[0];
+		case 16: return be16(p);
+		case 32: memcpy(&w, p, 4); return be32toh(w);
+		case 64: memcpy(&v, p, 8); return be64toh(v);
+		default: break;
+		}
+	}
+	have = 8 - shift; /* bits of the first byte */
+	v = p[0] & (0xffu >> shift);
+	if (width <= have)
+		return v >> (have - width);
+	for (n = width - have, p++; n >= 8; n -= 8)
+		v = v << 8 | *p++;
+	return n ? v << n | *p >> (8 - n) : v;
+}
+
+void bits_put(uint8_t *p, uint64_t bit, unsigned width, uint64_t v)
+{
+	unsigned shift = bit & 7, have = 8 - shift, n = width, mask;
+
+	p += bit >> 3;
+	if (!shift) {
+		uint32_t w;
+
+		switch (width) {
+		case 8: p[0] = (uint8_t)v; return;
+		case 16:
+			p[0] = (uint8_t)(v >> 8);
+			p[1] = (uint8_t)v;
+			return;
+		case 32:
+			w = htobe32((uint32_t)v);
+			memcpy(p, &w, 4);
+			return;
+		case 64:
+			v = htobe64(v);
+			memcpy(p, &v, 8);
+			return;
+		default: break;
+		}
+	}
+	if (n <= have) { /* all in one byte: its neighbours on both sides stay */
+		mask = (0xffu >> shift) & (0xffu << (have - n));
+		*p = (uint8_t)((*p & ~mask) | ((v << (have - n)) & mask));
+		return;
+	}
+	n -= have;
+	mask = 0xffu >> shift;
+	*p = (uint8_t)((*p & ~mask) | (v >> n & mask));
+	for (p++; n >= 8; p++) {
+		n -= 8;
+		*p = (uint8_t)(v >> n);
+	}
+	if (n) {
+		mask = 0xff & (0xffu << (8 - n));
+		*p = (uint8_t)((*p & ~mask) | ((v << (8 - n)) & mask));
+	}
+}
+
+uint64_t bits_get_le(const uint8_t *p, unsigned width)
+{
+	uint64_t v = 0;
+	unsigned i;
+
+	for (i = width / 8; i-- > 0;)
+		v = v << 8 | p[i];
+	return v;
+}
+
+void bits_put_le(uint8_t *p, unsigned width, uint64_t v)
+{
+	unsigned i;
+
+	for (i = 0; i < width / 8; i++, v >>= 8)
+		p[i] = (uint8_t)v;
+}
