@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# libstrata, static and shared: thin functions of lib/ over the objects of all folders.
+set(LIB_DEPS strata_flags dep_libnet dep_libmnl dep_pcap dep_zlib dep_zstd dep_capng)
+
+add_library(strata_static STATIC ${lib_src} ${STRATA_OBJECTS})
+add_library(strata_shared SHARED ${lib_src} ${STRATA_OBJECTS})
+foreach(lib strata_static strata_shared)
+	set_target_properties(${lib} PROPERTIES OUTPUT_NAME strata)
+	target_link_libraries(${lib} PRIVATE ${LIB_DEPS})
+	target_compile_definitions(${lib} PRIVATE STRATA_VERSION="${PROJECT_VERSION}")
+	target_include_directories(${lib} INTERFACE
+		"$<BUILD_INTERFACE:${CMAKE_BINARY_DIR}/include>"
+		"$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+endforeach()
+set_target_properties(strata_shared PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION 0
+	EXPORT_NAME strata LINK_DEPENDS "${CMAKE_SOURCE_DIR}/cmake/strata.map")
+target_link_options(strata_shared PRIVATE
+	"-Wl,--version-script=${CMAKE_SOURCE_DIR}/cmake/strata.map")
+
+# <strata/strata.h> in the build tree, as it will stand when installed.
+configure_file("${CMAKE_SOURCE_DIR}/lib/strata.h" "${CMAKE_BINARY_DIR}/include/strata/strata.h"
+	COPYONLY)
+
+# Examples see the public header and nothing else.
+file(GLOB examples CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/examples/*.c")
+foreach(src IN LISTS examples)
+	get_filename_component(name "${src}" NAME_WE)
+	add_executable(example_${name} "${src}")
+	set_target_properties(example_${name} PROPERTIES OUTPUT_NAME ${name}
+		RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/examples")
+	target_compile_options(example_${name} PRIVATE -Wall -Wextra -Werror)
+	target_include_directories(example_${name} PRIVATE "${CMAKE_BINARY_DIR}/include")
+	target_link_libraries(example_${name} PRIVATE strata_shared)
+	if(STRATA_SANITIZE)
+		target_link_options(example_${name} PRIVATE -fsanitize=address,undefined)
+	endif()
+endforeach()

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Tests, found by file name:
+#   tests/unit/test_X.c    one Check program                     unit.X
+#   tests/laws/X.c         a program, given captures/*.pcap*      law.X
+#   tests/laws/X.sh        a script                               law.X
+#   tests/golden/X.test    see tests/golden/run                   golden.X
+#   tests/net/X.sh         in private namespaces (lab.sh: their helper, no test)   net.X
+#   tests/peers/X.{sh,py}  against another tool                   peer.X
+#   tests/fuzz/fuzz_X.c    replays its seeds; fuzzes under clang  fuzz.X
+# Exit status 77 is "skipped", and the script says why. Every test has a time limit.
+# A script finds in its environment: STRATA (the tool), STRATA_SOURCE, STRATA_BUILD.
+
+set(SKIP 77)
+find_program(BASH_PROGRAM bash REQUIRED)
+# The system's Python first: the peers' modules (scapy) come with it.
+find_program(PYTHON_PROGRAM NAMES python3 PATHS /usr/bin NO_DEFAULT_PATH)
+find_program(PYTHON_PROGRAM NAMES python3)
+
+set(test_env "STRATA=${CMAKE_BINARY_DIR}/strata;STRATA_SOURCE=${CMAKE_SOURCE_DIR}"
+	"STRATA_BUILD=${CMAKE_BINARY_DIR}")
+if(STRATA_SANITIZE)
+	list(APPEND test_env "STRATA_SANITIZE=1" "UBSAN_OPTIONS=print_stacktrace=1"
+		"ASAN_OPTIONS=detect_stack_use_after_return=1")
+endif()
+file(GLOB capture_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/captures/*.pcap*")
+
+function(strata_test name timeout label)
+	add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+	set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE ${SKIP} TIMEOUT ${timeout}
+		LABELS ${label} ENVIRONMENT "${test_env}")
+endfunction()
+
+function(strata_test_program target src)
+	add_executable(${target} "${src}")
+	set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+	target_link_libraries(${target} PRIVATE ${STRATA_LIBS} strata_flags ${ARGN})
+	target_compile_definitions(${target} PRIVATE STRATA_SOURCE="${CMAKE_SOURCE_DIR}")
+endfunction()
+
+# ---- unit ----
+pkg_check_modules(check QUIET IMPORTED_TARGET check)
+file(GLOB unit_src CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/unit/test_*.c")
+if(check_FOUND)
+	foreach(src IN LISTS unit_src)
+		get_filename_component(name "${src}" NAME_WE)
+		string(REPLACE "test_" "" name ${name})
+		strata_test_program(unit_${name} "${src}" PkgConfig::check)
+		strata_test(unit.${name} 300 unit unit_${name})
+	endforeach()
+elseif(unit_src)
+	list(APPEND STRATA_LEFT_OUT "the unit tests (check is not installed)")
+endif()
+
+# ---- laws ----
+file(GLOB law_src CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/laws/*.c")
+foreach(src IN LISTS law_src)
+	get_filename_component(name "${src}" NAME_WE)
+	strata_test_program(law_${name} "${src}")
+	strata_test(law.${name} 900 law law_${name} ${capture_files})
+endforeach()
+file(GLOB law_sh CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/laws/*.sh")
+foreach(script IN LISTS law_sh)
+	get_filename_component(name "${script}" NAME_WE)
+	strata_test(law.${name} 300 law "${BASH_PROGRAM}" "${script}")
+endforeach()
+
+# ---- golden ----
+file(GLOB goldens CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/golden/*.test")
+foreach(case IN LISTS goldens)
+	get_filename_component(name "${case}" NAME_WE)
+	strata_test(golden.${name} 60 golden
+		"${BASH_PROGRAM}" "${CMAKE_SOURCE_DIR}/tests/golden/run" "${case}")
+endforeach()
+
+# ---- net ----
+file(GLOB nets CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/net/*.sh")
+foreach(script IN LISTS nets)
+	get_filename_component(name "${script}" NAME_WE)
+	if(NOT name STREQUAL "lab")
+		strata_test(net.${name} 120 net "${BASH_PROGRAM}" "${script}")
+	endif()
+endforeach()
+
+# ---- peers ----
+file(GLOB peers CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/peers/*.sh"
+	"${CMAKE_SOURCE_DIR}/tests/peers/*.py")
+foreach(script IN LISTS peers)
+	get_filename_component(name "${script}" NAME_WE)
+	if(script MATCHES "\\.py$")
+		set(interpreter "${PYTHON_PROGRAM}")
+	else()
+		set(interpreter "${BASH_PROGRAM}")
+	endif()
+	strata_test(peer.${name} 600 peer "${interpreter}" "${script}")
+endforeach()
+
+# ---- fuzz ----
+# Under clang with STRATA_FUZZ a libFuzzer program; else a program that replays files and folders.
+file(GLOB fuzz_src CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/fuzz/fuzz_*.c")
+foreach(src IN LISTS fuzz_src)
+	get_filename_component(name "${src}" NAME_WE)
+	string(REPLACE "fuzz_" "" short ${name})
+	strata_test_program(${name} "${src}")
+	if(STRATA_FUZZ)
+		target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+	else()
+		target_sources(${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests/fuzz/standalone.c")
+		file(GLOB seeds "${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${short}/*")
+		if(seeds)
+			strata_test(fuzz.${short} 300 fuzz ${name}
+				"${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${short}")
+		endif()
+	endif()
+endforeach()
