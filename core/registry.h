@@ -74,6 +74,22 @@ const struct proto *registry_guarded(const struct registry *r, unsigned i);
  * space "link". */
 int registry_link(const struct registry *r, const struct proto *p);
 
+/* ---- what the compiled shapes need (core/shape.h) ---- */
+
+/* The i-th binding of a value range to a protocol, in the order in which candidates are tried (those
+ * of registry_bind() first, then order of declaration); false past the end. */
+struct binding {
+	const char *space;
+	uint64_t lo, hi;
+	const struct proto *proto;
+};
+bool registry_binding(const struct registry *r, unsigned i, struct binding *out);
+/* Where the shapes of a frozen registry hang; NULL before. registry_close() gives the pointer to
+ * shapes_free(). */
+struct shapes;
+struct shapes *registry_shapes(const struct registry *r);
+void registry_set_shapes(struct registry *r, struct shapes *s);
+
 /* Law 6: a loaded protocol (and the structs and word tables it needs) as text that loads to the
  * same description. */
 void proto_print(const struct proto *p, struct buf *out);
