@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Expressions over the fields of a layer, the bytes a span covers, and what a length or count rule
+ * asks for. */
+#include "core/tree.h"
+
+#include "core/bits.h"
+
+struct walk {
+	const struct tree *t;
+	const struct eval_env *env;
+};
+
+/* The instance (root or struct) that node `at` stands in. */
+static uint32_t instance_of(const struct tree *t, uint32_t at)
+{
+	while (at != 0 && !t->v[at].rec)
+		at = t->v[at].parent;
+	return at;
+}
+
+static uint32_t child_named(const struct tree *t, uint32_t at, const char *name)
+{
+	const struct record *rec = t->v[at].rec;
+
+	if (!rec)
+		return NODE_NONE;
+	for (unsigned i = 0; i < rec->nfields; i++) {
+		if (rec->fields[i].name == name)
+			return tree_child(t, at, i);
+	}
+	return NODE_NONE;
+}
+
+static bool has_field(const struct record *rec, const char *name)
+{
+	for (unsigned i = 0; rec && i < rec->nfields; i++) {
+		if (rec->fields[i].name == name)
+			return true;
+	}
+	return false;
+}
+
+static int64_t node_number(const struct tree *t, uint32_t at)
+{
+	const struct node *n = &t->v[at];
+	struct value v;
+	uint64_t num = 0;
+
+	if (n->type && n->type->form == TYPE_LEAF && n->type->kind->cls == KIND_ADDR) {
+		node_value(t, at, &v);
+		for (uint32_t i = v.len > 8 ? v.len - 8 : 0; i < v.len; i++)
+			num = num << 8 | v.p[i];
+		return (int64_t)num;
+	}
+	return (int64_t)n->num;
+}
+
+/* Follow the rest of a path from node `at`. */
+static uint32_t descend(const struct tree *t, uint32_t at, const struct expr *x, unsigned from)
+{
+	for (unsigned i = from; i < x->npath && at != NODE_NONE; i++) {
+		const struct path_part *p = &x->path[i];
+		uint32_t next = NODE_NONE;
+
+		if (p->name) {
+			next = child_named(t, at, p->name);
+		} else {
+			for (uint32_t k = tree_first(t, at); k != NODE_NONE;
+			     k = tree_sibling(t, k)) {
+				if ((t->v[k].flags & NODE_ITEM) && t->v[k].index == p->index) {
+					next = k;
+					break;
+				}
+			}
+		}
+		at = next;
+	}
+	return at;
+}
+
+/* A field of the nearest lower layer of the protocol that path[0] names. */
+static int64_t outer_value(const struct tree *t, const struct expr *x)
+{
+	struct tree lower = { 0 };
+	int64_t r = 0;
+
+	if (!t->pkt)
+		return 0;
+	for (unsigned i = t->layer; i-- > 0;) {
+		const struct layer *l = &t->pkt->layers[i];
+		uint32_t at;
+
+		if (l->proto->name != x->path[0].name)
+			continue;
+		if (decode(&lower, t->pkt, i) == 0) {
+			at = descend(&lower, 0, x, 1);
+			if (at != NODE_NONE)
+				r = node_number(&lower, at);
+		}
+		tree_done(&lower);
+		break;
+	}
+	return r;
+}
+
+static int64_t field_value(const struct expr *x, const struct tree *t, uint32_t at)
+{
+	uint32_t n;
+
+	if (x->outer_proto)
+		return outer_value(t, x);
+	at = instance_of(t, at);
+	if (x->local >= 0 && t->v[at].rec && x->local < t->v[at].rec->nfields &&
+	    t->v[at].rec->fields[x->local].name == x->path[0].name) {
+		n = tree_child(t, at, (unsigned)x->local);
+	} else {
+		while (at != 0 && !has_field(t->v[at].rec, x->path[0].name))
+			at = instance_of(t, t->v[at].parent);
+		n = child_named(t, at, x->path[0].name);
+	}
+	n = descend(t, n, x, 1);
+	return n == NODE_NONE ? 0 : node_number(t, n);
+}
+
+uint32_t spans_bytes(const struct spans *s, const struct tree *t, uint32_t at)
+{
+	uint32_t sum = 0;
+
+	for (unsigned i = 0; i < s->n; i++) {
+		const struct span *sp = &s->v[i];
+		uint32_t lo = UINT32_MAX, hi = 0;
+
+		switch (sp->form) {
+		case SPAN_PSEUDO: break;
+		case SPAN_ALL: sum += at == 0 ? t->end - t->off : (t->v[at].bits + 7) / 8; break;
+		case SPAN_HEADER: sum += at == 0 ? t->hlen : (t->v[at].bits + 7) / 8; break;
+		case SPAN_PAYLOAD: sum += at == 0 ? t->end - t->off - t->hlen - t->tail : 0; break;
+		case SPAN_FIELDS:
+			for (unsigned f = sp->from; f <= sp->to; f++) {
+				uint32_t n = tree_child(t, at, f);
+
+				if (n == NODE_NONE)
+					continue;
+				if (t->v[n].bit < lo)
+					lo = t->v[n].bit;
+				if (t->v[n].bit + t->v[n].bits > hi)
+					hi = t->v[n].bit + t->v[n].bits;
+			}
+			if (hi > lo)
+				sum += (hi - lo + 7) / 8;
+			break;
+		}
+	}
+	return sum;
+}
+
+static int64_t eval(const struct expr *x, const struct walk *w, uint32_t at);
+
+static bool in_set(const struct expr *x, const struct walk *w, uint32_t at)
+{
+	int64_t v = eval(x->a, w, at);
+
+	for (unsigned i = 0; i < x->nset; i++) {
+		int64_t lo = eval(x->set[i].lo, w, at);
+
+		if (x->set[i].hi ? v >= lo && v <= eval(x->set[i].hi, w, at) : v == lo)
+			return true;
+	}
+	return false;
+}
+
+static int64_t arithmetic(enum expr_op op, int64_t a, int64_t b)
+{
+	uint64_t ua = (uint64_t)a, ub = (uint64_t)b;
+
+	switch (op) {
+	case EX_MUL: return (int64_t)(ua * ub);
+	case EX_DIV: return b == 0 ? 0 : b == -1 ? (int64_t)(0 - ua) : a / b;
+	case EX_MOD: return b == 0 || b == -1 ? 0 : a % b;
+	case EX_ADD: return (int64_t)(ua + ub);
+	case EX_SUB: return (int64_t)(ua - ub);
+	case EX_SHL: return ub > 63 ? 0 : (int64_t)(ua << ub);
+	case EX_SHR: return ub > 63 ? 0 : (int64_t)(ua >> ub);
+	case EX_AND: return (int64_t)(ua & ub);
+	case EX_OR: return (int64_t)(ua | ub);
+	case EX_XOR: return (int64_t)(ua ^ ub);
+	case EX_EQ: return a == b;
+	case EX_NE: return a != b;
+	case EX_LT: return a < b;
+	case EX_LE: return a <= b;
+	case EX_GT: return a > b;
+	case EX_GE: return a >= b;
+	default: return 0;
+	}
+}
+
+/* The loader bounds the depth of an expression, so that this recursion is bounded by the
+ * description. */
+static int64_t eval(const struct expr *x, const struct walk *w, uint32_t at)
+{
+	uint32_t n;
+
+	switch (x->op) {
+	case EX_NUM: return x->num;
+	case EX_FIELD: return field_value(x, w->t, at);
+	case EX_REQUEST:
+		if (!w->env || !w->env->request)
+			return 0;
+		n = descend(w->env->request, 0, x, 0);
+		if (n == NODE_NONE && x->npath == 1 &&
+		    !has_field(w->env->request->v[0].rec, x->path[0].name))
+			return w->env->request->end - w->env->request->off -
+			       w->env->request->hlen; /* request.span */
+		return n == NODE_NONE ? 0 : node_number(w->env->request, n);
+	case EX_ITEM: return w->env ? w->env->item : 0;
+	case EX_UPPER: return w->env ? (int64_t)w->env->upper : 0;
+	case EX_SPANLEN: return w->env && w->env->span ? w->env->span : w->t->end - w->t->off;
+	case EX_LEN: return spans_bytes(&x->spans, w->t, instance_of(w->t, at));
+	case EX_COUNT:
+		n = tree_child(w->t, instance_of(w->t, at), x->spans.v[0].from);
+		return n == NODE_NONE ? 0 : (int64_t)w->t->v[n].num;
+	case EX_NEG: return (int64_t)(0 - (uint64_t)eval(x->a, w, at));
+	case EX_NOT: return !eval(x->a, w, at);
+	case EX_COM: return ~eval(x->a, w, at);
+	case EX_ANDAND: return eval(x->a, w, at) && eval(x->b, w, at);
+	case EX_OROR: return eval(x->a, w, at) || eval(x->b, w, at);
+	case EX_IN: return in_set(x, w, at);
+	case EX_COND: return eval(x->a, w, at) ? eval(x->b, w, at) : eval(x->c, w, at);
+	default: return arithmetic(x->op, eval(x->a, w, at), eval(x->b, w, at));
+	}
+}
+
+int64_t expr_eval(const struct expr *x, const struct tree *t, uint32_t at,
+		  const struct eval_env *env)
+{
+	struct walk w = { t, env };
+
+	return eval(x, &w, at);
+}
+
+int rule_value(const struct field *f, const struct tree *t, uint32_t at, uint64_t *v, bool *inexact)
+{
+	const struct rule *r = &f->rule;
+	int64_t x;
+	uint32_t n;
+
+	if (inexact)
+		*inexact = false;
+	switch (r->form) {
+	case RULE_LEN: x = spans_bytes(&r->spans, t, at); break;
+	case RULE_COUNT:
+		n = tree_child(t, at, r->spans.v[0].from);
+		x = n == NODE_NONE ? 0 : (int64_t)t->v[n].num;
+		break;
+	case RULE_EXPR: *v = (uint64_t)expr_eval(r->expr, t, at, NULL); return 0;
+	default: return -1;
+	}
+	x = (x + r->k) * r->m;
+	if (r->n > 1) {
+		if (inexact)
+			*inexact = x % r->n != 0;
+		x /= r->n;
+	}
+	*v = (uint64_t)x;
+	return 0;
+}
