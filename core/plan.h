@@ -59,6 +59,9 @@ struct plan {
 	unsigned n;
 	uint16_t link;     /* LINKTYPE_ number: from the outermost layer, or link= */
 	uint32_t wire_len; /* wire=; 0: as many bytes as are built */
+	struct sweep *sweeps; /* notation's: every swept say, in order of the text; NULL: none */
+	unsigned nsweeps;
+	char scope[16]; /* interface named after an address (fe80::2%eth0), or "" */
 };
 
 /* ---- built ---- */
