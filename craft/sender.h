@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Frames onto the wire: which socket, which interface, which header around them. Local destinations
+ * go through raw IP sockets, all others through a packet socket with the next hop's address. */
+#ifndef STRATA_CRAFT_SENDER_H
+#define STRATA_CRAFT_SENDER_H
+
+#include "craft/route.h"
+
+enum sender_via {
+	VIA_AUTO, /* link, or ip for a local destination */
+	VIA_LINK, /* packet socket */
+	VIA_IP,   /* raw IP socket: the kernel routes */
+};
+
+struct sender_opts {
+	const struct registry *reg;
+	const char *ifname; /* -i; NULL: the routing table decides */
+	enum sender_via via;
+	bool libnet;           /* send through libnet's contexts instead of our own sockets */
+	int64_t neigh_timeout; /* ns to wait for a neighbour's address; 0: one second */
+	const volatile int *stop;
+};
+
+/* How frames to one destination leave. Owned by the sender; valid until sender_close. */
+struct hop {
+	struct route route; /* route.dev is the interface */
+	bool raw;           /* through a raw IP socket; the kernel finds the way */
+	bool resolved;      /* mac holds the next hop's address */
+	uint8_t mac[8];
+	uint8_t header[64]; /* link header in front of a packet that has none */
+	uint8_t header_len;
+};
+
+struct sent {
+	int64_t when;          /* ns since the epoch, just before the call */
+	const struct hop *hop; /* how it left */
+	uint32_t len;          /* bytes handed to the kernel, link header included */
+	char note[200];        /* what the kernel changes on the way, in words; "" nothing */
+};
+
+struct sender;
+
+/* Opens no socket yet but rtnetlink's. */
+struct sender *sender_open(const struct sender_opts *o, struct err *e);
+void sender_close(struct sender *s);
+
+/* The way to dst (NULL: only the interface of opts.ifname). need_mac: resolve the neighbour now.
+ * Remembered for each destination. */
+const struct hop *sender_hop(struct sender *s, const struct addr *dst, const struct addr *src,
+			     bool need_mac, struct err *e);
+
+/* Open the sockets that frames of this link type by this hop need, so that privilege can be dropped
+ * before the first one leaves. sender_send opens what is missing. */
+int sender_ready(struct sender *s, const struct hop *h, uint16_t link, struct err *e);
+
+/* Send one packet: of link type Ethernet (or what the interface has) as it is; raw IP with the
+ * header of its next hop in front, or through a raw IP socket. Over the MTU is refused (-1, ERR_IO)
+ * before the kernel is asked. out may be NULL. Not thread-safe. */
+int sender_send(struct sender *s, const struct packet *p, struct sent *out, struct err *e);
+/* The same by a hop that the caller has already. */
+int sender_send_by(struct sender *s, const struct hop *h, const struct packet *p, struct sent *out,
+		   struct err *e);
+
+struct routes *sender_routes(struct sender *s); /* borrowed */
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A packet prepared once, of which only what varies is rewritten: for sweeps. No allocation and no
+ * libnet call for each packet, unless what varies changes the packet's structure. */
+#ifndef STRATA_CRAFT_TEMPLATE_H
+#define STRATA_CRAFT_TEMPLATE_H
+
+#include "core/plan.h"
+
+struct template;
+
+/* Crafts p as it stands (its sweeps at some step) and finds out what can be patched. p is borrowed
+ * until template_close. */
+struct template *template_open(const struct plan *p, struct err *e);
+void template_close(struct template *t);
+
+/* The packet for the values that p's says hold now. Borrowed until the next call. NULL: e (a value
+ * does not fit). */
+const struct packet *template_next(struct template *t, struct err *e);
+
+/* False: each packet is built anew, and why (a sentence). */
+bool template_patches(const struct template *t, const char **why);
+/* The build behind it: trees, notes. Trees stand for the first packet's structure. */
+const struct build *template_build(const struct template *t);
+
+#endif
