@@ -11,6 +11,7 @@
 struct reader {
 	struct tree *t;
 	unsigned depth;
+	bool given;             /* the layer's extents are known: dissect has judged its lengths */
 };
 
 /* Where a record stands while it is read. */
@@ -556,7 +557,7 @@ static void bound_record(struct reader *r, uint32_t at, const struct field *f, u
 	bool layer = at == 0 && (form == SPAN_ALL || (form == SPAN_HEADER && f->rule.spans.n == 2));
 	int64_t claim;
 
-	if (f->rule.form != RULE_LEN || !(whole || layer))
+	if (f->rule.form != RULE_LEN || !(whole || (layer && !r->given)))
 		return;
 	if (f->rule.zero_rest && r->t->v[node].num == 0)
 		return;
@@ -621,6 +622,10 @@ static int read_fields(struct reader *r, uint32_t at, const struct record *rec, 
 			goto next;
 		if (f->align && (p->pos - p->start) % (f->align * 8u))
 			p->pos += f->align * 8u - (p->pos - p->start) % (f->align * 8u);
+		if (p->pos > p->end) {
+			p->pos = p->end;
+			return -1;
+		}
 		node = r->t->n;
 		rc = read_field(r, at, f, p, exact);
 		if (rc < 0)
@@ -662,8 +667,8 @@ static void flag_root(struct tree *t, int rc, const struct packet *p, uint32_t e
 static int decode_at(struct tree *t, const struct packet *p, const struct proto *proto,
 		     uint32_t off, uint32_t hend, uint32_t end, uint32_t tail, bool given)
 {
-	struct reader r = { .t = t };
-	struct place place = { off * 8, hend * 8, off * 8, given };
+	struct reader r = { .t = t, .given = given };
+	struct place place = { off * 8, hend * 8, off * 8, false };
 	int rc;
 
 	t->data = p->data;

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The writing twin of decode: one layer's fields from what was said. Not for use outside core/. */
+#ifndef STRATA_CORE_BUILD_WALK_H
+#define STRATA_CORE_BUILD_WALK_H
+
+#include "core/plan.h"
+#include "core/walk.h"
+
+struct pending {           /* a computed field whose value is known when its record is complete */
+	uint32_t node, at; /* the field's node, and its record's */
+	const struct field *field;
+	const struct say *say;
+};
+
+#define PENDING_MAX 8192
+
+struct writer {
+	struct build *b;
+	const struct plan *plan;
+	struct tree *t;  /* nodes relative to the first byte of the layer */
+	struct buf *out; /* the layer's own bytes: header, then what follows the payload */
+	uint32_t pos;    /* bits */
+	unsigned depth;
+	const struct field *sel_field; /* the selector that the layer above decides, or NULL */
+	uint64_t sel_value;
+	struct pending *pending;
+	unsigned npending, cap;
+	struct err *e;
+};
+
+/* Write fields [from, to) of rec into instance `at` (a node already open). -1: w->e says why. */
+int write_fields(struct writer *w, uint32_t at, const struct record *rec, const struct say *says,
+		 unsigned from, unsigned to);
+/* Give the computed fields of instance `at` their values. */
+int write_pending(struct writer *w, uint32_t at);
+/* Complain of a say that no field took. */
+int says_taken(struct writer *w, uint32_t at, const struct say *says);
+/* An error at a say's value in the user's text. Returns -1. */
+int say_error(struct writer *w, const struct say *s, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a checksum field should hold: the one place that knows what a sum covers. Pseudo headers
+ * (RFC 768, RFC 8200 section 8.1) are said by the protocol that has them and used by whatever lies
+ * above. */
+#include "core/plan.h"
+
+#include "core/bits.h"
+#include "core/walk.h"
+
+/* The innermost layer whose payload holds layer i; -1: none. */
+static int enclosing(const struct packet *p, unsigned i)
+{
+	const struct layer *l = &p->layers[i];
+
+	for (int k = (int)i - 1; k >= 0; k--) {
+		const struct layer *o = &p->layers[k];
+
+		if (o->off + o->hlen <= l->off && o->end >= l->end)
+			return k;
+	}
+	return -1;
+}
+
+/* The value of u8(upper): what selects this protocol in the space that the pseudo header's protocol
+ * carries. */
+static uint64_t upper_value(const struct proto *proto, const struct proto *lower)
+{
+	for (unsigned i = 0; i < proto->nover; i++) {
+		for (unsigned k = 0; k < lower->ncarries; k++) {
+			if (proto->over[i].space && proto->over[i].space == lower->carries[k].space)
+				return proto->over[i].lo;
+		}
+	}
+	return 0;
+}
+
+/* Bytes of one field of layer i, for a pseudo header. */
+static void add_field(struct sum_state *s, const struct packet *p, unsigned i,
+		      const struct field *f, bool last)
+{
+	const struct layer *l = &p->layers[i];
+	struct tree t = { 0 };
+	uint32_t at;
+
+	if (f->fixed_bit >= 0 && f->fixed_bit % 8 == 0 && f->type->form == TYPE_LEAF &&
+	    f->type->ext.form == EXTENT_KIND && leaf_bits(f->type) && leaf_bits(f->type) % 8 == 0) {
+		uint32_t off = l->off + (uint32_t)f->fixed_bit / 8, n = leaf_bits(f->type) / 8;
+
+		if (off + n <= p->len)
+			sum_add(s, p->data + off, n);
+		return;
+	}
+	if (decode(&t, p, i) == 0) {
+		at = tree_child(&t, 0, f->index);
+		if (at != NODE_NONE && last && t.v[at].type && t.v[at].type->form == TYPE_LIST) {
+			uint32_t item = NODE_NONE;
+
+			for (uint32_t k = tree_first(&t, at); k != NODE_NONE;
+			     k = tree_sibling(&t, k))
+				item = k;
+			at = item;
+		}
+		if (at != NODE_NONE)
+			sum_add(s, p->data + t.v[at].bit / 8, t.v[at].bits / 8);
+	}
+	tree_done(&t);
+}
+
+/* Does a layer between (a routing header) say another value for this field? */
+static bool add_override(struct sum_state *s, const struct packet *p, unsigned from, unsigned to,
+			 const char *name)
+{
+	for (unsigned k = to; k-- > from;) {
+		const struct proto *proto = p->layers[k].proto;
+
+		for (unsigned o = 0; o < proto->npseudo_over; o++) {
+			const struct pseudo_override *x = &proto->pseudo_over[o];
+			struct tree t = { 0 };
+			bool holds;
+
+			if (x->field != name || decode(&t, p, k)) {
+				tree_done(&t);
+				continue;
+			}
+			holds = !x->cond || expr_eval(x->cond, &t, 0, NULL);
+			tree_done(&t);
+			if (holds) {
+				add_field(s, p, k, &proto->rec.fields[x->list], true);
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static void add_pseudo(struct sum_state *s, const struct packet *p, unsigned layer)
+{
+	const struct layer *l = &p->layers[layer];
+	const struct proto *lower;
+	int k = enclosing(p, layer);
+
+	while (k >= 0 && !p->layers[k].proto->npseudo)
+		k = enclosing(p, (unsigned)k);
+	if (k < 0)
+		return;
+	lower = p->layers[k].proto;
+	for (unsigned i = 0; i < lower->npseudo; i++) {
+		const struct pseudo_item *it = &lower->pseudo[i];
+		struct eval_env env = { .upper = upper_value(l->proto, lower),
+					.span = l->end - l->off };
+		struct tree t = { .data = p->data,
+				  .len = p->len,
+				  .off = l->off,
+				  .end = l->end,
+				  .hlen = l->hlen };
+		struct node root = { 0 };
+		uint8_t bytes[8] = { 0 };
+
+		if (it->field) {
+			const struct field *f = NULL;
+
+			for (unsigned n = 0; n < lower->rec.nfields; n++) {
+				if (lower->rec.fields[n].name == it->field)
+					f = &lower->rec.fields[n];
+			}
+			if (f && !add_override(s, p, (unsigned)k + 1, layer, it->field))
+				add_field(s, p, (unsigned)k, f, false);
+			continue;
+		}
+		t.v = &root;
+		t.n = 1;
+		bits_put(bytes, 0, it->bits, (uint64_t)expr_eval(it->expr, &t, 0, &env));
+		sum_add(s, bytes, it->bits / 8);
+	}
+}
+
+/* Bytes [from, to), with those of the field itself (lo..hi) as zeros. */
+static void add_range(struct sum_state *s, const uint8_t *p, uint32_t from, uint32_t to,
+		      uint32_t lo, uint32_t hi)
+{
+	static const uint8_t zero[8];
+
+	if (lo >= to || hi <= from) {
+		if (to > from)
+			sum_add(s, p + from, to - from);
+		return;
+	}
+	if (lo > from)
+		sum_add(s, p + from, lo - from);
+	sum_add(s, zero, hi - lo > 8 ? 8 : hi - lo);
+	if (to > hi)
+		sum_add(s, p + hi, to - hi);
+}
+
+static void span_range(const struct span *sp, const struct tree *t, uint32_t at, uint32_t *from,
+		       uint32_t *to)
+{
+	const struct node *inst = &t->v[at];
+
+	*from = at == 0 ? t->off : inst->bit / 8;
+	*to = at == 0 ? t->end : (inst->bit + inst->bits) / 8;
+	if (sp->form == SPAN_HEADER && at == 0)
+		*to = t->off + t->hlen;
+	if (sp->form == SPAN_PAYLOAD && at == 0) {
+		*from = t->off + t->hlen;
+		*to = t->end - t->tail;
+	}
+	if (sp->form == SPAN_FIELDS) {
+		uint32_t lo = UINT32_MAX, hi = 0;
+
+		for (unsigned f = sp->from; f <= sp->to; f++) {
+			uint32_t n = tree_child(t, at, f);
+
+			if (n == NODE_NONE)
+				continue;
+			lo = t->v[n].bit < lo ? t->v[n].bit : lo;
+			hi = t->v[n].bit + t->v[n].bits > hi ? t->v[n].bit + t->v[n].bits : hi;
+		}
+		*from = lo == UINT32_MAX ? 0 : lo / 8;
+		*to = hi / 8;
+	}
+}
+
+/* Was a part of what the sum covers not captured, or never meant to be here? */
+static bool out_of_sight(const struct packet *p, unsigned layer, const struct rule *r)
+{
+	const struct layer *l = &p->layers[layer];
+	bool beyond = false;
+
+	for (unsigned i = 0; i < r->spans.n; i++)
+		beyond |= r->spans.v[i].form == SPAN_ALL || r->spans.v[i].form == SPAN_PAYLOAD;
+	if (l->flags & LAYER_CUT)
+		return true;
+	if (!beyond)
+		return false;
+	if (p->len < p->wire_len && l->end >= p->len)
+		return true;
+	for (int k = (int)layer; k >= 0; k = enclosing(p, (unsigned)k)) {
+		if (k != (int)layer && (p->layers[k].flags & LAYER_EXCERPT))
+			return true;
+		if (p->layers[k].flags & LAYER_QUOTED)
+			return true;
+	}
+	return false;
+}
+
+int sum_value(const struct packet *p, unsigned layer, const struct tree *t, uint32_t node,
+	      uint64_t *v)
+{
+	const struct node *n = &t->v[node];
+	const struct rule *r = &n->field->rule;
+	struct sum_state s;
+
+	if (r->form != RULE_SUM || (n->flags & (NODE_CUT | NODE_RAW)))
+		return 2;
+	if (out_of_sight(p, layer, r))
+		return 2;
+	sum_init(&s, r->sum);
+	for (unsigned i = 0; i < r->spans.n; i++) {
+		const struct span *sp = &r->spans.v[i];
+		uint32_t from, to;
+
+		if (sp->form == SPAN_PSEUDO) {
+			add_pseudo(&s, p, layer);
+			continue;
+		}
+		span_range(sp, t, n->parent, &from, &to);
+		if (to > p->len)
+			to = p->len;
+		add_range(&s, p->data, from, to, n->bit / 8, (n->bit + n->bits) / 8);
+	}
+	*v = sum_end(&s);
+	if (r->zero_none) {
+		if (*v == 0)
+			*v = n->bits >= 64 ? UINT64_MAX : (UINT64_C(1) << n->bits) - 1;
+		if (n->num == 0)
+			return 1;
+	}
+	return 0;
+}
+
+static void put_sum(struct build *b, struct node *n, uint64_t v)
+{
+	uint8_t *p = (uint8_t *)b->bytes.p;
+
+	if (n->said && n->said->form == SAY_BAD)
+		v ^= 0x5555;
+	if (n->bits < 64)
+		v &= (UINT64_C(1) << n->bits) - 1;
+	if (n->type->le && n->bits % 8 == 0)
+		bits_put_le(p + n->bit / 8, n->bits, v);
+	else
+		bits_put(p, n->bit, n->bits, v);
+	n->num = v;
+}
+
+int build_sums(struct build *b, const struct plan *p, struct err *e)
+{
+	(void)p;
+	(void)e;
+	for (unsigned i = b->n; i-- > 0;) {
+		struct tree *t = &b->layer[i].tree;
+
+		if (!b->layer[i].proto || b->layer[i].tree.layer >= b->pkt.nlayers)
+			continue;
+		for (uint32_t k = 1; k < t->n; k++) {
+			struct node *n = &t->v[k];
+			uint64_t v;
+
+			if (!n->field || n->field->rule.form != RULE_SUM ||
+			    (n->flags & (NODE_RAW | NODE_ITEM)) || n->type->form != TYPE_LEAF)
+				continue;
+			if (n->said && n->said->form != SAY_AUTO && n->said->form != SAY_BAD &&
+			    n->said->form != SAY_ANY)
+				continue;
+			if (sum_value(&b->pkt, t->layer, t, k, &v) < 2)
+				put_sum(b, n, v);
+		}
+	}
+	return 0;
+}
