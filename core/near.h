@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* How far apart two words are, for "did you mean". */
+#ifndef STRATA_CORE_NEAR_H
+#define STRATA_CORE_NEAR_H
+
+#include <stddef.h>
+
+/* Letters to insert, delete, change or swap with the neighbour to make b of a; case ignored. Words
+ * of more than 40 letters are never near: 99. Pure, thread-safe. */
+unsigned near_distance(const char *a, size_t na, const char *b, size_t nb);
+/* How far a word of n letters may be from the one that was meant. */
+unsigned near_limit(size_t n);
+/* The nearest of list[0..count) within near_limit(); the first of several; NULL: none is near. */
+const char *near_word(const char *word, size_t n, const char *const *list, size_t count);
+
+#endif
