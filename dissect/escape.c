@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Escaping for terminals, JSON and CSV. */
+#include "dissect/escape.h"
+
+static void hex_escape(uint8_t c, struct buf *out)
+{
+	static const char digit[] = "0123456789abcdef";
+	char s[4] = { '\\', 'x', digit[c >> 4], digit[c & 15] };
+
+	buf_put(out, s, 4);
+}
+
+void escape_term(const uint8_t *p, size_t n, struct buf *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		switch (p[i]) {
+		case '\n': buf_put(out, "\\n", 2); break;
+		case '\r': buf_put(out, "\\r", 2); break;
+		case '\t': buf_put(out, "\\t", 2); break;
+		case '\\': buf_put(out, "\\\\", 2); break;
+		case '"': buf_put(out, "\\\"", 2); break;
+		default:
+			if (p[i] < 0x20 || p[i] > 0x7e)
+				hex_escape(p[i], out);
+			else
+				buf_char(out, (char)p[i]);
+		}
+	}
+}
+
+/* Length of the valid UTF-8 sequence at p (RFC 3629: no surrogates, nothing overlong); 0: none. */
+static unsigned utf8_len(const uint8_t *p, size_t n)
+{
+	unsigned len = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
+
+	if (p[0] < 0xc2 || p[0] > 0xf4 || len > n)
+		return 0;
+	for (unsigned i = 1; i < len; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return len;
+}
+
+void escape_json(const uint8_t *p, size_t n, struct buf *out)
+{
+	size_t plain = 0;
+
+	for (size_t i = 0; i < n;) {
+		unsigned len = p[i] < 0x80 ? 1 : utf8_len(p + i, n - i);
+
+		if (len && p[i] >= 0x20 && p[i] != '"' && p[i] != '\\' && p[i] != 0x7f) {
+			i += len;
+			continue;
+		}
+		buf_put(out, p + plain, i - plain);
+		switch (p[i]) {
+		case '\n': buf_put(out, "\\n", 2); break;
+		case '\r': buf_put(out, "\\r", 2); break;
+		case '\t': buf_put(out, "\\t", 2); break;
+		case '"': buf_put(out, "\\\"", 2); break;
+		case '\\': buf_put(out, "\\\\", 2); break;
+		default: buf_put(out, "\\u", 2); buf_x64(out, p[i], 4);
+		}
+		plain = ++i;
+	}
+	if (n > plain)
+		buf_put(out, p + plain, n - plain);
+}
+
+void escape_csv(const uint8_t *p, size_t n, struct buf *out)
+{
+	bool formula = n && strchr("=+-@", p[0]) && p[0];
+	bool quote = formula;
+
+	for (size_t i = 0; i < n && !quote; i++)
+		quote = p[i] == ',' || p[i] == '"' || p[i] == ' ';
+	/* A negative number is no formula. */
+	if (formula && p[0] == '-') {
+		formula = false;
+		for (size_t i = 1; i < n; i++)
+			formula |= (p[i] < '0' || p[i] > '9') && p[i] != '.';
+		quote = quote && formula;
+	}
+	if (quote)
+		buf_char(out, '"');
+	if (formula)
+		buf_char(out, ' ');
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] == '"')
+			buf_put(out, "\"\"", 2);
+		else if (p[i] < 0x20 || p[i] > 0x7e)
+			hex_escape(p[i], out);
+		else
+			buf_char(out, (char)p[i]);
+	}
+	if (quote)
+		buf_char(out, '"');
+}

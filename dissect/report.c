@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What all output forms share, and the choice between them. */
+#include "dissect/report_impl.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "core/bits.h"
+#include "dissect/escape.h"
+
+static const char *const form_names[] = { "line", "tree", "json", "flat", "csv",
+					  "hex",  "raw",  "text", "none" };
+
+int report_form(const char *name)
+{
+	for (int i = 0; i <= REPORT_NONE; i++) {
+		if (strcmp(form_names[i], name) == 0)
+			return i;
+	}
+	return -1;
+}
+
+struct report *report_open(const struct registry *reg, const struct report_opts *opts,
+			   struct err *e)
+{
+	struct report *r = calloc(1, sizeof(*r));
+
+	if (!r || !(r->summary = calloc(registry_count(reg) + 1, sizeof(*r->summary)))) {
+		err_set(e, ERR_IO, "out of memory");
+		report_close(r);
+		return NULL;
+	}
+	r->reg = reg;
+	r->opts = *opts;
+	if (opts->fields && columns_parse(r, opts->fields, e)) {
+		report_close(r);
+		return NULL;
+	}
+	return r;
+}
+
+void report_close(struct report *r)
+{
+	if (!r)
+		return;
+	for (unsigned i = 0; r->summary && i <= registry_count(r->reg); i++)
+		summary_free(r->summary[i]);
+	free(r->summary);
+	free(r->column);
+	free(r->fields);
+	tree_done(&r->tree);
+	buf_done(&r->scratch);
+	free(r);
+}
+
+void report_begin(struct report *r, struct buf *out)
+{
+	if (r->opts.form == REPORT_CSV)
+		report_csv_head(r, out);
+}
+
+struct extent_bytes report_payload(const struct packet *p)
+{
+	struct extent_bytes x = { 0, p->len };
+
+	if (p->nlayers) {
+		const struct layer *l = &p->layers[p->nlayers - 1];
+
+		x.from = l->off + l->hlen;
+		x.to = l->end - l->tail;
+		if (x.to < x.from)
+			x.to = x.from;
+	}
+	return x;
+}
+
+struct extent_bytes report_trailer(const struct packet *p, unsigned i)
+{
+	const struct layer *l = &p->layers[i];
+	struct extent_bytes x = { 0, 0 };
+	uint32_t to = l->end >= l->tail ? l->end - l->tail : l->end;
+	uint32_t from = 0;
+
+	for (unsigned k = i + 1;
+	     k < p->nlayers && p->layers[k].off >= l->off + l->hlen && p->layers[k].off < l->end;
+	     k++) {
+		if (p->layers[k].end > from)
+			from = p->layers[k].end;
+	}
+	if (from && from < to)
+		x = (struct extent_bytes) { from, to };
+	return x;
+}
+
+unsigned report_nth(const struct packet *p, unsigned i)
+{
+	unsigned n = 1;
+
+	for (unsigned k = 0; k < i; k++)
+		n += p->layers[k].proto == p->layers[i].proto;
+	return n;
+}
+
+void report_time(int64_t when, struct buf *out)
+{
+	int64_t s = when / 1000000000, ns = when % 1000000000;
+	time_t t;
+	struct tm tm;
+
+	if (ns < 0)
+		ns += 1000000000, s--;
+	t = (time_t)s;
+	if (!gmtime_r(&t, &tm))
+		memset(&tm, 0, sizeof(tm));
+	buf_fmt(out, "%04d-%02d-%02dT%02d:%02d:%02d.%09uZ", tm.tm_year + 1900, tm.tm_mon + 1,
+		tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (unsigned)ns);
+}
+
+void report_seconds(int64_t ns, unsigned digits, struct buf *out)
+{
+	uint64_t v = ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns;
+	char frac[9];
+	uint32_t rest = (uint32_t)(v % 1000000000);
+
+	if (ns < 0)
+		buf_char(out, '-');
+	buf_u64(out, v / 1000000000);
+	buf_char(out, '.');
+	for (int i = 8; i >= 0; i--, rest /= 10)
+		frac[i] = (char)('0' + rest % 10);
+	buf_put(out, frac, digits > 9 ? 9 : digits);
+}
+
+void report_value(const struct tree *t, uint32_t at, struct buf *out)
+{
+	const struct node *n = &t->v[at];
+	struct value v;
+
+	node_value(t, at, &v);
+	if (!n->type || n->type->form != TYPE_LEAF || (n->flags & (NODE_RAW | NODE_CUT))) {
+		const uint8_t *p = t->data + n->bit / 8;
+
+		buf_str(out, "hex:");
+		if (n->bit % 8 == 0)
+			buf_hex(out, p, n->bits / 8);
+		return;
+	}
+	switch (n->type->kind->cls) {
+	case KIND_TEXT: {
+		uint32_t len = v.len;
+
+		while (n->type->ext.form == EXTENT_BYTES && len && v.p[len - 1] == 0)
+			len--; /* text of fixed size is filled up with zeros */
+		buf_put(out, v.p, len);
+		break;
+	}
+	case KIND_BYTES: buf_hex(out, v.p, v.len); break;
+	default: value_print(n->field, n->type, &v, out); break;
+	}
+}
+
+const char *report_word(const struct report *r, const struct tree *t, uint32_t at)
+{
+	const struct node *n = &t->v[at];
+	const struct field *f = n->field;
+
+	if (!f || (n->flags & (NODE_ITEM | NODE_RAW | NODE_CUT)) || !n->type ||
+	    n->type->form != TYPE_LEAF || n->type->kind->cls != KIND_NUM)
+		return NULL;
+	if (f->words && !f->words->flags) {
+		for (unsigned i = 0; i < f->words->n; i++) {
+			if (f->words->v[i].value == n->num)
+				return f->words->v[i].name;
+		}
+	}
+	if (f->selects && f->rec->proto) {
+		const struct proto *p = f->rec->proto;
+
+		for (unsigned i = 0; i < p->ncarries; i++) {
+			const struct proto *up =
+				registry_bound(r->reg, p->carries[i].space, n->num, 0);
+
+			for (unsigned k = 0; up && k < p->carries[i].nfields; k++) {
+				if (p->carries[i].field[k] == f->index)
+					return up->name;
+			}
+		}
+	}
+	return NULL;
+}
+
+/* Hardware that fills sums in later leaves the folded sum of the pseudo header, not complemented.
+ */
+static bool not_filled_in(const struct packet *p, unsigned layer, const struct tree *t,
+			  uint32_t node)
+{
+	const struct rule *r = &t->v[node].field->rule;
+	struct packet view = *p;
+	struct rule pseudo = *r;
+	struct field f = *t->v[node].field;
+	struct node n[2];
+	struct tree part = *t;
+	uint64_t v;
+
+	if (r->sum->form != SUM_INET || r->spans.n == 0 || r->spans.v[0].form != SPAN_PSEUDO)
+		return false;
+	pseudo.spans.n = 1;
+	pseudo.zero_none = false;
+	f.rule = pseudo;
+	n[0] = t->v[0];
+	n[1] = t->v[node];
+	n[1].field = &f;
+	n[1].parent = 0;
+	part.v = n;
+	part.n = 2;
+	return sum_value(&view, layer, &part, 1, &v) == 0 && (uint16_t)~v == t->v[node].num;
+}
+
+enum sum_verdict sum_judge(const struct packet *p, unsigned layer, const struct tree *t,
+			   uint32_t node)
+{
+	uint64_t want, is = t->v[node].num;
+	int rc = sum_value(p, layer, t, node, &want);
+
+	if (rc)
+		return rc == 1 ? SUM_NO : SUM_UNKNOWN;
+	if (want == is)
+		return SUM_GOOD;
+	/* One's complement has two zeros, and both verify. */
+	if (t->v[node].field->rule.sum->form == SUM_INET && (want == 0 || want == 0xffff) &&
+	    (is == 0 || is == 0xffff))
+		return SUM_GOOD;
+	return not_filled_in(p, layer, t, node) ? SUM_UNKNOWN : SUM_BAD;
+}
+
+const char *report_color(const struct report *r, unsigned i)
+{
+	static const char *const c[] = { "\033[36m", "\033[32m", "\033[33m",
+					 "\033[35m", "\033[34m", "\033[31m" };
+
+	return r->opts.color ? c[i % (sizeof(c) / sizeof(c[0]))] : "";
+}
+
+const char *report_plain(const struct report *r)
+{
+	return r->opts.color ? "\033[0m" : "";
+}
+
+static void report_text(const struct packet *p, struct buf *out)
+{
+	struct extent_bytes x = report_payload(p);
+
+	escape_term(p->data + x.from, x.to - x.from, out);
+	buf_char(out, '\n');
+}
+
+void report_packet(struct report *r, const struct packet *p, const char *ifname, struct buf *out)
+{
+	if (!r->started) {
+		r->started = true;
+		r->first = p->when;
+	}
+	switch (r->opts.form) {
+	case REPORT_LINE: report_line(r, p, ifname, out); break;
+	case REPORT_TREE: report_tree(r, p, ifname, out); break;
+	case REPORT_JSON: report_json(r, p, ifname, out); break;
+	case REPORT_FLAT: report_flat(r, p, ifname, out); break;
+	case REPORT_CSV: report_csv(r, p, ifname, out); break;
+	case REPORT_HEX: report_hex(r, p, out); break;
+	case REPORT_RAW:
+		buf_hex(out, p->data, p->len);
+		buf_char(out, '\n');
+		break;
+	case REPORT_TEXT: report_text(p, out); break;
+	case REPORT_NONE: break;
+	}
+}

@@ -1,0 +1,641 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Newline-delimited JSON (RFC 8259), one packet a line, real types; the same one level deep; and
+ * CSV (RFC 4180). */
+#include "dissect/report_impl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/walk.h"
+#include "dissect/escape.h"
+
+#define MAX_SAFE                                                                                   \
+	(UINT64_C(1) << 53) /* larger numbers lose digits in many readers: decimal strings */
+
+struct json {
+	struct report *r;
+	const struct packet *p;
+	unsigned layer;
+	const struct tree *t;
+	struct buf *out;
+	bool comma;
+	bool flat;
+	char prefix[400]; /* flat: what stands before a key */
+};
+
+static void sep(struct json *j)
+{
+	if (j->comma)
+		buf_char(j->out, ',');
+	j->comma = true;
+}
+
+static void key(struct json *j, const char *name, const char *suffix)
+{
+	sep(j);
+	buf_char(j->out, '"');
+	if (j->flat)
+		buf_str(j->out, j->prefix);
+	buf_str(j->out, name);
+	buf_str(j->out, suffix);
+	buf_put(j->out, "\":", 2);
+}
+
+static void put_string(struct json *j, const void *s, size_t n)
+{
+	buf_char(j->out, '"');
+	escape_json(s, n, j->out);
+	buf_char(j->out, '"');
+}
+
+static void put_unsigned(struct json *j, uint64_t v)
+{
+	if (v > MAX_SAFE)
+		buf_char(j->out, '"');
+	buf_u64(j->out, v);
+	if (v > MAX_SAFE)
+		buf_char(j->out, '"');
+}
+
+/* The words of the bits that are set, and what no word covers as a hex number. */
+static void put_flags(struct json *j, const struct words *w, uint64_t v)
+{
+	uint64_t left = v;
+	bool comma = false;
+
+	if (!j->flat)
+		buf_char(j->out, '[');
+	else
+		buf_char(j->out, '"');
+	for (unsigned i = 0; i < w->n; i++) {
+		if ((v & w->v[i].mask) != w->v[i].value || (!w->v[i].value && v & w->v[i].mask) ||
+		    !w->v[i].value || !(left & w->v[i].value))
+			continue;
+		left &= ~w->v[i].mask;
+		if (comma)
+			buf_char(j->out, j->flat ? '+' : ',');
+		comma = true;
+		if (!j->flat)
+			buf_char(j->out, '"');
+		buf_str(j->out, w->v[i].name);
+		if (!j->flat)
+			buf_char(j->out, '"');
+	}
+	if (left) {
+		if (comma)
+			buf_char(j->out, j->flat ? '+' : ',');
+		buf_str(j->out, j->flat ? "0x" : "\"0x");
+		buf_x64(j->out, left, 1);
+		if (!j->flat)
+			buf_char(j->out, '"');
+	}
+	buf_char(j->out, j->flat ? '"' : ']');
+}
+
+static void put_leaf(struct json *j, uint32_t at)
+{
+	const struct node *n = &j->t->v[at];
+	struct value v;
+
+	if (n->type->kind->cls == KIND_NUM) {
+		if (n->field && n->field->words && n->field->words->flags)
+			put_flags(j, n->field->words, n->num);
+		else if (n->type->kind == &kind_int && (int64_t)n->num < 0)
+			buf_fmt(j->out, (int64_t)n->num < -(int64_t)MAX_SAFE ? "\"%lld\"" : "%lld",
+				(long long)n->num);
+		else
+			put_unsigned(j, n->num);
+		return;
+	}
+	if (n->type->kind->cls == KIND_FLOAT) {
+		size_t from = j->out->n;
+
+		report_value(j->t, at, j->out);
+		/* What JSON has no number for (nan, inf) is a string. */
+		if (j->out->n > from && !strchr("-0123456789", j->out->p[from])) {
+			j->out->n = from;
+			buf_char(j->out, '"');
+			report_value(j->t, at, j->out);
+			buf_char(j->out, '"');
+		} else if (memmem(j->out->p + from, j->out->n - from, "inf", 3) ||
+			   memmem(j->out->p + from, j->out->n - from, "0x", 2)) {
+			j->out->n = from;
+			node_value(j->t, at, &v);
+			put_unsigned(j, n->num);
+		}
+		return;
+	}
+	j->r->scratch.n = 0;
+	report_value(j->t, at, &j->r->scratch);
+	put_string(j, j->r->scratch.p, j->r->scratch.n);
+}
+
+static void put_node(struct json *j, uint32_t at, const char *name);
+
+static void put_span(struct json *j, uint32_t at, const char *name)
+{
+	const struct node *n = &j->t->v[at];
+
+	key(j, name, "_span");
+	buf_fmt(j->out, "[%u,%u]", n->bit / 8, (n->bit + n->bits + 7) / 8 - n->bit / 8);
+}
+
+static void put_raw(struct json *j, uint32_t at, const char *name)
+{
+	const struct node *n = &j->t->v[at];
+
+	if (name)
+		key(j, name, "_raw");
+	else
+		buf_str(j->out, "{\"raw\":");
+	buf_char(j->out, '"');
+	if (n->bit % 8 == 0)
+		buf_hex(j->out, j->t->data + n->bit / 8, n->bits / 8);
+	buf_char(j->out, '"');
+	if (!name)
+		buf_char(j->out, '}');
+}
+
+static void put_children(struct json *j, uint32_t at)
+{
+	char index[16];
+
+	for (uint32_t k = tree_first(j->t, at); k != NODE_NONE; k = tree_sibling(j->t, k)) {
+		const struct node *n = &j->t->v[k];
+
+		if (n->flags & NODE_ITEM) {
+			if (!j->flat) {
+				sep(j);
+				put_node(j, k, NULL);
+				continue;
+			}
+			snprintf(index, sizeof(index), "%u", n->index);
+			put_node(j, k, index);
+		} else if (n->field) {
+			put_node(j, k, n->field->name);
+		}
+	}
+}
+
+/* A struct or a list: nested, or (flat) its leaves under a longer prefix. */
+static void put_inner(struct json *j, uint32_t at, const char *name, char open, char close)
+{
+	size_t len = strlen(j->prefix);
+
+	if (j->flat) {
+		if (snprintf(j->prefix + len, sizeof(j->prefix) - len, "%s.", name) <
+		    (int)(sizeof(j->prefix) - len))
+			put_children(j, at);
+		j->prefix[len] = 0;
+		return;
+	}
+	if (name)
+		key(j, name, "");
+	buf_char(j->out, open);
+	j->comma = false;
+	put_children(j, at);
+	buf_char(j->out, close);
+	j->comma = true;
+}
+
+static void put_sum(struct json *j, uint32_t at, const char *name)
+{
+	static const char *const word[] = { "true", "false", "\"none\"", "null" };
+
+	key(j, name, "_ok");
+	buf_str(j->out, word[sum_judge(j->p, j->layer, j->t, at)]);
+}
+
+/* name NULL: a value in an array. */
+static void put_node(struct json *j, uint32_t at, const char *name)
+{
+	const struct node *n = &j->t->v[at];
+	const char *word;
+
+	if (n->flags & (NODE_RAW | NODE_CUT) &&
+	    !(n->type && n->type->form == TYPE_LIST && !(n->flags & NODE_RAW))) {
+		put_raw(j, at, name);
+	} else if (n->rec) {
+		put_inner(j, at, name, '{', '}');
+	} else if (!n->type || n->type->form == TYPE_PAD) {
+		if (n->bits)
+			put_raw(j, at, name);
+		return;
+	} else if (n->type->form == TYPE_LIST) {
+		put_inner(j, at, name, '[', ']');
+	} else if (n->type->form == TYPE_LEAF) {
+		if (name)
+			key(j, name, "");
+		put_leaf(j, at);
+		if (!name)
+			return;
+		word = report_word(j->r, j->t, at);
+		if (word) {
+			key(j, name, "_name");
+			put_string(j, word, strlen(word));
+		}
+		if (n->field && n->field->rule.form == RULE_SUM && !(n->flags & NODE_ITEM))
+			put_sum(j, at, name);
+	} else {
+		put_raw(j, at, name);
+	}
+	if (name && j->r->opts.spans)
+		put_span(j, at, name);
+}
+
+/* ---- the packet's own properties ---- */
+
+static void layer_key(const struct packet *p, unsigned i, char *s, size_t n)
+{
+	unsigned nth = report_nth(p, i);
+
+	if (nth > 1)
+		snprintf(s, n, "%s.%u", p->layers[i].proto->name, nth);
+	else
+		snprintf(s, n, "%s", p->layers[i].proto->name);
+}
+
+static void put_stack(const struct packet *p, struct buf *out, const char *quote, const char *comma)
+{
+	char name[160];
+
+	for (unsigned i = 0; i < p->nlayers; i++) {
+		layer_key(p, i, name, sizeof(name));
+		if (i)
+			buf_str(out, comma);
+		buf_str(out, quote);
+		buf_str(out, name);
+		buf_str(out, quote);
+	}
+}
+
+static void put_head(struct json *j, const char *ifname)
+{
+	const struct packet *p = j->p;
+
+	buf_str(j->out, "{\"v\":1,\"n\":");
+	buf_u64(j->out, p->number);
+	if (!(p->flags & PACKET_NO_TIME)) {
+		buf_str(j->out, ",\"time\":\"");
+		report_time(p->when, j->out);
+		buf_str(j->out, "\",\"ts\":\"");
+		report_seconds(p->when, 9, j->out);
+		buf_char(j->out, '"');
+	}
+	if (ifname) {
+		buf_str(j->out, ",\"if\":");
+		put_string(j, ifname, strlen(ifname));
+	}
+	buf_str(j->out, ",\"link\":");
+	buf_u64(j->out, p->link);
+	buf_str(j->out, ",\"len\":");
+	buf_u64(j->out, p->wire_len);
+	buf_str(j->out, ",\"caplen\":");
+	buf_u64(j->out, p->len);
+	if (j->flat) {
+		buf_str(j->out, ",\"stack\":\"");
+		put_stack(p, j->out, "", "/");
+		buf_char(j->out, '"');
+	} else {
+		buf_str(j->out, ",\"stack\":[");
+		put_stack(p, j->out, "\"", ",");
+		buf_char(j->out, ']');
+	}
+}
+
+static void put_bytes(struct json *j, const char *name, struct extent_bytes x)
+{
+	key(j, name, "");
+	buf_char(j->out, '"');
+	buf_hex(j->out, j->p->data + x.from, x.to - x.from);
+	buf_char(j->out, '"');
+}
+
+static bool column_is(const struct column *c, const struct packet *p, unsigned i)
+{
+	return c->proto == p->layers[i].proto && (c->nth == 0 || c->nth == report_nth(p, i));
+}
+
+static bool layer_wanted(const struct report *r, const struct packet *p, unsigned i)
+{
+	bool any = r->ncolumns == 0;
+
+	for (unsigned c = 0; c < r->ncolumns; c++)
+		any |= column_is(&r->column[c], p, i);
+	return any;
+}
+
+static void put_selected(struct json *j)
+{
+	struct report *r = j->r;
+
+	for (unsigned c = 0; c < r->ncolumns; c++) {
+		uint32_t at;
+
+		if (!column_is(&r->column[c], j->p, j->layer))
+			continue;
+		at = tree_find(j->t, r->column[c].path, strlen(r->column[c].path));
+		if (at != NODE_NONE && at != 0)
+			put_node(j, at, r->column[c].path);
+	}
+}
+
+/* What is wrong with lengths, counts and musts: note text beside the place. */
+static void put_notes(struct json *j, struct buf *notes)
+{
+	const struct tree *t = j->t;
+	struct buf path = { 0 };
+	char layer[160];
+
+	layer_key(j->p, j->layer, layer, sizeof(layer));
+	for (uint32_t k = 1; k < t->n; k++) {
+		const struct node *n = &t->v[k];
+		char text[200] = "";
+		uint64_t want;
+
+		if (!n->field || n->flags & NODE_ITEM)
+			continue;
+		if (n->flags & NODE_CLIPPED)
+			snprintf(text, sizeof(text), "says more than there is room for");
+		else if (n->flags & NODE_CUT)
+			snprintf(text, sizeof(text), "cut short");
+		else if (!(n->flags & NODE_RAW) &&
+			 !rule_value(n->field, t, n->parent, &want, NULL) && want != n->num &&
+			 !(n->field->rule.zero_rest && !n->num) &&
+			 !(j->p->layers[j->layer].flags & LAYER_QUOTED))
+			snprintf(text, sizeof(text), "says %llu, %llu present",
+				 (unsigned long long)n->num, (unsigned long long)want);
+		for (unsigned m = 0; !text[0] && m < n->field->nmust; m++) {
+			if (!expr_eval(n->field->must[m].expr, t, n->parent, NULL))
+				snprintf(text, sizeof(text), "must %.180s", n->field->must[m].text);
+		}
+		if (!text[0])
+			continue;
+		path.n = 0;
+		tree_path(t, k, &path);
+		buf_str(notes, notes->n ? ",{\"at\":\"" : "{\"at\":\"");
+		buf_str(notes, layer);
+		buf_char(notes, '.');
+		buf_put(notes, path.p, path.n);
+		buf_str(notes, "\",\"text\":\"");
+		escape_json((const uint8_t *)text, strlen(text), notes);
+		buf_str(notes, "\"}");
+	}
+	buf_done(&path);
+}
+
+static void put_layer(struct json *j, struct buf *notes)
+{
+	struct extent_bytes x = report_trailer(j->p, j->layer);
+	char name[160];
+
+	layer_key(j->p, j->layer, name, sizeof(name));
+	if (j->flat) {
+		snprintf(j->prefix, sizeof(j->prefix), "%s.", name);
+	} else {
+		j->comma = true;
+		key(j, name, "");
+		buf_char(j->out, '{');
+		j->comma = false;
+	}
+	if (j->r->ncolumns)
+		put_selected(j);
+	else
+		put_children(j, 0);
+	if (x.to > x.from && !j->r->ncolumns)
+		put_bytes(j, "trailer", x);
+	if (!j->flat)
+		buf_char(j->out, '}');
+	j->prefix[0] = 0;
+	j->comma = true;
+	put_notes(j, notes);
+}
+
+static void put_packet(struct report *r, const struct packet *p, const char *ifname,
+		       struct buf *out, bool flat)
+{
+	struct json j = { .r = r, .p = p, .out = out, .comma = true, .flat = flat, .t = &r->tree };
+	struct extent_bytes x = report_payload(p);
+	struct buf notes = { 0 };
+
+	put_head(&j, ifname);
+	for (unsigned i = 0; i < p->nlayers; i++) {
+		if (!layer_wanted(r, p, i) || decode(&r->tree, p, i))
+			continue;
+		j.layer = i;
+		put_layer(&j, &notes);
+	}
+	j.comma = true;
+	if (x.to > x.from && !r->ncolumns)
+		put_bytes(&j, "payload", x);
+	if (notes.n && !flat) {
+		buf_str(out, ",\"notes\":[");
+		buf_put(out, notes.p, notes.n);
+		buf_char(out, ']');
+	}
+	buf_done(&notes);
+	buf_put(out, "}\n", 2);
+}
+
+void report_json(struct report *r, const struct packet *p, const char *ifname, struct buf *out)
+{
+	put_packet(r, p, ifname, out, false);
+}
+
+void report_flat(struct report *r, const struct packet *p, const char *ifname, struct buf *out)
+{
+	put_packet(r, p, ifname, out, true);
+}
+
+/* ---- columns ---- */
+
+static const char *const props[] = {
+	"n", "time", "ts", "if", "link", "len", "caplen", "stack", NULL
+};
+
+static int unknown(const struct report *r, const char *name, size_t n, struct err *e)
+{
+	struct buf known = { 0 };
+	const struct proto *p;
+	const char *dot = memchr(name, '.', n);
+
+	p = registry_find(r->reg, name, dot ? (size_t)(dot - name) : n);
+	if (p && dot) {
+		for (unsigned i = 0; i < p->rec.nfields && known.n < 300; i++)
+			buf_fmt(&known, " %s", p->rec.fields[i].name);
+		err_set(e, ERR_USAGE, "%s has no field '%.*s'; it has%s", p->name,
+			(int)(name + n - dot - 1), dot + 1, buf_cstr(&known));
+	} else {
+		for (unsigned i = 0; props[i]; i++)
+			buf_fmt(&known, " %s", props[i]);
+		err_set(e, ERR_USAGE,
+			"no column '%.*s'; write PROTOCOL.FIELD (strata protocols lists them) or "
+			"one of%s",
+			(int)n, name, buf_cstr(&known));
+	}
+	buf_done(&known);
+	return -1;
+}
+
+/* Does the path (first part a field of p) exist? */
+static bool path_known(const struct proto *p, const char *path)
+{
+	const char *dot = strchr(path, '.');
+
+	return proto_field(p, path, strlen(path)) ||
+	       (dot && proto_field(p, path, (size_t)(dot - path)));
+}
+
+static int column_parse(struct report *r, struct column *c, const char *name, struct err *e)
+{
+	size_t n = strlen(name);
+	const char *dot = strchr(name, '.');
+	const char *rest;
+
+	c->name = name;
+	for (unsigned i = 0; props[i]; i++) {
+		if (strcmp(props[i], name) == 0) {
+			snprintf(c->path, sizeof(c->path), "%s", name);
+			return 0;
+		}
+	}
+	c->proto = registry_find(r->reg, name, dot ? (size_t)(dot - name) : n);
+	if (!c->proto || !dot) {
+		/* Another tool's name for one of our fields. */
+		for (unsigned i = 0; i < registry_count(r->reg); i++) {
+			const struct field *f = proto_field(registry_at(r->reg, i), name, n);
+
+			if (!f || !dot)
+				continue;
+			c->proto = registry_at(r->reg, i);
+			snprintf(c->path, sizeof(c->path), "%s", f->name);
+			return 0;
+		}
+		return unknown(r, name, n, e);
+	}
+	rest = dot + 1;
+	if (*rest >= '0' && *rest <= '9') {
+		char *end;
+
+		c->nth = (unsigned)strtoul(rest, &end, 10);
+		if (*end != '.')
+			return unknown(r, name, n, e);
+		rest = end + 1;
+	}
+	if (!path_known(c->proto, rest)) {
+		const struct field *f = proto_field(c->proto, name, n);
+
+		if (!f)
+			return unknown(r, name, n, e);
+		rest = f->name;
+	}
+	snprintf(c->path, sizeof(c->path), "%s", rest);
+	return 0;
+}
+
+int columns_parse(struct report *r, const char *list, struct err *e)
+{
+	unsigned n = 1, i = 0;
+	char *save = NULL;
+
+	for (const char *s = list; *s; s++)
+		n += *s == ',';
+	r->fields = strdup(list);
+	r->column = calloc(n, sizeof(*r->column));
+	if (!r->fields || !r->column)
+		return err_set(e, ERR_IO, "out of memory");
+	for (char *s = strtok_r(r->fields, ",", &save); s; s = strtok_r(NULL, ",", &save)) {
+		if (column_parse(r, &r->column[i++], s, e))
+			return -1;
+	}
+	if (i == 0)
+		return err_set(e, ERR_USAGE, "--fields wants names: ip.src,tcp.dport");
+	r->ncolumns = i;
+	return 0;
+}
+
+/* ---- CSV ---- */
+
+void report_csv_head(struct report *r, struct buf *out)
+{
+	if (!r->ncolumns) {
+		buf_str(out, "n,time,link,len,caplen,stack,summary\r\n");
+		return;
+	}
+	for (unsigned c = 0; c < r->ncolumns; c++) {
+		if (c)
+			buf_char(out, ',');
+		escape_csv((const uint8_t *)r->column[c].name, strlen(r->column[c].name), out);
+	}
+	buf_str(out, "\r\n");
+}
+
+static void put_prop(const char *name, const struct packet *p, const char *ifname, struct buf *out)
+{
+	switch (name[0]) {
+	case 'n': buf_u64(out, p->number); break;
+	case 't':
+		if (p->flags & PACKET_NO_TIME)
+			break;
+		if (name[1] == 'i')
+			report_time(p->when, out);
+		else
+			report_seconds(p->when, 9, out);
+		break;
+	case 'i': buf_str(out, ifname ? ifname : ""); break;
+	case 'c': buf_u64(out, p->len); break;
+	case 's': put_stack(p, out, "", "/"); break;
+	default: buf_u64(out, name[1] == 'i' ? p->link : p->wire_len); break;
+	}
+}
+
+static void put_cell(struct report *r, const struct column *c, const struct packet *p,
+		     const char *ifname, struct buf *cell)
+{
+	if (!c->proto) {
+		put_prop(c->path, p, ifname, cell);
+		return;
+	}
+	for (unsigned i = 0; i < p->nlayers; i++) {
+		uint32_t at;
+
+		if (!column_is(c, p, i) || decode(&r->tree, p, i))
+			continue;
+		at = tree_find(&r->tree, c->path, strlen(c->path));
+		if (at == NODE_NONE)
+			continue;
+		if (r->tree.v[at].type && r->tree.v[at].type->form == TYPE_LIST)
+			buf_u64(cell, r->tree.v[at].num);
+		else
+			report_value(&r->tree, at, cell);
+		return;
+	}
+}
+
+void report_csv(struct report *r, const struct packet *p, const char *ifname, struct buf *out)
+{
+	static const char *const plain[] = { "n", "time", "link", "len", "caplen", "stack" };
+	struct buf cell = { 0 };
+
+	for (unsigned c = 0; c < (r->ncolumns ? r->ncolumns : 7); c++) {
+		cell.n = 0;
+		if (c)
+			buf_char(out, ',');
+		if (r->ncolumns) {
+			put_cell(r, &r->column[c], p, ifname, &cell);
+		} else if (c < 6) {
+			put_prop(plain[c], p, ifname, &cell);
+		} else {
+			bool bare = r->opts.bare;
+
+			r->opts.bare = true;
+			report_line(r, p, ifname, &cell);
+			r->opts.bare = bare;
+			if (cell.n)
+				cell.n--;
+		}
+		escape_csv((const uint8_t *)cell.p, cell.n, out);
+	}
+	buf_done(&cell);
+	buf_str(out, "\r\n");
+}

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One packet, one line: number, time, every layer's own summary, what is wrong last. The `summary`
+ * template of a description is compiled once; fields at fixed places are read straight from the
+ * bytes. */
+#include "dissect/report_impl.h"
+
+#include <stdlib.h>
+
+#include "core/bits.h"
+#include "core/walk.h"
+#include "dissect/escape.h"
+
+enum op_form {
+	OP_TEXT,
+	OP_UINT,
+	OP_HEX,
+	OP_IP4,
+	OP_LETTERS,
+	OP_WORD,
+	OP_PATH,
+	OP_COUNT,
+	OP_GROUP,
+	OP_END
+};
+
+struct op {
+	uint8_t form;
+	uint8_t width; /* bits, of fields at a fixed place */
+	bool le;
+	uint16_t len;
+	uint32_t bit;
+	const struct field *field;
+	const char *text; /* OP_TEXT, OP_PATH, OP_COUNT: within the template */
+};
+
+struct summary {
+	struct op *op;
+	unsigned nops;
+	bool link;    /* a link-layer header: left out when a known layer follows */
+	uint32_t min; /* bytes of header that the fixed reads need */
+	struct {
+		const struct field *field;
+		bool fixed;
+	} sum[8];
+	unsigned nsums;
+};
+
+void summary_free(struct summary *s)
+{
+	if (s)
+		free(s->op);
+	free(s);
+}
+
+static bool all_letters(const struct words *w)
+{
+	for (unsigned i = 0; i < w->n; i++) {
+		if (!w->v[i].letter)
+			return false;
+	}
+	return w->n > 0;
+}
+
+static bool fixed_leaf(const struct field *f)
+{
+	return f->fixed_bit >= 0 && !f->cond && !f->optional && !f->after &&
+	       f->type->form == TYPE_LEAF && f->type->ext.form == EXTENT_KIND &&
+	       leaf_bits(f->type) > 0;
+}
+
+/* How a field named in the template is printed. */
+static void compile_field(struct op *op, const struct proto *p, const char *path, uint16_t len,
+			  struct summary *s)
+{
+	const struct field *f = proto_field(p, path, len);
+	unsigned width;
+
+	*op = (struct op) { .form = OP_PATH, .len = len, .text = path, .field = f };
+	if (!f || !fixed_leaf(f))
+		return;
+	width = leaf_bits(f->type);
+	if (f->type->kind->cls == KIND_ADDR) {
+		if (width == 32 && f->fixed_bit % 8 == 0)
+			op->form = OP_IP4;
+		else
+			return;
+	} else if (f->type->kind == &kind_uint && width <= 64) {
+		if (f->words)
+			op->form = f->words->flags ? (all_letters(f->words) ? OP_LETTERS : OP_PATH)
+						   : OP_WORD;
+		else
+			op->form = f->show == SHOW_HEX ? OP_HEX : f->show ? OP_PATH : OP_UINT;
+	}
+	op->width = (uint8_t)width;
+	op->le = f->type->le;
+	op->bit = (uint32_t)f->fixed_bit;
+	if (op->form != OP_PATH && (op->bit + width + 7) / 8 > s->min)
+		s->min = (op->bit + width + 7) / 8;
+}
+
+static struct op *push(struct summary *s)
+{
+	struct op *op = realloc(s->op, (s->nops + 1) * sizeof(*op));
+
+	if (!op)
+		return NULL;
+	s->op = op;
+	op[s->nops] = (struct op) { 0 };
+	return &op[s->nops++];
+}
+
+static void find_sums(struct summary *s, const struct proto *p)
+{
+	for (unsigned i = 0; i < p->rec.nfields && s->nsums < 8; i++) {
+		const struct field *f = &p->rec.fields[i];
+
+		if (f->rule.form != RULE_SUM)
+			continue;
+		s->sum[s->nsums].field = f;
+		s->sum[s->nsums].fixed =
+			fixed_leaf(f) && f->type->kind == &kind_uint && leaf_bits(f->type) % 8 == 0;
+		for (unsigned k = 0; k < f->rule.spans.n; k++)
+			s->sum[s->nsums].fixed &= f->rule.spans.v[k].form != SPAN_FIELDS;
+		s->nsums++;
+	}
+}
+
+static struct summary *compile(const struct proto *p)
+{
+	struct summary *s = calloc(1, sizeof(*s));
+	const char *t = p->summary ? p->summary : "";
+	struct op *op;
+
+	if (!s)
+		return NULL;
+	s->link = p->nover && p->over[0].space && strcmp(p->over[0].space, "link") == 0;
+	find_sums(s, p);
+	while (*t) {
+		const char *from = t;
+
+		if (!(op = push(s)))
+			return s;
+		if (*t == '{' && t[1] == '?') {
+			op->form = OP_GROUP;
+			t += 2;
+			continue;
+		}
+		if (*t == '}') {
+			op->form = OP_END;
+			t++;
+			continue;
+		}
+		if (*t == '{') {
+			const char *end = strchr(t, '}');
+
+			if (!end)
+				end = t + strlen(t);
+			if (t[1] == '#')
+				*op = (struct op) { .form = OP_COUNT,
+						    .text = t + 2,
+						    .len = (uint16_t)(end - t - 2) };
+			else
+				compile_field(op, p, t + 1, (uint16_t)(end - t - 1), s);
+			t = *end ? end + 1 : end;
+			continue;
+		}
+		while (*t && *t != '{' && *t != '}')
+			t++;
+		*op = (struct op) { .form = OP_TEXT, .text = from, .len = (uint16_t)(t - from) };
+	}
+	return s;
+}
+
+static struct summary *summary_of(struct report *r, const struct proto *p)
+{
+	if (!r->summary[p->id])
+		r->summary[p->id] = compile(p);
+	return r->summary[p->id];
+}
+
+static void put_ip4(struct buf *out, const uint8_t *p)
+{
+	char s[16];
+	unsigned n = 0;
+
+	for (int i = 0; i < 4; i++) {
+		unsigned v = p[i];
+
+		if (i)
+			s[n++] = '.';
+		if (v >= 100) {
+			s[n++] = (char)('0' + v / 100);
+			v %= 100;
+			s[n++] = (char)('0' + v / 10);
+			v %= 10;
+		} else if (v >= 10) {
+			s[n++] = (char)('0' + v / 10);
+			v %= 10;
+		}
+		s[n++] = (char)('0' + v);
+	}
+	buf_put(out, s, n);
+}
+
+static void put_letters(struct buf *out, const struct words *w, uint64_t v)
+{
+	size_t n = out->n;
+
+	for (unsigned i = 0; i < w->n; i++) {
+		if ((v & w->v[i].mask) == w->v[i].value && w->v[i].value)
+			buf_char(out, w->v[i].letter);
+	}
+	if (out->n == n)
+		buf_char(out, v ? '?' : '.');
+}
+
+static void put_word(struct buf *out, const struct words *w, uint64_t v)
+{
+	for (unsigned i = 0; i < w->n; i++) {
+		if (w->v[i].value == v) {
+			buf_str(out, w->v[i].name);
+			return;
+		}
+	}
+	buf_u64(out, v);
+}
+
+static const struct tree *layer_tree(struct report *r, const struct packet *p, unsigned i,
+				     bool *have)
+{
+	if (!*have) {
+		if (decode(&r->tree, p, i))
+			return NULL;
+		*have = true;
+	}
+	return &r->tree;
+}
+
+/* A field that has to be looked for. false: absent, empty or zero. */
+static bool put_path(struct report *r, const struct packet *p, unsigned i, const struct op *op,
+		     bool *have, struct buf *out)
+{
+	const struct tree *t = layer_tree(r, p, i, have);
+	uint32_t at = t ? tree_find(t, op->text, op->len) : NODE_NONE;
+	const struct node *n;
+
+	if (at == NODE_NONE || (t->v[at].flags & NODE_CUT))
+		return false;
+	n = &t->v[at];
+	if (op->form == OP_COUNT || (n->type && n->type->form == TYPE_LIST)) {
+		buf_u64(out, n->num);
+		return n->num != 0;
+	}
+	if (n->field && n->field->words && n->field->words->flags && all_letters(n->field->words)) {
+		put_letters(out, n->field->words, n->num);
+		return n->num != 0;
+	}
+	r->scratch.n = 0;
+	report_value(t, at, &r->scratch);
+	escape_term((const uint8_t *)r->scratch.p, r->scratch.n, out);
+	if (is_number(n->type))
+		return n->num != 0;
+	return r->scratch.n != 0;
+}
+
+static bool put_field(struct report *r, const struct packet *p, unsigned i, const struct op *op,
+		      bool *have, struct buf *out)
+{
+	const uint8_t *from = p->data + p->layers[i].off;
+	uint64_t v;
+
+	if (op->form == OP_PATH || op->form == OP_COUNT)
+		return put_path(r, p, i, op, have, out);
+	if (op->form == OP_IP4) {
+		put_ip4(out, from + op->bit / 8);
+		return true;
+	}
+	v = op->le ? bits_get_le(from + op->bit / 8, op->width)
+		   : bits_get(from, op->bit, op->width);
+	switch (op->form) {
+	case OP_HEX:
+		buf_put(out, "0x", 2);
+		buf_x64(out, v, (op->width + 3u) / 4);
+		break;
+	case OP_LETTERS: put_letters(out, op->field->words, v); break;
+	case OP_WORD: put_word(out, op->field->words, v); break;
+	default: buf_u64(out, v); break;
+	}
+	return v != 0;
+}
+
+static void put_summary(struct report *r, const struct packet *p, unsigned i,
+			const struct summary *s, bool *have, struct buf *out)
+{
+	const struct layer *l = &p->layers[i];
+	size_t group = 0;
+	bool in_group = false, keep = true;
+
+	buf_str(out, l->proto->name);
+	if (l->hlen < s->min)
+		return;
+	if (s->nops)
+		buf_char(out, ' ');
+	for (unsigned k = 0; k < s->nops; k++) {
+		const struct op *op = &s->op[k];
+
+		switch (op->form) {
+		case OP_TEXT: buf_put(out, op->text, op->len); break;
+		case OP_GROUP:
+			in_group = keep = true;
+			group = out->n;
+			break;
+		case OP_END:
+			if (in_group && !keep)
+				out->n = group;
+			in_group = false;
+			break;
+		default:
+			if (!put_field(r, p, i, op, have, out))
+				keep = false;
+		}
+	}
+	while (out->n && out->p[out->n - 1] == ' ')
+		out->n--;
+}
+
+/* Verify the sums of a layer; those at a fixed place without decoding it. */
+static bool sums_bad(struct report *r, const struct packet *p, unsigned i, const struct summary *s,
+		     bool *have)
+{
+	const struct layer *l = &p->layers[i];
+
+	for (unsigned k = 0; k < s->nsums; k++) {
+		const struct field *f = s->sum[k].field;
+		struct node n[2] = { { .rec = &l->proto->rec, .bit = l->off * 8 } };
+		struct tree t = { .data = p->data,
+				  .len = p->len,
+				  .proto = l->proto,
+				  .off = l->off,
+				  .hlen = l->hlen,
+				  .end = l->end,
+				  .tail = l->tail,
+				  .v = n,
+				  .n = 2,
+				  .pkt = p,
+				  .layer = i };
+		uint32_t at;
+
+		if (s->sum[k].fixed) {
+			unsigned width = leaf_bits(f->type);
+
+			if ((uint32_t)f->fixed_bit / 8 + width / 8 > l->hlen)
+				continue;
+			n[1] = (struct node) {
+				.field = f, .type = f->type, .bits = width, .next = 2
+			};
+			n[1].bit = l->off * 8 + (uint32_t)f->fixed_bit;
+			n[1].num = f->type->le ? bits_get_le(p->data + n[1].bit / 8, width)
+					       : bits_get(p->data, n[1].bit, width);
+			if (sum_judge(p, i, &t, 1) == SUM_BAD)
+				return true;
+			continue;
+		}
+		if (!layer_tree(r, p, i, have))
+			continue;
+		at = tree_child(&r->tree, 0, f->index);
+		if (at != NODE_NONE && sum_judge(p, i, &r->tree, at) == SUM_BAD)
+			return true;
+	}
+	return false;
+}
+
+static void put_marks(const struct packet *p, unsigned flags, bool bad_sum, struct buf *out)
+{
+	if (flags & LAYER_BAD_LENGTH)
+		buf_str(out, " !len");
+	if (flags & LAYER_BAD_HEADER)
+		buf_str(out, " !header");
+	if (bad_sum)
+		buf_str(out, " !chksum");
+	if (flags & LAYER_DEEP || p->flags & PACKET_DEEP)
+		buf_str(out, " !deep");
+	if (p->len < p->wire_len) {
+		buf_str(out, " !cut ");
+		buf_u64(out, p->len);
+		buf_char(out, '/');
+		buf_u64(out, p->wire_len);
+	}
+}
+
+void report_line(struct report *r, const struct packet *p, const char *ifname, struct buf *out)
+{
+	struct extent_bytes rest = report_payload(p);
+	unsigned flags = 0;
+	bool bad_sum = false, shown = false;
+
+	(void)ifname;
+	if (!r->opts.bare) {
+		buf_u64(out, p->number);
+		buf_char(out, ' ');
+		report_seconds(p->when - r->first, 6, out);
+		buf_char(out, ' ');
+	}
+	for (unsigned i = 0; i < p->nlayers; i++) {
+		const struct layer *l = &p->layers[i];
+		const struct summary *s = summary_of(r, l->proto);
+		bool have = false;
+
+		flags |= l->flags;
+		if (!s || (i == 0 && s->link && p->nlayers > 1))
+			continue;
+		if (shown)
+			buf_put(out, " / ", 3);
+		shown = true;
+		if (r->opts.color)
+			buf_str(out, report_color(r, i));
+		put_summary(r, p, i, s, &have, out);
+		if (r->opts.color)
+			buf_str(out, report_plain(r));
+		if (s->nsums && !bad_sum && !(l->flags & LAYER_QUOTED))
+			bad_sum = sums_bad(r, p, i, s, &have);
+		if (have)
+			flags |= r->tree.lflags;
+	}
+	if (rest.to > rest.from || !shown) {
+		if (shown)
+			buf_put(out, " / ", 3);
+		buf_u64(out, rest.to - rest.from);
+		buf_put(out, rest.to - rest.from == 1 ? " byte" : " bytes",
+			rest.to - rest.from == 1 ? 5 : 6);
+	}
+	put_marks(p, flags, bad_sum, out);
+	buf_char(out, '\n');
+}
