@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct pace {
-	int64_t interval;           /* ns between packets, in 1/1024 ns; 0: as fast as possible */
+	double interval;            /* ns between packets; 0: as fast as possible */
 	int64_t start;              /* monotonic ns; 0: not begun */
 	uint64_t n;                 /* packets asked for so far */
 	int64_t late_sum, late_max; /* ns after the deadline */
