@@ -34,6 +34,37 @@ static const struct say *said(const struct plan_layer *l, const struct field *f)
 	return NULL;
 }
 
+int64_t plan_outer(const struct plan *p, unsigned layer, const struct expr *x)
+{
+	for (int i = p->layer[layer].parent; i >= 0; i = p->layer[i].parent) {
+		const struct plan_layer *l = &p->layer[i];
+		struct arena mem = { 0 };
+		struct value v = { 0 };
+		const struct field *f;
+		const struct say *s;
+
+		if (!l->proto || l->proto->name != x->path[0].name)
+			continue;
+		if (x->npath == 1)
+			return 1;
+		f = x->path[1].name
+			    ? proto_field(l->proto, x->path[1].name, strlen(x->path[1].name))
+			    : NULL;
+		if (!f || x->npath != 2)
+			return 0;
+		s = said(l, f);
+		if (!s)
+			return f->rule.form == RULE_CONST && !f->rule.text ? f->rule.num : 0;
+		if (s->form == SAY_VALUE || s->form == SAY_FRESH)
+			return (int64_t)s->cur.num;
+		if (s->form == SAY_TEXT && f->type->form == TYPE_LEAF)
+			value_parse(f, f->type, s->text, s->text_len, &mem, &v, NULL);
+		arena_done(&mem);
+		return (int64_t)v.num;
+	}
+	return 0;
+}
+
 /* Does a selector that was said already lead to the upper layer? */
 static bool said_fits(struct build *b, const struct plan_layer *l, const struct edge *edge)
 {
@@ -98,7 +129,7 @@ static uint32_t inner_size(const struct build *b, const struct plan *p, unsigned
 	return n;
 }
 
-static void open_tree(struct build *b, unsigned i, const struct proto *proto)
+static void open_tree(struct build *b, const struct plan *p, unsigned i, const struct proto *proto)
 {
 	struct tree *t = &b->layer[i].tree;
 
@@ -119,7 +150,7 @@ static int build_layer(struct build *b, const struct plan *p, unsigned i, struct
 	out->proto = l->proto;
 	out->plan = i;
 	out->off = 0;
-	open_tree(b, i, l->proto);
+	open_tree(b, p, i, l->proto);
 	if (!l->proto) {
 		out->hlen = out->end = l->payload.cur.len;
 		out->tail = 0;

@@ -11,7 +11,7 @@
 struct reader {
 	struct tree *t;
 	unsigned depth;
-	bool given;             /* the layer's extents are known: dissect has judged its lengths */
+	bool given; /* the layer's extents are known: dissect has judged its lengths */
 };
 
 /* Where a record stands while it is read. */
@@ -436,12 +436,24 @@ static int read_list(struct reader *r, uint32_t at, const struct type *type, str
 	return 0;
 }
 
+/* `choose fit` takes no arm in which something did not fit; what the capture cut off may. */
+static bool arm_clean(const struct reader *r, uint32_t at)
+{
+	const struct tree *t = r->t;
+
+	for (uint32_t i = at; i < t->n; i++) {
+		if (t->v[i].flags & (NODE_RAW | NODE_CLIPPED | NODE_CUT))
+			return t->pkt && t->len < t->pkt->wire_len;
+	}
+	return true;
+}
+
 static int try_arm(struct reader *r, uint32_t at, const struct type *arm, struct place *p,
-		   bool exact)
+		   bool exact, bool clean)
 {
 	struct node saved = r->t->v[at];
 	struct place sub = *p;
-	uint32_t lflags = r->t->lflags;
+	uint16_t lflags = r->t->lflags;
 	int rc;
 
 	/* The arm takes the choose's own node: no level of its own. */
@@ -449,10 +461,10 @@ static int try_arm(struct reader *r, uint32_t at, const struct type *arm, struct
 	rc = read_type(r, saved.parent, saved.field, arm, &sub, exact);
 	if (rc == -2)
 		return -2;
-	if (rc < 0 || (exact && sub.pos != p->end)) {
+	if (rc < 0 || (exact && sub.pos != p->end) || (clean && !arm_clean(r, at))) {
 		tree_cut(r->t, at);
 		r->t->v[r->t->n++] = saved;
-		r->t->lflags = (uint16_t)lflags;
+		r->t->lflags = lflags;
 		return 1;
 	}
 	r->t->v[at].flags |= saved.flags;
@@ -468,13 +480,13 @@ static int read_choose(struct reader *r, uint32_t at, const struct type *type, s
 
 	if (!type->on) {
 		for (unsigned i = 0; rc == 1 && i < type->narms; i++)
-			rc = try_arm(r, at, type->arms[i].type, p, true);
+			rc = try_arm(r, at, type->arms[i].type, p, true, i + 1 < type->narms);
 	} else {
 		arm = choose_arm(type, expr_eval(type->on, r->t, inst, NULL));
 		if (arm)
-			rc = try_arm(r, at, arm, p, exact);
+			rc = try_arm(r, at, arm, p, exact, false);
 		if (rc == 1 && choose_else(type) && choose_else(type) != arm)
-			rc = try_arm(r, at, choose_else(type), p, exact);
+			rc = try_arm(r, at, choose_else(type), p, exact, false);
 	}
 	if (rc != 1)
 		return rc;

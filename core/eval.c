@@ -4,6 +4,7 @@
 #include "core/tree.h"
 
 #include "core/bits.h"
+#include "core/walk.h"
 
 struct walk {
 	const struct tree *t;
@@ -46,13 +47,16 @@ static int64_t node_number(const struct tree *t, uint32_t at)
 	struct value v;
 	uint64_t num = 0;
 
-	if (n->type && n->type->form == TYPE_LEAF && n->type->kind->cls == KIND_ADDR) {
-		node_value(t, at, &v);
-		for (uint32_t i = v.len > 8 ? v.len - 8 : 0; i < v.len; i++)
-			num = num << 8 | v.p[i];
-		return (int64_t)num;
-	}
-	return (int64_t)n->num;
+	if (!n->type || n->type->form != TYPE_LEAF || is_number(n->type))
+		return (int64_t)n->num;
+	/* Addresses count by their last eight bytes; a text of at most eight bytes is the number
+	 * they make. */
+	node_value(t, at, &v);
+	if (n->type->kind->cls != KIND_ADDR && v.len > 8)
+		return 0;
+	for (uint32_t i = v.len > 8 ? v.len - 8 : 0; v.p && i < v.len; i++)
+		num = num << 8 | v.p[i];
+	return (int64_t)num;
 }
 
 /* Follow the rest of a path from node `at`. */
@@ -78,20 +82,23 @@ static uint32_t descend(const struct tree *t, uint32_t at, const struct expr *x,
 	return at;
 }
 
-/* A field of the nearest lower layer of the protocol that path[0] names. */
+/* A field of the nearest lower layer of the protocol that path[0] names; the name alone: is there
+ * one? */
 static int64_t outer_value(const struct tree *t, const struct expr *x)
 {
 	struct tree lower = { 0 };
 	int64_t r = 0;
 
 	if (!t->pkt)
-		return 0;
+		return t->plan ? plan_outer(t->plan, t->layer, x) : 0;
 	for (unsigned i = t->layer; i-- > 0;) {
 		const struct layer *l = &t->pkt->layers[i];
 		uint32_t at;
 
 		if (l->proto->name != x->path[0].name)
 			continue;
+		if (x->npath == 1)
+			return 1;
 		if (decode(&lower, t->pkt, i) == 0) {
 			at = descend(&lower, 0, x, 1);
 			if (at != NODE_NONE)

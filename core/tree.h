@@ -9,6 +9,7 @@
 #include "core/proto.h"
 
 struct say;
+struct plan;
 
 enum node_flag {
 	NODE_CUT = 1,      /* only a first part of it was there */
@@ -48,6 +49,7 @@ struct tree {
 	unsigned work;            /* budget left */
 	const struct packet *pkt; /* decode: for fields of lower layers; or NULL */
 	unsigned layer;
+	const struct plan *plan; /* building: the layers below are not built yet; layer counts in it */
 };
 
 /* Fill t with the fields of layer i of p. Reuses t's memory. Never fails on input: what does not
