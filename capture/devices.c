@@ -29,8 +29,7 @@ static int link_of_hardware(int arphrd)
 	case ARPHRD_TUNNEL:
 	case ARPHRD_TUNNEL6:
 	case ARPHRD_SIT:
-	case ARPHRD_IPGRE:
-	case ARPHRD_PPP: return arphrd == ARPHRD_PPP ? -1 : 101;
+	case ARPHRD_IPGRE: return 101;
 	case ARPHRD_IEEE80211: return 105;
 	case 803: return 127; /* ARPHRD_IEEE80211_RADIOTAP */
 	default: return -1;

@@ -39,8 +39,8 @@ static int pcap_next(struct source *s, struct packet *p, struct err *e)
 	if (have < f->record)
 		return file_cut(s, where);
 
-	int64_t sec = (int32_t)file_u32(f, h);
-	int64_t frac = (int32_t)file_u32(f, h + 4);
+	/* Unsigned, as the draft says (to 2106); libpcap 1.10 reads years after 2037 as 1901. */
+	int64_t sec = file_u32(f, h), frac = file_u32(f, h + 4);
 	uint32_t caplen = file_u32(f, h + 8), wire = file_u32(f, h + 12);
 	if (f->length_swap == 1 || (f->length_swap == 2 && caplen > wire)) {
 		uint32_t t = caplen;
@@ -56,7 +56,6 @@ static int pcap_next(struct source *s, struct packet *p, struct err *e)
 		return SOURCE_ERROR;
 	if (have < f->record + keep)
 		return file_cut(s, where);
-	/* Seconds are read as signed, as libpcap 1.10 does, so that times before 1970 come back. */
 	p->when = sec * 1000000000 + frac * (f->nano ? 1 : 1000);
 	p->flags = 0;
 	file_packet(s, p, h + f->record, caplen, wire, 0);
