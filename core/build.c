@@ -133,7 +133,7 @@ static void open_tree(struct build *b, const struct plan *p, unsigned i, const s
 {
 	struct tree *t = &b->layer[i].tree;
 
-	*t = (struct tree) { .v = t->v, .cap = t->cap, .proto = proto, .layer = i };
+	*t = (struct tree) { .v = t->v, .cap = t->cap, .proto = proto, .layer = i, .plan = p };
 	b->scratch[i].n = 0;
 	t->data = (const uint8_t *)b->scratch[i].p;
 }
@@ -183,6 +183,7 @@ static int build_layer(struct build *b, const struct plan *p, unsigned i, struct
 	rc = 0;
 out:
 	free(w.pending);
+	kind_seen_done(&w.seen);
 	return rc;
 }
 

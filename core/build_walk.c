@@ -91,9 +91,12 @@ static int put_number(struct writer *w, const struct type *type, unsigned bits, 
 static int put_codec(struct writer *w, const struct type *type, const struct value *v,
 		     unsigned width, const struct say *say)
 {
+	struct value with = *v;
+
 	if (w->pos % 8)
 		return say_error(w, say, "a %s has to begin on a byte", type->kind->name);
-	if (type->kind->write(w->out, 0, v, width) < 0)
+	with.seen = &w->seen;
+	if (type->kind->write(w->out, 0, &with, width) < 0)
 		return w->out->failed ? no_memory(w)
 				      : say_error(w, say, "this value cannot be written as a %s%s",
 						  type->kind->name, width ? " of that width" : "");

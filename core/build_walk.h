@@ -25,6 +25,7 @@ struct writer {
 	uint64_t sel_value;
 	struct pending *pending;
 	unsigned npending, cap;
+	struct kind_seen seen; /* names written so far, that later ones may point back at */
 	struct err *e;
 };
 
