@@ -35,6 +35,7 @@ struct say {
 	uint32_t name_at, name_span; /* place of the path */
 	bool implied;                /* set by rule 6 of the notation, not by the user */
 	struct sweep *sweep;         /* NULL: one value */
+	bool varies; /* cur is set anew for each packet though there is no sweep (routes) */
 	struct say *child, *next;
 };
 
@@ -57,8 +58,8 @@ struct plan {
 	uint32_t text_len;
 	struct plan_layer layer[PLAN_LAYERS];
 	unsigned n;
-	uint16_t link;     /* LINKTYPE_ number: from the outermost layer, or link= */
-	uint32_t wire_len; /* wire=; 0: as many bytes as are built */
+	uint16_t link;        /* LINKTYPE_ number: from the outermost layer, or link= */
+	uint32_t wire_len;    /* wire=; 0: as many bytes as are built */
 	struct sweep *sweeps; /* notation's: every swept say, in order of the text; NULL: none */
 	unsigned nsweeps;
 	char scope[16]; /* interface named after an address (fe80::2%eth0), or "" */

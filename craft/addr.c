@@ -78,61 +78,67 @@ socklen_t addr_sockaddr(const struct addr *a, uint16_t port, struct sockaddr_sto
 	return 0;
 }
 
-static unsigned fixed_bits(const struct type *t)
+bool type_addr(const struct type *t, unsigned bits)
 {
-	if (t->form != TYPE_LEAF || t->ext.form != EXTENT_KIND)
-		return 0;
-	return t->kind->bits ? t->kind->bits : t->bits;
+	if (t->form == TYPE_CHOOSE) {
+		for (unsigned i = 0; i < t->narms; i++)
+			if (t->arms[i].type->form == TYPE_LEAF && type_addr(t->arms[i].type, bits))
+				return true;
+		return false;
+	}
+	return t->form == TYPE_LEAF && t->ext.form == EXTENT_KIND && t->kind->cls == KIND_ADDR &&
+	       (t->kind->bits ? t->kind->bits : t->bits) == bits;
 }
 
 /* Does a field look like an end of this kind? */
 static bool end_field(const struct field *f, enum end_kind kind)
 {
-	unsigned bits = fixed_bits(f->type);
+	const struct type *t = f->type;
 
-	if (f->type->form != TYPE_LEAF)
-		return false;
-	if (kind == END_PORT)
-		return f->type->kind->cls == KIND_NUM && f->selects && bits == 16;
-	if (f->type->kind->cls != KIND_ADDR)
-		return false;
-	return kind == END_LINK ? bits == 48 : bits == 32 || bits == 128;
+	if (kind == END_LINK)
+		return type_addr(t, 48);
+	if (kind == END_NET)
+		return type_addr(t, 32) || type_addr(t, 128);
+	return t->form == TYPE_LEAF && t->kind->cls == KIND_NUM && t->bits == 16 && f->selects;
+}
+
+static bool swap_ends(const struct proto *p, enum end_kind kind, const struct field **src,
+		      const struct field **dst)
+{
+	for (unsigned i = 0; i < p->nreply; i++) {
+		for (unsigned k = 0; k < p->reply[i].nswap; k++) {
+			*src = &p->rec.fields[p->reply[i].swap[k].a];
+			*dst = &p->rec.fields[p->reply[i].swap[k].b];
+			if (end_field(*src, kind) && end_field(*dst, kind))
+				return true;
+		}
+	}
+	return false;
+}
+
+static const struct field *named(const struct proto *p, const char *name)
+{
+	return record_field(&p->rec, name, strlen(name));
 }
 
 bool proto_ends(const struct proto *p, enum end_kind kind, const struct field **src,
 		const struct field **dst)
 {
-	const struct field *a = NULL, *b = NULL;
-
-	for (unsigned i = 0; i < p->nreply && !a; i++) {
-		for (unsigned k = 0; k < p->reply[i].nswap && !a; k++) {
-			const struct field *x = &p->rec.fields[p->reply[i].swap[k].a];
-			const struct field *y = &p->rec.fields[p->reply[i].swap[k].b];
-
-			if (!end_field(x, kind) || !end_field(y, kind))
-				continue;
-			a = x;
-			b = y;
-		}
+	if (swap_ends(p, kind, src, dst))
+		return true;
+	if (kind == END_LINK) {
+		*src = named(p, "src");
+		*dst = named(p, "dst");
+		return *src && *dst && end_field(*src, kind) && end_field(*dst, kind);
 	}
-	for (unsigned i = 0; kind == END_NET && i < p->npseudo && !b; i++) {
-		const struct field *x = p->pseudo[i].field
-						? record_field(&p->rec, p->pseudo[i].field,
-							       strlen(p->pseudo[i].field))
-						: NULL;
+	*src = *dst = NULL;
+	for (unsigned i = 0; kind == END_NET && i < p->npseudo && !*dst; i++) {
+		const struct field *f = p->pseudo[i].field ? named(p, p->pseudo[i].field) : NULL;
 
-		if (!x || !end_field(x, kind))
-			continue;
-		if (!a)
-			a = x;
-		else
-			b = x;
+		if (f && end_field(f, kind))
+			*(*src ? dst : src) = f;
 	}
-	if (!a || !b)
-		return false;
-	*src = a;
-	*dst = b;
-	return true;
+	return *dst != NULL;
 }
 
 static void end_value(const struct tree *t, const struct field *f, struct addr *out)

@@ -28,13 +28,17 @@ const char *addr_words(const struct addr *a, char out[64]);
 /* As the kernel wants it. Returns the length. */
 socklen_t addr_sockaddr(const struct addr *a, uint16_t port, struct sockaddr_storage *out);
 
+/* Is t, or an arm of the `choose` t, a fixed address of this many bits? */
+bool type_addr(const struct type *t, unsigned bits);
+
 enum end_kind {
 	END_NET,  /* a pair of ip4 or ip6 addresses */
 	END_LINK, /* a pair of mac addresses */
 	END_PORT, /* a pair of numbers that select the layer above */
 };
 /* The fields in which p says where a packet comes from and where it goes, of this kind: the first
- * such pair of its `swap` rules, then of its `pseudo` line. False: it has none. */
+ * such pair of its `swap` rules, then of its `pseudo` line; for link addresses the fields named src
+ * and dst. False: it has none. */
 bool proto_ends(const struct proto *p, enum end_kind kind, const struct field **src,
 		const struct field **dst);
 
