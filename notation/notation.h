@@ -62,7 +62,7 @@ struct sweep {                     /* one field (or payload) that differs from p
 	bool fresh;                /* as `send` and `ask` choose */
 	/* notation's own: */
 	uint64_t stride;
-	const struct sweep_item *item;
+	struct sweep_item *item;
 	unsigned nitem;
 	uint8_t *scratch;
 	uint32_t cap;

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Paths to fields at any depth (qd.0.name), and the tree of what was said that they grow. */
+#include "notation/parser.h"
+
+#define TYPES_MAX 64 /* forms that a field may have (arms of arms) */
+
+struct types { /* what the part of a path read so far may stand for */
+	const struct type *v[TYPES_MAX];
+	unsigned n;
+};
+
+struct say *say_new(struct parser *ps, struct say **list)
+{
+	struct say *s = arena_alloc(&ps->p->mem, sizeof(*s));
+
+	if (!s) {
+		text_nomem(ps);
+		return NULL;
+	}
+	while (*list)
+		list = &(*list)->next;
+	*list = s;
+	return s;
+}
+
+struct say *say_find(struct say *list, const char *name)
+{
+	for (; list; list = list->next) {
+		if (list->name == name)
+			return list;
+	}
+	return NULL;
+}
+
+struct say *say_item(struct parser *ps, struct say *list, uint32_t index)
+{
+	struct say *s;
+
+	for (s = list->child; s; s = s->next) {
+		if (!s->name && s->index == index)
+			return s;
+	}
+	s = say_new(ps, &list->child);
+	if (s)
+		s->index = index;
+	return s;
+}
+
+/* A choose stands for its arms. */
+static void add_type(struct types *t, const struct type *type)
+{
+	unsigned done = t->n;
+
+	if (t->n < TYPES_MAX)
+		t->v[t->n++] = type;
+	while (done < t->n) {
+		const struct type *c = t->v[done];
+
+		if (c->form != TYPE_CHOOSE) {
+			done++;
+			continue;
+		}
+		t->v[done] = t->v[--t->n];
+		for (unsigned i = 0; i < c->narms && t->n < TYPES_MAX; i++)
+			t->v[t->n++] = c->arms[i].type;
+	}
+}
+
+bool is_variable_width(const struct type *type)
+{
+	if (type->form != TYPE_LEAF || type->kind->cls != KIND_NUM)
+		return false;
+	return type->ext.form == EXTENT_KIND ? !type->kind->bits && !type->bits
+					     : type->ext.form == EXTENT_BYTES;
+}
+
+const char *derived_name(const struct type *type, const char *s, size_t n)
+{
+	bool prefixed = (type->form == TYPE_LEAF || type->form == TYPE_LIST) &&
+			(type->ext.form == EXTENT_PREFIX || type->ext.form == EXTENT_PREFIX_COUNT);
+
+	if (same(s, n, "len") && prefixed)
+		return "len";
+	if (same(s, n, "width") &&
+	    (is_variable_width(type) || (prefixed && is_variable_width(type->ext.prefix))))
+		return "width";
+	return NULL;
+}
+
+static int no_such(struct parser *ps, const struct types *t, const char *whose, const char *s,
+		   size_t n)
+{
+	const char *near = NULL;
+
+	for (unsigned i = 0; i < t->n; i++) {
+		if (t->v[i]->form == TYPE_LIST)
+			return text_fail_in(ps, NULL, s, n,
+					    "%s is a list; its items are %s.0, %s.1, ...", whose,
+					    whose, whose);
+		if (t->v[i]->form == TYPE_STRUCT && !near)
+			near = record_suggest(t->v[i]->rec, s, n);
+	}
+	if (near)
+		return text_fail_in(ps, NULL, s, n, "%s has no field '%.*s'; did you mean '%s'?",
+				    whose, (int)n, s, near);
+	for (unsigned i = 0; i < t->n; i++) {
+		if (t->v[i]->form == TYPE_STRUCT)
+			return text_fail_in(ps, NULL, s, n, "%s has no field '%.*s'", whose, (int)n,
+					    s);
+	}
+	return text_fail_in(ps, NULL, s, n, "%s has no fields of its own", whose);
+}
+
+/* The next part of a path as a name. The say it leads to, NULL: e. */
+static struct say *step_name(struct parser *ps, struct types *t, struct say *at, const char *s,
+			     size_t n)
+{
+	struct types next = { .n = 0 };
+	const char *name = NULL;
+	struct say *say;
+
+	for (unsigned i = 0; i < t->n; i++) {
+		const struct type *c = t->v[i];
+		const struct field *f = c->form == TYPE_STRUCT ? record_field(c->rec, s, n) : NULL;
+
+		if (f && (!name || f->name == name)) {
+			name = f->name;
+			add_type(&next, f->type);
+		}
+	}
+	for (unsigned i = 0; i < t->n && !name; i++)
+		name = derived_name(t->v[i], s, n);
+	if (!name) {
+		no_such(ps, t, at->name ? at->name : "the item", s, n);
+		return NULL;
+	}
+	*t = next;
+	say = say_find(at->child, name);
+	if (say)
+		return say;
+	say = say_new(ps, &at->child);
+	if (say)
+		say->name = name;
+	return say;
+}
+
+static struct say *step_index(struct parser *ps, struct types *t, struct say *at, const char *s,
+			      size_t n)
+{
+	struct types next = { .n = 0 };
+	uint64_t index;
+
+	for (unsigned i = 0; i < t->n; i++) {
+		if (t->v[i]->form == TYPE_LIST)
+			add_type(&next, t->v[i]->item);
+	}
+	if (!next.n) {
+		text_fail_in(ps, NULL, s, n, "%s is no list", at->name ? at->name : "the item");
+		return NULL;
+	}
+	if (text_number(s, n, &index) || index > INDEX_MAX) {
+		text_fail_in(ps, NULL, s, n, "an item's number is between 0 and %u", INDEX_MAX);
+		return NULL;
+	}
+	*t = next;
+	return say_item(ps, at, (uint32_t)index);
+}
+
+static int unknown_field(struct parser *ps, const struct proto *proto, const char *s, size_t n)
+{
+	const char *near = record_suggest(&proto->rec, s, n);
+
+	if (near)
+		return text_fail_in(ps, NULL, s, n, "%s has no field '%.*s'; did you mean '%s'?",
+				    proto->name, (int)n, s, near);
+	return text_fail_in(ps, NULL, s, n, "%s has no field '%.*s'", proto->name, (int)n, s);
+}
+
+static size_t part_end(const char *s, size_t n, size_t from)
+{
+	while (from < n && s[from] != '.')
+		from++;
+	return from;
+}
+
+struct say *say_path(struct parser *ps, struct plan_layer *l, const char *s, size_t n)
+{
+	const struct field *f = proto_field(l->proto, s, n); /* an alias may hold dots */
+	size_t i = f ? n : part_end(s, n, 0), plen = strlen(l->proto->name);
+	struct types t = { .n = 0 };
+	unsigned depth = 0;
+	struct say *at;
+
+	if (!f)
+		f = proto_field(l->proto, s, i);
+	if (!f && i < n && i == plen && !strncasecmp(s, l->proto->name, i)) { /* tcp tcp.dport=80 */
+		size_t from = i + 1;
+
+		i = part_end(s, n, from);
+		f = proto_field(l->proto, s + from, i - from);
+	}
+	if (!f) {
+		unknown_field(ps, l->proto, s, i);
+		return NULL;
+	}
+	add_type(&t, f->type);
+	at = say_find(l->say, f->name);
+	if (!at) {
+		at = say_new(ps, &l->say);
+		if (!at)
+			return NULL;
+		at->name = f->name;
+	}
+	while (at && i < n) {
+		size_t from = i + 1;
+
+		i = part_end(s, n, from);
+		if (from == i || ++depth > PATH_DEPTH) {
+			text_fail_in(ps, NULL, s + from, i - from,
+				     from == i ? "a name or a number is missing after this dot"
+					       : "this path is too deep");
+			return NULL;
+		}
+		at = is_digit(s[from]) ? step_index(ps, &t, at, s + from, i - from)
+				       : step_name(ps, &t, at, s + from, i - from);
+	}
+	if (at && !at->name_span) {
+		at->name_at = (uint32_t)(s - ps->s);
+		at->name_span = (uint32_t)n;
+	}
+	return at;
+}
+
+int say_set(struct parser *ps, struct say *say, const char *text, size_t n, size_t at, size_t span)
+{
+	if (say->form != SAY_TREE)
+		return text_fail(ps, at, span, "%s was said before; a field is said once",
+				 say->name ? say->name : "this item");
+	say->form = SAY_TEXT;
+	say->text = text;
+	say->text_len = (uint32_t)n;
+	say->at = (uint32_t)at;
+	say->span = (uint32_t)span;
+	return 0;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the raw texts of a layer mean, once all of it was read: a value's form follows from its
+ * field's type, and the type may hang on another field. */
+#include "notation/parser.h"
+
+static int settle_type(struct parser *ps, const struct scope *sc, const struct field *f,
+		       const struct type *type, struct say *say, unsigned depth, bool item);
+
+const struct type *settle_arm(struct parser *ps, const struct scope *sc, const struct type *type)
+{
+	for (unsigned guard = 0; type && type->form == TYPE_CHOOSE; guard++) {
+		const struct type *arm = NULL;
+		struct known k = { 0 };
+
+		if (type->on && guard < PATH_DEPTH)
+			k = say_eval(ps, sc, type->on);
+		for (unsigned i = 0; k.ok && i < type->narms && !arm; i++) {
+			const struct arm *a = &type->arms[i];
+
+			if (!a->lo ||
+			    (a->hi ? k.v >= a->lo->num && k.v <= a->hi->num : k.v == a->lo->num))
+				arm = a->type;
+		}
+		type = arm;
+	}
+	return type;
+}
+
+/* X.len= and X.width= of a say. */
+static int settle_derived(struct parser *ps, const struct type *type, struct say *say)
+{
+	if (type->form != TYPE_LEAF && type->form != TYPE_LIST)
+		return 0;
+	for (struct say *c = say->child; c; c = c->next) {
+		if (!c->name || c->form != SAY_TEXT)
+			continue;
+		if (text_number(c->text, c->text_len, &c->cur.num))
+			return text_fail(ps, c->at, c->span, "%s takes a number", c->name);
+		c->form = SAY_VALUE;
+	}
+	return 0;
+}
+
+/* Which arm cannot be told: keep what is plain text for the builder to read. */
+static int settle_unknown(struct parser *ps, const struct scope *sc, const struct field *f,
+			  const struct type *type, struct say *say, unsigned depth)
+{
+	struct span_text t;
+
+	if (say->form == SAY_TEXT && say->text[0] == '"') {
+		if (text_unquote(ps, say, say->text, say->text_len, &t))
+			return -1;
+		say->text = t.s;
+		say->text_len = (uint32_t)t.n;
+	} else if (say->form == SAY_TEXT && begins(say->text, say->text_len, "hex:")) {
+		say->form = SAY_RAW;
+		return hex_bytes(ps, say, say->text + 4, say->text_len - 4, &say->cur.p,
+				 &say->cur.len);
+	}
+	if (say->form != SAY_TREE || !say->child)
+		return 0;
+	for (unsigned i = 0; i < type->narms; i++) {
+		const struct type *arm = type->arms[i].type;
+		const char *name = say->child->name;
+
+		if (name ? arm->form == TYPE_STRUCT && record_field(arm->rec, name, strlen(name))
+			 : arm->form == TYPE_LIST)
+			return settle_type(ps, sc, f, arm, say, depth, false);
+	}
+	return 0;
+}
+
+static int settle_list(struct parser *ps, const struct scope *sc, const struct field *f,
+		       const struct type *type, struct say *say, unsigned depth)
+{
+	if (say->form == SAY_TEXT && list_set(ps, sc, f, type, say))
+		return -1;
+	for (struct say *s = say->child; s; s = s->next) {
+		if (!s->name && settle_type(ps, sc, f, type->item, s, depth, true))
+			return -1;
+	}
+	return 0;
+}
+
+static int settle_type(struct parser *ps, const struct scope *sc, const struct field *f,
+		       const struct type *type, struct say *say, unsigned depth, bool item)
+{
+	const struct type *arm = settle_arm(ps, sc, type);
+
+	if (depth > PATH_DEPTH * 2)
+		return text_fail(ps, say->at, say->span, "this is nested too deeply");
+	if (!arm)
+		return settle_unknown(ps, sc, f, type, say, depth + 1);
+	if (settle_derived(ps, arm, say))
+		return -1;
+	switch (arm->form) {
+	case TYPE_LIST: return settle_list(ps, sc, f, arm, say, depth + 1);
+	case TYPE_STRUCT: {
+		struct scope in = { sc, arm->rec, &say->child, sc->layer };
+
+		if (say->form == SAY_TEXT && struct_set(ps, sc, arm, say, say->text, say->text_len))
+			return -1;
+		return say->form == SAY_TREE ? settle_record(ps, &in, depth + 1) : 0;
+	}
+	case TYPE_PAD:
+		if (say->form == SAY_TEXT && same(say->text, say->text_len, "auto")) {
+			say->form = SAY_AUTO;
+		} else if (say->form == SAY_TEXT) {
+			if (!begins(say->text, say->text_len, "hex:"))
+				return text_fail(ps, say->at, say->span,
+						 "%s is padding; it takes hex:", f->name);
+			say->form = SAY_RAW;
+			return hex_bytes(ps, say, say->text + 4, say->text_len - 4, &say->cur.p,
+					 &say->cur.len);
+		}
+		return 0;
+	default: return say->form == SAY_TEXT ? leaf_set(ps, sc, f, arm, say, item) : 0;
+	}
+}
+
+static const struct field *field_of(const struct record *rec, const char *name)
+{
+	for (unsigned i = 0; i < rec->nfields; i++) {
+		if (rec->fields[i].name == name)
+			return &rec->fields[i];
+	}
+	return NULL;
+}
+
+int settle_record(struct parser *ps, const struct scope *sc, unsigned depth)
+{
+	for (struct say *s = *sc->says; s; s = s->next) {
+		const struct field *f = s->name ? field_of(sc->rec, s->name) : NULL;
+
+		if (!f)
+			continue;
+		if (!(ps->flags & PLAN_PATTERN) && f->cond && imply(ps, sc, f, s))
+			return -1;
+	}
+	for (struct say *s = *sc->says; s; s = s->next) {
+		const struct field *f = s->name ? field_of(sc->rec, s->name) : NULL;
+
+		if (f && settle_type(ps, sc, f, f->type, s, depth, false))
+			return -1;
+	}
+	return 0;
+}
+
+int settle_layer(struct parser *ps, unsigned i)
+{
+	struct plan_layer *l = &ps->p->layer[i];
+	struct scope sc = { NULL, &l->proto->rec, &l->say, i };
+
+	if (settle_record(ps, &sc, 0))
+		return -1;
+	return l->trailer ? payload_set(ps, i, l->trailer, true) : 0;
+}
