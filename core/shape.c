@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Compile descriptions to shapes. */
+#include "core/shape.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/registry.h"
+
+struct maker {
+	struct shapes *s;
+	const struct registry *r;
+	bool guesses; /* some protocol binds by guard alone */
+};
+
+/* A number that may be loaded as it stands: always there, at a fixed place in the fixed part. */
+static bool plain(const struct field *f, uint32_t part)
+{
+	return f->fixed_bit >= 0 && !f->cond && !f->optional && f->type->form == TYPE_LEAF &&
+	       f->type->kind == &kind_uint && f->type->ext.form == EXTENT_KIND &&
+	       f->type->bits >= 1 && f->type->bits <= 64 &&
+	       (uint32_t)f->fixed_bit + f->type->bits <= part * 8;
+}
+
+/* ---- the end ---- */
+
+/* Which end the spans of a length rule tell. */
+static enum end_form end_of(const struct record *rec, const struct spans *s, int *from)
+{
+	bool header = false, payload = false, tail = rec->npre == rec->nfields;
+
+	*from = -1;
+	for (unsigned i = 0; i < s->n; i++) {
+		const struct span *sp = &s->v[i];
+
+		switch (sp->form) {
+		case SPAN_ALL: return END_LAYER;
+		case SPAN_HEADER: header = true; break;
+		case SPAN_PAYLOAD: payload = true; break;
+		case SPAN_PSEUDO: return END_NONE;
+		case SPAN_FIELDS:
+			if (sp->to + 1 == rec->npre)
+				*from = sp->from;
+			else if (sp->from == rec->npre && sp->to + 1 == rec->nfields)
+				tail = true;
+			else
+				return END_NONE;
+		}
+	}
+	if (!payload)
+		return END_NONE;
+	if (header)
+		return tail && rec->npre < rec->nfields ? END_LAYER : END_PAYLOAD;
+	return *from < 0 ? END_AFTER : END_PAYLOAD;
+}
+
+static void find_ends(const struct shape *s, struct shape_cold *c)
+{
+	const struct record *rec = &s->proto->rec;
+
+	for (unsigned i = 0; i < rec->npre && c->nend < 4; i++) {
+		const struct field *f = &rec->fields[i];
+		struct end_rule e = { .field = f, .fixed = plain(f, s->min) };
+		int from;
+
+		if (f->rule.form != RULE_LEN || f->rule.m == 0 || f->rule.n == 0)
+			continue;
+		e.form = (uint8_t)end_of(rec, &f->rule.spans, &from);
+		if (e.form == END_NONE)
+			continue;
+		if (e.form == END_PAYLOAD && from >= 0) {
+			if (rec->fields[from].fixed_bit < 0)
+				e.start = UINT32_MAX; /* only the decoded header knows */
+			else
+				e.start = (uint32_t)rec->fields[from].fixed_bit / 8;
+		}
+		c->end[c->nend++] = e;
+	}
+	if (!c->nend && s->proto->message && c->message.v)
+		c->end[c->nend++] = (struct end_rule){ .form = END_MESSAGE, .fixed = true };
+}
+
+/* Can the hot loop read this end with one 16-bit load? */
+static void choose_bound(struct shape *s, const struct shape_cold *c)
+{
+	const struct end_rule *e = &c->end[0];
+	const struct rule *r;
+	int64_t add;
+
+	if (!c->nend)
+		return;
+	s->bound = BOUND_COLD;
+	if (c->nend > 1 || !e->fixed || !e->field || e->start == UINT32_MAX)
+		return;
+	r = &e->field->rule;
+	if (e->field->type->bits != 16 || e->field->type->le || e->field->fixed_bit % 8 ||
+	    e->field->fixed_bit / 8 > UINT8_MAX || r->m != r->n)
+		return;
+	if (e->form == END_AFTER && s->head != HEAD_CONST)
+		return;
+	add = (e->form == END_AFTER ? (int64_t)s->min : (int64_t)e->start) - r->k;
+	if (add < -60000 || add > 60000)
+		return;
+	s->bound = BOUND_BE16;
+	s->t_off = (uint8_t)(e->field->fixed_bit / 8);
+	s->t_add = (uint32_t)add;
+	if (r->zero_rest)
+		s->flags |= SHAPE_ZERO_REST;
+}
+
+/* ---- the header ---- */
+
+/* The field whose length rule covers just the header; NULL: none. */
+static const struct field *header_rule(const struct shape *s)
+{
+	const struct record *rec = &s->proto->rec;
+
+	for (unsigned i = 0; i < rec->npre; i++) {
+		const struct field *f = &rec->fields[i];
+		const struct spans *sp = &f->rule.spans;
+
+		if (f->rule.form == RULE_LEN && sp->n == 1 && sp->v[0].form == SPAN_HEADER &&
+		    plain(f, s->min) && f->rule.m > 0 && f->rule.n > 0 && !f->rule.zero_rest)
+			return f;
+	}
+	return NULL;
+}
+
+/* hlen = ((be16 & mask) * mul >> 16) + add, when it can be said so. */
+static bool scaled(struct shape *s, const struct field *f)
+{
+	uint32_t first = (uint32_t)f->fixed_bit / 8;
+	unsigned w = f->type->bits, shift;
+	uint64_t mul;
+
+	if (w > 16 || s->min < 2 || f->type->le)
+		return false;
+	if (first + 2u > s->min)
+		first = s->min - 2u;
+	if ((uint32_t)f->fixed_bit + w > first * 8 + 16 || first > UINT8_MAX)
+		return false;
+	shift = first * 8 + 16 - ((uint32_t)f->fixed_bit + w);
+	mul = (uint64_t)f->rule.n << 16;
+	if (f->rule.n > 65536 || mul % ((uint64_t)f->rule.m << shift))
+		return false;
+	mul /= (uint64_t)f->rule.m << shift;
+	s->h_mask = (uint16_t)(((1u << w) - 1) << shift);
+	if (mul * s->h_mask > UINT32_MAX || f->rule.k < -60000 || f->rule.k > 60000)
+		return false;
+	s->h_off = (uint8_t)first;
+	s->h_mul = (uint32_t)mul;
+	s->h_add = (uint32_t)-f->rule.k;
+	s->head = HEAD_SCALED;
+	return true;
+}
+
+static int odd_header_rule(struct shapes *all, const struct shape *s, struct shape_cold *c,
+			   const struct field *f)
+{
+	struct size_step *v = arena_alloc(&all->mem, sizeof(*v));
+	struct code *code = arena_alloc(&all->mem, sizeof(*code));
+	struct path_part *path = arena_alloc(&all->mem, sizeof(*path));
+	struct expr *x = arena_alloc(&all->mem, sizeof(*x));
+
+	if (!v || !code || !path || !x)
+		return -1;
+	path->name = f->name;
+	*x = (struct expr){ .op = EX_FIELD, .path = path, .npath = 1, .local = (int16_t)f->index };
+	if (code_compile(&all->mem, &s->proto->rec, s->min, x, code) < 0)
+		return -1;
+	if (!code->v)
+		return 0;
+	*v = (struct size_step){ .op = SIZE_TO,
+				 .code = code,
+				 .k = f->rule.k,
+				 .m = f->rule.m,
+				 .div = f->rule.n };
+	c->steps = v;
+	c->nsteps = 1;
+	return 0;
+}
+
+/* Does the header end by taking all there is? */
+static bool takes_rest(const struct shape_cold *c)
+{
+	for (unsigned i = 0; i + 1 < c->nsteps; i++) {
+		if (c->steps[i].op != SIZE_ADD)
+			return false;
+	}
+	return c->nsteps && c->steps[c->nsteps - 1].op == SIZE_REST;
+}
+
+static int choose_head(struct shapes *all, struct shape *s, struct shape_cold *c, unsigned nfixed)
+{
+	const struct record *rec = &s->proto->rec;
+	const struct field *f = header_rule(s);
+	bool leaf = !(s->flags & SHAPE_PAYLOAD);
+
+	s->h_add = s->min;
+	if (nfixed == rec->npre) {
+		s->head = HEAD_CONST;
+		return 0;
+	}
+	if (f && scaled(s, f))
+		return 0;
+	if (f ? odd_header_rule(all, s, c, f) < 0 :
+		size_compile(&all->mem, rec, s->min, nfixed, c) < 0)
+		return -1;
+	if (takes_rest(c))
+		s->head = HEAD_REST;
+	else if (c->nsteps)
+		s->head = HEAD_STEPS;
+	else
+		s->head = leaf ? HEAD_REST : HEAD_WALK;
+	if (leaf && !c->nsteps)
+		s->flags |= SHAPE_TOLD;
+	return 0;
+}
+
+static void find_tail(const struct shape *s, struct shape_cold *c)
+{
+	const struct record *rec = &s->proto->rec;
+	int64_t bits = 0;
+
+	if (rec->npre + 1 == rec->nfields && rec->fields[rec->npre].type->form == TYPE_PAD &&
+	    !rec->fields[rec->npre].cond) {
+		c->tail_pad = rec->fields[rec->npre].type->bits;
+		return;
+	}
+	for (unsigned i = rec->npre; i < rec->nfields; i++) {
+		const struct field *f = &rec->fields[i];
+		int64_t w = type_fixed_bits(f->type);
+
+		if (w < 0 || f->cond || f->optional)
+			c->tail_walk = true;
+		bits += w;
+	}
+	if (!c->tail_walk && bits / 8 <= UINT16_MAX)
+		c->tail = (uint16_t)((bits + 7) / 8);
+}
+
+/* ---- what follows ---- */
+
+static int choose_key(struct maker *m, struct shape *s, struct shape_cold *c)
+{
+	const struct proto *p = s->proto;
+	const struct carries *ca = p->carries;
+	const struct field *f[2] = { NULL, NULL };
+
+	if (!p->ncarries)
+		return 0;
+	c->carries = arena_alloc(&m->s->mem, p->ncarries * sizeof(*c->carries));
+	c->carries_cond = arena_alloc(&m->s->mem, p->ncarries * sizeof(*c->carries_cond));
+	if (!c->carries || !c->carries_cond)
+		return -1;
+	for (unsigned i = 0; i < p->ncarries; i++) {
+		c->carries[i] = space_named(m->s, ca[i].space);
+		if (c->carries[i])
+			s->key = KEY_COLD;
+		if (code_compile(&m->s->mem, &p->rec, s->min, ca[i].cond, &c->carries_cond[i]) < 0)
+			return -1;
+	}
+	if (p->ncarries > 1 || ca->cond || !c->carries[0] || ca->nfields > 2)
+		return 0;
+	for (unsigned i = 0; i < ca->nfields; i++) {
+		f[i] = &p->rec.fields[ca->field[i]];
+		if (!plain(f[i], s->min) || f[i]->type->le || f[i]->fixed_bit % 8 ||
+		    f[i]->fixed_bit / 8 > UINT8_MAX ||
+		    (f[i]->type->bits != 16 && (f[i]->type->bits != 8 || ca->nfields > 1)))
+			return 0;
+	}
+	s->k_off = (uint8_t)(f[0]->fixed_bit / 8);
+	s->key = f[0]->type->bits == 8 ? KEY_U8 : KEY_U16;
+	s->next = s->key == KEY_U8 ? c->carries[0]->t8 : c->carries[0]->t16;
+	if (f[1]) {
+		s->key = KEY_EITHER;
+		s->k2_off = (uint8_t)(f[1]->fixed_bit / 8);
+	}
+	return 0;
+}
+
+static int find_always(struct maker *m, struct shape *s, struct shape_cold *c)
+{
+	unsigned n = 0;
+	uint16_t *v;
+
+	while (registry_always(m->r, s->proto, n))
+		n++;
+	if (!n)
+		return 0;
+	v = arena_alloc(&m->s->mem, (n + 1) * sizeof(*v));
+	if (!v)
+		return -1;
+	for (unsigned i = 0; i < n; i++)
+		v[i] = registry_always(m->r, s->proto, i)->id;
+	c->always = v;
+	s->flags |= SHAPE_PAYLOAD | SHAPE_MORE;
+	return 0;
+}
+
+static int make_shape(struct maker *m, const struct proto *p)
+{
+	struct shape *s = &m->s->v[p->id];
+	struct shape_cold *c = arena_alloc(&m->s->mem, sizeof(*c));
+	const struct proto *quoted;
+	uint32_t part;
+	unsigned nfixed;
+
+	if (!c)
+		return -1;
+	part = record_fixed_part(&p->rec, &nfixed);
+	*s = (struct shape){ .min = (uint16_t)part, .id = p->id, .proto = p, .cold = c };
+	if (p->has_payload || p->quotes)
+		s->flags |= SHAPE_PAYLOAD;
+	if (p->beside)
+		s->flags |= SHAPE_BESIDE;
+	if (find_always(m, s, c) < 0 || shape_conditions(&m->s->mem, s, c) < 0 ||
+	    choose_head(m->s, s, c, nfixed) < 0 || choose_key(m, s, c) < 0)
+		return -1;
+	if (m->guesses && (s->flags & SHAPE_PAYLOAD))
+		s->flags |= SHAPE_MORE;
+	find_tail(s, c);
+	find_ends(s, c);
+	choose_bound(s, c);
+	if (c->tail || c->tail_pad || c->tail_walk || s->bound == BOUND_COLD ||
+	    s->head >= HEAD_STEPS || s->min == 0)
+		s->flags |= SHAPE_COLD;
+	if (s->min < 2) /* too short for the loop's 16-bit load */
+		s->flags |= SHAPE_GUARD;
+	quoted = p->quotes_proto ?
+			 registry_find(m->r, p->quotes_proto, strlen(p->quotes_proto)) :
+			 NULL;
+	c->quoted = quoted ? quoted->id : 0;
+	((struct proto *)p)->shape = s;
+	return 0;
+}
+
+static int find_guarded(struct maker *m)
+{
+	unsigned n = 0;
+
+	while (registry_guarded(m->r, n))
+		n++;
+	m->s->guarded = arena_alloc(&m->s->mem, (n + 1) * sizeof(*m->s->guarded));
+	if (!m->s->guarded)
+		return -1;
+	for (unsigned i = 0; i < n; i++)
+		m->s->guarded[i] = registry_guarded(m->r, i)->id;
+	m->guesses = n > 0;
+	return 0;
+}
+
+int shape_compile(struct registry *r, struct err *e)
+{
+	struct shapes *s = calloc(1, sizeof(*s));
+	struct maker m = { .s = s, .r = r };
+	unsigned n = registry_count(r), top = 0;
+
+	if (!s)
+		goto fail;
+	for (unsigned i = 0; i < n; i++)
+		top = registry_at(r, i)->id > top ? registry_at(r, i)->id : top;
+	s->n = (uint16_t)top;
+	s->v = aligned_alloc(64, (top + 1) * sizeof(*s->v));
+	if (!s->v)
+		goto fail;
+	memset(s->v, 0, (top + 1) * sizeof(*s->v));
+	if (spaces_compile(s, r) < 0 || find_guarded(&m) < 0)
+		goto fail;
+	for (unsigned i = 0; i < n; i++) {
+		if (make_shape(&m, registry_at(r, i)) < 0)
+			goto fail;
+	}
+	registry_set_shapes(r, s);
+	return 0;
+fail:
+	shapes_free(s);
+	return err_set(e, ERR_IO, "out of memory");
+}
+
+void shapes_free(struct shapes *s)
+{
+	if (!s)
+		return;
+	for (uint32_t i = 0; i < s->nspaces; i++) {
+		free(s->space[i].t8);
+		free(s->space[i].t16);
+		free(s->space[i].wide);
+	}
+	free(s->space);
+	free(s->chain);
+	free(s->v);
+	arena_done(&s->mem);
+	free(s);
+}

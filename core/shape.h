@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The compact form of a description that the dissector's loop reads: a cache line for each protocol
+ * with small opcodes for guard, bound, header length and selector, and direct tables from selector
+ * values to what follows. Made once, when a registry is frozen; read-only and shared afterwards. */
+#ifndef STRATA_CORE_SHAPE_H
+#define STRATA_CORE_SHAPE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/arena.h"
+#include "core/err.h"
+#include "core/proto.h"
+
+struct registry;
+
+/* ---- expressions over fields at fixed places, without decoding ---- */
+
+struct code_op {
+	uint8_t op;    /* enum expr_op; EX_FIELD: load */
+	uint8_t width; /* load: bits */
+	uint8_t le, sign;
+	uint32_t bit; /* load: from the header's first bit. EX_IN: how many lo..hi pairs */
+	int64_t num;  /* EX_NUM */
+};
+
+#define CODE_STACK 32
+
+struct code {
+	const struct expr *expr; /* NULL: there is no such expression */
+	const struct code_op *v; /* postfix; NULL: only decoding can tell */
+	uint16_t n;
+	/* When the value hangs on one field inside one byte: the answer (0 or not) for each byte. */
+	bool table;
+	uint32_t byte;
+	uint64_t truth[4];
+};
+
+/* Value of c over the header's first n bytes; what lies beyond n counts as 0, as absent fields do.
+ * c->v must not be NULL. */
+int64_t code_run(const struct code *c, const uint8_t *p, uint32_t n);
+/* Is it true (not 0)? The same rules, faster where there is a table. */
+static inline bool code_true(const struct code *c, const uint8_t *p, uint32_t n)
+{
+	if (c->table)
+		return c->byte < n && c->truth[p[c->byte] >> 6] >> (p[c->byte] & 63) & 1;
+	return code_run(c, p, n) != 0;
+}
+
+/* ---- header lengths ---- */
+
+enum size_op {
+	SIZE_ADD,    /* n bits more */
+	SIZE_EXPR,   /* value of code times m bytes more */
+	SIZE_BOUND,  /* as many bytes more as the length rule (k, m, div) of value code claims */
+	SIZE_TO,     /* up to bit n plus what the length rule claims */
+	SIZE_ALIGN,  /* up to a multiple of n bytes */
+	SIZE_UNLESS, /* if code is 0: skip n ops */
+	SIZE_SWITCH, /* value of code outside lo..hi: skip n ops */
+	SIZE_JUMP,   /* skip n ops */
+	SIZE_PREFIX, /* a number of n bits (le), then as many bytes */
+	SIZE_REST,   /* up to the bound */
+};
+
+struct size_step {
+	uint8_t op;
+	uint8_t le;
+	uint32_t n;
+	const struct code *code;
+	int64_t lo, hi;
+	int64_t k, m, div;
+};
+
+/* ---- shapes ---- */
+
+enum shape_head { HEAD_CONST, HEAD_SCALED, HEAD_REST, HEAD_STEPS, HEAD_WALK };
+enum shape_bound { BOUND_NONE, BOUND_BE16, BOUND_COLD };
+enum shape_key { KEY_NONE, KEY_U8, KEY_U16, KEY_EITHER, KEY_COLD };
+
+enum shape_flag {
+	SHAPE_PAYLOAD = 1,   /* something may follow */
+	SHAPE_BESIDE = 2,    /* another may follow beside it */
+	SHAPE_COLD = 4,      /* extents need the long way: tail, odd bound, steps, walk, message */
+	SHAPE_ASK = 8,       /* payload conditions must be asked each time */
+	SHAPE_GUARD = 16,    /* the guard is more than the mask compare */
+	SHAPE_MORE = 32,     /* protocols always over it, or guessed ones, may follow */
+	SHAPE_ZERO_REST = 64, /* a length of 0 is not told */
+	SHAPE_TOLD = 128      /* HEAD_REST only where some length said where it ends; else decode */
+};
+
+/* How a length field tells the end. */
+enum end_form {
+	END_NONE,
+	END_LAYER,   /* off + bytes: end of the layer, fields after the payload included */
+	END_PAYLOAD, /* off + start + bytes: end of the payload */
+	END_AFTER,   /* off + hlen + bytes: end of the payload */
+	END_MESSAGE, /* the same as END_LAYER, from the `message` expression */
+};
+
+struct end_rule {
+	const struct field *field; /* whose rule it is; NULL: message */
+	uint8_t form;              /* enum end_form */
+	bool fixed;                /* the field lies in the fixed part */
+	uint32_t start;            /* END_PAYLOAD: bytes before the span */
+};
+
+struct space;
+
+struct shape_cold {
+	struct code guard, opaque, excerpt, quotes, message;
+	uint16_t quoted; /* shape a quote begins with; 0: by the selector */
+	struct end_rule end[4];
+	uint8_t nend;
+	const struct size_step *steps;
+	uint16_t nsteps;
+	uint16_t tail;     /* bytes of fields after the payload, when fixed */
+	uint16_t tail_pad; /* or: zero bytes up to a multiple of this */
+	bool tail_walk;    /* or: only decoding can tell */
+	struct code *carries_cond;    /* [ncarries] */
+	const struct space **carries; /* [ncarries]; NULL: nobody is bound there */
+	const uint16_t *always;       /* shapes always over it, 0-terminated */
+};
+
+struct shape {
+	uint16_t min; /* bytes of the fixed part, that must be there before any fixed read */
+	uint16_t id;  /* its place in the array */
+	uint8_t head, bound, key, flags;
+	uint8_t h_off, t_off, g_off, s_off, k_off, k2_off;
+	uint16_t h_mask, s_mask;
+	uint16_t g_mask, g_val, g_range; /* guard: (uint16_t)((be16 & mask) - val) <= range */
+	uint32_t h_mul, h_add; /* hlen = ((be16 & mask) * mul >> 16) + add */
+	uint32_t t_add;        /* claimed end = off + be16 + t_add */
+	const uint16_t *next;  /* direct table, keyed by the raw load */
+	const struct proto *proto;
+	const struct shape_cold *cold;
+};
+_Static_assert(sizeof(struct shape) == 64, "a shape is a cache line");
+
+/* What a selector value leads to: 0 nothing; up to shapes.n a shape; above it a chain. */
+struct chain {
+	uint16_t n;
+	uint16_t v[15];
+};
+
+struct wide {
+	uint64_t lo, hi;
+	uint16_t shape;
+};
+
+struct space {
+	const char *name; /* interned */
+	uint16_t *t8;     /* [256], by value */
+	uint16_t *t16;    /* [65536], by the big-endian value as this machine loads it; or NULL */
+	struct wide *wide;
+	uint32_t nwide; /* ranges above 65535, in order of trial */
+};
+
+struct shapes {
+	struct shape *v; /* [n + 1], v[0] unused; v[i] is registry_at(i - 1) */
+	uint16_t n;
+	struct space *space;
+	uint32_t nspaces;
+	struct chain *chain; /* chain[id - n - 1] */
+	uint32_t nchains, chain_cap;
+	const struct space *link;
+	uint16_t *guarded; /* shapes that bind by guard alone, 0-terminated */
+	struct arena mem;
+};
+
+/* Compile every protocol of r and hang the result on it. Called by registry_freeze(). -1: memory. */
+int shape_compile(struct registry *r, struct err *e);
+void shapes_free(struct shapes *s);
+
+/* The entry for a value of a space: 0, a shape or a chain; *wide_from is where to go on among wide
+ * ranges. */
+uint16_t space_entry(const struct space *sp, uint64_t value);
+
+/* ---- between the files of shape*.c ---- */
+
+/* Width of a type when nothing can change it, bits; -1: it varies. */
+int64_t type_fixed_bits(const struct type *t);
+/* Bytes of the leading fields that are always there with a fixed width. */
+uint32_t record_fixed_part(const struct record *rec, unsigned *nfields);
+int code_compile(struct arena *mem, const struct record *rec, uint32_t part, const struct expr *x,
+		 struct code *out);
+int size_compile(struct arena *mem, const struct record *rec, uint32_t part, unsigned from,
+		 struct shape_cold *c);
+int spaces_compile(struct shapes *s, const struct registry *r);
+const struct space *space_named(const struct shapes *s, const char *name);
+/* Guard, payload conditions and their short cuts. */
+int shape_conditions(struct arena *mem, struct shape *s, struct shape_cold *c);
+
+#endif

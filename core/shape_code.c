@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Expressions over fields at fixed places, as postfix code that needs no decoding. The arithmetic is
+ * that of core/eval.c. */
+#include "core/shape.h"
+
+#include "core/bits.h"
+
+/* A field that code may load: a plain number in the part that is always there. */
+static const struct field *loadable(const struct record *rec, uint32_t part, const struct expr *x)
+{
+	const struct field *f;
+
+	if (x->outer_proto || x->npath != 1)
+		return NULL;
+	f = NULL;
+	for (unsigned i = 0; i < rec->npre; i++) {
+		if (rec->fields[i].name == x->path[0].name)
+			f = &rec->fields[i];
+	}
+	if (!f || f->fixed_bit < 0 || f->cond || f->optional || f->type->form != TYPE_LEAF)
+		return NULL;
+	if (f->type->kind->cls != KIND_NUM || f->type->bits < 1 || f->type->bits > 64 ||
+	    f->type->ext.form != EXTENT_KIND)
+		return NULL;
+	if ((uint32_t)f->fixed_bit + f->type->bits > part * 8)
+		return NULL;
+	return f;
+}
+
+struct emit {
+	const struct record *rec;
+	uint32_t part;
+	struct code_op v[128];
+	unsigned n;
+	unsigned depth, top; /* of the stack */
+};
+
+static bool push(struct emit *e, struct code_op op, int grow)
+{
+	if (e->n == sizeof(e->v) / sizeof(e->v[0]))
+		return false;
+	e->v[e->n++] = op;
+	e->depth = (unsigned)((int)e->depth + grow);
+	if (e->depth > e->top)
+		e->top = e->depth;
+	return e->top < CODE_STACK;
+}
+
+static bool emit(struct emit *e, const struct expr *x)
+{
+	const struct field *f;
+
+	switch (x->op) {
+	case EX_NUM: return push(e, (struct code_op){ .op = EX_NUM, .num = x->num }, 1);
+	case EX_FIELD:
+		f = loadable(e->rec, e->part, x);
+		return f && push(e,
+				 (struct code_op){ .op = EX_FIELD,
+						   .width = (uint8_t)f->type->bits,
+						   .le = f->type->le,
+						   .sign = f->type->kind == &kind_int,
+						   .bit = (uint32_t)f->fixed_bit },
+				 1);
+	case EX_NEG:
+	case EX_NOT:
+	case EX_COM: return emit(e, x->a) && push(e, (struct code_op){ .op = (uint8_t)x->op }, 0);
+	case EX_IN:
+		if (!emit(e, x->a))
+			return false;
+		for (unsigned i = 0; i < x->nset; i++) {
+			if (!emit(e, x->set[i].lo) ||
+			    !emit(e, x->set[i].hi ? x->set[i].hi : x->set[i].lo))
+				return false;
+		}
+		return push(e, (struct code_op){ .op = EX_IN, .bit = x->nset }, -2 * x->nset);
+	case EX_COND:
+		return emit(e, x->a) && emit(e, x->b) && emit(e, x->c) &&
+		       push(e, (struct code_op){ .op = EX_COND }, -2);
+	case EX_REQUEST:
+	case EX_ITEM:
+	case EX_UPPER:
+	case EX_SPANLEN:
+	case EX_LEN:
+	case EX_COUNT: return false;
+	default:
+		return emit(e, x->a) && emit(e, x->b) &&
+		       push(e, (struct code_op){ .op = (uint8_t)x->op }, -1);
+	}
+}
+
+static int64_t load(const struct code_op *op, const uint8_t *p, uint32_t n)
+{
+	uint64_t v;
+
+	if (op->bit + op->width > (uint64_t)n * 8)
+		return 0;
+	v = op->le ? bits_get_le(p + op->bit / 8, op->width) : bits_get(p, op->bit, op->width);
+	return op->sign ? sign_extend(v, op->width) : (int64_t)v;
+}
+
+static int64_t binary(unsigned op, int64_t a, int64_t b)
+{
+	uint64_t ua = (uint64_t)a, ub = (uint64_t)b;
+
+	switch (op) {
+	case EX_MUL: return (int64_t)(ua * ub);
+	case EX_DIV: return b == 0 ? 0 : b == -1 ? (int64_t)(0 - ua) : a / b;
+	case EX_MOD: return b == 0 || b == -1 ? 0 : a % b;
+	case EX_ADD: return (int64_t)(ua + ub);
+	case EX_SUB: return (int64_t)(ua - ub);
+	case EX_SHL: return ub > 63 ? 0 : (int64_t)(ua << ub);
+	case EX_SHR: return ub > 63 ? 0 : (int64_t)(ua >> ub);
+	case EX_AND: return (int64_t)(ua & ub);
+	case EX_OR: return (int64_t)(ua | ub);
+	case EX_XOR: return (int64_t)(ua ^ ub);
+	case EX_EQ: return a == b;
+	case EX_NE: return a != b;
+	case EX_LT: return a < b;
+	case EX_LE: return a <= b;
+	case EX_GT: return a > b;
+	case EX_GE: return a >= b;
+	case EX_ANDAND: return a && b;
+	case EX_OROR: return a || b;
+	default: return 0;
+	}
+}
+
+int64_t code_run(const struct code *c, const uint8_t *p, uint32_t n)
+{
+	int64_t st[CODE_STACK];
+	unsigned d = 0;
+
+	for (unsigned i = 0; i < c->n; i++) {
+		const struct code_op *op = &c->v[i];
+		bool in = false;
+
+		switch (op->op) {
+		case EX_NUM: st[d++] = op->num; break;
+		case EX_FIELD: st[d++] = load(op, p, n); break;
+		case EX_NEG: st[d - 1] = (int64_t)(0 - (uint64_t)st[d - 1]); break;
+		case EX_NOT: st[d - 1] = !st[d - 1]; break;
+		case EX_COM: st[d - 1] = ~st[d - 1]; break;
+		case EX_IN:
+			d -= 2 * op->bit;
+			for (unsigned k = 0; k < op->bit; k++)
+				in |= st[d - 1] >= st[d + 2 * k] &&
+				      st[d - 1] <= st[d + 2 * k + 1];
+			st[d - 1] = in;
+			break;
+		case EX_COND:
+			d -= 2;
+			st[d - 1] = st[d - 1] ? st[d] : st[d + 1];
+			break;
+		default:
+			d--;
+			st[d - 1] = binary(op->op, st[d - 1], st[d]);
+		}
+	}
+	return d ? st[d - 1] : 0;
+}
+
+/* Ask beforehand for all 256 values of the one byte that matters, if it is one. */
+static void make_table(struct code *c)
+{
+	uint8_t probe[256];
+	bool any = false;
+
+	for (unsigned i = 0; i < c->n; i++) {
+		const struct code_op *op = &c->v[i];
+		uint32_t byte = op->bit / 8;
+
+		if (op->op != EX_FIELD)
+			continue;
+		if (byte != (op->bit + op->width - 1) / 8 || (any && byte != c->byte) ||
+		    byte >= sizeof(probe))
+			return;
+		c->byte = byte;
+		any = true;
+	}
+	if (!any)
+		return;
+	for (unsigned v = 0; v < 256; v++) {
+		probe[c->byte] = (uint8_t)v;
+		if (code_run(c, probe, c->byte + 1))
+			c->truth[v >> 6] |= 1ull << (v & 63);
+	}
+	/* Absent counts as 0: the table may stand in only where 0 bytes mean "no". */
+	c->table = code_run(c, probe, 0) == 0;
+}
+
+int code_compile(struct arena *mem, const struct record *rec, uint32_t part, const struct expr *x,
+		 struct code *out)
+{
+	struct emit e = { .rec = rec, .part = part };
+	struct code_op *v;
+
+	*out = (struct code){ .expr = x };
+	if (!x || !emit(&e, x))
+		return 0;
+	v = arena_alloc(mem, e.n * sizeof(*v));
+	if (!v)
+		return -1;
+	for (unsigned i = 0; i < e.n; i++)
+		v[i] = e.v[i];
+	out->v = v;
+	out->n = (uint16_t)e.n;
+	make_table(out);
+	return 0;
+}

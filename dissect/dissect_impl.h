@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the loop and its long ways share. Not for use outside dissect/. */
+#ifndef STRATA_DISSECT_IMPL_H
+#define STRATA_DISSECT_IMPL_H
+
+#include "core/packet.h"
+#include "core/shape.h"
+#include "core/tree.h"
+
+/* Where the payload of a layer stands, for those side by side in it. */
+struct context {
+	uint32_t end;  /* claimed end of the payload */
+	uint16_t pass; /* flags that its inner layers bear */
+	bool told;     /* a length said where it ends */
+};
+
+struct run {
+	const struct shapes *S;
+	struct packet *p;
+	struct tree *scratch;
+	uint32_t off, end, lim; /* next header; claimed and captured end of what it stands in */
+	uint32_t top;           /* claimed end of the packet */
+	uint16_t pass, once;    /* flags for all layers from here inwards; for the next one only */
+	bool told;
+	int8_t parent; /* the layer that the next one stands in */
+	int8_t up[PACKET_LAYERS];
+	struct context ctx[PACKET_LAYERS];
+};
+
+struct extents {
+	uint32_t hlen, end;
+	uint16_t flags, tail;
+};
+
+/* The extents of any layer. Narrows x->end and x->lim to its payload. False: stop after it. */
+bool measure_cold(struct run *x, const struct shape *s, struct extents *m);
+/* Does the guard of s hold for the bytes at x->off? */
+bool fits(struct run *x, const struct shape *s);
+/* What may follow in the payload of layer x->parent (shape low; NULL: the packet itself): every
+ * candidate in order, guards judged. Sets x->once. */
+const struct shape *follow_long(struct run *x, const struct shape *low);
+/* Judge opaque, excerpt and quotes of the layer just recorded. False: its payload is bytes. *next:
+ * the shape that a quote begins with, if it says so. */
+bool may_look_inside(struct run *x, const struct shape *s, const struct shape **next);
+/* What stands beside the layer recorded last, or beside one that encloses it; NULL: nothing. */
+const struct shape *beside(struct run *x);
+
+#endif

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What follows a layer, the long way: guards, wide and conditional selectors, protocols that are
+ * always there or only guessed, quotes, and layers side by side. */
+#include "core/bits.h"
+#include "dissect/dissect.h"
+#include "dissect/dissect_impl.h"
+
+static bool ask(struct run *x, const struct code *c, int layer)
+{
+	const struct layer *l = &x->p->layers[layer];
+	int64_t r;
+
+	if (c->v)
+		return code_true(c, x->p->data + l->off, l->hlen);
+	if (decode(x->scratch, x->p, (unsigned)layer) < 0)
+		return false;
+	r = expr_eval(c->expr, x->scratch, 0, NULL);
+	return r != 0;
+}
+
+bool fits(struct run *x, const struct shape *s)
+{
+	const struct code *g = &s->cold->guard;
+
+	if (!s->proto || x->off >= x->lim)
+		return false;
+	if (!g->expr)
+		return true;
+	if (g->v)
+		return code_true(g, x->p->data + x->off, x->lim - x->off);
+	if (decode_header(x->scratch, x->p, s->proto, x->off, x->lim) < 0)
+		return false;
+	return expr_eval(g->expr, x->scratch, 0, NULL) != 0;
+}
+
+static const struct shape *first_fitting(struct run *x, const uint16_t *v, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (fits(x, &x->S->v[v[i]]))
+			return &x->S->v[v[i]];
+	}
+	return NULL;
+}
+
+/* The candidates for one value of a space. */
+static const struct shape *by_value(struct run *x, const struct space *sp, uint64_t value)
+{
+	uint16_t id = space_entry(sp, value);
+	const struct shape *s = NULL;
+
+	if (id > x->S->n)
+		s = first_fitting(x, x->S->chain[id - x->S->n - 1].v,
+				  x->S->chain[id - x->S->n - 1].n);
+	else if (id)
+		s = first_fitting(x, &id, 1);
+	for (uint32_t i = 0; !s && value > UINT16_MAX && i < sp->nwide; i++) {
+		if (value >= sp->wide[i].lo && value <= sp->wide[i].hi)
+			s = first_fitting(x, &sp->wide[i].shape, 1);
+	}
+	return s;
+}
+
+/* The value of selector field f of a layer. */
+static bool selector(struct run *x, const struct field *f, int layer, uint64_t *v)
+{
+	const struct layer *l = &x->p->layers[layer];
+	uint32_t node;
+
+	if (f->fixed_bit >= 0 && !f->cond && !f->optional && f->type->form == TYPE_LEAF &&
+	    f->type->kind == &kind_uint && f->type->ext.form == EXTENT_KIND && f->type->bits &&
+	    (uint32_t)f->fixed_bit + f->type->bits <= l->hlen * 8) {
+		const uint8_t *q = x->p->data + l->off;
+
+		*v = f->type->le ? bits_get_le(q + f->fixed_bit / 8, f->type->bits) :
+				   bits_get(q, (uint32_t)f->fixed_bit, f->type->bits);
+		return true;
+	}
+	if (decode(x->scratch, x->p, (unsigned)layer) < 0)
+		return false;
+	node = tree_child(x->scratch, 0, f->index);
+	if (node == NODE_NONE || (x->scratch->v[node].flags & (NODE_CUT | NODE_RAW)))
+		return false;
+	*v = x->scratch->v[node].num;
+	return true;
+}
+
+static const struct shape *by_selectors(struct run *x, const struct shape *low)
+{
+	const struct proto *p = low->proto;
+
+	for (unsigned i = 0; i < p->ncarries; i++) {
+		const struct space *sp = low->cold->carries[i];
+		const struct carries *ca = &p->carries[i];
+
+		if (!sp || (ca->cond && !ask(x, &low->cold->carries_cond[i], x->parent)))
+			continue;
+		for (unsigned k = 0; k < ca->nfields; k++) {
+			const struct shape *s;
+			uint64_t v;
+
+			if (selector(x, &p->rec.fields[ca->field[k]], x->parent, &v) &&
+			    (s = by_value(x, sp, v)))
+				return s;
+		}
+	}
+	return NULL;
+}
+
+const struct shape *follow_long(struct run *x, const struct shape *low)
+{
+	const struct shape *s;
+
+	x->once = 0;
+	if (!low)
+		return x->S->link ? by_value(x, x->S->link, x->p->link) : NULL;
+	s = by_selectors(x, low);
+	for (const uint16_t *a = low->cold->always; !s && a && *a; a++)
+		s = first_fitting(x, a, 1);
+	for (const uint16_t *g = x->S->guarded; !s && *g; g++) {
+		s = first_fitting(x, g, 1);
+		if (s)
+			x->once = LAYER_GUESS;
+	}
+	return s;
+}
+
+bool may_look_inside(struct run *x, const struct shape *s, const struct shape **next)
+{
+	const struct shape_cold *c = s->cold;
+	int i = x->parent;
+
+	if (c->opaque.expr && ask(x, &c->opaque, i)) {
+		x->p->layers[i].flags |= LAYER_OPAQUE;
+		return false;
+	}
+	if (c->excerpt.expr && ask(x, &c->excerpt, i)) {
+		x->p->layers[i].flags |= LAYER_EXCERPT;
+		x->pass |= LAYER_EXCERPT;
+	}
+	if (c->quotes.expr && ask(x, &c->quotes, i)) {
+		x->pass |= LAYER_QUOTED | LAYER_EXCERPT;
+		if (c->quoted) {
+			if (!fits(x, &x->S->v[c->quoted]))
+				return false;
+			*next = &x->S->v[c->quoted];
+		}
+	}
+	x->ctx[i].pass = x->pass;
+	return true;
+}
+
+const struct shape *beside(struct run *x)
+{
+	struct packet *p = x->p;
+
+	if (p->flags & PACKET_DEEP)
+		return NULL;
+	for (int i = p->nlayers - 1; i >= 0; i = x->up[i]) {
+		const struct layer *l = &p->layers[i];
+		const struct shape *s = l->proto->shape;
+		int up = x->up[i];
+		uint32_t lim = up < 0 ? p->len : p->layers[up].end - p->layers[up].tail;
+
+		if (!(s->flags & SHAPE_BESIDE) || l->end >= lim || l->end <= l->off ||
+		    (l->flags & (LAYER_CUT | LAYER_BAD_HEADER)))
+			continue;
+		x->off = l->end;
+		x->lim = lim;
+		x->end = up < 0 ? x->top : x->ctx[up].end;
+		x->pass = up < 0 ? 0 : x->ctx[up].pass;
+		x->told = up < 0 ? false : x->ctx[up].told;
+		x->parent = (int8_t)up;
+		s = follow_long(x, up < 0 ? NULL : p->layers[up].proto->shape);
+		if (s && (s->flags & SHAPE_BESIDE))
+			return s;
+	}
+	return NULL;
+}
+
+/* ---- who is inside whom ---- */
+
+int packet_parent(const struct packet *p, unsigned i)
+{
+	const struct layer *l = &p->layers[i];
+
+	for (unsigned k = i; k-- > 0;) {
+		const struct layer *o = &p->layers[k];
+
+		if (o->off + o->hlen <= l->off && l->end <= o->end - o->tail)
+			return (int)k;
+	}
+	return LAYER_NONE;
+}
+
+bool packet_payload(const struct packet *p, unsigned i, uint32_t *from, uint32_t *to)
+{
+	const struct layer *l = &p->layers[i];
+
+	*from = l->off + l->hlen;
+	*to = l->end - l->tail;
+	if (*to < *from)
+		*to = *from;
+	return *from < *to;
+}
+
+bool packet_carries(const struct packet *p, int i)
+{
+	unsigned next = (unsigned)(i + 1);
+
+	return next < p->nlayers && packet_parent(p, next) == i;
+}
+
+bool packet_rest(const struct packet *p, int i, uint32_t *from, uint32_t *to)
+{
+	if (i < 0) {
+		*from = 0;
+		*to = p->len;
+	} else {
+		packet_payload(p, (unsigned)i, from, to);
+	}
+	for (unsigned k = (unsigned)(i + 1); k < p->nlayers; k++) {
+		if (packet_parent(p, k) == i && p->layers[k].end > *from)
+			*from = p->layers[k].end;
+		if (i >= 0 && p->layers[k].off >= *to)
+			break;
+	}
+	return *from < *to;
+}
+
+int packet_layer(const struct packet *p, const struct proto *proto, unsigned nth)
+{
+	for (unsigned i = 0; i < p->nlayers; i++) {
+		if (p->layers[i].proto == proto && --nth == 0)
+			return (int)i;
+	}
+	return LAYER_NONE;
+}
