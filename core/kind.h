@@ -32,7 +32,12 @@ struct value {
 	const uint8_t *base; /* KIND_NAME, reading: first byte of the protocol's header, for
 				pointers back */
 	uint32_t base_len;   /* bytes that may be looked at from base */
-	bool exact;     /* KIND_NAME, printing: print so that the very same encoding is rebuilt */
+	bool exact;     /* KIND_NAME, printing: print so that the very same encoding is rebuilt;
+			   writing: p[len] is that encoding */
+	uint32_t width; /* codec kinds, set by read: 0 when write(.., 0) gives these bytes again,
+			   else how many bytes they took: write(.., width) gives them (X.width=) */
+	struct kind_seen *seen; /* KIND_NAME, writing: names written before in this message; NULL:
+				   never point back */
 	unsigned *work; /* budget of steps left for this packet; a codec that walks decrements it;
 			   NULL: none */
 };
@@ -65,9 +70,23 @@ struct kind {
 
 extern const struct kind kind_uint, kind_int, kind_float, kind_text, kind_bytes;
 
+/* Names written so far in one message: what a later one may point back at. Zero-initialised is
+ * empty and valid. Offsets are relative to `base` of write, so one message is one kind_seen. */
+struct kind_seen {
+	struct kind_seen_at {
+		uint32_t hash;
+		uint16_t off, older; /* where it stands; the next older of its chain, plus one */
+	} * v;
+	uint32_t n, cap;
+	uint16_t head[256]; /* newest of each chain, plus one */
+};
+/* Forget all but the first n, when what was written after them is taken back. 0: a new message. */
+void kind_seen_cut(struct kind_seen *s, uint32_t n);
+void kind_seen_done(struct kind_seen *s);
+
 /* The kind called name[0..n) ("mac", "ip4", "ip6", "eui64", "unixtime", "ntptime", "qvar",
  * "mqttvar", "berlen", "decimal", "cstr", "line", "dnsname", "dnsname_plain", ...), NULL if there
- * is none. u/i/f with digits: see loader. */
+ * is none; "uint", "int", "float" find u, i, f. u/i/f with digits: see loader. */
 const struct kind *kind_find(const char *name, size_t n);
 /* Every kind, for the reference and for suggestions; NULL past the end. */
 const struct kind *kind_at(unsigned i);
