@@ -40,4 +40,27 @@ int says_taken(struct writer *w, uint32_t at, const struct say *says);
 int say_error(struct writer *w, const struct say *s, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* ---- between the files of build_*.c ---- */
+
+int write_type(struct writer *w, uint32_t parent, const struct field *f, const struct type *type,
+	       const struct say *say);
+int write_leaf(struct writer *w, uint32_t at, uint32_t inst, const struct field *f,
+	       const struct type *type, const struct say *say, bool item);
+int write_list(struct writer *w, uint32_t at, const struct field *f, const struct type *type,
+	       const struct say *say);
+int no_memory(struct writer *w);
+/* Make room for bits more; the new bytes are zero. */
+int reserve(struct writer *w, uint32_t bits);
+int put_bytes(struct writer *w, const void *p, uint32_t n);
+int put_number(struct writer *w, const struct type *type, unsigned bits, uint64_t v);
+/* Append the codec's encoding. */
+int put_codec(struct writer *w, const struct type *type, const struct value *v, unsigned width,
+	      const struct say *say);
+/* Put a number where there is room for it already. */
+void store(struct writer *w, const struct type *type, uint32_t bit, unsigned bits, uint64_t v);
+/* A derived number that was said (X.len=, X.width=): 1 and *v, 0: unsaid, -1: no number. */
+int derived(struct writer *w, const struct say *say, const char *name, int64_t *v);
+/* Does s hold a value (not a tree, auto, any, bad)? */
+bool is_said(const struct say *s);
+
 #endif

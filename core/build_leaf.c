@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Writing leaves: the value that was said, decided by the layer above, or the default, in every
+ * extent. */
+#include "core/build_walk.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/bits.h"
+
+int say_error(struct writer *w, const struct say *s, const char *fmt, ...)
+{
+	char msg[400];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(msg, sizeof(msg), fmt, ap);
+	va_end(ap);
+	if (!s || !w->plan->text || s->at > w->plan->text_len)
+		return err_set(w->e, ERR_USAGE, "%s", msg);
+	return err_at(w->e, "", w->plan->text, w->plan->text_len, s->at, s->span ? s->span : 1,
+		      "%s", msg);
+}
+
+int no_memory(struct writer *w)
+{
+	return err_set(w->e, ERR_IO, "out of memory");
+}
+
+int reserve(struct writer *w, uint32_t bits)
+{
+	size_t need = ((size_t)w->pos + bits + 7) / 8;
+
+	if (need > PACKET_MAX)
+		return err_set(w->e, ERR_USAGE, "the packet would be larger than %u bytes",
+			       PACKET_MAX);
+	if (need > w->out->n) {
+		size_t more = need - w->out->n;
+
+		if (!buf_grow(w->out, more))
+			return no_memory(w);
+		memset(w->out->p + w->out->n, 0, more);
+		w->out->n = need;
+		w->t->data = (const uint8_t *)w->out->p;
+		w->t->len = (uint32_t)need;
+	}
+	return 0;
+}
+
+int put_bytes(struct writer *w, const void *p, uint32_t n)
+{
+	if (reserve(w, n * 8))
+		return -1;
+	if (w->pos % 8 == 0) {
+		if (n)
+			memcpy(w->out->p + w->pos / 8, p, n);
+	} else {
+		for (uint32_t i = 0; i < n; i++)
+			bits_put((uint8_t *)w->out->p, w->pos + i * 8, 8, ((const uint8_t *)p)[i]);
+	}
+	w->pos += n * 8;
+	return 0;
+}
+
+void store(struct writer *w, const struct type *type, uint32_t bit, unsigned bits, uint64_t v)
+{
+	if (bits == 0)
+		return;
+	if (type->le && bits % 8 == 0 && bit % 8 == 0)
+		bits_put_le((uint8_t *)w->out->p + bit / 8, bits, v);
+	else
+		bits_put((uint8_t *)w->out->p, bit, bits, v);
+}
+
+int put_number(struct writer *w, const struct type *type, unsigned bits, uint64_t v)
+{
+	if (reserve(w, bits))
+		return -1;
+	store(w, type, w->pos, bits, v);
+	w->pos += bits;
+	return 0;
+}
+
+int put_codec(struct writer *w, const struct type *type, const struct value *v, unsigned width,
+	      const struct say *say)
+{
+	struct value with = *v;
+
+	if (w->pos % 8)
+		return say_error(w, say, "a %s has to begin on a byte", type->kind->name);
+	with.seen = &w->seen;
+	if (type->kind->write(w->out, 0, &with, width) < 0)
+		return w->out->failed ? no_memory(w)
+				      : say_error(w, say, "this value cannot be written as a %s%s",
+						  type->kind->name, width ? " of that width" : "");
+	w->pos = (uint32_t)w->out->n * 8;
+	w->t->data = (const uint8_t *)w->out->p;
+	w->t->len = (uint32_t)w->out->n;
+	return 0;
+}
+
+static const struct say *say_child(const struct say *s, const char *name)
+{
+	for (s = s ? s->child : NULL; s; s = s->next) {
+		if (s->name && strcmp(s->name, name) == 0)
+			return s;
+	}
+	return NULL;
+}
+
+int derived(struct writer *w, const struct say *say, const char *name, int64_t *v)
+{
+	const struct say *s = say_child(say, name);
+	char digits[24], *end;
+	unsigned long long n;
+
+	if (!s || s->form == SAY_AUTO)
+		return 0;
+	if (s->form == SAY_VALUE) {
+		*v = (int64_t)s->cur.num;
+		return 1;
+	}
+	if (s->form != SAY_TEXT || s->text_len == 0 || s->text_len >= sizeof(digits))
+		return say_error(w, s, "%s is a number", name);
+	memcpy(digits, s->text, s->text_len);
+	digits[s->text_len] = 0;
+	n = strtoull(digits, &end, 0);
+	if (*end || digits[0] == '-')
+		return say_error(w, s, "%s is a number", name);
+	*v = (int64_t)n;
+	return 1;
+}
+
+bool is_said(const struct say *s)
+{
+	return s && s->form != SAY_TREE && s->form != SAY_AUTO && s->form != SAY_ANY &&
+	       s->form != SAY_BAD && !(s->form == SAY_FRESH && !s->cur.num && !s->cur.p);
+}
+
+bool computed(const struct field *f)
+{
+	return f->rule.form == RULE_LEN || f->rule.form == RULE_COUNT ||
+	       f->rule.form == RULE_EXPR || f->rule.form == RULE_SUM;
+}
+
+int push_pending(struct writer *w, uint32_t node, uint32_t at, const struct field *f,
+		 const struct say *say)
+{
+	if (w->npending == w->cap) {
+		unsigned cap = w->cap ? w->cap * 2 : 32;
+		struct pending *p =
+			cap > PENDING_MAX * 2 ? NULL : realloc(w->pending, cap * sizeof(*p));
+
+		if (!p)
+			return no_memory(w);
+		w->pending = p;
+		w->cap = cap;
+	}
+	w->pending[w->npending++] = (struct pending) { node, at, f, say };
+	return 0;
+}
+
+/* The value that a leaf gets: said, decided by the layer above, the default, or zero. 1: computed
+ * later. */
+static int leaf_value(struct writer *w, uint32_t inst, const struct field *f,
+		      const struct type *type, const struct say *say, bool item, struct value *v)
+{
+	struct err e = { 0 };
+
+	*v = (struct value) { 0 };
+	if (is_said(say)) {
+		if (say->form == SAY_VALUE || say->form == SAY_FRESH) {
+			*v = say->cur;
+			if (is_number(type) && say->cur.p)
+				return say_error(w, say, "%s is a number, not bytes", f->name);
+			return 0;
+		}
+		if (say->form == SAY_NONE)
+			return 0;
+		if (value_parse(f, type, say->text, say->text_len, &w->b->mem, v, &e))
+			return say_error(w, say, "%s", e.msg);
+		return 0;
+	}
+	if (item)
+		return 0;
+	if (inst == 0 && f == w->sel_field) {
+		v->num = w->sel_value;
+		return 0;
+	}
+	if (computed(f))
+		return 1;
+	if (say && say->form == SAY_BAD)
+		return say_error(w, say,
+				 "%s is not computed, so it cannot be bad; say a wrong value",
+				 f->name);
+	if (f->rule.form != RULE_CONST)
+		return 0;
+	if (!f->rule.text) {
+		v->num = (uint64_t)f->rule.num;
+		return 0;
+	}
+	if (type->kind->cls == KIND_TEXT || type->kind->cls == KIND_BYTES) {
+		v->p = (const uint8_t *)f->rule.text;
+		v->len = f->rule.text_len;
+		return 0;
+	}
+	if (value_parse(f, type, f->rule.text, f->rule.text_len, &w->b->mem, v, &e))
+		return say_error(w, say, "default of %s: %s", f->name, e.msg);
+	return 0;
+}
+
+static int write_sized(struct writer *w, uint32_t at, uint32_t inst, const struct field *f,
+		       const struct type *type, const struct value *v, const struct say *say)
+{
+	const struct extent *x = &type->ext;
+	int64_t n = v->len, fixed = -1;
+	int rc;
+
+	if (x->form == EXTENT_BYTES && x->expr->op == EX_NUM)
+		fixed = x->expr->num;
+	if (is_number(type)) {
+		n = x->form == EXTENT_BYTES ? expr_eval(x->expr, w->t, inst, NULL) : 0;
+		for (uint64_t k = v->num; n <= 0 && k; k >>= 8)
+			n--;
+		n = n < 0 ? -n : n;
+		if (derived(w, say, "width", &n) < 0)
+			return -1;
+		if (n > 8)
+			return say_error(w, say, "%s is at most 8 bytes wide", f->name);
+		return put_number(w, type, (unsigned)n * 8, v->num);
+	}
+	if (fixed >= 0 && n > fixed)
+		return say_error(w, say, "%s is %lld bytes wide; this value has %u", f->name,
+				 (long long)fixed, v->len);
+	if (x->form == EXTENT_PREFIX) {
+		struct value len = { .num = v->len };
+		unsigned bits = leaf_bits(x->prefix);
+		int64_t width = 0;
+
+		n = v->len;
+		rc = derived(w, say, "len", &n);
+		if (rc < 0 || derived(w, say, "width", &width) < 0)
+			return -1;
+		len.num = (uint64_t)n;
+		if (bits && bits < 64 && len.num >> bits)
+			return say_error(w, say, "%s is at most %llu bytes long", f->name,
+					 (unsigned long long)((UINT64_C(1) << bits) - 1));
+		if (bits ? put_number(w, x->prefix, bits, len.num)
+			 : put_codec(w, x->prefix, &len, (unsigned)width, say))
+			return -1;
+		w->t->v[at].head = (uint16_t)((w->pos - w->t->v[at].bit) / 8);
+	}
+	if (put_bytes(w, v->p, v->len))
+		return -1;
+	if (x->form == EXTENT_UNTIL_TEXT) {
+		w->t->v[at].tail = x->stop_len;
+		return put_bytes(w, x->stop, x->stop_len);
+	}
+	if (fixed > v->len) { /* text and bytes of fixed size are filled up with zeros */
+		uint32_t more = (uint32_t)fixed - v->len;
+
+		if (reserve(w, more * 8))
+			return -1;
+		w->pos += more * 8;
+	}
+	return 0;
+}
+
+int write_leaf(struct writer *w, uint32_t at, uint32_t inst, const struct field *f,
+	       const struct type *type, const struct say *say, bool item)
+{
+	struct value v;
+	int later = leaf_value(w, inst, f, type, say, item, &v);
+	int64_t width = 0;
+	unsigned bits;
+
+	if (later < 0)
+		return -1;
+	w->t->v[at].num = v.num;
+	if (later && push_pending(w, at, inst, f, say))
+		return -1;
+	if (type->ext.form != EXTENT_KIND)
+		return write_sized(w, at, inst, f, type, &v, say);
+	bits = leaf_bits(type);
+	if (!bits) {
+		uint32_t from = w->pos;
+
+		if (derived(w, say, "width", &width) < 0 ||
+		    put_codec(w, type, &v, (unsigned)width, say))
+			return -1;
+		if (type->kind->cls == KIND_TEXT)
+			w->t->v[at].tail = (uint16_t)((w->pos - from) / 8 - v.len);
+		return 0;
+	}
+	if (type->kind->cls == KIND_ADDR) {
+		uint8_t zero[16] = { 0 };
+
+		if (v.p && v.len != bits / 8)
+			return say_error(w, say, "%s takes %u bytes, this has %u", f->name,
+					 bits / 8, v.len);
+		return put_bytes(w, v.p ? v.p : zero, bits / 8);
+	}
+	if (type->kind == &kind_uint && bits < 64 && v.num >> bits)
+		return say_error(w, say, "%s is at most %llu (%u bits)", f->name,
+				 (unsigned long long)((UINT64_C(1) << bits) - 1), bits);
+	return put_number(w, type, bits, v.num);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Between the files of decode*.c. */
+#ifndef STRATA_CORE_DECODE_IMPL_H
+#define STRATA_CORE_DECODE_IMPL_H
+
+#include "core/walk.h"
+
+struct reader {
+	struct tree *t;
+	unsigned depth;
+	bool given; /* the layer's extents are known: dissect has judged its lengths */
+};
+
+/* Where a record stands while it is read. */
+struct place {
+	uint32_t pos, end; /* bits */
+	uint32_t start;
+	bool bounded; /* a length said where this record ends */
+};
+
+/* All return 0, -1: the bytes do not fit, -2: out of memory. */
+
+/* exact: the field is bounded and must end on p->end. */
+int read_type(struct reader *r, uint32_t parent, const struct field *f, const struct type *type,
+	      struct place *p, bool exact);
+int read_record(struct reader *r, uint32_t at, const struct record *rec, struct place *p);
+int read_leaf(struct reader *r, uint32_t at, const struct type *type, struct place *p,
+	      uint32_t inst);
+int read_pad(struct reader *r, uint32_t at, const struct type *type, struct place *p,
+	     const struct place *rec);
+int read_list(struct reader *r, uint32_t at, const struct type *type, struct place *p,
+	      uint32_t inst);
+/* The inline number before the data: how many; -1 when it is cut. */
+int64_t read_prefix(struct reader *r, uint32_t at, const struct type *prefix, struct place *p);
+/* Node `at` ends here, cut: -1. */
+int cut_node(struct reader *r, uint32_t at, struct place *p);
+/* Bits that `want` may take, clipped to the bound and flagged. */
+uint32_t clip(struct reader *r, uint32_t at, const struct place *p, int64_t want);
+/* Make node `at` raw: its bytes up to end are one piece that the description does not fit. */
+void raw_node(struct reader *r, uint32_t at, struct place *p, uint32_t end);
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Reading leaves: numbers, addresses, texts and bytes of every extent, padding. Every read is
+ * preceded by a comparison with `end`, the bit after the last one that may be looked at. */
+#include "core/decode_impl.h"
+
+#include "core/bits.h"
+
+int cut_node(struct reader *r, uint32_t at, struct place *p)
+{
+	r->t->v[at].flags |= NODE_CUT;
+	p->pos = p->end;
+	node_close(r->t, at, p->end);
+	return -1;
+}
+
+uint32_t clip(struct reader *r, uint32_t at, const struct place *p, int64_t want)
+{
+	uint32_t have = p->end > p->pos ? (p->end - p->pos) & ~7u : 0;
+
+	if (want < 0)
+		want = 0;
+	if (want > have) {
+		r->t->v[at].flags |= NODE_CLIPPED;
+		return have;
+	}
+	return (uint32_t)want;
+}
+
+static uint64_t read_number(const struct tree *t, const struct type *type, uint32_t bit,
+			    unsigned bits)
+{
+	uint64_t v;
+
+	if (bits == 0)
+		return 0;
+	if (type->le && bits % 8 == 0 && bit % 8 == 0)
+		v = bits_get_le(t->data + bit / 8, bits);
+	else
+		v = bits_get(t->data, bit, bits);
+	return type->kind == &kind_int ? (uint64_t)sign_extend(v, bits) : v;
+}
+
+/* A kind whose bytes say themselves where they end. */
+static int read_codec(struct reader *r, uint32_t at, const struct type *type, struct place *p)
+{
+	struct tree *t = r->t;
+	struct value v = { .base = t->data + t->off,
+			   .base_len = p->end / 8 - t->off,
+			   .work = &t->work };
+	const uint8_t *from = t->data + p->pos / 8;
+	int n;
+
+	if (p->pos % 8 || p->pos >= p->end)
+		return cut_node(r, at, p);
+	n = type->kind->read(from, (p->end - p->pos) / 8, &v);
+	if (n < 0)
+		return cut_node(r, at, p);
+	t->v[at].num = v.num;
+	if (type->kind->cls == KIND_TEXT && v.p >= from) {
+		t->v[at].head = (uint16_t)(v.p - from);
+		t->v[at].tail = (uint16_t)((uint32_t)n - (uint32_t)(v.p - from) - v.len);
+	}
+	p->pos += (uint32_t)n * 8;
+	node_close(t, at, p->pos);
+	return 0;
+}
+
+int64_t read_prefix(struct reader *r, uint32_t at, const struct type *prefix, struct place *p)
+{
+	unsigned bits = leaf_bits(prefix);
+	struct value v = { .work = &r->t->work };
+	int64_t n;
+
+	if (bits) {
+		if (p->end < p->pos || p->end - p->pos < bits)
+			return -1;
+		n = (int64_t)read_number(r->t, prefix, p->pos, bits);
+		p->pos += bits;
+	} else {
+		int used = -1;
+
+		if (p->pos < p->end)
+			used = prefix->kind->read(r->t->data + p->pos / 8, (p->end - p->pos) / 8,
+						  &v);
+		if (used < 0)
+			return -1;
+		n = (int64_t)v.num;
+		p->pos += (uint32_t)used * 8;
+	}
+	r->t->v[at].head = (uint16_t)((p->pos - r->t->v[at].bit) / 8);
+	return n < 0 || n > PACKET_MAX ? PACKET_MAX : n;
+}
+
+static int read_until_text(struct reader *r, uint32_t at, const struct type *type, struct place *p)
+{
+	const uint8_t *from = r->t->data + p->pos / 8;
+	uint32_t have = p->end > p->pos ? (p->end - p->pos) / 8 : 0;
+	const uint8_t *hit = have ? memmem(from, have, type->ext.stop, type->ext.stop_len) : NULL;
+
+	if (!hit)
+		return cut_node(r, at, p);
+	r->t->v[at].tail = type->ext.stop_len;
+	p->pos += ((uint32_t)(hit - from) + type->ext.stop_len) * 8;
+	node_close(r->t, at, p->pos);
+	return 0;
+}
+
+static int read_sized(struct reader *r, uint32_t at, const struct type *type, struct place *p,
+		      uint32_t inst)
+{
+	struct tree *t = r->t;
+	int64_t want = 0;
+
+	switch (type->ext.form) {
+	case EXTENT_REST: want = p->end > p->pos ? p->end - p->pos : 0; break;
+	case EXTENT_PREFIX:
+		want = read_prefix(r, at, type->ext.prefix, p);
+		if (want < 0)
+			return cut_node(r, at, p);
+		want *= 8;
+		break;
+	default:
+		want = expr_eval(type->ext.expr, t, inst, NULL);
+		want = want > PACKET_MAX ? (int64_t)PACKET_MAX * 8 : want * 8;
+		break;
+	}
+	if (is_number(type)) {
+		if (want < 0 || want > 64 || p->end < p->pos || want > p->end - p->pos)
+			return cut_node(r, at, p);
+		t->v[at].num = read_number(t, type, p->pos, (unsigned)want);
+		p->pos += (uint32_t)want;
+	} else {
+		bool fixed = type->ext.form == EXTENT_BYTES && type->ext.expr->op == EX_NUM;
+
+		if (fixed && (p->end < p->pos || want > p->end - p->pos))
+			return cut_node(r, at, p);
+		p->pos += clip(r, at, p, want);
+	}
+	node_close(t, at, p->pos);
+	return 0;
+}
+
+int read_leaf(struct reader *r, uint32_t at, const struct type *type, struct place *p,
+	      uint32_t inst)
+{
+	struct tree *t = r->t;
+	unsigned bits;
+
+	if (type->ext.form == EXTENT_UNTIL_TEXT)
+		return read_until_text(r, at, type, p);
+	if (type->ext.form != EXTENT_KIND)
+		return read_sized(r, at, type, p, inst);
+	bits = leaf_bits(type);
+	if (!bits)
+		return read_codec(r, at, type, p);
+	if (p->end < p->pos || p->end - p->pos < bits)
+		return cut_node(r, at, p);
+	if (type->kind->cls != KIND_ADDR)
+		t->v[at].num = read_number(t, type, p->pos, bits);
+	p->pos += bits;
+	node_close(t, at, p->pos);
+	return 0;
+}
+
+int read_pad(struct reader *r, uint32_t at, const struct type *type, struct place *p,
+	     const struct place *rec)
+{
+	uint32_t unit = type->bits * 8u, over = (p->pos - rec->start) % unit;
+	uint32_t want = over ? unit - over : 0, have = p->end > p->pos ? p->end - p->pos : 0;
+
+	p->pos += rec->bounded || want > have ? have : want;
+	node_close(r->t, at, p->pos);
+	return 0;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Reading lists: by count, by bytes, to a bound, until an item says so, line by line. What no item
+ * fits is one raw last item; a list never reads past its bound, and an item that reads nothing ends
+ * it. */
+#include "core/decode_impl.h"
+
+void raw_node(struct reader *r, uint32_t at, struct place *p, uint32_t end)
+{
+	tree_cut(r->t, at + 1);
+	r->t->v[at].flags |= NODE_RAW;
+	r->t->v[at].flags &= (uint16_t)~NODE_CUT;
+	r->t->v[at].rec = NULL;
+	r->t->v[at].num = 0;
+	r->t->v[at].head = r->t->v[at].tail = 0;
+	p->pos = end;
+	node_close(r->t, at, end);
+}
+
+static int read_item(struct reader *r, uint32_t list, const struct type *item, struct place *p,
+		     unsigned index, bool exact)
+{
+	struct tree *t = r->t;
+	uint32_t at = t->n, start = p->pos;
+	int rc = read_type(r, list, t->v[list].field, item, p, exact);
+
+	if (at >= t->n)
+		return -2;
+	t->v[at].flags |= NODE_ITEM;
+	t->v[at].index = (uint16_t)index;
+	if (rc < 0 || (exact && p->pos != p->end)) {
+		raw_node(r, at, p, p->end);
+		return rc == -2 ? -2 : 1;
+	}
+	return p->pos == start ? 2 : 0;
+}
+
+/* One line of a `[lines until ""]` list. 0 go on, 1 the list has ended. */
+static int read_line(struct reader *r, uint32_t list, const struct type *type, struct place *p,
+		     unsigned index)
+{
+	struct tree *t = r->t;
+	const uint8_t *from = t->data + p->pos / 8;
+	uint32_t have = (p->end - p->pos) / 8, len, tail;
+	const uint8_t *lf = memchr(from, '\n', have);
+	struct place line = { p->pos, p->pos, p->pos, true };
+	uint32_t at;
+	int rc;
+
+	len = lf ? (uint32_t)(lf - from) : have;
+	tail = lf ? 1 : 0;
+	if (lf && len && from[len - 1] == '\r')
+		len--, tail = 2;
+	if (lf && len == type->ext.stop_len && memcmp(from, type->ext.stop, len) == 0) {
+		p->pos += (len + tail) * 8;
+		t->v[list].tail = (uint16_t)(len + tail);
+		return 1;
+	}
+	line.end += len * 8;
+	at = t->n;
+	rc = read_item(r, list, type->item, &line, index, true);
+	if (rc == -2)
+		return -2;
+	if (tail != 2 && !(t->v[at].flags & NODE_RAW))
+		raw_node(r, at, &line, line.end);
+	t->v[at].bits += tail * 8;
+	if (!(t->v[at].flags & NODE_RAW))
+		t->v[at].tail = (uint16_t)tail;
+	p->pos = line.end + tail * 8;
+	return lf ? 0 : 1;
+}
+
+/* A raw last item, or an odd end, has to take the terminator in: a list that ends raw gets none
+ * when built. */
+static void settle_lines(struct tree *t, uint32_t list, uint32_t last)
+{
+	struct node *l = &t->v[list];
+
+	if (!l->tail)
+		return;
+	if (last == NODE_NONE) {
+		if (l->tail != 2 + l->type->ext.stop_len)
+			l->flags |= NODE_RAW, l->tail = 0;
+		return;
+	}
+	if ((t->v[last].flags & NODE_RAW) || l->tail != 2 + l->type->ext.stop_len) {
+		tree_cut(t, last + 1);
+		t->v[last].flags |= NODE_RAW;
+		t->v[last].rec = NULL;
+		t->v[last].tail = t->v[last].head = 0;
+		t->v[last].bits += l->tail * 8u;
+		t->v[last].next = t->n;
+		l->tail = 0;
+	}
+}
+
+static int read_items(struct reader *r, uint32_t list, const struct type *type, struct place *p,
+		      int64_t count)
+{
+	struct tree *t = r->t;
+	uint32_t last = NODE_NONE;
+	unsigned i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && p->pos < p->end && (count < 0 || i < count); i++) {
+		if (t->work == 0 || i >= WALK_ITEMS) {
+			uint32_t at = node_open(t, list, t->v[list].field, type->item, p->pos);
+
+			if (at == NODE_NONE)
+				return -2;
+			t->v[at].flags |= NODE_ITEM;
+			t->v[at].index = (uint16_t)i;
+			raw_node(r, at, p, p->end);
+			t->lflags |= LAYER_DEEP;
+			i++;
+			break;
+		}
+		last = t->n;
+		if (type->ext.form == EXTENT_LINES) {
+			rc = read_line(r, list, type, p, i);
+			if (rc == 1 && last == t->n) {
+				last = NODE_NONE;
+				for (uint32_t k = list + 1; k < t->n; k = t->v[k].next)
+					last = k;
+				break;
+			}
+			continue;
+		}
+		rc = read_item(r, list, type->item, p, i, false);
+		if (rc == 0 && type->ext.form == EXTENT_UNTIL) {
+			struct eval_env env = { .item = (int64_t)t->v[last].num };
+
+			if (expr_eval(type->ext.expr, t, last, &env))
+				rc = 1;
+		}
+	}
+	if (rc == -2)
+		return -2;
+	t->v[list].num = i;
+	if (type->ext.form == EXTENT_LINES)
+		settle_lines(t, list, last);
+	return 0;
+}
+
+int read_list(struct reader *r, uint32_t at, const struct type *type, struct place *p,
+	      uint32_t inst)
+{
+	struct tree *t = r->t;
+	struct place sub = *p;
+	int64_t n = -1;
+	int rc;
+
+	switch (type->ext.form) {
+	case EXTENT_COUNT: n = expr_eval(type->ext.expr, t, inst, NULL); break;
+	case EXTENT_BYTES:
+		n = expr_eval(type->ext.expr, t, inst, NULL);
+		sub.end = p->pos + clip(r, at, p, n > PACKET_MAX ? (int64_t)PACKET_MAX * 8 : n * 8);
+		n = -1;
+		break;
+	case EXTENT_PREFIX:
+	case EXTENT_PREFIX_COUNT:
+		n = read_prefix(r, at, type->ext.prefix, &sub);
+		if (n < 0)
+			return cut_node(r, at, p);
+		if (type->ext.form == EXTENT_PREFIX) {
+			sub.end = sub.pos + clip(r, at, &sub, n * 8);
+			n = -1;
+		}
+		break;
+	default: break;
+	}
+	if (type->ext.form == EXTENT_COUNT && n < 0)
+		n = 0;
+	sub.start = sub.pos;
+	rc = read_items(r, at, type, &sub, n);
+	if (rc == -2)
+		return -2;
+	p->pos = sub.pos;
+	if ((type->ext.form == EXTENT_BYTES || type->ext.form == EXTENT_PREFIX) &&
+	    sub.pos < sub.end) {
+		/* A zero-length item ended the list early: its bytes are one raw item more. */
+		uint32_t raw = node_open(t, at, t->v[at].field, type->item, sub.pos);
+
+		if (raw == NODE_NONE)
+			return -2;
+		t->v[raw].flags |= NODE_ITEM;
+		t->v[raw].index = (uint16_t)t->v[at].num++;
+		raw_node(r, raw, p, sub.end);
+	}
+	node_close(t, at, p->pos);
+	return 0;
+}
