@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Is this the answer to that? Decided layer by layer from the `reply` rules of the descriptions. */
+#ifndef STRATA_DISSECT_ANSWERS_H
+#define STRATA_DISSECT_ANSWERS_H
+
+#include "core/buf.h"
+#include "core/packet.h"
+
+enum answer {
+	ANSWER_NO = 0,
+	ANSWER_REPLY = 1, /* every layer that has a reply rule satisfies it */
+	ANSWER_ERROR = 2, /* an error that quotes the request */
+};
+
+/* Both dissected. enum answer, or -1 when memory is out. why (or NULL): a sentence is appended that
+ * says what differs, for ANSWER_NO. Layers outside those of the request (a link header around an IP
+ * request) do not count. Thread-safe. */
+int answers(const struct packet *reply, const struct packet *request, struct buf *why);
+
+enum mirror_flag {
+	MIRROR_PAIRS = 0,  /* exchange the paired fields only */
+	MIRROR_ANSWER = 1, /* also make what the reply rules ask for: the reply's type, numbers */
+};
+/* The packet with its paired fields exchanged, its bytes appended to out (sums are not mended).
+ * Pairs twice is identity. 0; 1: some rule cannot be turned round, what could be was; -1: memory. */
+int mirror(const struct packet *p, unsigned flags, struct buf *out);
+
+#endif
