@@ -52,17 +52,17 @@ static unsigned prefix_bits(const struct sockaddr *mask)
 
 static const char *address_words(struct arena *mem, const pcap_addr_t *a)
 {
-	char ip[INET6_ADDRSTRLEN], out[INET6_ADDRSTRLEN + 8];
+	char bare[INET6_ADDRSTRLEN], out[INET6_ADDRSTRLEN + 8];
 	const void *src;
 
 	if (a->addr->sa_family == AF_INET)
 		src = &((const struct sockaddr_in *)a->addr)->sin_addr;
 	else
 		src = &((const struct sockaddr_in6 *)a->addr)->sin6_addr;
-	if (!inet_ntop(a->addr->sa_family, src, ip, sizeof(ip)))
+	if (!inet_ntop(a->addr->sa_family, src, bare, sizeof(bare)))
 		return NULL;
-	int n = a->netmask ? snprintf(out, sizeof(out), "%s/%u", ip, prefix_bits(a->netmask))
-			   : snprintf(out, sizeof(out), "%s", ip);
+	int n = a->netmask ? snprintf(out, sizeof(out), "%s/%u", bare, prefix_bits(a->netmask))
+			   : snprintf(out, sizeof(out), "%s", bare);
 	return arena_strndup(mem, out, (size_t)n);
 }
 

@@ -9,45 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/filter_words.h"
 #include "capture/source.h"
-#include "core/near.h"
 #include "core/packet.h"
 
 #define FILTER_MAX 8192 /* bytes of text */
-
-/* pcap-filter(7) and the lexer of libpcap 1.10. */
-static const char *const known[] = {
-	"and",         "or",       "not",        "host",     "net",      "port",
-	"portrange",   "src",      "dst",        "mask",     "proto",    "protochain",
-	"gateway",     "ether",    "link",       "ip",       "ip6",      "arp",
-	"rarp",        "tcp",      "udp",        "icmp",     "icmp6",    "sctp",
-	"vlan",        "mpls",     "pppoed",     "pppoes",   "geneve",   "broadcast",
-	"multicast",   "less",     "greater",    "len",      "length",   "byte",
-	"inbound",     "outbound", "ifindex",    "ppp",      "slip",     "fddi",
-	"tr",          "wlan",     "radio",      "igmp",     "igrp",     "pim",
-	"vrrp",        "carp",     "ah",         "esp",      "atalk",    "aarp",
-	"decnet",      "lat",      "sca",        "moprc",    "mopdl",    "iso",
-	"esis",        "es-is",    "isis",       "is-is",    "l1",       "l2",
-	"iih",         "lsp",      "snp",        "csnp",     "psnp",     "clnp",
-	"stp",         "ipx",      "netbeui",    "type",     "subtype",  "dir",
-	"direction",   "address1", "address2",   "address3", "address4", "addr1",
-	"addr2",       "addr3",    "addr4",      "ra",       "ta",       "lane",
-	"llc",         "metac",    "bcc",        "oam",      "oamf4",    "oamf4ec",
-	"oamf4sc",     "sc",       "ilmic",      "vpi",      "vci",      "connectmsg",
-	"metaconnect", "on",       "ifname",     "rset",     "ruleset",  "rnr",
-	"rulenum",     "srnr",     "subrulenum", "reason",   "action",   "sio",
-	"opc",         "dpc",      "sls",        "hsio",     "hopc",     "hdpc",
-	"hsls",        "fisu",     "lssu",       "lsu",      "msu",      "hfisu",
-	"hlssu",       "hlsu",     "hmsu",       "icmptype", "icmpcode", "icmp6type",
-	"icmp6code",   "tcpflags", "atm",
-};
-#define NKNOWN (sizeof(known) / sizeof(known[0]))
-
-/* After these a word of any spelling is no host. */
-static const char *const takes_word[] = { "port", "portrange", "proto",  "protochain",
-					  "type", "subtype",   "dir",    "direction",
-					  "on",   "ifname",    "reason", "action",
-					  "rset", "ruleset",   "llc" };
 
 struct token {
 	size_t at, n;
@@ -77,14 +43,6 @@ static bool token_next(const char *s, size_t *at, struct token *t)
 	return true;
 }
 
-static bool in_list(const char *s, size_t n, const char *const *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strlen(list[i]) == n && strncasecmp(s, list[i], n) == 0)
-			return true;
-	return false;
-}
-
 static bool is_address(const char *s, size_t n)
 {
 	size_t hex = 0, marks = 0;
@@ -108,19 +66,15 @@ static int names_check(const char *text, struct err *e)
 		const char *w = text + t.at;
 		depth += w[0] == '[';
 		depth -= w[0] == ']' && depth;
-		if (!isalnum((unsigned char)w[0]) || depth || in_list(w, t.n, known, NKNOWN) ||
+		if (!isalnum((unsigned char)w[0]) || depth || filter_knows(w, t.n) ||
 		    is_address(w, t.n) || (t.n == 9 && strncasecmp(w, "localhost", 9) == 0))
 			continue;
-		if (strncmp(w, "icmp-", 5) == 0 || strncmp(w, "icmp6-", 6) == 0 ||
-		    strncmp(w, "tcp-", 4) == 0)
-			continue;
-		if (last.n && in_list(text + last.at, last.n, takes_word,
-				      sizeof(takes_word) / sizeof(takes_word[0])))
+		if (last.n && filter_takes_word(text + last.at, last.n))
 			continue;
 		if (last.n == 1 && text[last.at] == '\\')
 			continue;
 		bool host = memchr(w, '.', t.n) != NULL;
-		const char *near = host ? NULL : near_word(w, t.n, known, NKNOWN);
+		const char *near = host ? NULL : filter_near(w, t.n);
 		if (near)
 			return err_at(e, "filter", text, len, t.at, t.n,
 				      "the filter language has no word '%.*s'; did you mean '%s'?",
@@ -136,10 +90,6 @@ static int names_check(const char *text, struct err *e)
 /* Does the beginning text[0..n) compile, perhaps with a few words more? */
 static bool begins_well(pcap_t *on, const char *text, size_t n)
 {
-	static const char *const more[] = { "",        " tcp", " 1",           " 10.0.0.1",
-					    " port 1", " = 1", " : 1] = 1",    "] = 1",
-					    " 1] = 1", "-2",   " 1:2:3:4:5:6", " mask 255.0.0.0",
-					    " \\tcp" };
 	char *try = malloc(n + 128);
 	struct bpf_program prog;
 	bool ok = false;
@@ -149,8 +99,8 @@ static bool begins_well(pcap_t *on, const char *text, size_t n)
 		return false;
 	for (size_t i = 0; i < n; i++)
 		open += text[i] == '(' ? 1 : text[i] == ')' ? -1 : 0;
-	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]) && !ok; i++) {
-		size_t m = (size_t)sprintf(try, "%.*s%s", (int)n, text, more[i]);
+	for (size_t i = 0; filter_more[i] && !ok; i++) {
+		size_t m = (size_t)sprintf(try, "%.*s%s", (int)n, text, filter_more[i]);
 		for (int k = 0; k < open && k < 60; k++)
 			try[m++] = ')';
 		try[m] = '\0';

@@ -62,9 +62,7 @@ static int activate_error(struct source *s, int rc, struct err *e)
 			       s->name);
 	case PCAP_ERROR_NO_SUCH_DEVICE:
 		return err_set(e, ERR_IO, "there is no device '%s'", s->name);
-	case PCAP_ERROR_IFACE_NOT_UP:
-		return err_set(e, ERR_IO, "device %s is down (ip link set %s up)", s->name,
-			       s->name);
+	case PCAP_ERROR_IFACE_NOT_UP: return err_set(e, ERR_IO, "device %s is down", s->name);
 	default:
 		return err_set(e, ERR_IO, "cannot capture on %s: %s", s->name,
 			       *why ? why : pcap_statustostr(rc));
