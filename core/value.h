@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Words of a field's value. Pure, thread-safe. value_parse and value_print are in core/plan.h. */
+#ifndef STRATA_CORE_VALUE_H
+#define STRATA_CORE_VALUE_H
+
+#include "core/proto.h"
+
+/* The enum word of v (the first declared of several), NULL: none, or the field has flags or no
+ * words.
+ */
+const char *word_of(const struct field *f, uint64_t v);
+
+/* The flag words set in a value, in order of declaration. A word is given when all the bits it is
+ * about read as it says and no word before it was about any of them. */
+struct words_walk {
+	const struct words *words;
+	uint64_t value;
+	uint64_t rest; /* bits of value that no word given so far is about */
+	uint64_t taken;
+	unsigned i;
+};
+void words_begin(struct words_walk *w, const struct words *words, uint64_t v);
+const struct word *words_next(struct words_walk *w); /* NULL past the last */
+/* The words' letters ("SA"); false (and nothing printed) unless every bit of v has a letter, or v
+ * is 0. */
+bool words_letters(const struct words *words, uint64_t v, struct buf *out);
+
+#endif
