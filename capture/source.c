@@ -65,6 +65,7 @@ int file_damaged(struct source *s, struct err *e, const char *fmt, ...)
 	vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
 	s->ended = true;
+	s->note[0] = '\0';
 	return err_set(e, ERR_IO, "%s is damaged after %" PRIu64 " packets: %s", s->file.st.path,
 		       s->number, why);
 }
@@ -112,6 +113,8 @@ static int unknown_format(struct source *s, const uint8_t *h, size_t n, struct e
 	const char *path = s->file.st.path;
 	bool text = n > 0;
 
+	if (s->file.st.bad[0])
+		return err_set(e, ERR_IO, "%s is damaged: %s", path, s->file.st.bad);
 	if (n == 0)
 		return err_set(e, ERR_IO, "%s is empty: no capture file", path);
 	static const struct {
