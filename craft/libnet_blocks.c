@@ -6,6 +6,7 @@
 
 #include "core/bits.h"
 #include "craft/craft.h"
+#include "craft/inject.h"
 
 /* libnet's own switch: on is 0, off is 1. */
 #define SUM_OFF LIBNET_OFF
@@ -387,8 +388,7 @@ static int libnet_failed(libnet_t *l, const char *what, struct err *e)
 	const char *why = libnet_geterror(l);
 
 	/* 1.1 ends its texts with a newline, later versions do not. */
-	return err_set(e, ERR_IO, "libnet could not build %s: %.*s", what, (int)strcspn(why, "\n"),
-		       why);
+	return err_set(e, ERR_IO, "libnet failed on %s: %.*s", what, (int)strcspn(why, "\n"), why);
 }
 
 static int data_block(libnet_t *l, const uint8_t *p, uint32_t n, struct layout_stats *st,
@@ -481,4 +481,55 @@ int layout_bytes(const struct build *b, struct buf *out, struct layout_stats *st
 out:
 	libnet_destroy(l);
 	return rc;
+}
+
+/* ---- libnet as a sender ---- */
+
+struct inject {
+	libnet_t *l;
+	enum inject_form form;
+};
+
+struct inject *inject_open(enum inject_form form, const char *ifname, struct err *e)
+{
+	static const int types[] = { LIBNET_LINK, LIBNET_RAW4, LIBNET_RAW6 };
+	char text[LIBNET_ERRBUF_SIZE] = "";
+	struct inject *x = calloc(1, sizeof(*x));
+
+	if (!x) {
+		err_set(e, ERR_IO, "out of memory");
+		return NULL;
+	}
+	x->form = form;
+	errno = 0;
+	x->l = libnet_init(types[form], ifname, text);
+	if (!x->l) {
+		err_set(e, errno == EPERM ? ERR_PERM : ERR_IO, "libnet: %.*s",
+			(int)strcspn(text, "\n"), text);
+		free(x);
+		return NULL;
+	}
+	return x;
+}
+
+void inject_close(struct inject *x)
+{
+	if (!x)
+		return;
+	libnet_destroy(x->l);
+	free(x);
+}
+
+int inject_write(struct inject *x, const uint8_t *p, uint32_t n, struct err *e)
+{
+	int done;
+
+	if (!n)
+		return err_set(e, ERR_IO, "an empty packet cannot be sent");
+	done = x->form == INJECT_LINK   ? libnet_write_link(x->l, p, n)
+	       : x->form == INJECT_FOUR ? libnet_write_raw_ipv4(x->l, p, n)
+					: libnet_write_raw_ipv6(x->l, p, n);
+	if (done != (int)n)
+		return libnet_failed(x->l, "a packet to send", e);
+	return 0;
 }

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What sender.c (where to) and sender_sock.c (through what) share. */
+#ifndef STRATA_CRAFT_SENDER_IMPL_H
+#define STRATA_CRAFT_SENDER_IMPL_H
+
+#include "craft/inject.h"
+#include "craft/sender.h"
+
+#define HOPS_MAX 65536 /* destinations remembered; then it begins anew */
+#define LINKS_MAX 8    /* interfaces on which libnet contexts are open */
+
+struct hop_slot {
+	struct hop hop;
+	struct addr dst;
+	const struct proto *header_of; /* outermost protocol that the header was made for */
+	int64_t failed;                /* monotonic ns of a failure; 0: none */
+	struct err why;
+	struct hop_slot *next; /* in its bucket */
+};
+
+struct sender {
+	struct sender_opts o;
+	struct routes *routes;
+	struct iface dev; /* of opts.ifname; index 0: none was said */
+	struct hop_slot **buckets;
+	unsigned nhops;
+	struct hop_slot dev_slot; /* the hop without a destination */
+	int packet_fd, four_fd, six_fd;
+	struct inject *inject_four, *inject_six;
+	struct {
+		int index;
+		struct inject *x;
+	} links[LINKS_MAX];
+	unsigned nlinks;
+	struct tree tree;
+	struct plan plan; /* of link headers */
+	struct build build;
+};
+
+/* Open what a hop needs. */
+int sock_ready(struct sender *s, const struct hop *h, struct err *e);
+/* Hand n bytes to the kernel. family: of a raw IP socket. */
+int sock_link(struct sender *s, const struct hop *h, const struct packet *p, struct sent *out,
+	      struct err *e);
+int sock_raw(struct sender *s, const struct hop *h, const struct packet *p, struct sent *out,
+	     struct err *e);
+void sock_close(struct sender *s);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What template.c (what varies) and template_sums.c (what hangs on it) share. */
+#ifndef STRATA_CRAFT_TEMPLATE_IMPL_H
+#define STRATA_CRAFT_TEMPLATE_IMPL_H
+
+#include <endian.h>
+
+#include "core/bits.h"
+#include "core/plan.h"
+#include "notation/notation.h"
+
+#define PIECES_MAX 64
+#define SUMS_MAX 16
+#define TABLE_BYTES 64 /* bytes of pieces for which a CRC keeps tables */
+
+enum piece_from {
+	FROM_NUM,   /* say->cur.num */
+	FROM_BYTES, /* up to 8 bytes of say->cur.p */
+	FROM_RUN,   /* all bytes of say->cur.p */
+	FROM_SUM,   /* a checksum that another one covers */
+};
+
+struct piece {
+	const struct say *say;
+	uint32_t bit, bits, len;
+	uint32_t skip; /* FROM_BYTES: into say->cur.p */
+	uint8_t from;
+	bool le, sign;
+	uint32_t fold; /* its present value, summed to 16 bits */
+	uint64_t v;    /* its present value */
+};
+
+struct sum_patch {
+	unsigned layer;
+	uint32_t node;
+	unsigned piece;      /* it is itself this piece */
+	enum sum_form form;  /* SUM_INET: coef; SUM_CRC: table; else summed anew */
+	bool zero_none, bad; /* 0 is sent as all ones; spoiled on purpose */
+	bool anew;
+	uint64_t base;
+	uint32_t coef[PIECES_MAX]; /* modulo 65535; 0: not covered */
+	uint8_t deps[PIECES_MAX];  /* the pieces with a coef */
+	unsigned ndeps;
+	uint64_t (*table)[256]; /* for each byte of each piece */
+};
+
+struct template
+{
+	const struct plan *plan;
+	struct build build, check;
+	struct piece piece[PIECES_MAX]; /* those that vary, then the sums */
+	unsigned npieces, nvary;
+	struct sum_patch sum[SUMS_MAX];
+	unsigned nsums;
+	unsigned checked;
+	bool patches;
+	const char *why;
+};
+
+/* Find every computed checksum and what the pieces add to it. Returns why not, or NULL. */
+const char *sums_find(struct template *t);
+/* Write them all for the pieces' present values. */
+void sums_put(struct template *t, uint8_t *b);
+
+static inline uint32_t fold16(uint64_t v)
+{
+	v = (v & 0xffffffff) + (v >> 32);
+	v = (v & 0xffff) + (v >> 16 & 0xffff) + (v >> 32);
+	return (uint32_t)((v & 0xffff) + (v >> 16));
+}
+
+/* A big-endian number; whole bytes of the common widths without a loop. */
+static inline void put_bits(uint8_t *b, uint32_t bit, uint32_t bits, uint64_t v)
+{
+	if (bit % 8 == 0 && bits == 16) {
+		uint16_t w = htobe16((uint16_t)v);
+
+		memcpy(b + bit / 8, &w, 2);
+	} else if (bit % 8 == 0 && bits == 32) {
+		uint32_t w = htobe32((uint32_t)v);
+
+		memcpy(b + bit / 8, &w, 4);
+	} else {
+		bits_put(b, bit, bits, v);
+	}
+}
+
+#endif
