@@ -26,7 +26,7 @@ struct source_options { /* zero-initialised: bulk capture of whole packets, no f
 	bool want_link;      /* ask the device for link type `link` */
 	uint16_t link;       /* LINKTYPE_ number */
 	unsigned timeout_ms; /* bulk: longest time a packet waits in the kernel; 0: 100 */
-	unsigned buffer;     /* bytes of kernel buffer; 0: libpcap's 2 MiB */
+	unsigned buffer;     /* bytes of kernel buffer; 0: 8 MiB */
 	unsigned snaplen;    /* bytes of each packet; 0: PACKET_MAX */
 	enum source_direction direction;
 	const char *filter; /* pcap-filter(7) text; NULL or "": everything */
