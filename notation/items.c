@@ -7,8 +7,6 @@ struct item {
 	const struct scope *sc; /* of the item */
 	struct say *say;
 	const struct record *rec;
-	const struct field *choose; /* whose arm was named, or NULL */
-	const struct record *arm;   /* the arm's record, or NULL */
 };
 
 const struct field *choose_word_field(const struct record *rec, const struct field **choose)
@@ -42,8 +40,7 @@ static bool is_next(const struct item *it, const char *s, size_t n, size_t i)
 
 	if (end == i + 1 || end >= n || s[end] != ':')
 		return false;
-	return record_field(it->rec, s + i + 1, end - i - 1) ||
-	       (it->arm && record_field(it->arm, s + i + 1, end - i - 1));
+	return record_field(it->rec, s + i + 1, end - i - 1) != NULL;
 }
 
 static size_t pair_end(const struct item *it, const char *s, size_t n, size_t from)
@@ -68,29 +65,35 @@ static bool is_whole(const char *s, size_t n)
 	return begins(s, n, "hex:") || same(s, n, "none") || same(s, n, "auto");
 }
 
-/* A field of the item; a list in it takes '+' between its own items. */
-static int set_field(struct item *it, struct say **says, const struct scope *sc,
-		     const struct field *f, const char *s, size_t n)
+/* Where the next item of a list inside an item begins: at any '+', or for structs of several fields
+ * where the field comes again that began the first item: left:1+right:2+left:5+right:6. */
+static size_t inner_end(const struct type *item, const char *s, size_t n, size_t from)
 {
-	const struct type *arm = settle_arm(it->ps, sc, f->type);
-	struct say *say = say_find(*says, f->name);
-	uint32_t index = 0;
-	size_t at = 0;
+	size_t i = from, first = name_end(s, n, 0);
+	bool fields = item->form == TYPE_STRUCT && item->rec->nfields > 1;
 
-	if (!say) {
-		say = say_new(it->ps, says);
-		if (!say)
-			return -1;
-		say->name = f->name;
+	while ((i = text_find(s, n, i, '+')) < n) {
+		if (!fields || (n - i - 1 > first && s[i + 1 + first] == ':' &&
+				memcmp(s, s + i + 1, first) == 0))
+			break;
+		i++;
 	}
-	if (!arm || arm->form != TYPE_LIST || is_whole(s, n))
-		return set_text(it->ps, it->say, say, s, n);
-	while (at <= n) {
-		size_t end = text_find(s, n, at, '+');
+	return i;
+}
+
+static int set_inner_list(struct item *it, struct say *say, const struct type *item, const char *s,
+			  size_t n)
+{
+	uint32_t index = 0;
+
+	for (size_t at = 0; at <= n;) {
+		size_t end = inner_end(item, s, n, at);
 		struct say *sub = say_item(it->ps, say, index++);
 
-		if (index > INDEX_MAX)
-			return text_fail_in(it->ps, it->say, s, n, "this list is too long");
+		if (index > INDEX_MAX || end == at)
+			return text_fail_in(it->ps, it->say, s + at, 1,
+					    end == at ? "an item is missing here"
+						      : "this list is too long");
 		if (!sub || set_text(it->ps, it->say, sub, s + at, end - at))
 			return -1;
 		at = end + 1;
@@ -98,11 +101,27 @@ static int set_field(struct item *it, struct say **says, const struct scope *sc,
 	return 0;
 }
 
+/* A field of the item; a list in it takes '+' between its own items. */
+static int set_field(struct item *it, const struct field *f, const char *s, size_t n)
+{
+	const struct type *arm = settle_arm(it->ps, it->sc, f->type);
+	struct say *say = say_find(it->say->child, f->name);
+
+	if (!say) {
+		say = say_new(it->ps, &it->say->child);
+		if (!say)
+			return -1;
+		say->name = f->name;
+	}
+	if (!arm || arm->form != TYPE_LIST || is_whole(s, n))
+		return set_text(it->ps, it->say, say, s, n);
+	return set_inner_list(it, say, arm->item, s, n);
+}
+
 /* mss:1460 -- the first word of an item names an arm of its choose. 1: it did. */
 static int set_arm(struct item *it, const char *s, size_t n, size_t colon)
 {
 	const struct field *choose, *sel = choose_word_field(it->rec, &choose);
-	const struct type *arm;
 	uint64_t num;
 	bool known = false;
 
@@ -110,19 +129,11 @@ static int set_arm(struct item *it, const char *s, size_t n, size_t colon)
 		known = same(s, colon, sel->words->v[i].name);
 	if (!sel || (!known && text_number(s, colon, &num)))
 		return 0;
-	if (set_field(it, &it->say->child, it->sc, sel, s, colon))
+	if (set_field(it, sel, s, colon))
 		return -1;
-	it->choose = choose;
-	arm = settle_arm(it->ps, it->sc, choose->type);
-	it->arm = arm && arm->form == TYPE_STRUCT ? arm->rec : NULL;
 	if (colon == n)
 		return 1;
-	if (it->arm && !begins(s + colon + 1, n - colon - 1, "hex:"))
-		return text_fail_in(it->ps, it->say, s + colon, n - colon,
-				    "%.*s has fields of its own: %.*s+%s:...", (int)colon, s,
-				    (int)colon, s, it->arm->fields[0].name);
-	return set_field(it, &it->say->child, it->sc, choose, s + colon + 1, n - colon - 1) ? -1
-											    : 1;
+	return set_field(it, choose, s + colon + 1, n - colon - 1) ? -1 : 1;
 }
 
 static int unknown_item(struct item *it, const char *s, size_t n)
@@ -146,7 +157,6 @@ static int set_pair(struct item *it, const char *s, size_t n, bool first)
 {
 	size_t colon = text_find(s, n, 0, ':');
 	const struct field *f;
-	struct say *sub;
 	int rc;
 
 	if (first) {
@@ -155,31 +165,21 @@ static int set_pair(struct item *it, const char *s, size_t n, bool first)
 			return rc < 0 ? -1 : 0;
 	}
 	f = colon ? record_field(it->rec, s, colon) : NULL;
-	if (f && colon + 1 >= n)
+	if (!f && first && it->rec->nfields == 1)
+		return set_field(it, &it->rec->fields[0], s, n);
+	if (!f)
+		return unknown_item(it, s, colon);
+	if (colon + 1 >= n)
 		return text_fail_in(it->ps, it->say, s, n ? n : 1, "%s needs a value: %s:...",
 				    f->name, f->name);
-	if (f)
-		return set_field(it, &it->say->child, it->sc, f, s + colon + 1, n - colon - 1);
-	f = colon && it->arm ? record_field(it->arm, s, colon) : NULL;
-	if (!f || colon + 1 >= n)
-		return unknown_item(it, s, colon);
-	sub = say_find(it->say->child, it->choose->name);
-	if (!sub) {
-		sub = say_new(it->ps, &it->say->child);
-		if (!sub)
-			return -1;
-		sub->name = it->choose->name;
-	}
-	struct scope in = { it->sc, it->arm, &sub->child, it->sc->layer };
-
-	return set_field(it, &sub->child, &in, f, s + colon + 1, n - colon - 1);
+	return set_field(it, f, s + colon + 1, n - colon - 1);
 }
 
 int struct_set(struct parser *ps, const struct scope *sc, const struct type *type, struct say *say,
 	       const char *s, size_t n)
 {
 	struct scope in = { sc, type->rec, &say->child, sc->layer };
-	struct item it = { ps, &in, say, type->rec, NULL, NULL };
+	struct item it = { ps, &in, say, type->rec };
 	struct span_text t = { s, n };
 	size_t at = 0;
 	bool first = true;

@@ -314,37 +314,35 @@ static int separator(struct parser *ps, char *sep)
 			 "here '/' and a layer, or the end, is wanted");
 }
 
-/* link=1 and wire=1514 in front. */
-static int prefixes(struct parser *ps)
+int parse_prefix(struct parser *ps)
 {
-	for (;;) {
-		bool link, wire;
-		size_t at, end;
-		uint64_t v;
+	bool link = begins(ps->s + ps->at, ps->n - ps->at, "link=");
+	size_t at = ps->at + 5, end;
+	uint64_t v;
 
-		text_skip(ps);
-		link = begins(ps->s + ps->at, ps->n - ps->at, "link=");
-		wire = begins(ps->s + ps->at, ps->n - ps->at, "wire=");
-		if (!link && !wire)
-			return 0;
-		at = ps->at + 5;
-		end = blank_after(ps, at);
-		if (text_number(ps->s + at, end - at, &v) || v > (link ? 0xffff : UINT32_MAX))
-			return text_fail(ps, at, end - at, "%s takes a number",
-					 link ? "link=" : "wire=");
-		if (link)
-			ps->p->link = (uint16_t)v;
-		else
-			ps->p->wire_len = (uint32_t)v;
-		ps->at = end;
-	}
+	if (!link && !begins(ps->s + ps->at, ps->n - ps->at, "wire="))
+		return 0;
+	end = blank_after(ps, at);
+	if (text_number(ps->s + at, end - at, &v) || v > (link ? 0xffff : UINT32_MAX))
+		return text_fail(ps, at, end - at, "%s takes a number", link ? "link=" : "wire=");
+	if (link)
+		ps->link = (int32_t)v;
+	else
+		ps->wire = (uint32_t)v;
+	ps->at = end;
+	return 1;
 }
 
 static int packet(struct parser *ps)
 {
 	char sep = 0;
+	int rc;
 
-	if (prefixes(ps))
+	do {
+		text_skip(ps);
+		rc = parse_prefix(ps);
+	} while (rc > 0);
+	if (rc < 0)
 		return -1;
 	if (ps->at >= ps->n)
 		return text_fail(ps, ps->at, 1,
@@ -361,39 +359,31 @@ static int packet(struct parser *ps)
 	}
 }
 
-static int parse(struct plan *p, const struct registry *reg, const char *text, size_t len,
-		 const struct solid *solid, unsigned nsolid, unsigned flags, struct err *e)
+int parse_packet(struct parser *ps)
 {
-	struct parser ps = { .p = p,
-			     .reg = reg,
-			     .flags = flags,
-			     .e = e,
-			     .solid = solid,
-			     .nsolid = nsolid,
-			     .work = EVAL_WORK };
-	int link;
+	struct plan *p = ps->p;
 
 	arena_reset(&p->mem);
-	p->reg = reg;
+	p->reg = ps->reg;
 	p->n = p->nsweeps = 0;
 	p->sweeps = NULL;
-	p->wire_len = 0;
 	p->link = LINK_NONE;
 	p->scope[0] = 0;
 	p->text = NULL;
-	if (len > UINT32_MAX / 2)
-		return err_set(e, ERR_USAGE, "the text is too long");
-	p->text = arena_strndup(&p->mem, text, len);
+	if (ps->n > UINT32_MAX / 2)
+		return err_set(ps->e, ERR_USAGE, "the text is too long");
+	p->text = arena_strndup(&p->mem, ps->s, ps->n);
 	if (!p->text)
-		return text_nomem(&ps);
-	p->text_len = (uint32_t)len;
-	ps.s = p->text;
-	ps.n = len;
-	if (packet(&ps))
+		return text_nomem(ps);
+	p->text_len = (uint32_t)ps->n;
+	ps->s = p->text;
+	ps->work = EVAL_WORK;
+	if (packet(ps))
 		return -1;
-	link = p->layer[0].proto ? registry_link(reg, p->layer[0].proto) : -1;
-	if (p->link == LINK_NONE && link >= 0)
-		p->link = (uint16_t)link;
+	if (ps->link < 0 && p->layer[0].proto)
+		ps->link = registry_link(ps->reg, p->layer[0].proto);
+	p->link = ps->link < 0 ? LINK_NONE : (uint16_t)ps->link;
+	p->wire_len = ps->wire;
 	sweeps_settle(p);
 	return 0;
 }
@@ -401,11 +391,23 @@ static int parse(struct plan *p, const struct registry *reg, const char *text, s
 int plan_parse(struct plan *p, const struct registry *reg, const char *text, size_t len,
 	       unsigned flags, struct err *e)
 {
-	return parse(p, reg, text, len, NULL, 0, flags, e);
+	struct parser ps = { .p = p, .reg = reg, .flags = flags, .e = e };
+
+	ps.s = text;
+	ps.n = len;
+	ps.link = -1;
+	return parse_packet(&ps);
 }
 
 int plan_parse_joined(struct plan *p, const struct registry *reg, const struct joined *j,
 		      unsigned flags, struct err *e)
 {
-	return parse(p, reg, j->text, j->len, j->solid, j->nsolid, flags, e);
+	struct parser ps = { .p = p, .reg = reg, .flags = flags, .e = e };
+
+	ps.s = j->text;
+	ps.n = j->len;
+	ps.link = -1;
+	ps.solid = j->solid;
+	ps.nsolid = j->nsolid;
+	return parse_packet(&ps);
 }

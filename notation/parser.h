@@ -21,6 +21,8 @@ struct parser {
 	size_t n, at;
 	const struct solid *solid;
 	unsigned nsolid;
+	int32_t link;  /* link=; -1: not said */
+	uint32_t wire; /* wire=; 0: not said */
 	unsigned work; /* evaluations left: a description cannot make this explode */
 };
 
@@ -74,6 +76,13 @@ int text_unquote(struct parser *ps, const struct say *say, const char *s, size_t
 		 struct span_text *out);
 /* Decimal or 0x number; -1: none. */
 int text_number(const char *s, size_t n, uint64_t *v);
+
+/* ---- parse.c ---- */
+
+/* Read the packet that begins at ps->at, ps->s not yet being the plan's own copy. */
+int parse_packet(struct parser *ps);
+/* One of link= and wire= at ps->at: 1 it was, 0 it was not. */
+int parse_prefix(struct parser *ps);
 
 /* ---- path.c ---- */
 

@@ -11,10 +11,17 @@ struct leaf { /* whose value is being read */
 	struct say *say;
 };
 
-static bool has_word(const struct field *f, const char *s, size_t n)
+/* Is this one of the field's own words? They come before the notation's; but in a pattern `any` is
+ * "whatever is there", and a word such as ANY is told apart by its case. */
+static bool has_word(const struct leaf *l, const char *s, size_t n)
 {
-	for (unsigned i = 0; f->words && i < f->words->n; i++) {
-		if (same(s, n, f->words->v[i].name))
+	const struct words *w = l->f->words;
+	bool any = (l->ps->flags & PLAN_PATTERN) && same(s, n, "any");
+
+	for (unsigned i = 0; w && i < w->n; i++) {
+		const char *name = w->v[i].name;
+
+		if (any ? same(s, n, name) : strlen(name) == n && !strncasecmp(s, name, n))
 			return true;
 	}
 	return false;
@@ -244,7 +251,7 @@ static int item(const struct leaf *l, const char *s, size_t n, struct sweep_item
 {
 	if (n == 0)
 		return text_fail_in(l->ps, l->say, s, 1, "a value is missing here");
-	if (!has_word(l->f, s, n)) {
+	if (!has_word(l, s, n)) {
 		if (same(s, n, "rand") || begins(s, n, "rand:"))
 			return rand_item(l, s, n, it);
 		if (same(s, n, "inc") || begins(s, n, "inc:"))
@@ -376,7 +383,7 @@ static int keyword(const struct leaf *l)
 	size_t n = say->text_len;
 	enum rule_form rule = l->f->rule.form;
 
-	if (has_word(l->f, s, n))
+	if (has_word(l, s, n))
 		return 0;
 	if (same(s, n, "auto")) {
 		say->form = SAY_AUTO;
