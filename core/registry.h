@@ -20,6 +20,11 @@ int registry_load(struct registry *r, const char *name, const char *text, size_t
 		  struct err *e);
 int registry_load_file(struct registry *r, const char *path, struct err *e);
 int registry_load_builtins(struct registry *r, struct err *e);
+/* From now on a selector space that no protocol carries, and a lower protocol that is not there,
+ * are errors when freezing. registry_load_builtins() does this; a registry of a few files may do
+ * without.
+ */
+void registry_strict(struct registry *r);
 /* Bind for this run (decode as): space value -> protocol name. Before freeze. */
 int registry_bind(struct registry *r, const char *space, uint64_t value, const char *proto,
 		  struct err *e);
@@ -76,8 +81,8 @@ int registry_link(const struct registry *r, const struct proto *p);
 
 /* ---- what the compiled shapes need (core/shape.h) ---- */
 
-/* The i-th binding of a value range to a protocol, in the order in which candidates are tried (those
- * of registry_bind() first, then order of declaration); false past the end. */
+/* The i-th binding of a value range to a protocol, in the order in which candidates are tried
+ * (those of registry_bind() first, then order of declaration); false past the end. */
 struct binding {
 	const char *space;
 	uint64_t lo, hi;

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of the loader and of the registry share: the registry's own struct, source texts
+ * and their places, and the parser's state. Not for use outside core/. */
+#ifndef STRATA_CORE_LOAD_H
+#define STRATA_CORE_LOAD_H
+
+#include <stddef.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/lex.h"
+#include "core/registry.h"
+
+#define FILE_MAX_BYTES (1u << 20)
+#define PROTOS_MAX 2000u
+#define RECORDS_MAX 20000u
+#define FIELDS_MAX 1024u
+#define WORDS_MAX 16384u
+#define ARMS_MAX 4096u
+#define EXPR_DEPTH 64u
+#define TYPE_DEPTH 16u
+#define RECORD_DEPTH 32u
+#define FREEZE_WORK 200000000u /* steps that checking one registry may take */
+
+/* ---- growing arrays in an arena ---- */
+
+struct vec {
+	void *p;
+	uint32_t n, cap;
+};
+/* A zeroed slot at the end; NULL when memory is out. */
+void *vec_push(struct arena *a, struct vec *v, size_t size);
+#define VEC_AT(type, v, i) (&((type *)(v).p)[i])
+
+/* ---- interned names ---- */
+
+struct symbol {
+	uint32_t hash, len;
+	uint32_t mark; /* scratch: which check saw it last */
+	char s[];
+};
+static inline struct symbol *symbol_of(const char *interned)
+{
+	return (struct symbol *)(uintptr_t)(interned - offsetof(struct symbol, s));
+}
+/* The symbol of name in lower case, for comparing without case. */
+struct symbol *symbol_folded(struct registry *r, const char *name);
+
+/* ---- what the parser keeps beside the public structs ---- */
+
+struct source {
+	const char *name, *text;
+	uint32_t len;
+	bool builtin;
+	bool hollow; /* one of its protocols was redefined: some structs may have lost their user */
+};
+
+struct lexpr { /* every expression of a description is one of these */
+	struct expr x;
+	uint32_t at, span;
+	uint8_t depth;
+};
+static inline const struct lexpr *lexpr_of(const struct expr *x)
+{
+	return (const struct lexpr *)x;
+}
+
+struct ltype { /* every type of a description is one of these */
+	struct type t;
+	uint32_t at, span;
+	const char *rec_name; /* TYPE_STRUCT, until it is resolved */
+};
+static inline const struct ltype *ltype_of(const struct type *t)
+{
+	return (const struct ltype *)t;
+}
+
+struct place {
+	uint32_t at, span;
+};
+
+struct fsrc { /* beside each struct field */
+	struct place name, rule, words, cond, zero;
+	const char *words_name;       /* shared table, until it is resolved */
+	const struct expr *rule_expr; /* `= EXPR`, until it is judged */
+};
+
+struct table { /* a shared word table */
+	struct words w;
+	struct source *src;
+	struct place name;
+};
+
+struct osrc { /* beside each struct over */
+	struct place name, value;
+};
+
+struct unit { /* beside each record */
+	struct record *rec;
+	struct proto *proto; /* NULL: a struct */
+	struct source *src;
+	struct fsrc *f;
+	struct osrc *over;
+	struct place name;
+	struct place *pseudo_over, *carries, summary, quotes;
+	uint32_t nosrc;
+	struct vec containers;     /* struct unit *: records that hold this struct */
+	struct vec children;       /* struct unit *: structs that this record holds */
+	const struct proto *owner; /* first protocol it belongs to */
+	uint8_t depth;             /* of directly nested structs, once known */
+	bool open;                 /* on the stack of the search for that depth */
+	bool item;                 /* of some list */
+};
+
+struct bind {
+	const char *space;
+	uint64_t value;
+	const char *proto;
+};
+
+struct rider {
+	const struct proto *proto;
+	uint64_t lo, hi;
+};
+struct carrier {
+	const struct proto *proto;
+	const struct carries *cr;
+};
+struct rspace {
+	const char *name;
+	struct vec riders, carriers; /* in order of declaration */
+};
+
+struct registry {
+	struct arena mem;
+	struct symbol **tab;
+	uint32_t nsym, tabcap, mark;
+	struct vec sources;   /* struct source * */
+	struct vec units;     /* struct unit *: protocols' (live ones) and structs' */
+	struct vec protos;    /* struct proto * */
+	struct vec tables;    /* struct table * */
+	struct vec binds;     /* struct bind */
+	struct vec spaces;    /* struct rspace, after freeze */
+	struct vec redefined; /* const char * */
+	struct vec guarded;   /* const struct proto *, by name, after freeze */
+	bool frozen, strict;
+	uint64_t work;
+	struct shapes *shapes;
+};
+
+/* ---- the parser ---- */
+
+struct field_ref { /* a name of an own field, looked up when the record is complete */
+	const char *name;
+	struct place at;
+	uint16_t *dst;
+};
+struct span_ref {
+	struct span *dst;
+	const char *from, *to;
+	struct place at;
+};
+
+struct pvecs;
+struct load {
+	struct registry *r;
+	struct source *src;
+	const char *text;
+	uint32_t len;
+	struct token t;         /* the current token */
+	uint32_t prev_end;      /* end of the token before it */
+	uint32_t line_at, line; /* line number of an offset, as far as it was counted */
+	unsigned nest;          /* brackets open in this field: newlines are blanks */
+	unsigned expr_depth, type_depth;
+	bool le;                  /* endian little */
+	struct unit *u;           /* the record being read */
+	struct vec fields, fsrc;  /* of that record */
+	struct pvecs *pv;         /* directives of that protocol; NULL: a struct */
+	struct vec refs, spans;   /* struct field_ref, struct span_ref of that record */
+	int npre;                 /* -1: no `payload` line yet */
+	struct vec units, tables; /* of this file, until it is known to be right */
+	struct err *e;
+};
+
+/* -1 with the error set at a place of the source, or at the current token. */
+int load_fail(struct load *l, struct place at, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+int load_expected(struct load *l, const char *what); /* "expected WHAT, found 'x'" */
+int load_nomem(struct err *e);
+int src_fail(const struct source *src, struct err *e, struct place at, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+void load_next(struct load *l);                            /* to the next token that counts */
+struct token load_peek(const struct load *l);              /* the one after the current */
+int load_want(struct load *l, int type, const char *what); /* step over it, or fail */
+bool load_accept(struct load *l, int type);
+int load_open(struct load *l, char bracket); /* step over an opening bracket: nest */
+int load_close(struct load *l, char bracket);
+bool load_is(const struct load *l, const char *word); /* is the current token this name? */
+const char *load_intern(struct load *l, struct token t);
+/* A NAME fit for a field, struct or protocol (no dash); NULL with the error set. */
+const char *load_name(struct load *l, const char *what);
+/* a.b.c or, if only one part, a; interned. */
+const char *load_dotted(struct load *l, const char *what);
+/* One string token, unescaped; or several neighbours joined. text: no control bytes allowed. */
+const char *load_string(struct load *l, uint32_t *len);
+const char *load_text(struct load *l, const char *what);
+static inline struct place load_here(const struct load *l)
+{
+	return (struct place) { l->t.at, l->t.len ? l->t.len : 1 };
+}
+/* From a place to the end of the token before the current one. */
+static inline struct place load_since(const struct load *l, uint32_t at)
+{
+	return (struct place) { at, l->prev_end > at ? l->prev_end - at : 1 };
+}
+/* ", did you mean 'x'?" for the nearest of names, or "". */
+const char *near_name(char *out, size_t cap, const char *best);
+
+const struct expr *parse_expr(struct load *l);
+const struct expr *expr_number(struct load *l, int64_t v, struct place at);
+int parse_spans(struct load *l, struct spans *out); /* inside the brackets of len() or a sum */
+struct type *parse_type(struct load *l);
+int parse_field(struct load *l);
+int parse_words(struct load *l, struct words *w, bool flags); /* { ... } */
+int parse_rule(struct load *l, struct field *f, struct fsrc *s);
+int parse_directive(struct load *l);
+int registry_adopt(struct load *l); /* what the file holds joins the registry */
+int parse_reply(struct load *l);
+int load_ref(struct load *l, uint16_t *dst); /* a name of an own field */
+int proto_close(struct load *l);             /* move the directives into the protocol */
+uint32_t load_line(struct load *l, uint32_t at);
+
+/* Directives of one protocol while it is read. */
+struct pvecs {
+	struct vec over, osrc, carries, carries_src, pseudo, pseudo_over, pseudo_over_src, reply,
+		names;
+	bool payload, ref;
+};
+
+/* ---- freeze ---- */
+
+const struct field *unit_field(const struct unit *u, const char *name);
+/* Can every value of the type be held as a number? bits: the narrowest width, 0: unknown. */
+bool type_is_number(const struct type *t, unsigned *bits);
+struct unit *unit_of(const struct registry *r, const struct record *rec);
+const struct word *word_named(const struct words *w, const char *name);
+int freeze_names(struct registry *r, struct err *e);   /* names of structs and word tables */
+int freeze_resolve(struct registry *r, struct err *e); /* names in expressions */
+int freeze_rules(struct registry *r, struct err *e);   /* defaults and rules */
+int freeze_check(struct registry *r, struct err *e);   /* the laws of the language: fields */
+int freeze_shape(struct registry *r, struct err *e);   /* the laws: nesting, bytes, protocols */
+int check_summary(struct registry *r, struct unit *u, struct err *e);
+bool field_computed(const struct field *f);
+int freeze_facts(struct registry *r, struct err *e); /* what others ask of fields and records */
+int freeze_graph(struct registry *r, struct err *e);
+/* Steps taken; -1 when a description asks for too many. */
+int freeze_spend(struct registry *r, uint64_t steps, struct err *e);
+
+/* Where a name that an expression uses may be found: see expr_each(). */
+#define SCOPE_FOUND_MAX 16
+unsigned scope_find(struct registry *r, struct unit *u, const char *name, const struct field **out);
+/* Call fn for x and everything below it. */
+void expr_each(const struct expr *x, void (*fn)(const struct expr *, void *), void *arg);
+
+/* Text of an expression, as the language writes it. rec: whose spans it names. */
+void expr_print(const struct expr *x, const struct record *rec, struct buf *out);
+void spans_print(const struct spans *s, const struct record *rec, struct buf *out);
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Freezing, sixth step: what others ask of fields and records, found once. */
+#include "core/load.h"
+
+#include <stdio.h>
+
+/* Bits of a type that always has the same width; -1: it varies. */
+static int64_t fixed_width(struct registry *r, const struct type *t)
+{
+	int64_t n;
+
+	switch (t->form) {
+	case TYPE_LEAF:
+		if (t->ext.form == EXTENT_BYTES && t->ext.expr->op == EX_NUM &&
+		    t->ext.expr->num >= 0 && t->ext.expr->num < 65536)
+			return 8 * t->ext.expr->num;
+		if (t->ext.form != EXTENT_KIND || t->kind->read)
+			return -1;
+		return t->kind->bits ? t->kind->bits : t->bits;
+	case TYPE_STRUCT: return t->rec->fixed_bits;
+	case TYPE_LIST:
+		n = fixed_width(r, t->item);
+		if (n < 0 || t->ext.form != EXTENT_COUNT || t->ext.expr->op != EX_NUM ||
+		    t->ext.expr->num < 0 || t->ext.expr->num > 65535 ||
+		    n * t->ext.expr->num > INT32_MAX / 4)
+			return -1;
+		return n * t->ext.expr->num;
+	default: return -1;
+	}
+}
+
+/* Records inside others come first, so that widths are known: bounded by the nesting. */
+static void place_fields(struct registry *r, struct unit *u)
+{
+	int64_t at = 0;
+
+	if (u->open)
+		return;
+	u->open = true;
+	for (unsigned i = 0; i < u->rec->nfields; i++) {
+		const struct type *t = u->rec->fields[i].type;
+
+		while (t->form == TYPE_LIST)
+			t = t->item;
+		if (t->form == TYPE_STRUCT && unit_of(r, t->rec)->depth < u->depth)
+			place_fields(r, unit_of(r, t->rec));
+	}
+	for (unsigned i = 0; i < u->rec->nfields; i++) {
+		struct field *f = &u->rec->fields[i];
+		int64_t w = f->cond || f->optional ? -1 : fixed_width(r, f->type);
+
+		if (f->align && at >= 0)
+			at = (at + 8 * f->align - 1) / (8 * f->align) * (8 * f->align);
+		f->fixed_bit = f->after ? -1 : (int32_t)at;
+		at = at < 0 || w < 0 || at + w > INT32_MAX / 4 ? -1 : at + w;
+	}
+	u->rec->fixed_bits = (int32_t)at;
+}
+
+/* ---- structural: others hang on it ---- */
+
+struct marker {
+	struct registry *r;
+	struct unit *u;
+};
+static void mark_node(const struct expr *x, void *arg)
+{
+	const struct marker *m = arg;
+	const struct field *f[SCOPE_FOUND_MAX];
+	unsigned n = 0;
+
+	if (x->op == EX_FIELD && x->local >= 0)
+		m->u->rec->fields[x->local].structural = true;
+	else if (x->op == EX_FIELD && !x->outer_proto)
+		n = scope_find(m->r, m->u, x->path[0].name, f);
+	for (unsigned i = 0; i < n; i++)
+		((struct field *)(uintptr_t)f[i])->structural = true;
+}
+
+static void mark_type(struct marker *m, const struct type *t)
+{
+	expr_each(t->on, mark_node, m);
+	if (t->ext.form == EXTENT_UNTIL && t->item->form == TYPE_STRUCT) {
+		struct marker in = { m->r, unit_of(m->r, t->item->rec) };
+
+		/* Its names are searched: those of the item first. */
+		expr_each(t->ext.expr, mark_node, &in);
+	} else {
+		expr_each(t->ext.expr, mark_node, m);
+	}
+	if (t->form == TYPE_LIST)
+		mark_type(m, t->item);
+	for (unsigned i = 0; t->form == TYPE_CHOOSE && i < t->narms; i++)
+		mark_type(m, t->arms[i].type);
+}
+
+static void mark_fields(struct registry *r, struct unit *u)
+{
+	struct marker m = { r, u };
+
+	for (unsigned i = 0; i < u->rec->nfields; i++) {
+		struct field *f = &u->rec->fields[i];
+
+		expr_each(f->cond, mark_node, &m);
+		if (f->rule.form == RULE_EXPR)
+			expr_each(f->rule.expr, mark_node, &m);
+		mark_type(&m, f->type);
+	}
+	if (!u->proto)
+		return;
+	for (unsigned i = 0; i < u->proto->ncarries; i++) {
+		const struct carries *c = &u->proto->carries[i];
+
+		expr_each(c->cond, mark_node, &m);
+		for (unsigned k = 0; k < c->nfields; k++) {
+			u->rec->fields[c->field[k]].selects = true;
+			u->rec->fields[c->field[k]].structural = true;
+		}
+	}
+}
+
+/* ---- bounds ---- */
+
+/* The fields a length rule bounds: one stretch of the record's own. */
+static bool stretch(const struct record *rec, const struct spans *s, int16_t *from, int16_t *to)
+{
+	*from = *to = -1;
+	for (unsigned i = 0; i < s->n; i++) {
+		const struct span *v = &s->v[i];
+		int16_t a = 0, b = (int16_t)(rec->npre - 1);
+
+		if (v->form == SPAN_FIELDS) {
+			a = (int16_t)v->from;
+			b = (int16_t)v->to;
+		} else if (v->form == SPAN_ALL && !rec->proto) {
+			b = (int16_t)(rec->nfields - 1);
+		} else if (v->form != SPAN_HEADER) {
+			return false;
+		}
+		if (b < 0 || (i && a != *to + 1))
+			return false;
+		if (!i)
+			*from = a;
+		*to = b;
+	}
+	return s->n > 0;
+}
+
+static void find_bounds(struct record *rec)
+{
+	for (unsigned i = 0; i < rec->nfields; i++) {
+		struct field *f = &rec->fields[i], *first;
+		int16_t from, to;
+
+		if (f->rule.form != RULE_LEN || !stretch(rec, &f->rule.spans, &from, &to))
+			continue;
+		f->bounds_from = from;
+		f->bounds_to = to;
+		first = &rec->fields[from];
+		if (!first->bound_by)
+			first->bound_by = f;
+	}
+}
+
+/* ---- messages and names ---- */
+
+struct need {
+	const struct record *rec;
+	int64_t bits;
+};
+/* Bits from the first that must be there before a field of the message's head can be read. */
+static void need_node(const struct expr *x, void *arg)
+{
+	struct need *n = arg;
+	int64_t at = 0;
+
+	if (x->op != EX_FIELD || x->local < 0)
+		return;
+	for (int i = 0; i <= x->local; i++) {
+		const struct field *f = &n->rec->fields[i];
+		int64_t w = f->cond || f->optional ? 0 : fixed_width(NULL, f->type);
+
+		if (w < 0)
+			w = f->type->form == TYPE_LEAF && f->type->kind->read ? 8 : 0;
+		at += w;
+	}
+	if (at > n->bits)
+		n->bits = at;
+}
+
+static int name_fields(struct registry *r, struct unit *u, struct err *e)
+{
+	char name[256];
+
+	for (unsigned i = 0; i < u->rec->nfields; i++) {
+		struct field *f = &u->rec->fields[i];
+		int n = u->proto || !u->owner
+				? snprintf(name, sizeof(name), "%s.%s", u->rec->name, f->name)
+				: snprintf(name, sizeof(name), "%s.%s.%s", u->owner->name,
+					   u->rec->name, f->name);
+
+		f->qname = registry_intern(r, name, (size_t)n);
+		if (!f->qname)
+			return load_nomem(e);
+	}
+	return 0;
+}
+
+int freeze_facts(struct registry *r, struct err *e)
+{
+	for (uint32_t i = 0; i < r->units.n; i++) {
+		struct unit *u = *VEC_AT(struct unit *, r->units, i);
+
+		place_fields(r, u);
+		mark_fields(r, u);
+		find_bounds(u->rec);
+		if (name_fields(r, u, e))
+			return -1;
+	}
+	for (uint32_t i = 0; i < r->protos.n; i++) {
+		struct proto *p = *VEC_AT(struct proto *, r->protos, i);
+		struct need n = { &p->rec, 0 };
+
+		expr_each(p->message, need_node, &n);
+		p->message_min = (uint32_t)((n.bits + 7) / 8);
+	}
+	return r->work > FREEZE_WORK ? freeze_spend(r, 1, e) : 0;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Parser of `reply` lines, and the end of a protocol: its directives move into place. */
+#include "core/load.h"
+
+/* Does a name follow the comma that is the token after the next name: a list goes on? */
+static bool plain_name_after_comma(const struct load *l)
+{
+	struct token name, after;
+
+	if (l->t.type != ',')
+		return false;
+	name = load_peek(l);
+	if (name.type != TOK_NAME)
+		return false;
+	after = lex_token(l->text, l->len, name.at + name.len);
+	return after.type == TOK_NAME || after.type == TOK_LINE || after.type == ',' ||
+	       after.type == '}' || after.type == TOK_END;
+}
+
+static bool keyword_after_comma(const struct load *l)
+{
+	struct token t = load_peek(l);
+
+	return t.type == TOK_NAME && t.len == 4 &&
+	       (!memcmp(l->text + t.at, "swap", 4) || !memcmp(l->text + t.at, "same", 4));
+}
+
+static int reply_swap(struct load *l, struct reply *r)
+{
+	load_next(l);
+	for (;;) {
+		if (r->nswap == 4)
+			return load_fail(l, load_here(l), "at most 4 pairs are accepted");
+		if (load_ref(l, &r->swap[r->nswap].a) || load_ref(l, &r->swap[r->nswap].b))
+			return -1;
+		r->nswap++;
+		if (!plain_name_after_comma(l) || keyword_after_comma(l))
+			return 0;
+		load_next(l);
+	}
+}
+
+static int reply_same(struct load *l, struct reply *r)
+{
+	load_next(l);
+	for (;;) {
+		if (r->nsame == 8)
+			return load_fail(l, load_here(l), "at most 8 fields are accepted");
+		if (load_ref(l, &r->same[r->nsame++]))
+			return -1;
+		if (!plain_name_after_comma(l) || keyword_after_comma(l))
+			return 0;
+		load_next(l);
+	}
+}
+
+/* EXPR, or COND to COND */
+static int reply_expr(struct load *l, struct reply *r, struct vec *exprs)
+{
+	uint32_t at = l->t.at;
+	const struct expr *x = parse_expr(l), **slot;
+
+	if (!x)
+		return -1;
+	if (load_is(l, "to")) {
+		if (r->cond_reply)
+			return load_fail(l, load_since(l, at),
+					 "one COND to COND is accepted; write a second reply line");
+		load_next(l);
+		r->cond_reply = x;
+		r->cond_request = parse_expr(l);
+		return r->cond_request ? 0 : -1;
+	}
+	slot = vec_push(&l->r->mem, exprs, sizeof(*slot));
+	if (!slot)
+		return load_nomem(l->e);
+	*slot = x;
+	if (exprs->n > 16)
+		return load_fail(l, load_since(l, at), "at most 16 expressions are accepted");
+	return 0;
+}
+
+/* reply [COND to COND] [swap A B, ...] [same F, G] [EXPR, ...] */
+int parse_reply(struct load *l)
+{
+	struct reply *r = arena_alloc(&l->r->mem, sizeof(*r)), **slot;
+	struct vec exprs = { 0 };
+
+	slot = vec_push(&l->r->mem, &l->pv->reply, sizeof(*slot));
+	if (!r || !slot)
+		return load_nomem(l->e);
+	if (l->pv->reply.n > 64)
+		return load_fail(l, load_here(l), "at most 64 reply lines are accepted");
+	*slot = r;
+	load_next(l);
+	if (l->t.type == TOK_LINE || l->t.type == '}')
+		return load_expected(l, "COND to COND, swap A B, same F or an expression");
+	while (l->t.type != TOK_LINE && l->t.type != '}' && l->t.type != TOK_END) {
+		int after = load_peek(l).type;
+		int k = load_is(l, "swap") && after == TOK_NAME   ? reply_swap(l, r)
+			: load_is(l, "same") && after == TOK_NAME ? reply_same(l, r)
+								  : reply_expr(l, r, &exprs);
+
+		if (k)
+			return -1;
+		load_accept(l, ',');
+	}
+	r->expr = exprs.p;
+	r->nexpr = (uint8_t)exprs.n;
+	return 0;
+}
+
+/* The structs that names of fields were to be written into, one after the other. */
+static void *gather(struct load *l, const struct vec *ptrs, size_t size)
+{
+	char *all = arena_alloc(&l->r->mem, ptrs->n * size);
+
+	for (uint32_t i = 0; all && i < ptrs->n; i++)
+		memcpy(all + i * size, VEC_AT(void *, *ptrs, i)[0], size);
+	return all;
+}
+
+int proto_close(struct load *l)
+{
+	struct proto *p = l->u->proto;
+	struct pvecs *v = l->pv;
+
+	if (v->names.n && !vec_push(&l->r->mem, &v->names, sizeof(char *)))
+		return load_nomem(l->e);
+	p->names = v->names.p;
+	p->over = v->over.p;
+	p->nover = (uint8_t)v->over.n;
+	p->carries = gather(l, &v->carries, sizeof(struct carries));
+	p->ncarries = (uint8_t)v->carries.n;
+	p->pseudo = v->pseudo.p;
+	p->npseudo = (uint8_t)v->pseudo.n;
+	p->pseudo_over = gather(l, &v->pseudo_over, sizeof(struct pseudo_override));
+	p->npseudo_over = (uint8_t)v->pseudo_over.n;
+	p->reply = gather(l, &v->reply, sizeof(struct reply));
+	p->nreply = (uint8_t)v->reply.n;
+	p->has_payload = v->payload || v->carries.n;
+	if ((v->carries.n && !p->carries) || (v->reply.n && !p->reply) ||
+	    (v->pseudo_over.n && !p->pseudo_over))
+		return load_nomem(l->e);
+	l->u->over = v->osrc.p;
+	l->u->nosrc = v->osrc.n;
+	l->u->carries = v->carries_src.p;
+	l->u->pseudo_over = v->pseudo_over_src.p;
+	return 0;
+}

@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Freezing, second step: the names in expressions become fields, words and keywords. A bare name
+ * beside something that has words is one of these words if it can be. */
+#include "core/load.h"
+
+#include <stdio.h>
+
+#include "core/near.h"
+
+enum { MAY_ITEM = 1, MAY_UPPER = 2, MAY_SPAN = 4, MAY_REQUEST = 8 };
+
+struct scope {
+	struct registry *r;
+	struct unit *u;
+	struct unit *item; /* until: the record of the list's items; or NULL */
+	const struct field *list;
+	unsigned may;
+	struct err *e;
+};
+
+const struct word *word_named(const struct words *w, const char *name)
+{
+	for (unsigned i = 0; w && i < w->n; i++) {
+		if (w->v[i].name == name)
+			return &w->v[i];
+	}
+	return NULL;
+}
+
+static int fail(const struct scope *s, const struct expr *x, const char *fmt, const char *a,
+		const char *b, const char *c)
+{
+	const struct lexpr *l = lexpr_of(x);
+
+	return src_fail(s->u->src, s->e, (struct place) { l->at, l->span }, fmt, a, b, c);
+}
+
+/* One part further down: a field of a struct (f changes) or an item of a list. */
+static bool step(const struct type *t, const struct path_part *p, const struct field **f,
+		 const struct type **out)
+{
+	const struct record *rec = t->form == TYPE_STRUCT ? t->rec : NULL;
+
+	if (t->form == TYPE_LIST && !p->name) {
+		*out = t->item;
+		return true;
+	}
+	for (unsigned i = 0; rec && p->name && i < rec->nfields; i++) {
+		if (rec->fields[i].name == p->name) {
+			*f = &rec->fields[i];
+			*out = (*f)->type;
+			return true;
+		}
+	}
+	for (unsigned i = 0; t->form == TYPE_CHOOSE && i < t->narms; i++) {
+		if (step(t->arms[i].type, p, f, out))
+			return true;
+	}
+	return false;
+}
+
+/* The field at the end of a path whose first part is f; NULL: there is none (*bad: which part). */
+static const struct field *follow(const struct field *f, const struct expr *x, unsigned from,
+				  unsigned *bad)
+{
+	const struct type *t = f->type;
+
+	for (unsigned i = from; i < x->npath; i++) {
+		if (!step(t, &x->path[i], &f, &t)) {
+			*bad = i;
+			return NULL;
+		}
+	}
+	return f;
+}
+
+/* Fields that path[0] may mean in this scope. */
+static unsigned candidates(const struct scope *s, const char *name, const struct field **out,
+			   bool *local)
+{
+	*local = false;
+	if (s->item && (out[0] = unit_field(s->item, name)))
+		return 1;
+	out[0] = unit_field(s->u, name);
+	if (out[0]) {
+		*local = !s->item;
+		return 1;
+	}
+	return scope_find(s->r, s->u, name, out);
+}
+
+/* The words of what an expression compares; NULL: it has none. Nothing need be resolved yet. */
+static const struct words *words_of(const struct scope *s, const struct expr *x,
+				    const struct field **whose)
+{
+	const struct field *f[SCOPE_FOUND_MAX], *end;
+	const struct words *w = NULL;
+	unsigned n, bad, from = 1;
+	const struct path_part *p;
+	bool local;
+
+	switch (x->op) {
+	case EX_FIELD:
+	case EX_REQUEST: break;
+	case EX_AND:
+	case EX_OR:
+	case EX_XOR:
+	case EX_ADD:
+	case EX_SUB: w = words_of(s, x->a, whose); return w ? w : words_of(s, x->b, whose);
+	case EX_COM: return words_of(s, x->a, whose);
+	default: return NULL;
+	}
+	p = x->path;
+	n = candidates(s, p->name, f, &local);
+	if (!n && s->may & MAY_ITEM && x->npath == 1 && !strcmp(p->name, "item")) {
+		*whose = s->list;
+		return s->list->words;
+	}
+	if (!n && x->npath > 1 && p->name) {
+		const struct proto *q = registry_find(s->r, p->name, strlen(p->name));
+
+		if (s->may & MAY_REQUEST && !strcmp(p->name, "request"))
+			n = candidates(s, p[1].name ? p[1].name : "", f, &local);
+		else if (q && p[1].name &&
+			 (f[0] = record_field(&q->rec, p[1].name, strlen(p[1].name))))
+			n = 1;
+		from = 2;
+	}
+	for (unsigned i = 0; i < n && !w; i++) {
+		end = follow(f[i], x, from, &bad);
+		w = end ? end->words : NULL;
+		*whose = w ? end : *whose;
+	}
+	return w;
+}
+
+static void list_words(const struct words *w, char *out, size_t cap)
+{
+	size_t n = 0;
+
+	out[0] = 0;
+	for (unsigned i = 0; i < w->n && n + 40 < cap; i++)
+		n += (size_t)snprintf(out + n, cap - n, "%s%.30s", i ? ", " : "", w->v[i].name);
+	if (n + 40 >= cap)
+		snprintf(out + n, cap - n, ", ...");
+}
+
+static int unknown_name(const struct scope *s, const struct expr *x, const struct words *ctx,
+			const struct field *whose)
+{
+	const char *name = x->path[0].name, *best;
+	char near[100], words[200], msg[400];
+
+	if (ctx && whose && x->npath == 1) {
+		const char *names[64];
+		unsigned n = 0;
+
+		for (; n < ctx->n && n < 64; n++)
+			names[n] = ctx->v[n].name;
+		near_name(near, sizeof(near), near_word(name, strlen(name), names, n));
+		list_words(ctx, words, sizeof(words));
+		snprintf(msg, sizeof(msg), "'%.64s' is no word of '%s'%s (it knows %s)", name,
+			 whose->name, near, words);
+		return fail(s, x, "%s", msg, NULL, NULL);
+	}
+	if (strchr(name, '-'))
+		return fail(s, x, "there is no word '%s' here; a difference is written a - b", name,
+			    NULL, NULL);
+	best = record_suggest(s->u->rec, name, strlen(name));
+	if (!best && x->npath > 1)
+		best = registry_suggest(s->r, name, strlen(name));
+	near_name(near, sizeof(near), best);
+	if (x->npath > 1)
+		return fail(s, x, "'%s' is neither a field nor a protocol%s", name, near, NULL);
+	return fail(s, x,
+		    "there is no field '%s'%s (a field of a layer below is written proto.field)",
+		    name, near, NULL);
+}
+
+/* Drop the first n parts of a path. */
+static void shorten(struct expr *x, unsigned n)
+{
+	x->path += n;
+	x->npath = (uint8_t)(x->npath - n);
+}
+
+static int outer_path(const struct scope *s, struct expr *x, const struct proto *p)
+{
+	struct path_part *part = (struct path_part *)(uintptr_t)x->path;
+	const struct field *f = NULL;
+	unsigned bad = 1;
+	char near[100];
+
+	for (unsigned i = 0; part[1].name && i < p->rec.nfields; i++) {
+		if (p->rec.fields[i].name == part[1].name)
+			f = &p->rec.fields[i];
+	}
+	if (!f || !follow(f, x, 2, &bad)) {
+		const char *name = part[bad].name ? part[bad].name : "?";
+
+		near_name(near, sizeof(near),
+			  bad == 1 ? record_suggest(&p->rec, name, strlen(name)) : NULL);
+		return fail(s, x, "%s has no field '%s'%s", p->name, name, near);
+	}
+	part[0].name = p->name;
+	x->outer_proto = true;
+	return 0;
+}
+
+/* Names that mean something only in some places. 1: it is none of them. */
+static int keyword(const struct scope *s, struct expr *x)
+{
+	static const struct {
+		const char *name;
+		unsigned may;
+		enum expr_op op;
+	} words[] = { { "item", MAY_ITEM, EX_ITEM },
+		      { "upper", MAY_UPPER, EX_UPPER },
+		      { "span", MAY_SPAN, EX_SPANLEN } };
+	const struct field *f[SCOPE_FOUND_MAX];
+	unsigned bad;
+	bool local;
+
+	for (unsigned i = 0; i < 3; i++) {
+		if (x->npath == 1 && s->may & words[i].may &&
+		    !strcmp(x->path[0].name, words[i].name)) {
+			x->op = words[i].op;
+			return 0;
+		}
+	}
+	if (!(s->may & MAY_REQUEST) || x->npath < 2 || strcmp(x->path[0].name, "request"))
+		return 1;
+	shorten(x, 1);
+	x->op = EX_REQUEST;
+	if (!x->path[0].name || (!candidates(s, x->path[0].name, f, &local) &&
+				 (x->npath > 1 || strcmp(x->path[0].name, "span"))))
+		return unknown_name(s, x, NULL, NULL);
+	if (candidates(s, x->path[0].name, f, &local) && !follow(f[0], x, 1, &bad))
+		return fail(s, x, "'%s' has no such part", x->path[0].name, NULL, NULL);
+	return 0;
+}
+
+/* SA: the letters of two flags. */
+static bool letters(struct expr *x, const struct words *w)
+{
+	uint64_t v = 0;
+
+	if (!w || !w->flags || x->npath != 1)
+		return false;
+	for (const char *c = x->path[0].name; *c; c++) {
+		unsigned i = 0;
+
+		while (i < w->n && w->v[i].letter != *c)
+			i++;
+		if (i == w->n)
+			return false;
+		v |= w->v[i].value;
+	}
+	x->op = EX_NUM;
+	x->num = (int64_t)v;
+	return true;
+}
+
+static int resolve_path(const struct scope *s, struct expr *x, const struct words *ctx,
+			const struct field *whose)
+{
+	const struct field *f[SCOPE_FOUND_MAX];
+	const struct word *w = x->npath == 1 ? word_named(ctx, x->path[0].name) : NULL;
+	const struct proto *p;
+	unsigned n, ok = 0, bad = 0;
+	bool local;
+	int k;
+
+	if (w) {
+		x->op = EX_NUM;
+		x->num = (int64_t)w->value;
+		x->word = w->name;
+		x->path = NULL;
+		x->npath = 0;
+		return 0;
+	}
+	n = candidates(s, x->path[0].name, f, &local);
+	if (!n && x->npath > 1 && s->u->proto && x->path[0].name == s->u->proto->name &&
+	    x->path[1].name) {
+		shorten(x, 1);
+		n = candidates(s, x->path[0].name, f, &local);
+	}
+	if (!n) {
+		k = keyword(s, x);
+		if (k <= 0)
+			return k;
+		p = x->npath > 1 ? registry_find(s->r, x->path[0].name, strlen(x->path[0].name))
+				 : NULL;
+		if (p)
+			return outer_path(s, x, p);
+		if (letters(x, ctx))
+			return 0;
+		return s->u->src->hollow && !s->u->owner ? 0 : unknown_name(s, x, ctx, whose);
+	}
+	for (unsigned i = 0; i < n; i++)
+		ok += follow(f[i], x, 1, &bad) != NULL;
+	if (!ok)
+		return fail(s, x, "'%s' has no part '%s'", x->path[0].name,
+			    x->path[bad].name ? x->path[bad].name : "of this number", NULL);
+	x->local = local ? (int16_t)f[0]->index : -1;
+	return 0;
+}
+
+static int resolve(const struct scope *s, const struct expr *cx, const struct words *ctx,
+		   const struct field *whose);
+
+/* Two sides: each is read in the light of the other's words. */
+static int resolve_pair(const struct scope *s, const struct expr *a, const struct expr *b,
+			const struct words *ctx, const struct field *whose)
+{
+	const struct field *fa = whose, *fb = whose;
+	const struct words *wa = words_of(s, a, &fa), *wb = words_of(s, b, &fb);
+	bool was_name = b->op == EX_FIELD;
+
+	if (resolve(s, b, wa ? wa : ctx, wa ? fa : whose))
+		return -1;
+	if (was_name && b->op == EX_NUM)
+		wb = NULL;
+	return resolve(s, a, wb ? wb : ctx, wb ? fb : whose);
+}
+
+static int resolve(const struct scope *s, const struct expr *cx, const struct words *ctx,
+		   const struct field *whose)
+{
+	struct expr *x = (struct expr *)(uintptr_t)cx;
+	const struct words *w;
+
+	if (freeze_spend(s->r, 4, s->e))
+		return -1;
+	switch (x->op) {
+	case EX_FIELD: return resolve_path(s, x, ctx, whose);
+	case EX_IN:
+		w = words_of(s, x->a, &whose);
+		for (unsigned i = 0; i < x->nset; i++) {
+			if (resolve(s, x->set[i].lo, w ? w : ctx, whose) ||
+			    (x->set[i].hi && resolve(s, x->set[i].hi, w ? w : ctx, whose)))
+				return -1;
+		}
+		return resolve(s, x->a, ctx, whose);
+	case EX_COND:
+		return resolve(s, x->a, NULL, NULL) || resolve(s, x->b, ctx, whose) ||
+				       resolve(s, x->c, ctx, whose)
+			       ? -1
+			       : 0;
+	case EX_ANDAND:
+	case EX_OROR: return resolve(s, x->a, NULL, NULL) || resolve(s, x->b, NULL, NULL) ? -1 : 0;
+	case EX_NOT: return resolve(s, x->a, NULL, NULL);
+	case EX_NEG:
+	case EX_COM: return resolve(s, x->a, ctx, whose);
+	default: return x->b ? resolve_pair(s, x->a, x->b, ctx, whose) : 0;
+	}
+}
+
+static int maybe(const struct scope *s, const struct expr *x)
+{
+	return x ? resolve(s, x, NULL, NULL) : 0;
+}
+
+/* ---- every expression of a record ---- */
+
+/* A label is a number or a word of what is chosen by. */
+static int resolve_label(const struct scope *s, const struct expr *x, const struct words *w,
+			 const struct field *whose)
+{
+	if (!x || x->op == EX_NUM)
+		return 0;
+	if (!word_named(w, x->path[0].name)) {
+		if (w)
+			return unknown_name(s, x, w, whose);
+		return fail(s, x, "what is chosen by has no words; a number is accepted", NULL,
+			    NULL, NULL);
+	}
+	return resolve(s, x, w, whose);
+}
+
+static int resolve_types(struct scope *s, const struct field *f, const struct type *t)
+{
+	struct scope in = *s;
+	const struct field *whose = NULL;
+	const struct words *w;
+
+	if (t->form == TYPE_LIST && t->ext.form == EXTENT_UNTIL) {
+		in.list = f;
+		in.may = MAY_ITEM;
+		in.item = t->item->form == TYPE_STRUCT ? unit_of(s->r, t->item->rec) : NULL;
+		if (resolve(&in, t->ext.expr, NULL, NULL))
+			return -1;
+	} else if (maybe(s, t->ext.expr)) {
+		return -1;
+	}
+	if (t->form == TYPE_LIST)
+		return resolve_types(s, f, t->item);
+	if (t->form != TYPE_CHOOSE)
+		return 0;
+	w = t->on ? words_of(s, t->on, &whose) : NULL;
+	if (maybe(s, t->on))
+		return -1;
+	for (unsigned i = 0; i < t->narms; i++) {
+		if (resolve_label(s, t->arms[i].lo, w, whose) ||
+		    resolve_label(s, t->arms[i].hi, w, whose) ||
+		    resolve_types(s, f, t->arms[i].type))
+			return -1;
+	}
+	return 0;
+}
+
+static int resolve_fields(struct scope *s)
+{
+	struct unit *u = s->u;
+
+	for (unsigned i = 0; i < u->rec->nfields; i++) {
+		struct field *f = &u->rec->fields[i];
+
+		if (resolve_types(s, f, f->type) || maybe(s, f->cond))
+			return -1;
+		if (u->f[i].rule_expr && resolve(s, u->f[i].rule_expr, f->words, f))
+			return -1;
+		for (unsigned k = 0; k < f->nmust; k++) {
+			if (resolve(s, f->must[k].expr, NULL, NULL))
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int resolve_proto(struct scope *s)
+{
+	const struct proto *p = s->u->proto;
+
+	if (maybe(s, p->guard) || maybe(s, p->opaque) || maybe(s, p->excerpt) ||
+	    maybe(s, p->quotes) || maybe(s, p->message))
+		return -1;
+	for (unsigned i = 0; i < p->ncarries; i++) {
+		if (maybe(s, p->carries[i].cond))
+			return -1;
+	}
+	for (unsigned i = 0; i < p->npseudo_over; i++) {
+		if (maybe(s, p->pseudo_over[i].cond))
+			return -1;
+	}
+	s->may = MAY_UPPER | MAY_SPAN;
+	for (unsigned i = 0; i < p->npseudo; i++) {
+		if (maybe(s, p->pseudo[i].expr))
+			return -1;
+	}
+	s->may = MAY_REQUEST | MAY_SPAN;
+	for (unsigned i = 0; i < p->nreply; i++) {
+		const struct reply *y = &p->reply[i];
+
+		if (maybe(s, y->cond_reply) || maybe(s, y->cond_request))
+			return -1;
+		for (unsigned k = 0; k < y->nexpr; k++) {
+			if (maybe(s, y->expr[k]))
+				return -1;
+		}
+	}
+	return 0;
+}
+
+int freeze_resolve(struct registry *r, struct err *e)
+{
+	for (uint32_t i = 0; i < r->units.n; i++) {
+		struct scope s = { .r = r, .u = *VEC_AT(struct unit *, r->units, i), .e = e };
+
+		if (resolve_fields(&s) || (s.u->proto && resolve_proto(&s)))
+			return -1;
+	}
+	return 0;
+}
+
+void expr_each(const struct expr *x, void (*fn)(const struct expr *, void *), void *arg)
+{
+	if (!x)
+		return;
+	fn(x, arg);
+	expr_each(x->a, fn, arg);
+	expr_each(x->b, fn, arg);
+	expr_each(x->c, fn, arg);
+	for (unsigned i = 0; i < x->nset; i++) {
+		expr_each(x->set[i].lo, fn, arg);
+		expr_each(x->set[i].hi, fn, arg);
+	}
+}

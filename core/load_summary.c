@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The template of a summary: braces in pairs, paths that exist. */
+#include "core/load.h"
+
+static int fail(const struct unit *u, struct err *e, const char *fmt, const char *a, size_t n)
+{
+	return src_fail(u->src, e, u->summary, fmt, (int)(n > 60 ? 60 : n), a);
+}
+
+static bool step(const struct type *t, const char *s, size_t n, const struct type **out)
+{
+	bool index = n && s[0] >= '0' && s[0] <= '9';
+	const struct field *f;
+
+	if (t->form == TYPE_LIST && index) {
+		*out = t->item;
+		return true;
+	}
+	for (unsigned i = 0; t->form == TYPE_STRUCT && i < t->rec->nfields; i++) {
+		f = &t->rec->fields[i];
+		if (strlen(f->name) == n && !memcmp(f->name, s, n)) {
+			*out = f->type;
+			return true;
+		}
+	}
+	for (unsigned i = 0; t->form == TYPE_CHOOSE && i < t->narms; i++) {
+		if (step(t->arms[i].type, s, n, out))
+			return true;
+	}
+	return false;
+}
+
+static int check_path(const struct unit *u, const char *s, size_t n, bool list, struct err *e)
+{
+	struct type root = { .form = TYPE_STRUCT, .rec = u->rec };
+	const struct type *t = &root;
+	size_t at = 0;
+
+	while (at <= n) {
+		size_t end = at;
+
+		while (end < n && s[end] != '.')
+			end++;
+		if (!step(t, s + at, end - at, &t))
+			return fail(u, e, "the summary names '%.*s', which is no field", s, n);
+		at = end + 1;
+	}
+	if (list && t->form != TYPE_LIST)
+		return fail(u, e, "'%.*s' is no list to be counted", s, n);
+	return 0;
+}
+
+/* {path} {#list} {?text {path} text} */
+int check_summary(struct registry *r, struct unit *u, struct err *e)
+{
+	const char *s = u->proto->summary;
+	bool open = false; /* inside {? */
+
+	while (s && *s) {
+		const char *end;
+
+		if (*s == '}' && open) {
+			open = false;
+			s++;
+			continue;
+		}
+		if (*s == '}')
+			return fail(u, e, "a '}' in the summary closes nothing%.*s", "", 0);
+		if (*s != '{') {
+			s++;
+			continue;
+		}
+		if (s[1] == '?') {
+			if (open)
+				return fail(u, e, "{? may not stand inside another {?%.*s", "", 0);
+			open = true;
+			s += 2;
+			continue;
+		}
+		s += 1;
+		end = s + strcspn(s, "{}");
+		if (*end != '}')
+			return fail(u, e, "a '{' in the summary is not closed%.*s", "", 0);
+		if (check_path(u, *s == '#' ? s + 1 : s, (size_t)(end - s) - (*s == '#'), *s == '#',
+			       e))
+			return -1;
+		if (freeze_spend(r, u->rec->nfields, e))
+			return -1;
+		s = end + 1;
+	}
+	if (open)
+		return fail(u, e, "a '{' in the summary is not closed%.*s", "", 0);
+	return 0;
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The registry: names, the protocols that were loaded, and finding them. */
+#include "core/load.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "core/near.h"
+#include "core/shape.h"
+
+void *vec_push(struct arena *a, struct vec *v, size_t size)
+{
+	if (v->n == v->cap) {
+		uint32_t cap = v->cap ? v->cap * 2 : 8;
+		void *p = arena_alloc(a, cap * size);
+
+		if (!p)
+			return NULL;
+		if (v->n)
+			memcpy(p, v->p, v->n * size);
+		v->p = p;
+		v->cap = cap;
+	}
+	return (char *)v->p + size * v->n++;
+}
+
+struct registry *registry_open(void)
+{
+	return calloc(1, sizeof(struct registry));
+}
+
+void registry_close(struct registry *r)
+{
+	if (!r)
+		return;
+	shapes_free(r->shapes);
+	arena_done(&r->mem);
+	free(r->tab);
+	free(r);
+}
+
+/* ---- names ---- */
+
+static uint32_t hash_of(const char *s, size_t n)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ (uint8_t)s[i]) * 16777619u;
+	return h;
+}
+
+/* The slot where s[0..n) is, or where it would go. */
+static struct symbol **slot_of(const struct registry *r, uint32_t h, const char *s, size_t n)
+{
+	uint32_t i = h & (r->tabcap - 1);
+
+	for (;; i = (i + 1) & (r->tabcap - 1)) {
+		struct symbol *y = r->tab[i];
+
+		if (!y || (y->hash == h && y->len == n && !memcmp(y->s, s, n)))
+			return &r->tab[i];
+	}
+}
+
+static bool grow_table(struct registry *r)
+{
+	struct symbol **old = r->tab;
+	uint32_t oldcap = r->tabcap, cap = oldcap ? oldcap * 2 : 1024;
+
+	r->tab = calloc(cap, sizeof(*r->tab));
+	if (!r->tab) {
+		r->tab = old;
+		return false;
+	}
+	r->tabcap = cap;
+	for (uint32_t i = 0; i < oldcap; i++) {
+		if (old[i])
+			*slot_of(r, old[i]->hash, old[i]->s, old[i]->len) = old[i];
+	}
+	free(old);
+	return true;
+}
+
+const char *registry_intern(struct registry *r, const char *s, size_t n)
+{
+	uint32_t h = hash_of(s, n);
+	struct symbol **slot, *y;
+
+	if (r->nsym >= r->tabcap / 2 && !grow_table(r))
+		return NULL;
+	slot = slot_of(r, h, s, n);
+	if (*slot)
+		return (*slot)->s;
+	y = arena_alloc(&r->mem, sizeof(*y) + n + 1);
+	if (!y)
+		return NULL;
+	y->hash = h;
+	y->len = (uint32_t)n;
+	memcpy(y->s, s, n);
+	*slot = y;
+	r->nsym++;
+	return y->s;
+}
+
+const char *registry_symbol(const struct registry *r, const char *s, size_t n)
+{
+	struct symbol *y = r->tabcap ? *slot_of(r, hash_of(s, n), s, n) : NULL;
+
+	return y ? y->s : NULL;
+}
+
+struct symbol *symbol_folded(struct registry *r, const char *name)
+{
+	char low[160];
+	size_t n = strlen(name);
+	const char *s;
+
+	if (n > sizeof(low))
+		n = sizeof(low);
+	for (size_t i = 0; i < n; i++)
+		low[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] | 0x20 : name[i]);
+	s = registry_intern(r, low, n);
+	return s ? symbol_of(s) : NULL;
+}
+
+/* ---- protocols ---- */
+
+static bool same_name(const char *a, const char *s, size_t n)
+{
+	return strlen(a) == n && !strncasecmp(a, s, n);
+}
+
+const struct proto *registry_find(const struct registry *r, const char *name, size_t n)
+{
+	const struct proto *found = NULL;
+
+	for (unsigned i = 0; i < r->protos.n; i++) {
+		const struct proto *p = registry_at(r, i);
+
+		if (same_name(p->name, name, n))
+			return p;
+		/* Among aliases a user's file wins over the built-ins. */
+		for (const char *const *a = p->names; a && *a; a++) {
+			if (same_name(*a, name, n) && (!found || (found->builtin && !p->builtin)))
+				found = p;
+		}
+	}
+	return found;
+}
+
+unsigned registry_count(const struct registry *r)
+{
+	return r->protos.n;
+}
+
+const struct proto *registry_at(const struct registry *r, unsigned i)
+{
+	return i < r->protos.n ? *VEC_AT(struct proto *, r->protos, i) : NULL;
+}
+
+/* Nearest so far among candidates that come one by one. */
+struct nearest {
+	const char *name;
+	unsigned dist;
+};
+static void consider(struct nearest *b, const char *word, size_t n, const char *name)
+{
+	unsigned d = near_distance(word, n, name, strlen(name));
+
+	if (d <= near_limit(n) && (!b->name || d < b->dist)) {
+		b->name = name;
+		b->dist = d;
+	}
+}
+
+const char *registry_suggest(const struct registry *r, const char *name, size_t n)
+{
+	struct nearest b = { 0 };
+
+	for (unsigned i = 0; i < r->protos.n; i++) {
+		const struct proto *p = registry_at(r, i);
+
+		consider(&b, name, n, p->name);
+		for (const char *const *a = p->names; a && *a; a++)
+			consider(&b, name, n, *a);
+	}
+	return b.name;
+}
+
+const char *registry_redefined(const struct registry *r, unsigned i)
+{
+	return i < r->redefined.n ? *VEC_AT(const char *, r->redefined, i) : NULL;
+}
+
+/* ---- fields ---- */
+
+const struct field *record_field(const struct record *rec, const char *name, size_t n)
+{
+	for (unsigned i = 0; i < rec->nfields; i++) {
+		if (same_name(rec->fields[i].name, name, n))
+			return &rec->fields[i];
+	}
+	for (unsigned i = 0; i < rec->nfields; i++) {
+		for (const char *const *a = rec->fields[i].alias; a && *a; a++) {
+			if (same_name(*a, name, n))
+				return &rec->fields[i];
+		}
+	}
+	return NULL;
+}
+
+const struct field *proto_field(const struct proto *p, const char *name, size_t n)
+{
+	const struct field *f = record_field(&p->rec, name, n);
+	size_t k = strlen(p->name);
+
+	if (!f && n > k + 1 && name[k] == '.' && same_name(p->name, name, k))
+		f = record_field(&p->rec, name + k + 1, n - k - 1);
+	return f;
+}
+
+const char *record_suggest(const struct record *rec, const char *name, size_t n)
+{
+	struct nearest b = { 0 };
+
+	for (unsigned i = 0; i < rec->nfields; i++) {
+		consider(&b, name, n, rec->fields[i].name);
+		for (const char *const *a = rec->fields[i].alias; a && *a; a++)
+			consider(&b, name, n, *a);
+	}
+	return b.name;
+}
+
+const struct field *unit_field(const struct unit *u, const char *name)
+{
+	for (unsigned i = 0; i < u->rec->nfields; i++) {
+		if (u->rec->fields[i].name == name)
+			return &u->rec->fields[i];
+	}
+	return NULL;
+}
+
+struct shapes *registry_shapes(const struct registry *r)
+{
+	return r->shapes;
+}
+void registry_set_shapes(struct registry *r, struct shapes *s)
+{
+	r->shapes = s;
+}
