@@ -133,7 +133,7 @@ static struct summary *compile(const struct proto *p)
 
 	if (!s)
 		return NULL;
-	s->link = p->nover && p->over[0].space && strcmp(p->over[0].space, "link") == 0;
+	s->link = p->nover && p->over[0].space && strcmp(p->over[0].space, "link") == 0 && !p->npseudo;
 	find_sums(s, p);
 	while (*t) {
 		const char *from = t;
