@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* An ordinary kernel socket made from the lower layers of a packet: the descriptions tell the
+ * addresses, the ports and the transport's number, socket(2) takes them as they are. */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "craft/conn.h"
+#include "craft/pace.h"
+
+#define MS 1000000ll
+#define PAUSE (300 * MS) /* silence that ends a message without a length rule */
+
+struct conn {
+	int fd;
+	bool datagram, closed;
+	const volatile int *stop;
+	struct buf in;
+	size_t eaten; /* bytes of in that were handed out */
+	struct tree tree;
+};
+
+struct ends { /* what the lower layers say */
+	struct addr src, dst;
+	uint16_t sport, dport;
+	bool src_said, sport_said;
+	int proto;
+	unsigned port_layer;
+};
+
+static const struct node *field_node(const struct built *y, const struct field *f)
+{
+	uint32_t at = tree_child(&y->tree, 0, f->index);
+
+	return at == NODE_NONE ? NULL : &y->tree.v[at];
+}
+
+/* The number by which the layer under y announces it. */
+static int transport_number(const struct build *b, unsigned i)
+{
+	const struct built *y = &b->layer[i], *below = i ? &b->layer[i - 1] : NULL;
+
+	for (unsigned k = 0; below && below->proto && k < below->proto->ncarries; k++) {
+		const struct carries *c = &below->proto->carries[k];
+
+		for (unsigned o = 0; o < y->proto->nover; o++) {
+			const struct node *v;
+
+			if (!c->nfields || y->proto->over[o].space != c->space)
+				continue;
+			v = field_node(below, &below->proto->rec.fields[c->field[0]]);
+			if (v)
+				return (int)v->num;
+		}
+	}
+	return -1;
+}
+
+static int find_ends(const struct build *b, struct ends *n, struct err *e)
+{
+	const uint8_t *p = (const uint8_t *)b->bytes.p;
+	const struct field *f, *g;
+	bool net = false;
+
+	memset(n, 0, sizeof(*n));
+	for (unsigned i = 0; i < b->n; i++) {
+		const struct built *y = &b->layer[i];
+		const struct node *src, *dst;
+
+		if (!y->proto)
+			continue;
+		if (!net && proto_ends(y->proto, END_NET, &f, &g)) {
+			src = field_node(y, f);
+			dst = field_node(y, g);
+			if (!src || !dst)
+				continue;
+			net = addr_set(&n->src, p + src->bit / 8, src->bits / 8) &&
+			      addr_set(&n->dst, p + dst->bit / 8, dst->bits / 8);
+			n->src_said = src->flags & NODE_SAID;
+			continue;
+		}
+		if (!net || !proto_ends(y->proto, END_PORT, &f, &g))
+			continue;
+		src = field_node(y, f);
+		dst = field_node(y, g);
+		if (!src || !dst)
+			continue;
+		n->sport = (uint16_t)src->num;
+		n->dport = (uint16_t)dst->num;
+		n->sport_said = src->flags & NODE_SAID;
+		n->port_layer = i;
+		n->proto = transport_number(b, i);
+		return 0;
+	}
+	return err_set(e, ERR_USAGE,
+		       "an ordinary socket needs network addresses and ports in the "
+		       "packet's lower layers");
+}
+
+int conn_inside(const struct build *b, uint32_t *from, uint32_t *to, struct err *e)
+{
+	struct ends n;
+	const struct built *y;
+
+	if (find_ends(b, &n, e))
+		return -1;
+	y = &b->layer[n.port_layer];
+	*from = y->off + y->hlen;
+	*to = y->end - y->tail;
+	return (int)n.port_layer + 1;
+}
+
+static bool stopped(const struct conn *c)
+{
+	return c->stop && *c->stop;
+}
+
+/* Wait for events. 1 there, 0 deadline or stop. */
+static int await(const struct conn *c, short events, int64_t deadline)
+{
+	for (;;) {
+		struct pollfd w = { .fd = c->fd, .events = events };
+		int64_t left = deadline - clock_mono();
+		int ms = left > 100 * MS ? 100 : (int)((left + MS - 1) / MS);
+
+		if (stopped(c))
+			return 0;
+		if (poll(&w, 1, ms > 0 ? ms : 0) > 0)
+			return 1;
+		if (left <= 0)
+			return 0;
+	}
+}
+
+static int conn_failed(int no, const struct addr *peer, uint16_t port, struct err *e)
+{
+	char words[64];
+
+	addr_words(peer, words);
+	switch (no) {
+	case ECONNREFUSED:
+		return err_set(e, ERR_IO, "%s refuses connections to port %u", words, port);
+	case ETIMEDOUT: return err_set(e, ERR_IO, "%s port %u does not answer", words, port);
+	case ENETUNREACH: return err_set(e, ERR_IO, "no route to %s", words);
+	case EHOSTUNREACH: return err_set(e, ERR_IO, "%s cannot be reached", words);
+	case EACCES:
+	case EPERM: return err_set(e, ERR_PERM, "not permitted to talk to %s", words);
+	default: return err_set(e, ERR_IO, "%s port %u: %s", words, port, strerror(no));
+	}
+}
+
+static int conn_socket(struct conn *c, const struct ends *n, const struct conn_opts *o,
+		       struct err *e)
+{
+	struct sockaddr_storage a;
+	struct addr any = { .family = n->dst.family };
+	socklen_t len;
+	int on = 1;
+
+	c->fd = socket(n->dst.family,
+		       (o->datagram ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		       n->proto > 0 ? n->proto : 0);
+	if (c->fd < 0)
+		return err_set(e, ERR_USAGE,
+			       "the packet's transport (protocol %d) is no %s for this "
+			       "kernel",
+			       n->proto, o->datagram ? "datagram socket" : "stream");
+	setsockopt(c->fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on));
+	if (o->ifname && setsockopt(c->fd, SOL_SOCKET, SO_BINDTODEVICE, o->ifname,
+				    (socklen_t)strlen(o->ifname) + 1) < 0)
+		return err_set(e, errno == EPERM ? ERR_PERM : ERR_IO, "cannot bind to %s: %s",
+			       o->ifname, strerror(errno));
+	if (!n->src_said && !n->sport_said)
+		return 0;
+	setsockopt(c->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	len = addr_sockaddr(n->src_said ? &n->src : &any, n->sport_said ? n->sport : 0, &a);
+	if (bind(c->fd, (struct sockaddr *)&a, len) < 0)
+		return err_set(e, errno == EACCES ? ERR_PERM : ERR_IO,
+			       "cannot take the source address and port that were said: %s",
+			       strerror(errno));
+	return 0;
+}
+
+static int conn_connect(struct conn *c, const struct ends *n, int64_t deadline, struct err *e)
+{
+	struct sockaddr_storage a;
+	socklen_t len = addr_sockaddr(&n->dst, n->dport, &a), size = sizeof(int);
+	int no = 0;
+
+	if (connect(c->fd, (struct sockaddr *)&a, len) == 0)
+		return 0;
+	if (errno != EINPROGRESS)
+		return conn_failed(errno, &n->dst, n->dport, e);
+	if (!await(c, POLLOUT, deadline))
+		return stopped(c) ? err_set(e, ERR_IO, "stopped")
+				  : conn_failed(ETIMEDOUT, &n->dst, n->dport, e);
+	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &no, &size) < 0)
+		no = errno;
+	return no ? conn_failed(no, &n->dst, n->dport, e) : 0;
+}
+
+struct conn *conn_open(const struct build *b, const struct conn_opts *o, int64_t deadline,
+		       struct err *e)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+	struct ends n;
+
+	if (!c) {
+		err_set(e, ERR_IO, "out of memory");
+		return NULL;
+	}
+	c->fd = -1;
+	c->datagram = o->datagram;
+	c->stop = o->stop;
+	if (find_ends(b, &n, e) || conn_socket(c, &n, o, e) || conn_connect(c, &n, deadline, e)) {
+		conn_close(c);
+		return NULL;
+	}
+	return c;
+}
+
+void conn_close(struct conn *c)
+{
+	if (!c)
+		return;
+	if (c->fd >= 0)
+		close(c->fd);
+	buf_done(&c->in);
+	tree_done(&c->tree);
+	free(c);
+}
+
+int conn_send(struct conn *c, const uint8_t *p, size_t n, int64_t deadline, struct err *e)
+{
+	size_t done = 0;
+
+	do {
+		ssize_t k = send(c->fd, p + done, n - done, MSG_NOSIGNAL);
+
+		if (k >= 0) {
+			done += (size_t)k;
+			continue;
+		}
+		if (errno == ECONNREFUSED)
+			return err_set(e, ERR_IO, "the peer has nobody at that port");
+		if (errno != EAGAIN && errno != EINTR)
+			return err_set(e, ERR_IO, "cannot send: %s", strerror(errno));
+		if (!await(c, POLLOUT, deadline))
+			return err_set(e, ERR_IO, "the peer took only %zu of %zu bytes in time",
+				       done, n);
+	} while (done < n);
+	return 0;
+}
+
+/* ---- messages ---- */
+
+/* Were all fields that the rule reads there in full? Those of a condition that does not hold are
+ * absent in any case. */
+static bool known(const struct expr *x, const struct tree *t, unsigned depth)
+{
+	if (!x || depth > 16)
+		return true;
+	if (x->op == EX_FIELD && x->local >= 0) {
+		uint32_t at = tree_child(t, 0, (unsigned)x->local);
+
+		if (at == NODE_NONE)
+			return t->proto->rec.fields[x->local].cond != NULL;
+		return !(t->v[at].flags & (NODE_CUT | NODE_RAW));
+	}
+	return known(x->a, t, depth + 1) && known(x->b, t, depth + 1) && known(x->c, t, depth + 1);
+}
+
+/* Bytes of the message at the front of p[0..n). 0: more must come first; -1: nonsense. */
+static int64_t message_length(struct conn *c, const struct proto *proto, const uint8_t *p,
+			      uint32_t n)
+{
+	/* More may come: a packet that was cut, so that short is not malformed. */
+	struct packet pkt = { .data = p, .len = n, .wire_len = PACKET_MAX };
+	int64_t len;
+
+	if (n < proto->message_min || !n || decode_header(&c->tree, &pkt, proto, 0, n) ||
+	    !known(proto->message, &c->tree, 0))
+		return 0;
+	len = expr_eval(proto->message, &c->tree, 0, NULL);
+	return len <= 0 || len > PACKET_MAX ? -1 : len;
+}
+
+/* One read into c->in. 1 got bytes, 0 nothing there, -1 error; sets closed. */
+static int pull(struct conn *c, struct err *e)
+{
+	ssize_t k;
+
+	if (!buf_grow(&c->in, 65536))
+		return err_set(e, ERR_IO, "out of memory");
+	k = recv(c->fd, c->in.p + c->in.n, 65536, 0);
+	if (k > 0) {
+		c->in.n += (size_t)k;
+		return 1;
+	}
+	if (k == 0) {
+		c->closed = !c->datagram;
+		return c->datagram;
+	}
+	if (errno == EAGAIN || errno == EINTR)
+		return 0;
+	if (errno == ECONNREFUSED)
+		return err_set(e, ERR_IO, "the peer has nobody at that port");
+	if (errno == ECONNRESET)
+		return err_set(e, ERR_IO, "the peer reset the connection");
+	return err_set(e, ERR_IO, "cannot receive: %s", strerror(errno));
+}
+
+/* Move what was handed out of the way. */
+static void drop_eaten(struct conn *c)
+{
+	if (!c->eaten)
+		return;
+	memmove(c->in.p, c->in.p + c->eaten, c->in.n - c->eaten);
+	c->in.n -= c->eaten;
+	c->eaten = 0;
+}
+
+/* Is a whole message there? Its length; 0 no; -1 nonsense. */
+static int64_t ready(struct conn *c, const struct proto *proto)
+{
+	int64_t len;
+
+	if (c->datagram || !proto || !proto->message)
+		return 0;
+	len = message_length(c, proto, (const uint8_t *)c->in.p, (uint32_t)c->in.n);
+	return len > (int64_t)c->in.n ? 0 : len;
+}
+
+static int hand_out(struct conn *c, size_t len, const uint8_t **p, uint32_t *n, int64_t *when)
+{
+	*p = (const uint8_t *)c->in.p;
+	*n = (uint32_t)len;
+	*when = clock_wall();
+	c->eaten = len;
+	return 1;
+}
+
+int conn_receive(struct conn *c, const struct proto *proto, const uint8_t **p, uint32_t *n,
+		 int64_t *when, bool *closed, int64_t deadline, struct err *e)
+{
+	bool framed = proto && proto->message && !c->datagram;
+	int64_t len, until = deadline;
+	int got;
+
+	drop_eaten(c);
+	*closed = false;
+	for (;;) {
+		len = ready(c, proto);
+		if (len < 0)
+			return err_set(e, ERR_IO, "the length of a message makes no sense");
+		if (len > 0)
+			return hand_out(c, (size_t)len, p, n, when);
+		if (c->closed)
+			break;
+		if (!framed && c->in.n && !c->datagram && clock_mono() + PAUSE < deadline)
+			until = clock_mono() + PAUSE;
+		if (c->in.n > PACKET_MAX || !await(c, POLLIN, until))
+			break;
+		got = pull(c, e);
+		if (got < 0)
+			return -1;
+		if (c->datagram && got)
+			return hand_out(c, c->in.n, p, n, when);
+	}
+	if (!framed && c->in.n)
+		return hand_out(c, c->in.n, p, n, when);
+	*closed = c->closed;
+	return 0;
+}
+
+int conn_fd(const struct conn *c)
+{
+	return c->fd;
+}
+
+static void end_of(const struct sockaddr_storage *s, struct addr *a, uint16_t *port)
+{
+	memset(a, 0, sizeof(*a));
+	*port = 0;
+	if (s->ss_family == AF_INET) {
+		const struct sockaddr_in *x = (const struct sockaddr_in *)s;
+
+		addr_set(a, (const uint8_t *)&x->sin_addr, 4);
+		*port = ntohs(x->sin_port);
+	} else if (s->ss_family == AF_INET6) {
+		const struct sockaddr_in6 *x = (const struct sockaddr_in6 *)s;
+
+		addr_set(a, (const uint8_t *)&x->sin6_addr, 16);
+		a->scope = x->sin6_scope_id;
+		*port = ntohs(x->sin6_port);
+	}
+}
+
+void conn_ends(const struct conn *c, struct addr *local, uint16_t *lport, struct addr *peer,
+	       uint16_t *pport)
+{
+	struct sockaddr_storage s = { 0 };
+	socklen_t n = sizeof(s);
+
+	getsockname(c->fd, (struct sockaddr *)&s, &n);
+	end_of(&s, local, lport);
+	memset(&s, 0, sizeof(s));
+	n = sizeof(s);
+	getpeername(c->fd, (struct sockaddr *)&s, &n);
+	end_of(&s, peer, pport);
+}
