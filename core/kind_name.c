@@ -392,7 +392,7 @@ static int name_write(struct buf *out, size_t base, const struct value *v, unsig
 	if (flatten(v->p, v->len, v->base, v->base ? v->base_len : 0, NULL, &f) < 0)
 		return -1;
 	split(&f, &s);
-	for (i = 0; v->seen && i < s.n; i++) {
+	for (i = 0; v->seen && v->seen->n && i < s.n; i++) {
 		n = f.n - s.at[i];
 		to = recall(v->seen, s.hash[i], f.p + s.at[i], n, (uint8_t *)out->p + base,
 			    out->n - base);

@@ -16,8 +16,8 @@ static uint64_t sum_of(const struct sum_algo *a, const void *p, size_t n)
 }
 
 /* "123456789" through each: the CRCs from the CRC RevEng catalogue, Fletcher-16 1ede and Adler-32
- * 091e01de from zlib and the usual pages, inet by hand (3132 + 3334 + 3536 + 3738 + 3900 = 109d4, so
- * 09d5, complement f62a), sum8 0x1dd, xor8 of 31..39 = 31. */
+ * 091e01de from zlib and the usual pages, inet by hand (3132 + 3334 + 3536 + 3738 + 3900 = 109d4,
+ * so 09d5, complement f62a), sum8 0x1dd, xor8 of 31..39 = 31. */
 static const struct row {
 	const char *name;
 	uint64_t want;
@@ -75,13 +75,13 @@ static const struct {
 	struct sum_algo a;
 	uint64_t want;
 } spelled[] = {
-	{ { NULL, SUM_CRC, 3, false, false, 0x3, 0, 7 }, 0x4 },         /* CRC-3/GSM */
-	{ { NULL, SUM_CRC, 3, true, true, 0x3, 7, 0 }, 0x6 },           /* CRC-3/ROHC */
-	{ { NULL, SUM_CRC, 5, true, true, 0x05, 0x1f, 0x1f }, 0x19 },   /* CRC-5/USB */
-	{ { NULL, SUM_CRC, 7, false, false, 0x09, 0, 0 }, 0x75 },       /* CRC-7/MMC */
-	{ { NULL, SUM_CRC, 10, false, false, 0x233, 0, 0 }, 0x199 },    /* CRC-10/ATM */
-	{ { NULL, SUM_CRC, 12, false, true, 0x80f, 0, 0 }, 0xdaf },     /* CRC-12/UMTS */
-	{ { NULL, SUM_CRC, 15, false, false, 0x4599, 0, 0 }, 0x059e },  /* CRC-15/CAN */
+	{ { NULL, SUM_CRC, 3, false, false, 0x3, 0, 7 }, 0x4 },        /* CRC-3/GSM */
+	{ { NULL, SUM_CRC, 3, true, true, 0x3, 7, 0 }, 0x6 },          /* CRC-3/ROHC */
+	{ { NULL, SUM_CRC, 5, true, true, 0x05, 0x1f, 0x1f }, 0x19 },  /* CRC-5/USB */
+	{ { NULL, SUM_CRC, 7, false, false, 0x09, 0, 0 }, 0x75 },      /* CRC-7/MMC */
+	{ { NULL, SUM_CRC, 10, false, false, 0x233, 0, 0 }, 0x199 },   /* CRC-10/ATM */
+	{ { NULL, SUM_CRC, 12, false, true, 0x80f, 0, 0 }, 0xdaf },    /* CRC-12/UMTS */
+	{ { NULL, SUM_CRC, 15, false, false, 0x4599, 0, 0 }, 0x059e }, /* CRC-15/CAN */
 	{ { NULL, SUM_CRC, 40, false, false, 0x4820009, 0, 0xffffffffff }, 0xd4164fc646 }, /* GSM */
 	{ { NULL, SUM_CRC, 64, false, false, 0x42f0e1eba9ea3693, 0, 0 }, 0x6c40df5f0b497347 },
 };
@@ -120,8 +120,10 @@ START_TEST(sliced_is_bitwise)
 
 	noise(p, sizeof(p), 7);
 	for (n = 0; n <= sizeof(p); n++) {
-		ck_assert_uint_eq(sum_of(sum_find("crc32", 5), p, n), crc_bitwise(0xedb88320, p, n));
-		ck_assert_uint_eq(sum_of(sum_find("crc32c", 6), p, n), crc_bitwise(0x82f63b78, p, n));
+		ck_assert_uint_eq(sum_of(sum_find("crc32", 5), p, n),
+				  crc_bitwise(0xedb88320, p, n));
+		ck_assert_uint_eq(sum_of(sum_find("crc32c", 6), p, n),
+				  crc_bitwise(0x82f63b78, p, n));
 	}
 	/* RFC 3720 appendix B.4: 32 bytes of zeroes, of ones. */
 	memset(p, 0, 32);
@@ -146,8 +148,8 @@ START_TEST(pieces_are_the_whole)
 		sum_add(&s, NULL, 0);
 		sum_add(&s, p + i, j - i);
 		sum_add(&s, p + j, sizeof(p) - j);
-		ck_assert_msg(sum_end(&s) == sum_of(a, p, sizeof(p)), "%s cut at %zu and %zu", a->name,
-			      i, j);
+		ck_assert_msg(sum_end(&s) == sum_of(a, p, sizeof(p)), "%s cut at %zu and %zu",
+			      a->name, i, j);
 	}
 }
 END_TEST
