@@ -219,6 +219,7 @@ const char *near_name(char *out, size_t cap, const char *best);
 
 const struct expr *parse_expr(struct load *l);
 const struct expr *expr_number(struct load *l, int64_t v, struct place at);
+const struct expr *expr_string(struct load *l); /* a string of at most 8 bytes, as a number */
 int parse_spans(struct load *l, struct spans *out); /* inside the brackets of len() or a sum */
 struct type *parse_type(struct load *l);
 int parse_field(struct load *l);

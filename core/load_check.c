@@ -300,8 +300,9 @@ static int check_field(struct check *c, const struct fsrc *s)
 	check_type(c, f->type);
 	if (c->bad)
 		return -1;
-	if (f->fresh && !type_is_number(f->type, &bits))
-		return src_fail(c->u->src, c->e, s->name, "only a number can be fresh");
+	if (f->fresh && !type_is_number(f->type, &bits) &&
+	    !(f->type->form == TYPE_LEAF && f->type->kind->cls == KIND_TIME))
+		return src_fail(c->u->src, c->e, s->name, "only a number or a time can be fresh");
 	if (f->fresh && (field_computed(f)))
 		return src_fail(c->u->src, c->e, s->name,
 				"'%s' is computed; it cannot be fresh as well", f->name);

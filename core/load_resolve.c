@@ -191,6 +191,11 @@ static int outer_path(const struct scope *s, struct expr *x, const struct proto 
 	unsigned bad = 1;
 	char near[100];
 
+	if (x->npath == 1) { /* the name alone: is there such a layer below? */
+		part[0].name = p->name;
+		x->outer_proto = true;
+		return 0;
+	}
 	for (unsigned i = 0; part[1].name && i < p->rec.nfields; i++) {
 		if (p->rec.fields[i].name == part[1].name)
 			f = &p->rec.fields[i];
@@ -289,12 +294,11 @@ static int resolve_path(const struct scope *s, struct expr *x, const struct word
 		k = keyword(s, x);
 		if (k <= 0)
 			return k;
-		p = x->npath > 1 ? registry_find(s->r, x->path[0].name, strlen(x->path[0].name))
-				 : NULL;
-		if (p)
-			return outer_path(s, x, p);
 		if (letters(x, ctx))
 			return 0;
+		p = registry_find(s->r, x->path[0].name, strlen(x->path[0].name));
+		if (p)
+			return outer_path(s, x, p);
 		return s->u->src->hollow && !s->u->owner ? 0 : unknown_name(s, x, ctx, whose);
 	}
 	for (unsigned i = 0; i < n; i++)

@@ -228,6 +228,8 @@ static const struct expr *label(struct load *l)
 		load_next(l);
 		return expr_number(l, minus ? (int64_t) - (uint64_t)v : v, load_since(l, at));
 	}
+	if (l->t.type == TOK_STR && !minus)
+		return expr_string(l);
 	if (minus || (l->t.type != TOK_NAME && l->t.type != TOK_WORD)) {
 		load_expected(l, "a number, a word, else or '}'");
 		return NULL;

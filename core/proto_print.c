@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A loaded protocol, with the structs and word tables it needs, as text that loads to the same
+ * description. */
+#include "core/proto_print.h"
+
+#include "core/load.h"
+
+static void line_text(const char *what, const char *s, struct buf *out)
+{
+	if (!s)
+		return;
+	buf_fmt(out, "    %s ", what);
+	print_string(s, strlen(s), out);
+	buf_char(out, '\n');
+}
+
+static void line_expr(const char *what, const struct proto *p, const struct expr *x,
+		      struct buf *out)
+{
+	if (!x)
+		return;
+	buf_fmt(out, "    %s ", what);
+	expr_print(x, &p->rec, out);
+	buf_char(out, '\n');
+}
+
+static void print_over(const struct proto *p, struct buf *out)
+{
+	for (unsigned i = 0; i < p->nover; i++) {
+		const struct over *o = &p->over[i];
+
+		buf_str(out, i ? ", " : "    over ");
+		buf_str(out, o->space ? o->space : o->lower);
+		if (!o->space)
+			continue;
+		buf_char(out, ' ');
+		buf_u64(out, o->lo);
+		if (o->hi != o->lo) {
+			buf_char(out, '-');
+			buf_u64(out, o->hi);
+		}
+	}
+	if (p->nover)
+		buf_char(out, '\n');
+}
+
+static void print_if(const struct proto *p, const struct expr *x, struct buf *out)
+{
+	if (!x)
+		return;
+	buf_str(out, " if ");
+	expr_print(x, &p->rec, out);
+}
+
+static void print_carries(const struct proto *p, struct buf *out)
+{
+	for (unsigned i = 0; i < p->ncarries; i++) {
+		const struct carries *c = &p->carries[i];
+
+		buf_fmt(out, "    carries %s by ", c->space);
+		for (unsigned k = 0; k < c->nfields; k++)
+			buf_fmt(out, "%s%s", k ? ", " : "", p->rec.fields[c->field[k]].name);
+		print_if(p, c->cond, out);
+		buf_char(out, '\n');
+	}
+}
+
+static void print_pseudo(const struct proto *p, struct buf *out)
+{
+	for (unsigned i = 0; i < p->npseudo; i++) {
+		const struct pseudo_item *it = &p->pseudo[i];
+
+		buf_str(out, i ? " " : "    pseudo ");
+		if (it->field) {
+			buf_str(out, it->field);
+			continue;
+		}
+		buf_fmt(out, "u%u(", it->bits);
+		expr_print(it->expr, &p->rec, out);
+		buf_char(out, ')');
+	}
+	if (p->npseudo)
+		buf_char(out, '\n');
+	for (unsigned i = 0; i < p->npseudo_over; i++) {
+		buf_fmt(out, "    pseudo %s = %s", p->pseudo_over[i].field,
+			p->rec.fields[p->pseudo_over[i].list].name);
+		print_if(p, p->pseudo_over[i].cond, out);
+		buf_char(out, '\n');
+	}
+}
+
+static void print_reply(const struct proto *p, const struct reply *r, struct buf *out)
+{
+	const struct field *f = p->rec.fields;
+
+	buf_str(out, "    reply");
+	if (r->cond_reply) {
+		buf_char(out, ' ');
+		expr_print(r->cond_reply, &p->rec, out);
+		buf_str(out, " to ");
+		expr_print(r->cond_request, &p->rec, out);
+	}
+	for (unsigned i = 0; i < r->nswap; i++)
+		buf_fmt(out, "%s%s %s", i ? ", " : " swap ", f[r->swap[i].a].name,
+			f[r->swap[i].b].name);
+	for (unsigned i = 0; i < r->nsame; i++)
+		buf_fmt(out, "%s%s", i ? ", " : " same ", f[r->same[i]].name);
+	for (unsigned i = 0; i < r->nexpr; i++) {
+		buf_str(out, i || r->nswap || r->nsame || r->cond_reply ? ", " : " ");
+		expr_print(r->expr[i], &p->rec, out);
+	}
+	buf_char(out, '\n');
+}
+
+static void print_payload(const struct proto *p, struct buf *out)
+{
+	if (!p->has_payload ||
+	    (p->ncarries && p->rec.npre == p->rec.nfields && !p->opaque && !p->excerpt))
+		return;
+	buf_str(out, "    payload");
+	if (p->opaque) {
+		buf_str(out, " opaque");
+		print_if(p, p->opaque, out);
+	}
+	if (p->excerpt) {
+		buf_str(out, " excerpt");
+		print_if(p, p->excerpt, out);
+	}
+	buf_char(out, '\n');
+}
+
+static void print_directives(const struct proto *p, struct buf *out)
+{
+	for (const char *const *n = p->names; n && *n; n++)
+		buf_fmt(out, "%s%s", n == p->names ? "    names " : " ", *n);
+	if (p->names && *p->names)
+		buf_char(out, '\n');
+	line_text("doc", p->doc, out);
+	line_text("ref", p->ref, out);
+	print_over(p, out);
+	line_expr("guard", p, p->guard, out);
+	print_carries(p, out);
+	for (unsigned i = 0; i < p->nreply; i++)
+		print_reply(p, &p->reply[i], out);
+	print_pseudo(p, out);
+	line_expr("message length", p, p->message, out);
+	if (p->quotes) {
+		buf_fmt(out, "    quotes%s%s", p->quotes_proto ? " " : "",
+			p->quotes_proto ? p->quotes_proto : "");
+		print_if(p, p->quotes, out);
+		buf_char(out, '\n');
+	}
+	if (p->beside)
+		buf_str(out, "    beside\n");
+	line_text("summary", p->summary, out);
+}
+
+static void print_head(const char *what, const char *name, const char *title, struct buf *out)
+{
+	buf_fmt(out, "%s %s ", what, name);
+	if (title) {
+		print_string(title, strlen(title), out);
+		buf_char(out, ' ');
+	}
+	buf_str(out, "{\n");
+}
+
+void proto_print(const struct proto *p, struct buf *out)
+{
+	struct needs n;
+
+	if (needs_of(p, &n))
+		out->failed = true;
+	for (unsigned i = 0; i < n.nwords; i++) {
+		buf_fmt(out, "words %s %s", n.words[i]->name, n.words[i]->flags ? "flags " : "");
+		print_words(n.words[i], 0, out);
+		buf_str(out, "\n\n");
+	}
+	print_head("protocol", p->name, p->title, out);
+	print_directives(p, out);
+	if (p->rec.nfields)
+		buf_char(out, '\n');
+	for (unsigned i = 0; i < p->rec.nfields; i++) {
+		if (i == p->rec.npre)
+			print_payload(p, out);
+		print_field(&p->rec.fields[i], out);
+	}
+	if (p->rec.npre == p->rec.nfields)
+		print_payload(p, out);
+	buf_str(out, "}\n");
+	for (unsigned i = 0; i < n.nrec; i++) {
+		buf_char(out, '\n');
+		print_head("struct", n.rec[i]->name, n.rec[i]->doc, out);
+		for (unsigned k = 0; k < n.rec[i]->nfields; k++)
+			print_field(&n.rec[i]->fields[k], out);
+		buf_str(out, "}\n");
+	}
+	needs_done(&n);
+}

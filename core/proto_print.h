@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the printers of descriptions share. Not for use outside core/. */
+#ifndef STRATA_CORE_PROTO_PRINT_H
+#define STRATA_CORE_PROTO_PRINT_H
+
+#include "core/registry.h"
+
+/* Structs and shared word tables that a protocol needs, each once, in the order of their first use.
+ */
+struct needs {
+	const struct record **rec;
+	const struct words **words;
+	unsigned nrec, nwords, rec_cap, words_cap;
+};
+int needs_of(const struct proto *p, struct needs *n); /* -1: memory is out */
+void needs_done(struct needs *n);
+
+void print_type(const struct type *t, const struct record *rec, unsigned indent, struct buf *out);
+void print_words(const struct words *w, unsigned indent, struct buf *out);
+void print_string(const char *s, size_t n, struct buf *out);
+void print_field(const struct field *f, struct buf *out);
+
+#endif

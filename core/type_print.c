@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Types, word tables and fields as text that loads to the same. */
+#include "core/proto_print.h"
+
+#include "core/lex.h"
+#include "core/load.h"
+
+void print_string(const char *s, size_t n, struct buf *out)
+{
+	static const char from[] = "\n\r\t\"\\", to[] = "nrt\"\\";
+
+	buf_char(out, '"');
+	for (size_t i = 0; i < n; i++) {
+		const char *e = s[i] ? strchr(from, s[i]) : NULL;
+
+		if (e) {
+			buf_char(out, '\\');
+			buf_char(out, to[e - from]);
+		} else if ((uint8_t)s[i] < ' ' || s[i] == 0x7f) {
+			buf_str(out, "\\x");
+			buf_x64(out, (uint8_t)s[i], 2);
+		} else {
+			buf_char(out, s[i]);
+		}
+	}
+	buf_char(out, '"');
+}
+
+static void print_indent(unsigned n, struct buf *out)
+{
+	while (n--)
+		buf_char(out, ' ');
+}
+
+static void print_leaf(const struct type *t, struct buf *out)
+{
+	if (t->kind == &kind_uint || t->kind == &kind_int) {
+		buf_str(out, t->kind == &kind_uint ? "u" : "i");
+		if (t->bits)
+			buf_u64(out, t->bits);
+		else
+			buf_str(out, t->kind == &kind_uint ? "int" : "nt");
+	} else if (t->kind == &kind_float) {
+		buf_char(out, 'f');
+		buf_u64(out, t->bits);
+	} else {
+		buf_str(out, t->kind->name);
+	}
+	if (t->le)
+		buf_str(out, "le");
+}
+
+static void print_extent(const struct type *t, const struct record *rec, struct buf *out)
+{
+	const struct extent *x = &t->ext;
+	bool list = t->form == TYPE_LIST;
+
+	if (x->form == EXTENT_KIND)
+		return;
+	buf_char(out, '[');
+	switch (x->form) {
+	case EXTENT_KIND: break;
+	case EXTENT_BYTES:
+		expr_print(x->expr, rec, out);
+		if (list)
+			buf_str(out, " bytes");
+		break;
+	case EXTENT_COUNT: expr_print(x->expr, rec, out); break;
+	case EXTENT_REST: buf_str(out, ".."); break;
+	case EXTENT_PREFIX:
+	case EXTENT_PREFIX_COUNT:
+		print_leaf(x->prefix, out);
+		if (list)
+			buf_str(out, x->form == EXTENT_PREFIX ? " bytes" : " count");
+		break;
+	case EXTENT_UNTIL:
+		buf_str(out, "until ");
+		expr_print(x->expr, rec, out);
+		break;
+	case EXTENT_UNTIL_TEXT:
+	case EXTENT_LINES:
+		buf_str(out, x->form == EXTENT_LINES ? "lines until " : "until ");
+		print_string(x->stop, x->stop_len, out);
+		break;
+	}
+	buf_char(out, ']');
+}
+
+static void print_arms(const struct type *t, const struct record *rec, unsigned indent,
+		       struct buf *out)
+{
+	for (unsigned i = 0; i < t->narms; i++) {
+		const struct arm *a = &t->arms[i];
+
+		if (!i || t->arms[i - 1].type != a->type || !t->on || !a->lo) {
+			buf_char(out, '\n');
+			print_indent(indent + 4, out);
+		}
+		if (t->on && !a->lo)
+			buf_str(out, "else");
+		else if (t->on)
+			expr_print(a->lo, rec, out);
+		if (a->hi) {
+			buf_str(out, "..");
+			expr_print(a->hi, rec, out);
+		}
+		if (t->on && a->lo && i + 1 < t->narms && a[1].type == a->type && a[1].lo) {
+			buf_str(out, ", ");
+			continue;
+		}
+		if (t->on)
+			buf_str(out, " -> ");
+		print_type(a->type, rec, indent + 4, out);
+	}
+	buf_char(out, '\n');
+	print_indent(indent, out);
+	buf_char(out, '}');
+}
+
+void print_type(const struct type *t, const struct record *rec, unsigned indent, struct buf *out)
+{
+	switch (t->form) {
+	case TYPE_LEAF:
+		print_leaf(t, out);
+		print_extent(t, rec, out);
+		break;
+	case TYPE_PAD:
+		buf_str(out, "pad[");
+		buf_u64(out, t->bits);
+		buf_char(out, ']');
+		break;
+	case TYPE_STRUCT: buf_str(out, t->rec->name); break;
+	case TYPE_LIST:
+		print_type(t->item, rec, indent, out);
+		print_extent(t, rec, out);
+		break;
+	case TYPE_CHOOSE:
+		buf_str(out, "choose ");
+		if (t->on)
+			expr_print(t->on, rec, out);
+		else
+			buf_str(out, "fit");
+		buf_str(out, " {");
+		print_arms(t, rec, indent, out);
+		break;
+	}
+}
+
+static void print_hex(uint64_t v, struct buf *out)
+{
+	buf_str(out, "0x");
+	buf_x64(out, v, 1);
+}
+
+void print_words(const struct words *w, unsigned indent, struct buf *out)
+{
+	bool lines = w->n > 6;
+
+	buf_char(out, '{');
+	for (unsigned i = 0; i < w->n; i++) {
+		const struct word *v = &w->v[i];
+
+		lines = lines || v->doc;
+		if (lines) {
+			buf_char(out, '\n');
+			print_indent(indent + 4, out);
+		} else {
+			buf_str(out, i ? ", " : " ");
+		}
+		buf_str(out, v->name);
+		if (v->letter) {
+			buf_char(out, ' ');
+			buf_char(out, v->letter);
+		}
+		buf_str(out, " = ");
+		if (w->flags)
+			print_hex(v->value, out);
+		else
+			buf_u64(out, v->value);
+		if (w->flags && v->mask != v->value) {
+			buf_str(out, " / ");
+			print_hex(v->mask, out);
+		}
+		if (v->doc) {
+			buf_char(out, ' ');
+			print_string(v->doc, strlen(v->doc), out);
+		}
+	}
+	if (lines) {
+		buf_char(out, '\n');
+		print_indent(indent, out);
+	} else if (w->n) {
+		buf_char(out, ' ');
+	}
+	buf_char(out, '}');
+}
+
+static void print_sum(const struct rule *r, const struct record *rec, struct buf *out)
+{
+	const struct sum_algo *a = r->sum;
+
+	if (a->name) {
+		buf_str(out, a->name);
+	} else {
+		buf_fmt(out,
+			"crc(width=%u poly=0x%llx init=0x%llx refin=%d refout=%d xorout=0x%llx)",
+			a->width, (unsigned long long)a->poly, (unsigned long long)a->init,
+			a->refin, a->refout, (unsigned long long)a->xorout);
+	}
+	buf_char(out, '(');
+	spans_print(&r->spans, rec, out);
+	buf_char(out, ')');
+}
+
+static void print_default(const struct field *f, struct buf *out)
+{
+	const struct rule *r = &f->rule;
+	bool text = f->type->form == TYPE_LEAF && f->type->kind->cls == KIND_TEXT;
+
+	if (r->text) {
+		if (text || !r->text_len || lex_raw(r->text, r->text_len, 0) != r->text_len)
+			print_string(r->text, r->text_len, out);
+		else
+			buf_put(out, r->text, r->text_len);
+		return;
+	}
+	for (unsigned i = 0; f->words && !f->words->flags && i < f->words->n; i++) {
+		if (f->words->v[i].value == (uint64_t)r->num) {
+			buf_str(out, f->words->v[i].name);
+			return;
+		}
+	}
+	if (f->show == SHOW_HEX && r->num >= 0)
+		print_hex((uint64_t)r->num, out);
+	else
+		buf_i64(out, r->num);
+}
+
+static void print_rule(const struct field *f, struct buf *out)
+{
+	const struct rule *r = &f->rule;
+
+	if (r->form != RULE_NONE)
+		buf_str(out, " = ");
+	if (r->form == RULE_CONST)
+		print_default(f, out);
+	else if (r->form == RULE_SUM)
+		print_sum(r, f->rec, out);
+	else if (r->form != RULE_NONE)
+		expr_print(r->expr, f->rec, out);
+	if (r->zero_rest)
+		buf_str(out, " zero rest");
+	if (r->zero_none)
+		buf_str(out, " zero none");
+}
+
+static void print_cond(const struct field *f, struct buf *out)
+{
+	if (f->words && f->words->name) {
+		buf_str(out, " words ");
+		buf_str(out, f->words->name);
+	} else if (f->words) {
+		buf_str(out, f->words->flags ? " flags " : " enum ");
+		print_words(f->words, 4, out);
+	}
+	if (f->cond) {
+		buf_str(out, " if ");
+		expr_print(f->cond, f->rec, out);
+	}
+	for (unsigned i = 0; i < f->nmust; i++) {
+		buf_str(out, " must ");
+		expr_print(f->must[i].expr, f->rec, out);
+	}
+}
+
+void print_field(const struct field *f, struct buf *out)
+{
+	static const char *const shows[] = { "",          " show hex",  " show dec",
+					     " show bin", " show time", " show bits" };
+
+	buf_fmt(out, "    %s : ", f->name);
+	print_type(f->type, f->rec, 4, out);
+	print_rule(f, out);
+	if (f->align)
+		buf_fmt(out, " align %u", f->align);
+	if (f->optional)
+		buf_str(out, " optional");
+	if (f->fresh)
+		buf_str(out, " fresh");
+	print_cond(f, out);
+	buf_str(out, shows[f->show]);
+	for (const char *const *a = f->alias; a && *a; a++)
+		buf_fmt(out, "%s%s", a == f->alias ? " alias " : ", ", *a);
+	if (f->doc) {
+		buf_char(out, ' ');
+		print_string(f->doc, strlen(f->doc), out);
+	}
+	buf_char(out, '\n');
+}
