@@ -213,6 +213,20 @@ static bool is_number(const struct type *type)
 	       type->kind->cls == KIND_TIME;
 }
 
+/* `show time`: seconds since 1970, whatever the width. */
+static bool shows_time(const struct field *f, const struct type *type)
+{
+	return f && f->show == SHOW_TIME && type->kind == &kind_uint;
+}
+
+static int bare_parse(const struct field *f, const struct type *type, const char *s, size_t n,
+		      struct arena *mem, struct value *v, struct err *e)
+{
+	if (shows_time(f, type))
+		return time_parse(s, n, false, type->bits ? type->bits : 64, &v->num, e);
+	return type->kind->parse(type, s, n, mem, v, e);
+}
+
 static int words_parse(const struct field *f, const struct type *type, const char *s, size_t n,
 		       struct arena *mem, struct value *v, struct err *e)
 {
@@ -232,13 +246,7 @@ static int words_parse(const struct field *f, const struct type *type, const cha
 	}
 	if (!numeric(s, n))
 		return no_word(f, type, s, n, 0, n, e);
-	return type->kind->parse(type, s, n, mem, v, e);
-}
-
-/* `show time`: seconds since 1970, whatever the width. */
-static bool shows_time(const struct field *f, const struct type *type)
-{
-	return f && f->show == SHOW_TIME && type->kind == &kind_uint;
+	return bare_parse(f, type, s, n, mem, v, e);
 }
 
 int value_parse(const struct field *f, const struct type *type, const char *s, size_t n,
@@ -257,9 +265,7 @@ int value_parse(const struct field *f, const struct type *type, const char *s, s
 	}
 	if (f && f->words && is_number(type))
 		return words_parse(f, type, s, n, mem, v, e);
-	if (shows_time(f, type))
-		return time_parse(s, n, false, type->bits ? type->bits : 64, &v->num, e);
-	return type->kind->parse(type, s, n, mem, v, e);
+	return bare_parse(f, type, s, n, mem, v, e);
 }
 
 /* ---- printing ---- */
