@@ -52,6 +52,7 @@ struct source {
 	const char *name, *text;
 	uint32_t len;
 	bool builtin;
+	bool foreign; /* something in it uses a struct or word table of another file */
 	bool hollow; /* one of its protocols was redefined: some structs may have lost their user */
 };
 
@@ -85,9 +86,10 @@ struct fsrc { /* beside each struct field */
 	const struct expr *rule_expr; /* `= EXPR`, until it is judged */
 };
 
-struct table { /* a shared word table */
-	struct words w;
+struct table {          /* a shared word table */
+	struct words w; /* first: a shared struct words is the table's */
 	struct source *src;
+	uint32_t seen;
 	struct place name;
 };
 
@@ -108,6 +110,7 @@ struct unit { /* beside each record */
 	struct vec children;       /* struct unit *: structs that this record holds */
 	const struct proto *owner; /* first protocol it belongs to */
 	uint8_t depth;             /* of directly nested structs, once known */
+	uint32_t seen;             /* scratch: which search saw it last */
 	bool open;                 /* on the stack of the search for that depth */
 	bool item;                 /* of some list */
 };
@@ -219,7 +222,7 @@ const char *near_name(char *out, size_t cap, const char *best);
 
 const struct expr *parse_expr(struct load *l);
 const struct expr *expr_number(struct load *l, int64_t v, struct place at);
-const struct expr *expr_string(struct load *l); /* a string of at most 8 bytes, as a number */
+const struct expr *expr_string(struct load *l);     /* a string of at most 8 bytes, as a number */
 int parse_spans(struct load *l, struct spans *out); /* inside the brackets of len() or a sum */
 struct type *parse_type(struct load *l);
 int parse_field(struct load *l);

@@ -109,6 +109,7 @@ static int resolve_type(struct registry *r, struct unit *u, const struct type *c
 				"there is no type or struct '%s'%s", t->rec_name, near);
 	}
 	t->t.rec = s->rec;
+	u->src->foreign = u->src->foreign || s->src != u->src;
 	s->item = s->item || item;
 	return add_container(r, s, u, e);
 }
@@ -130,6 +131,7 @@ static int resolve_words(struct registry *r, struct unit *u, struct field *f, st
 		if (t->w.name == s->words_name && rank(u->src, t->src) > top) {
 			top = rank(u->src, t->src);
 			f->words = &t->w;
+			u->src->foreign = u->src->foreign || t->src != u->src;
 		}
 	}
 	if (f->words)
@@ -172,6 +174,69 @@ static int find_owners(struct registry *r, struct err *e)
 	return 0;
 }
 
+/* Two word tables of one name in one description could not be told apart when it is printed. */
+static int check_tables(struct registry *r, const struct unit *p, const struct unit *u,
+			uint32_t mark, struct err *e)
+{
+	for (unsigned i = 0; i < u->rec->nfields; i++) {
+		const struct words *w = u->rec->fields[i].words;
+		struct table *t = w && w->name ? (struct table *)(uintptr_t)w : NULL;
+
+		if (!t || t->seen == mark)
+			continue;
+		t->seen = mark;
+		if (symbol_of(w->name)->mark == mark)
+			return src_fail(p->src, e, p->name,
+					"%s would use two word tables called '%s', of different "
+					"files; rename one",
+					p->rec->name, w->name);
+		symbol_of(w->name)->mark = mark;
+	}
+	return freeze_spend(r, u->rec->nfields, e);
+}
+
+/* The same for structs. */
+static int check_homonyms(struct registry *r, struct unit *p, struct err *e)
+{
+	struct vec queue = { 0 };
+	struct unit **slot = vec_push(&r->mem, &queue, sizeof(*slot));
+	uint32_t mark = ++r->mark;
+
+	if (!slot)
+		return load_nomem(e);
+	*slot = p;
+	p->seen = mark;
+	for (uint32_t head = 0; head < queue.n; head++) {
+		struct unit *u = *VEC_AT(struct unit *, queue, head);
+
+		if (freeze_spend(r, u->children.n + 1, e))
+			return -1;
+		for (uint32_t k = 0; k < u->children.n; k++) {
+			struct unit *in = *VEC_AT(struct unit *, u->children, k);
+
+			if (in->seen == mark)
+				continue;
+			in->seen = mark;
+			if (symbol_of(in->rec->name)->mark == mark)
+				return src_fail(p->src, e, p->name,
+						"%s would use two structs called '%s', of %s and "
+						"another file; rename one",
+						p->rec->name, in->rec->name, in->src->name);
+			symbol_of(in->rec->name)->mark = mark;
+			slot = vec_push(&r->mem, &queue, sizeof(*slot));
+			if (!slot)
+				return load_nomem(e);
+			*slot = in;
+		}
+	}
+	mark = ++r->mark;
+	for (uint32_t i = 0; i < queue.n; i++) {
+		if (check_tables(r, p, *VEC_AT(struct unit *, queue, i), mark, e))
+			return -1;
+	}
+	return 0;
+}
+
 int freeze_names(struct registry *r, struct err *e)
 {
 	for (uint32_t i = 0; i < r->units.n; i++)
@@ -188,6 +253,12 @@ int freeze_names(struct registry *r, struct err *e)
 			    resolve_words(r, u, f, &u->f[k], e))
 				return -1;
 		}
+	}
+	for (uint32_t i = 0; i < r->units.n; i++) {
+		struct unit *u = *VEC_AT(struct unit *, r->units, i);
+
+		if (u->proto && u->src->foreign && check_homonyms(r, u, e))
+			return -1;
 	}
 	return find_owners(r, e);
 }

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Are two loaded protocols the same description, whatever registry, file and line they came from?
+ */
+#include "core/load.h"
+#include "core/proto_print.h"
+
+struct equal {
+	struct buf *why;
+	const char *rec, *field; /* where we are, for the sentence */
+	struct needs a, b;       /* records whose equality is judged one after the other */
+};
+
+static bool differ(struct equal *q, const char *what)
+{
+	if (q->field)
+		buf_fmt(q->why, "%s.%s differs in its %s", q->rec, q->field, what);
+	else
+		buf_fmt(q->why, "%s differs in its %s", q->rec, what);
+	return false;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static bool same_names(const char *const *a, const char *const *b)
+{
+	if (!a || !b)
+		return (!a || !*a) && (!b || !*b);
+	for (; *a && *b; a++, b++) {
+		if (strcmp(*a, *b))
+			return false;
+	}
+	return !*a && !*b;
+}
+
+static bool same_spans(const struct spans *a, const struct spans *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (unsigned i = 0; i < a->n; i++) {
+		if (a->v[i].form != b->v[i].form || a->v[i].from != b->v[i].from ||
+		    a->v[i].to != b->v[i].to)
+			return false;
+	}
+	return true;
+}
+
+static bool same_path(const struct expr *a, const struct expr *b)
+{
+	if (a->npath != b->npath || a->local != b->local || a->outer_proto != b->outer_proto)
+		return false;
+	for (unsigned i = 0; i < a->npath; i++) {
+		if (!same_text(a->path[i].name, b->path[i].name) ||
+		    a->path[i].index != b->path[i].index)
+			return false;
+	}
+	return true;
+}
+
+static bool same_expr(const struct expr *a, const struct expr *b)
+{
+	if (!a || !b)
+		return a == b;
+	if (a->op != b->op || a->num != b->num || !same_text(a->word, b->word) ||
+	    !same_path(a, b) || !same_spans(&a->spans, &b->spans) || a->nset != b->nset)
+		return false;
+	for (unsigned i = 0; i < a->nset; i++) {
+		if (!same_expr(a->set[i].lo, b->set[i].lo) ||
+		    !same_expr(a->set[i].hi, b->set[i].hi))
+			return false;
+	}
+	return same_expr(a->a, b->a) && same_expr(a->b, b->b) && same_expr(a->c, b->c);
+}
+
+static bool same_type(const struct type *a, const struct type *b);
+
+static bool same_extent(const struct extent *a, const struct extent *b)
+{
+	return a->form == b->form && same_expr(a->expr, b->expr) && a->stop_len == b->stop_len &&
+	       (!a->stop_len || !memcmp(a->stop, b->stop, a->stop_len)) &&
+	       (!a->prefix || !b->prefix ? a->prefix == b->prefix
+					 : same_type(a->prefix, b->prefix));
+}
+
+static bool same_type(const struct type *a, const struct type *b)
+{
+	if (a->form != b->form || a->kind != b->kind || a->bits != b->bits || a->le != b->le ||
+	    !same_extent(&a->ext, &b->ext) || !same_expr(a->on, b->on) || a->narms != b->narms)
+		return false;
+	/* The structs themselves are compared once, from the list of what the protocol needs. */
+	if (a->form == TYPE_STRUCT)
+		return same_text(a->rec->name, b->rec->name);
+	if (a->form == TYPE_LIST)
+		return same_type(a->item, b->item);
+	for (unsigned i = 0; i < a->narms; i++) {
+		if (!same_expr(a->arms[i].lo, b->arms[i].lo) ||
+		    !same_expr(a->arms[i].hi, b->arms[i].hi) ||
+		    !same_type(a->arms[i].type, b->arms[i].type))
+			return false;
+	}
+	return true;
+}
+
+static bool same_words(const struct words *a, const struct words *b)
+{
+	if (!a || !b)
+		return a == b;
+	if (a->n != b->n || a->flags != b->flags || !same_text(a->name, b->name))
+		return false;
+	for (unsigned i = 0; i < a->n; i++) {
+		const struct word *v = &a->v[i], *w = &b->v[i];
+
+		if (strcmp(v->name, w->name) || v->value != w->value || v->mask != w->mask ||
+		    v->letter != w->letter || !same_text(v->doc, w->doc))
+			return false;
+	}
+	return true;
+}
+
+static bool same_sum(const struct sum_algo *a, const struct sum_algo *b)
+{
+	if (!a || !b)
+		return a == b;
+	return same_text(a->name, b->name) && a->form == b->form && a->width == b->width &&
+	       a->refin == b->refin && a->refout == b->refout && a->poly == b->poly &&
+	       a->init == b->init && a->xorout == b->xorout;
+}
+
+static bool same_rule(const struct rule *a, const struct rule *b)
+{
+	return a->form == b->form && a->num == b->num && a->text_len == b->text_len &&
+	       !a->text == !b->text && (!a->text || !memcmp(a->text, b->text, a->text_len)) &&
+	       (a->form == RULE_CONST || same_expr(a->expr, b->expr)) &&
+	       same_spans(&a->spans, &b->spans) && a->k == b->k && a->m == b->m && a->n == b->n &&
+	       a->zero_rest == b->zero_rest && a->zero_none == b->zero_none &&
+	       same_sum(a->sum, b->sum);
+}
+
+static bool same_facts(const struct field *a, const struct field *b)
+{
+	return a->selects == b->selects && a->structural == b->structural &&
+	       a->fixed_bit == b->fixed_bit && a->bounds_from == b->bounds_from &&
+	       a->bounds_to == b->bounds_to && !a->bound_by == !b->bound_by &&
+	       (!a->bound_by || a->bound_by->index == b->bound_by->index);
+}
+
+static bool same_field(struct equal *q, const struct field *a, const struct field *b)
+{
+	q->field = a->name;
+	if (strcmp(a->name, b->name))
+		return differ(q, "name");
+	if (!same_type(a->type, b->type))
+		return differ(q, "type");
+	if (!same_words(a->words, b->words))
+		return differ(q, "words");
+	if (!same_expr(a->cond, b->cond) || a->optional != b->optional)
+		return differ(q, "condition");
+	if (!same_rule(&a->rule, &b->rule))
+		return differ(q, "rule");
+	if (a->nmust != b->nmust)
+		return differ(q, "number of musts");
+	for (unsigned i = 0; i < a->nmust; i++) {
+		if (!same_expr(a->must[i].expr, b->must[i].expr))
+			return differ(q, "must");
+	}
+	if (!same_names(a->alias, b->alias))
+		return differ(q, "aliases");
+	if (!same_text(a->doc, b->doc))
+		return differ(q, "meaning");
+	if (a->show != b->show || a->align != b->align || a->fresh != b->fresh ||
+	    a->after != b->after)
+		return differ(q, "suffixes");
+	if (!same_facts(a, b))
+		return differ(q, "place or bounds");
+	q->field = NULL;
+	return true;
+}
+
+static bool same_record(struct equal *q, const struct record *a, const struct record *b)
+{
+	q->rec = a->name;
+	q->field = NULL;
+	if (strcmp(a->name, b->name) || !same_text(a->doc, b->doc))
+		return differ(q, "name or meaning");
+	if (a->nfields != b->nfields || a->npre != b->npre || a->fixed_bits != b->fixed_bits)
+		return differ(q, "number of fields or width");
+	for (unsigned i = 0; i < a->nfields; i++) {
+		if (!same_field(q, &a->fields[i], &b->fields[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool same_graph(struct equal *q, const struct proto *a, const struct proto *b)
+{
+	if (a->nover != b->nover || a->ncarries != b->ncarries)
+		return differ(q, "over or carries");
+	for (unsigned i = 0; i < a->nover; i++) {
+		if (!same_text(a->over[i].space, b->over[i].space) ||
+		    !same_text(a->over[i].lower, b->over[i].lower) ||
+		    a->over[i].lo != b->over[i].lo || a->over[i].hi != b->over[i].hi)
+			return differ(q, "over");
+	}
+	for (unsigned i = 0; i < a->ncarries; i++) {
+		const struct carries *c = &a->carries[i], *d = &b->carries[i];
+
+		if (strcmp(c->space, d->space) || c->nfields != d->nfields ||
+		    memcmp(c->field, d->field, c->nfields * sizeof(c->field[0])) ||
+		    !same_expr(c->cond, d->cond))
+			return differ(q, "carries");
+	}
+	return true;
+}
+
+static bool same_pseudo(struct equal *q, const struct proto *a, const struct proto *b)
+{
+	if (a->npseudo != b->npseudo || a->npseudo_over != b->npseudo_over)
+		return differ(q, "pseudo header");
+	for (unsigned i = 0; i < a->npseudo; i++) {
+		if (!same_text(a->pseudo[i].field, b->pseudo[i].field) ||
+		    a->pseudo[i].bits != b->pseudo[i].bits ||
+		    !same_expr(a->pseudo[i].expr, b->pseudo[i].expr))
+			return differ(q, "pseudo header");
+	}
+	for (unsigned i = 0; i < a->npseudo_over; i++) {
+		if (strcmp(a->pseudo_over[i].field, b->pseudo_over[i].field) ||
+		    a->pseudo_over[i].list != b->pseudo_over[i].list ||
+		    !same_expr(a->pseudo_over[i].cond, b->pseudo_over[i].cond))
+			return differ(q, "pseudo header");
+	}
+	return true;
+}
+
+static bool same_replies(struct equal *q, const struct proto *a, const struct proto *b)
+{
+	if (a->nreply != b->nreply)
+		return differ(q, "replies");
+	for (unsigned i = 0; i < a->nreply; i++) {
+		const struct reply *r = &a->reply[i], *s = &b->reply[i];
+
+		if (r->nswap != s->nswap || r->nsame != s->nsame || r->nexpr != s->nexpr ||
+		    memcmp(r->swap, s->swap, r->nswap * sizeof(r->swap[0])) ||
+		    memcmp(r->same, s->same, r->nsame * sizeof(r->same[0])) ||
+		    !same_expr(r->cond_reply, s->cond_reply) ||
+		    !same_expr(r->cond_request, s->cond_request))
+			return differ(q, "replies");
+		for (unsigned k = 0; k < r->nexpr; k++) {
+			if (!same_expr(r->expr[k], s->expr[k]))
+				return differ(q, "replies");
+		}
+	}
+	return true;
+}
+
+static bool same_proto(struct equal *q, const struct proto *a, const struct proto *b)
+{
+	q->rec = a->name;
+	if (strcmp(a->name, b->name) || !same_text(a->title, b->title) ||
+	    !same_text(a->doc, b->doc) || !same_text(a->ref, b->ref))
+		return differ(q, "name, title, doc or ref");
+	if (!same_names(a->names, b->names))
+		return differ(q, "names");
+	if (!same_expr(a->guard, b->guard) || !same_expr(a->opaque, b->opaque) ||
+	    !same_expr(a->excerpt, b->excerpt) || !same_expr(a->quotes, b->quotes) ||
+	    !same_expr(a->message, b->message) || !same_text(a->quotes_proto, b->quotes_proto) ||
+	    a->message_min != b->message_min)
+		return differ(q, "guard, payload, quotes or message");
+	if (!same_text(a->summary, b->summary) || a->beside != b->beside ||
+	    a->has_payload != b->has_payload)
+		return differ(q, "summary, beside or payload");
+	return same_graph(q, a, b) && same_pseudo(q, a, b) && same_replies(q, a, b) &&
+	       same_record(q, &a->rec, &b->rec);
+}
+
+bool proto_equal(const struct proto *a, const struct proto *b, struct buf *why)
+{
+	struct equal q = { .why = why };
+	bool same = false;
+
+	if (needs_of(a, &q.a) || needs_of(b, &q.b)) {
+		buf_str(why, "out of memory");
+		goto out;
+	}
+	same = same_proto(&q, a, b);
+	if (same && q.a.nrec != q.b.nrec)
+		same = differ(&q, "structs");
+	for (unsigned i = 0; same && i < q.a.nrec; i++)
+		same = same_record(&q, q.a.rec[i], q.b.rec[i]);
+out:
+	needs_done(&q.a);
+	needs_done(&q.b);
+	return same;
+}
