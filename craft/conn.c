@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/bits.h"
 #include "craft/conn.h"
 #include "craft/pace.h"
 
@@ -21,14 +22,6 @@ struct conn {
 	struct buf in;
 	size_t eaten; /* bytes of in that were handed out */
 	struct tree tree;
-};
-
-struct ends { /* what the lower layers say */
-	struct addr src, dst;
-	uint16_t sport, dport;
-	bool src_said, sport_said;
-	int proto;
-	unsigned port_layer;
 };
 
 static const struct node *field_node(const struct built *y, const struct field *f)
@@ -59,7 +52,7 @@ static int transport_number(const struct build *b, unsigned i)
 	return -1;
 }
 
-static int find_ends(const struct build *b, struct ends *n, struct err *e)
+int transport_of(const struct build *b, struct transport *n, struct err *e)
 {
 	const uint8_t *p = (const uint8_t *)b->bytes.p;
 	const struct field *f, *g;
@@ -88,11 +81,11 @@ static int find_ends(const struct build *b, struct ends *n, struct err *e)
 		dst = field_node(y, g);
 		if (!src || !dst)
 			continue;
-		n->sport = (uint16_t)src->num;
-		n->dport = (uint16_t)dst->num;
+		n->sport = (uint16_t)bits_get(p, src->bit, 16);
+		n->dport = (uint16_t)bits_get(p, dst->bit, 16);
 		n->sport_said = src->flags & NODE_SAID;
-		n->port_layer = i;
-		n->proto = transport_number(b, i);
+		n->layer = i;
+		n->number = transport_number(b, i);
 		return 0;
 	}
 	return err_set(e, ERR_USAGE,
@@ -102,15 +95,15 @@ static int find_ends(const struct build *b, struct ends *n, struct err *e)
 
 int conn_inside(const struct build *b, uint32_t *from, uint32_t *to, struct err *e)
 {
-	struct ends n;
+	struct transport n;
 	const struct built *y;
 
-	if (find_ends(b, &n, e))
+	if (transport_of(b, &n, e))
 		return -1;
-	y = &b->layer[n.port_layer];
+	y = &b->layer[n.layer];
 	*from = y->off + y->hlen;
 	*to = y->end - y->tail;
-	return (int)n.port_layer + 1;
+	return (int)n.layer + 1;
 }
 
 static bool stopped(const struct conn *c)
@@ -152,7 +145,7 @@ static int conn_failed(int no, const struct addr *peer, uint16_t port, struct er
 	}
 }
 
-static int conn_socket(struct conn *c, const struct ends *n, const struct conn_opts *o,
+static int conn_socket(struct conn *c, const struct transport *n, const struct conn_opts *o,
 		       struct err *e)
 {
 	struct sockaddr_storage a;
@@ -162,12 +155,12 @@ static int conn_socket(struct conn *c, const struct ends *n, const struct conn_o
 
 	c->fd = socket(n->dst.family,
 		       (o->datagram ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC | SOCK_NONBLOCK,
-		       n->proto > 0 ? n->proto : 0);
+		       n->number > 0 ? n->number : 0);
 	if (c->fd < 0)
 		return err_set(e, ERR_USAGE,
 			       "the packet's transport (protocol %d) is no %s for this "
 			       "kernel",
-			       n->proto, o->datagram ? "datagram socket" : "stream");
+			       n->number, o->datagram ? "datagram socket" : "stream");
 	setsockopt(c->fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on));
 	if (o->ifname && setsockopt(c->fd, SOL_SOCKET, SO_BINDTODEVICE, o->ifname,
 				    (socklen_t)strlen(o->ifname) + 1) < 0)
@@ -184,7 +177,7 @@ static int conn_socket(struct conn *c, const struct ends *n, const struct conn_o
 	return 0;
 }
 
-static int conn_connect(struct conn *c, const struct ends *n, int64_t deadline, struct err *e)
+static int conn_connect(struct conn *c, const struct transport *n, int64_t deadline, struct err *e)
 {
 	struct sockaddr_storage a;
 	socklen_t len = addr_sockaddr(&n->dst, n->dport, &a), size = sizeof(int);
@@ -206,7 +199,7 @@ struct conn *conn_open(const struct build *b, const struct conn_opts *o, int64_t
 		       struct err *e)
 {
 	struct conn *c = calloc(1, sizeof(*c));
-	struct ends n;
+	struct transport n;
 
 	if (!c) {
 		err_set(e, ERR_IO, "out of memory");
@@ -215,7 +208,8 @@ struct conn *conn_open(const struct build *b, const struct conn_opts *o, int64_t
 	c->fd = -1;
 	c->datagram = o->datagram;
 	c->stop = o->stop;
-	if (find_ends(b, &n, e) || conn_socket(c, &n, o, e) || conn_connect(c, &n, deadline, e)) {
+	if (transport_of(b, &n, e) || conn_socket(c, &n, o, e) ||
+	    conn_connect(c, &n, deadline, e)) {
 		conn_close(c);
 		return NULL;
 	}

@@ -6,6 +6,16 @@
 
 #include "craft/addr.h"
 
+struct transport { /* what the lower layers of a packet say to a socket */
+	struct addr src, dst;
+	uint16_t sport, dport;
+	bool src_said, sport_said;
+	int number;     /* as the layer below announces it; -1: it does not */
+	unsigned layer; /* in b->layer: the one with the ports */
+};
+/* -1: b has no network addresses with ports above them (e). Reads b's bytes by its nodes. */
+int transport_of(const struct build *b, struct transport *t, struct err *e);
+
 struct conn_opts {
 	bool datagram;      /* else a stream */
 	const char *ifname; /* bind to it; NULL: any */

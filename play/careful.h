@@ -15,12 +15,12 @@ enum careful_rule {
 };
 
 struct careful_facts {
-	const struct iface *dev; /* default_route decides; NULL: not sent on a device */
-	const struct plan *plan; /* what is sent; NULL: a replay */
-	bool spoofed;            /* aim_spoofs */
-	uint64_t destinations;   /* how many different ones, at most */
-	uint64_t packets;        /* in all; 0: until stopped */
-	double rate;             /* packets a second that were asked for; 0: as fast as possible */
+	const struct iface *dev;   /* default_route decides; NULL: not sent on a device */
+	const struct build *build; /* what is sent; NULL: a replay */
+	bool spoofed;              /* aim_spoofs */
+	uint64_t destinations;     /* how many different ones, at most */
+	uint64_t packets;          /* in all; 0: until stopped */
+	double rate; /* packets a second that were asked for; 0: as fast as possible */
 	bool replay;
 };
 

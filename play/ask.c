@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The run of questions: each packet of the sweep leaves when it is due, what comes in is held
+ * against all that still wait, and who has waited long enough is asked again or given up. */
+#include <poll.h>
+#include <stdlib.h>
+
+#include "dissect/dissect.h"
+#include "notation/notation.h"
+#include "play/ask_impl.h"
+
+#define SECOND 1000000000ll
+#define MS 1000000ll
+#define RATE 200.0 /* packets a second when nothing was said */
+
+/* ---- opening ---- */
+
+static int careful(struct asking *a, const struct iface *dev, struct err *e)
+{
+	struct careful_facts f = { .dev = dev,
+				   .build = template_build(a->tmpl),
+				   .spoofed = aim_spoofs(a->aim),
+				   .destinations = careful_destinations(a->plan),
+				   .packets = a->total == UINT64_MAX ? 0 : a->total,
+				   .rate = a->o->rate > 0       ? a->o->rate
+					   : a->o->interval > 0 ? 1e9 / (double)a->o->interval
+								: RATE };
+	char why[240];
+
+	if (a->o->i_may || careful_check(&f, why) == CAREFUL_FINE)
+		return 0;
+	return err_set(e, ERR_USAGE, "%s", why);
+}
+
+/* Listen on the interface by which answers come, before anything leaves by it. */
+static int ear_open(struct asking *a, const struct iface *dev, struct err *e)
+{
+	struct source_options o = { .immediate = true, .direction = SOURCE_IN };
+	struct ear *x;
+
+	for (unsigned i = 0; i < a->nears; i++)
+		if (a->ear[i].index == dev->index)
+			return 0;
+	if (a->nears == EARS)
+		return err_set(e, ERR_USAGE, "the destinations lie behind more than %d interfaces",
+			       EARS);
+	if (careful(a, dev, e))
+		return -1;
+	/* What answers a source address that is not ours is not addressed to us either. */
+	o.promisc = aim_spoofs(a->aim);
+	x = &a->ear[a->nears];
+	x->source = source_open_live(dev->name, &o, e);
+	if (!x->source)
+		return -1;
+	x->index = dev->index;
+	a->nears++;
+	return 0;
+}
+
+static void ready(struct asking *a)
+{
+	struct ask_result r = { .event = ASK_READY };
+
+	if (!a->ready)
+		ask_tell(a, &r);
+	a->ready = true;
+}
+
+static int asking_open(struct asking *a, struct err *e)
+{
+	struct sender_opts so = { .reg = a->plan->reg,
+				  .ifname = a->o->ifname,
+				  .via = a->o->via == ASK_LINK ? VIA_LINK
+					 : a->o->via == ASK_IP ? VIA_IP
+							       : VIA_AUTO,
+				  .libnet = a->o->libnet,
+				  .stop = a->o->stop };
+
+	if (plan_fresh(a->plan, e) < 0)
+		return -1;
+	plan_step(a->plan, 0, a->o->seed);
+	a->sender = sender_open(&so, e);
+	if (!a->sender)
+		return -1;
+	a->aim = aim_open(a->plan, a->sender, e);
+	if (!a->aim)
+		return -1;
+	a->tmpl = template_open(a->plan, e);
+	return a->tmpl ? 0 : -1;
+}
+
+static void asking_close(struct asking *a)
+{
+	struct source_stats s;
+
+	for (unsigned i = 0; i < a->nears; i++) {
+		source_stats(a->ear[i].source, &s);
+		if (s.known)
+			a->st->dropped += s.dropped;
+		source_close(a->ear[i].source);
+	}
+	for (unsigned i = 0; a->probe && i < FLIGHT; i++)
+		free(a->probe[i].data);
+	free(a->probe);
+	template_close(a->tmpl);
+	aim_close(a->aim);
+	sender_close(a->sender);
+	hush_done(&a->hush);
+	tree_done(&a->scratch);
+	buf_done(&a->why);
+}
+
+/* ---- sending ---- */
+
+static struct probe *probe_new(struct asking *a, const struct packet *pkt, struct err *e)
+{
+	struct probe *p = &a->probe[(a->first + a->n) % FLIGHT];
+
+	if (p->cap < pkt->len) {
+		uint8_t *more = realloc(p->data, pkt->len);
+
+		if (!more) {
+			err_set(e, ERR_IO, "out of memory");
+			return NULL;
+		}
+		p->data = more;
+		p->cap = pkt->len;
+	}
+	memcpy(p->data, pkt->data, pkt->len);
+	p->pkt = *pkt;
+	p->pkt.data = p->data;
+	p->pkt.number = a->next + 1;
+	p->number = a->next + 1;
+	p->attempt = p->answers = 0;
+	p->waiting = false;
+	dissect_with(a->plan->reg, &p->pkt, &a->scratch);
+	a->n++;
+	return p;
+}
+
+static void tell_failed(struct asking *a, const struct probe *p, const char *why)
+{
+	struct ask_result r = {
+		.event = ASK_FAILED, .probe = a->next + 1, .request = p ? &p->pkt : NULL, .why = why
+	};
+
+	a->st->failed++;
+	ask_tell(a, &r);
+}
+
+static void probe_send(struct asking *a, struct probe *p)
+{
+	struct err no = { 0 };
+	struct ask_result r = { .event = ASK_SENT,
+				.probe = p->number,
+				.attempt = p->attempt,
+				.request = &p->pkt,
+				.sent = &p->sent };
+
+	if (sender_send_by(a->sender, &p->hop, &p->pkt, &p->sent, &no)) {
+		p->waiting = false;
+		tell_failed(a, p, no.msg);
+		return;
+	}
+	p->sent.hop = &p->hop;
+	p->pkt.when = p->sent.when;
+	p->waiting = true;
+	p->deadline = clock_mono() + a->timeout;
+	a->st->sent++;
+	ask_tell(a, &r);
+}
+
+/* The next packet of the sweep. -1: the run cannot go on (e). A destination without a way is told
+ * and passed over. */
+static int ask_next(struct asking *a, struct err *e)
+{
+	const struct packet *pkt;
+	const struct hop *hop;
+	struct err no = { 0 };
+	struct transport t;
+	struct probe *p;
+
+	plan_step(a->plan, a->next, a->o->seed);
+	if (aim_step(a->aim, &no)) {
+		if (no.code == ERR_USAGE || no.code == ERR_PERM || a->total == 1)
+			return err_set(e, no.code, "%s", no.msg);
+		tell_failed(a, NULL, no.msg);
+		a->next++;
+		return 0;
+	}
+	hop = aim_hop(a->aim);
+	pkt = template_next(a->tmpl, e);
+	if (!pkt || ear_open(a, &hop->route.dev, e) || sender_ready(a->sender, hop, pkt->link, e))
+		return -1;
+	if (!a->o->no_listener && !aim_spoofs(a->aim) &&
+	    !transport_of(template_build(a->tmpl), &t, &no))
+		hush_port(&a->hush, &t);
+	ready(a);
+	p = probe_new(a, pkt, e);
+	if (!p)
+		return -1;
+	p->hop = *hop;
+	a->st->probes++;
+	probe_send(a, p);
+	/* The sender may have made the link header in our copy; it makes it again for its own. */
+	a->next++;
+	return 0;
+}
+
+/* ---- waiting ---- */
+
+static bool any_waiting(const struct asking *a)
+{
+	for (unsigned i = 0; i < a->n; i++)
+		if (a->probe[(a->first + i) % FLIGHT].waiting)
+			return true;
+	return false;
+}
+
+static void give_up(struct asking *a, struct probe *p)
+{
+	struct ask_result r = { .event = ASK_SILENT,
+				.probe = p->number,
+				.attempt = p->attempt,
+				.request = &p->pkt,
+				.sent = &p->sent };
+
+	p->waiting = false;
+	if (p->answers)
+		return;
+	a->st->silent++;
+	ask_tell(a, &r);
+}
+
+/* Who has waited long enough; then forget those that are done, oldest first. */
+static void expire(struct asking *a, int64_t now)
+{
+	for (unsigned i = 0; i < a->n && !a->end; i++) {
+		struct probe *p = &a->probe[(a->first + i) % FLIGHT];
+
+		if (!p->waiting || p->deadline > now)
+			continue;
+		if (!p->answers && p->attempt < a->o->retry && !ask_stopped(a)) {
+			p->attempt++;
+			probe_send(a, p);
+		} else {
+			give_up(a, p);
+		}
+	}
+	while (a->n && !a->probe[a->first].waiting) {
+		a->first = (a->first + 1) % FLIGHT;
+		a->n--;
+	}
+}
+
+static int drain(struct asking *a, struct err *e)
+{
+	for (unsigned i = 0; i < a->nears; i++) {
+		struct packet pkt;
+		int rc;
+
+		while (!a->end && (rc = source_next(a->ear[i].source, &pkt, e)) == SOURCE_PACKET)
+			ask_judge(a, &pkt);
+		if (!a->end && rc == SOURCE_ERROR)
+			return -1;
+	}
+	return 0;
+}
+
+static int wait_until(struct asking *a, int64_t until, struct err *e)
+{
+	struct pollfd fds[EARS];
+	int64_t left = until - clock_mono();
+	struct timespec t;
+
+	/* A stop is looked for at least this often. */
+	if (left > 50 * MS)
+		left = 50 * MS;
+	if (left < 0)
+		left = 0;
+	for (unsigned i = 0; i < a->nears; i++)
+		fds[i] = (struct pollfd) { .fd = source_fd(a->ear[i].source), .events = POLLIN };
+	t.tv_sec = 0;
+	t.tv_nsec = left;
+	ppoll(fds, a->nears, &t, NULL);
+	return drain(a, e);
+}
+
+static int64_t next_deadline(const struct asking *a)
+{
+	int64_t at = INT64_MAX;
+
+	for (unsigned i = 0; i < a->n; i++) {
+		const struct probe *p = &a->probe[(a->first + i) % FLIGHT];
+
+		if (p->waiting && p->deadline < at)
+			at = p->deadline;
+	}
+	return at;
+}
+
+static bool may_send(struct asking *a)
+{
+	bool one = a->o->in_order || a->o->until_answered;
+
+	return a->next < a->total && a->n < FLIGHT && !(one && any_waiting(a));
+}
+
+static int run(struct asking *a, struct err *e)
+{
+	while (!a->end && !ask_stopped(a) && (a->next < a->total || any_waiting(a))) {
+		int64_t until = next_deadline(a), now = clock_mono();
+
+		if (may_send(a)) {
+			if (a->due < 0)
+				a->due = pace_next(&a->pace);
+			if (a->due <= now) {
+				a->due = -1;
+				if (ask_next(a, e))
+					return -1;
+				/* Answers are looked at between any two packets. */
+				if (drain(a, e))
+					return -1;
+				expire(a, clock_mono());
+				continue;
+			}
+			if (a->due < until)
+				until = a->due;
+		}
+		if (wait_until(a, until, e))
+			return -1;
+		expire(a, clock_mono());
+	}
+	/* Stopped or done: who still waits has had no answer. */
+	for (unsigned i = 0; i < a->n; i++)
+		if (a->probe[(a->first + i) % FLIGHT].waiting &&
+		    !a->probe[(a->first + i) % FLIGHT].answers)
+			a->st->silent++;
+	return 0;
+}
+
+int ask(struct plan *p, const struct ask_opts *o, struct ask_stats *st, struct err *e)
+{
+	struct asking a = { .plan = p, .o = o, .st = st, .due = -1 };
+	uint64_t count = plan_count(p), times = o->count ? o->count : 1;
+	bool conn = o->via == ASK_STREAM || o->via == ASK_DATAGRAM;
+	int rc = -1;
+
+	*st = (struct ask_stats) { 0 };
+	a.timeout = o->timeout > 0 ? o->timeout : 2 * SECOND;
+	a.total = o->forever || count > UINT64_MAX / times ? UINT64_MAX : count * times;
+	st->packets = a.total == UINT64_MAX ? 0 : a.total;
+	pace_init(&a.pace, o->rate > 0 || o->interval > 0 ? o->rate : RATE, o->interval);
+	hush_init(&a.hush);
+	a.probe = calloc(FLIGHT, sizeof(*a.probe));
+	if (!a.probe)
+		err_set(e, ERR_IO, "out of memory");
+	else if (conn)
+		rc = ask_conn(&a, e);
+	else if (!asking_open(&a, e))
+		rc = run(&a, e);
+	st->stopped = ask_stopped(&a);
+	asking_close(&a);
+	return rc;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A listener that drops every segment with a TTL below 255 (IP_MINTTL, ip(7); RFC 5082) swallows
+ * what a peer answers: no reset leaves, and it is gone with the process. For datagrams, a bound
+ * socket whose filter drops all. */
+#include <errno.h>
+#include <linux/filter.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "play/hush.h"
+
+#ifndef IPV6_MINHOPCOUNT
+#define IPV6_MINHOPCOUNT 73
+#endif
+
+void hush_init(struct hush *h)
+{
+	h->n = h->next = 0;
+}
+
+void hush_done(struct hush *h)
+{
+	for (unsigned i = 0; i < h->n; i++)
+		if (h->v[i].fd >= 0)
+			close(h->v[i].fd);
+	h->n = 0;
+}
+
+static int drop_all(int fd)
+{
+	struct sock_filter ret = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog prog = { .len = 1, .filter = &ret };
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
+}
+
+static int listener(const struct transport *t)
+{
+	struct addr any = { .family = t->src.family };
+	struct sockaddr_storage a;
+	socklen_t len = addr_sockaddr(&any, t->sport, &a);
+	int least = 255, on = 1;
+	int fd = socket(any.family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, t->number);
+	int rc;
+
+	if (fd < 0)
+		return -1;
+	if (any.family == AF_INET) {
+		rc = setsockopt(fd, IPPROTO_IP, IP_MINTTL, &least, sizeof(least));
+	} else {
+		rc = setsockopt(fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, &least, sizeof(least));
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	}
+	if (rc || bind(fd, (struct sockaddr *)&a, len) || listen(fd, 1)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int sink(const struct transport *t)
+{
+	struct addr any = { .family = t->src.family };
+	struct sockaddr_storage a;
+	socklen_t len = addr_sockaddr(&any, t->sport, &a);
+	int on = 1;
+	int fd = socket(any.family, SOCK_DGRAM | SOCK_CLOEXEC, t->number);
+
+	if (fd < 0)
+		return -1;
+	if (any.family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	if (drop_all(fd) || bind(fd, (struct sockaddr *)&a, len)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+void hush_port(struct hush *h, const struct transport *t)
+{
+	unsigned at;
+	int fd;
+
+	if (t->number <= 0 || !t->sport)
+		return;
+	for (unsigned i = 0; i < h->n; i++)
+		if (h->v[i].port == t->sport && h->v[i].number == t->number &&
+		    h->v[i].family == t->src.family)
+			return;
+	fd = listener(t);
+	if (fd < 0)
+		fd = sink(t);
+	if (fd < 0)
+		return;
+	if (h->n < HUSH_MAX) {
+		at = h->n++;
+	} else {
+		at = h->next++ % HUSH_MAX;
+		close(h->v[at].fd);
+	}
+	h->v[at].fd = fd;
+	h->v[at].port = t->sport;
+	h->v[at].number = t->number;
+	h->v[at].family = t->src.family;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Sockets that keep the kernel from answering what comes back to a port that only we know of. */
+#ifndef STRATA_PLAY_HUSH_H
+#define STRATA_PLAY_HUSH_H
+
+#include "craft/conn.h"
+
+#define HUSH_MAX 1024 /* ports at a time; the oldest gives way */
+
+struct hush {
+	struct {
+		int fd, family, number;
+		uint16_t port;
+	} v[HUSH_MAX];
+	unsigned n, next;
+};
+
+void hush_init(struct hush *h);
+void hush_done(struct hush *h);
+/* Reserve the source port of a packet, so that the kernel neither resets a connection that it knows
+ * nothing of nor reports the port as closed. What cannot be had (a port in use) is left alone. */
+void hush_port(struct hush *h, const struct transport *t);
+
+#endif
