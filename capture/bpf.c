@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Capture filters through libpcap's compiler, with what it lacks: the place of an error, and no
  * look-up of names behind the user's back. */
-#include "capture/filter.h"
+#include "capture/bpf_compile.h"
 #include "capture/bpf.h"
 
 #include <stdlib.h>
@@ -33,7 +33,7 @@ struct bpf *bpf_open(const char *text, uint16_t link, bool resolve, struct err *
 	b->resolve = resolve;
 	/* A file without any interface: there is nothing to filter either, but errors are told. */
 	b->by[0].link = link == LINK_NONE ? LINK_ETHERNET : link;
-	if (filter_compile(&b->by[0].prog, b->by[0].link, text, resolve, e) < 0)
+	if (bpf_compile(&b->by[0].prog, b->by[0].link, text, resolve, e) < 0)
 		return bpf_close(b);
 	b->by[0].ok = true;
 	b->n = 1;
@@ -54,8 +54,7 @@ bool bpf_match(struct bpf *b, const struct packet *p)
 	}
 	if (i == b->n) {
 		b->by[i].link = p->link;
-		b->by[i].ok =
-			filter_compile(&b->by[i].prog, p->link, b->text, b->resolve, NULL) == 0;
+		b->by[i].ok = bpf_compile(&b->by[i].prog, p->link, b->text, b->resolve, NULL) == 0;
 		b->n++;
 	}
 	if (!b->by[i].ok)

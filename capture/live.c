@@ -3,7 +3,7 @@
  * poll, so that a deadline is one and a signal handler can end it. */
 #include <pcap.h>
 
-#include "capture/filter.h"
+#include "capture/bpf_compile.h"
 #include "capture/impl.h"
 
 #include <errno.h>
@@ -186,7 +186,7 @@ int source_set_filter(struct source *s, const char *filter, bool resolve, struct
 		s->filter = b;
 		return 0;
 	}
-	if (filter_compile_on(s->live->pcap, &prog, filter ? filter : "", resolve, e) < 0)
+	if (bpf_compile_on(s->live->pcap, &prog, filter ? filter : "", resolve, e) < 0)
 		return -1;
 	int rc = pcap_setfilter(s->live->pcap, &prog);
 	pcap_freecode(&prog);

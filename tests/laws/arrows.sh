@@ -32,8 +32,8 @@ libc='^(assert|ctype|errno|fcntl|float|inttypes|limits|locale|math|stdalign|stda
 # Files that have to name protocols, and why:
 #   craft/libnet_blocks.c   libnet has one builder per protocol
 #   core/kind*.[ch]         codecs of addresses and names
-#   capture/filter_words.c  the words of pcap-filter(7)
-exempt='^(craft/libnet_blocks\.c|capture/filter_words\.c|core/kind[_a-z]*\.[ch])$'
+#   capture/bpf_words.c  the words of pcap-filter(7)
+exempt='^(craft/libnet_blocks\.c|capture/bpf_words\.c|core/kind[_a-z]*\.[ch])$'
 
 # Words that are protocols and also plain words of C or of this program.
 plain=' raw null none data text payload time loop option message length eth0 '

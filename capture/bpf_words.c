@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The vocabulary of pcap-filter(7), after the lexer of libpcap 1.10. */
-#include "capture/filter_words.h"
+#include "capture/bpf_words.h"
 
 #include <string.h>
 
@@ -40,10 +40,10 @@ static const char *const takes_word[] = { "port", "portrange", "proto",  "protoc
 					  "on",   "ifname",    "reason", "action",
 					  "rset", "ruleset",   "llc" };
 
-const char *const filter_more[] = { "",        " tcp", " 1",           " 10.0.0.1",
-				    " port 1", " = 1", " : 1] = 1",    "] = 1",
-				    " 1] = 1", "-2",   " 1:2:3:4:5:6", " mask 255.0.0.0",
-				    " \\tcp",  NULL };
+const char *const bpf_more[] = { "",        " tcp", " 1",           " 10.0.0.1",
+				 " port 1", " = 1", " : 1] = 1",    "] = 1",
+				 " 1] = 1", "-2",   " 1:2:3:4:5:6", " mask 255.0.0.0",
+				 " \\tcp",  NULL };
 
 static bool in_list(const char *s, size_t n, const char *const *list, size_t count)
 {
@@ -53,18 +53,18 @@ static bool in_list(const char *s, size_t n, const char *const *list, size_t cou
 	return false;
 }
 
-bool filter_knows(const char *word, size_t n)
+bool bpf_knows(const char *word, size_t n)
 {
 	return in_list(word, n, known, NKNOWN) || strncmp(word, "icmp-", 5) == 0 ||
 	       strncmp(word, "icmp6-", 6) == 0 || strncmp(word, "tcp-", 4) == 0;
 }
 
-bool filter_takes_word(const char *word, size_t n)
+bool bpf_takes_word(const char *word, size_t n)
 {
 	return in_list(word, n, takes_word, sizeof(takes_word) / sizeof(takes_word[0]));
 }
 
-const char *filter_near(const char *word, size_t n)
+const char *bpf_near(const char *word, size_t n)
 {
 	return near_word(word, n, known, NKNOWN);
 }

@@ -2,14 +2,14 @@
 /* pcap_compile with what it lacks. It says "syntax error" without a place: the place is the first
  * word after which no continuation compiles. It asks the name service about every word it does not
  * know: here such a word is refused unless look-ups are wanted. */
-#include "capture/filter.h"
+#include "capture/bpf_compile.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture/filter_words.h"
+#include "capture/bpf_words.h"
 #include "capture/source.h"
 #include "core/packet.h"
 
@@ -66,15 +66,15 @@ static int names_check(const char *text, struct err *e)
 		const char *w = text + t.at;
 		depth += w[0] == '[';
 		depth -= w[0] == ']' && depth;
-		if (!isalnum((unsigned char)w[0]) || depth || filter_knows(w, t.n) ||
+		if (!isalnum((unsigned char)w[0]) || depth || bpf_knows(w, t.n) ||
 		    is_address(w, t.n) || (t.n == 9 && strncasecmp(w, "localhost", 9) == 0))
 			continue;
-		if (last.n && filter_takes_word(text + last.at, last.n))
+		if (last.n && bpf_takes_word(text + last.at, last.n))
 			continue;
 		if (last.n == 1 && text[last.at] == '\\')
 			continue;
 		bool host = memchr(w, '.', t.n) != NULL;
-		const char *near = host ? NULL : filter_near(w, t.n);
+		const char *near = host ? NULL : bpf_near(w, t.n);
 		if (near)
 			return err_at(e, "filter", text, len, t.at, t.n,
 				      "the filter language has no word '%.*s'; did you mean '%s'?",
@@ -99,8 +99,8 @@ static bool begins_well(pcap_t *on, const char *text, size_t n)
 		return false;
 	for (size_t i = 0; i < n; i++)
 		open += text[i] == '(' ? 1 : text[i] == ')' ? -1 : 0;
-	for (size_t i = 0; filter_more[i] && !ok; i++) {
-		size_t m = (size_t)sprintf(try, "%.*s%s", (int)n, text, filter_more[i]);
+	for (size_t i = 0; bpf_more[i] && !ok; i++) {
+		size_t m = (size_t)sprintf(try, "%.*s%s", (int)n, text, bpf_more[i]);
 		for (int k = 0; k < open && k < 60; k++)
 			try[m++] = ')';
 		try[m] = '\0';
@@ -134,8 +134,8 @@ static struct token wrong_place(pcap_t *on, const char *text, const char *msg)
 	return (struct token) { last.at + last.n, 1 }; /* something is missing at the end */
 }
 
-int filter_compile_on(pcap_t *on, struct bpf_program *prog, const char *text, bool resolve,
-		      struct err *e)
+int bpf_compile_on(pcap_t *on, struct bpf_program *prog, const char *text, bool resolve,
+		   struct err *e)
 {
 	size_t len = strlen(text);
 
@@ -166,15 +166,15 @@ int filter_compile_on(pcap_t *on, struct bpf_program *prog, const char *text, bo
 	return err_at(e, "filter", text, len, t.at, t.n, "filter: %s", what);
 }
 
-int filter_compile(struct bpf_program *prog, unsigned link, const char *text, bool resolve,
-		   struct err *e)
+int bpf_compile(struct bpf_program *prog, unsigned link, const char *text, bool resolve,
+		struct err *e)
 {
 	pcap_t *dead = pcap_open_dead(link_to_dlt(link), PACKET_MAX);
 	int rc;
 
 	if (!dead)
 		return err_set(e, ERR_IO, "no memory for the filter");
-	rc = filter_compile_on(dead, prog, text, resolve, e);
+	rc = bpf_compile_on(dead, prog, text, resolve, e);
 	pcap_close(dead);
 	return rc;
 }
