@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The tool's frame: the table of commands, and what every command has at hand. */
+#ifndef STRATA_CLI_CLI_H
+#define STRATA_CLI_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cli/options.h"
+#include "core/err.h"
+#include "core/registry.h"
+
+/* Exit codes besides those of enum err_code (2 usage, 3 permission, 4 device, file, network). */
+#define EXIT_DONE 0
+#define EXIT_NO 1   /* nothing came, an expectation failed, a difference */
+#define EXIT_LOST 4 /* we lost something: dropped, not sent, not written */
+
+struct cli {
+	const struct command *cmd;
+	struct options opt;
+	struct registry *reg; /* after load_registry() */
+	int argc;             /* words that are no options */
+	char **argv;
+	bool color;     /* stdout takes colours */
+	bool err_color; /* stderr does */
+};
+
+struct command {
+	const char *name;
+	const char *line;             /* what it does, for the list */
+	const char *usage;            /* the words after the name */
+	const char *const *example;   /* pairs: a command line, what it does; NULL at the end */
+	const enum option_id *option; /* besides the common ones; OPT_NONE at the end */
+	int (*run)(struct cli *c);    /* the exit code */
+	const char *more;             /* a paragraph for the help, or NULL */
+};
+
+extern const struct command *const commands[]; /* NULL at the end */
+
+/* ---- print_err.c ---- */
+
+/* Print e on stderr, with the line and a caret when it has a place, and what helps when rights are
+ * missing. Returns the exit code. */
+int print_err(const struct cli *c, const struct err *e);
+/* "strata: ..." on stderr, unless -q. For what is worth saying and no error. */
+void say(const struct cli *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* An error without a place; returns code. */
+int fail(const struct cli *c, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* ---- load.c ---- */
+
+/* All protocols: the built-in ones, the user's folder, $STRATA_PROTOCOLS, -p; then -d; frozen.
+ * Redefinitions are told. -1: e. */
+int load_registry(struct cli *c, struct err *e);
+
+/* ---- help.c ---- */
+
+void help_all(bool to_stderr);
+void help_command(const struct command *cmd);
+
+/* ---- one file each ---- */
+
+extern const struct command cmd_craft, cmd_send, cmd_ask, cmd_sniff, cmd_read, cmd_diff,
+	cmd_protocols, cmd_doctor;
+
+#endif

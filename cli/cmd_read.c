@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* strata read: capture files, taken apart. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/source.h"
+#include "cli/privs.h"
+#include "cli/show.h"
+#include "cli/signals.h"
+#include "cli/words.h"
+
+static const char *const examples[] = {
+	"read file.pcap",
+	"one line a packet",
+	"read file.pcap tcp port 80",
+	"pcap-filter, as in tcpdump",
+	"read file.pcap tcp dport=80 flags=S",
+	"a pattern in the notation of packets",
+	"read file.pcap --where 'dns.qr == 1 && ip.ttl < 64'",
+	"a display filter over every field",
+	"read file.pcap --as expr",
+	"each packet as the text that crafts it",
+	"read a.pcap b.pcapng.gz --as json --fields ip.src,tcp.dport",
+	"fields for a program",
+	"read file.pcap udp -w udp.pcap",
+	"write the chosen ones",
+	NULL,
+};
+static const enum option_id options[] = { OPT_AS,      OPT_FIELDS, OPT_DOC,   OPT_SPANS,
+					  OPT_WHERE,   OPT_COUNT,  OPT_WRITE, OPT_RESOLVE,
+					  OPT_SNAPLEN, OPT_NONE };
+
+struct reading {
+	struct cli *c;
+	struct view show;
+	struct filter_words filter;
+	struct source **src;
+	struct file_id *ids;
+	int n;
+	uint64_t most; /* -c */
+};
+
+static int open_files(struct reading *r, char **paths, struct err *e)
+{
+	uint64_t snaplen = 0;
+	struct source_options so = { .resolve = opt_has(&r->c->opt, OPT_RESOLVE) };
+
+	if (opt_u64(&r->c->opt, OPT_SNAPLEN, PACKET_MAX, &snaplen, e) < 0)
+		return -1;
+	so.snaplen = (unsigned)snaplen;
+	so.filter = r->filter.pattern ? NULL : r->filter.text;
+	r->src = calloc((size_t)r->n, sizeof(*r->src));
+	r->ids = calloc((size_t)r->n, sizeof(*r->ids));
+	if (!r->src || !r->ids)
+		return err_set(e, ERR_IO, "no memory");
+	for (int i = 0; i < r->n; i++) {
+		r->src[i] = source_open_file(paths[i], &so, e);
+		if (!r->src[i])
+			return -1;
+		r->ids[i] = source_file_id(r->src[i]);
+	}
+	return 0;
+}
+
+/* SHOW_OK: on to the next file. */
+static int read_file(struct reading *r, struct source *src, struct err *e)
+{
+	struct packet p;
+	bool shown;
+	int rc;
+
+	signals_watch(src);
+	while ((rc = source_next(src, &p, e)) == SOURCE_PACKET) {
+		rc = show_packet(&r->show, &p, source_if_name(src, p.ifindex), &shown, e);
+		if (rc != SHOW_OK)
+			break;
+		if (shown && r->most && r->show.chosen >= r->most) {
+			rc = SHOW_END;
+			break;
+		}
+	}
+	signals_watch(NULL);
+	if (rc == SOURCE_ERROR)
+		return SHOW_ERROR;
+	if (source_note(src))
+		say(r->c, "%s: %s", source_name(src), source_note(src));
+	return rc == SHOW_END || signals_stop ? SHOW_END : SHOW_OK;
+}
+
+static int read_all(struct reading *r, struct err *e)
+{
+	int rc = SHOW_OK;
+
+	for (int i = 0; i < r->n && rc == SHOW_OK; i++) {
+		struct source_stats st;
+		rc = read_file(r, r->src[i], e);
+		source_stats(r->src[i], &st);
+		if (st.cut)
+			say(r->c, "%s: %" PRIu64 " packets are longer than %u bytes: cut there",
+			    source_name(r->src[i]), st.cut, PACKET_MAX);
+		if (st.odd)
+			say(r->c,
+			    "%s: %" PRIu64
+			    " packets have an original length below the captured one",
+			    source_name(r->src[i]), st.odd);
+		r->src[i] = source_close(r->src[i]);
+	}
+	return rc;
+}
+
+static int run_read(struct cli *c)
+{
+	struct reading r = { .c = c };
+	struct err e = { 0 };
+	int rc = -1;
+
+	if (c->argc == 0)
+		return fail(c, ERR_USAGE, "which file? strata read FILE... [FILTER]");
+	r.n = words_files(c->argc, c->argv);
+	if (opt_u64(&c->opt, OPT_COUNT, UINT64_MAX, &r.most, &e) < 0 ||
+	    filter_words(&r.filter, c->argc - r.n, c->argv + r.n, &e) < 0 ||
+	    load_registry(c, &e) < 0)
+		goto out;
+	struct show_opts so = { .form = REPORT_LINE,
+				.script = true,
+				.quiet_file = true,
+				.pattern = r.filter.pattern ? r.filter.text : NULL };
+	if (show_open(&r.show, c, &so, &e) < 0 || open_files(&r, c->argv, &e) < 0 ||
+	    show_sink(&r.show, r.ids, (unsigned)r.n, &e) < 0)
+		goto out;
+	/* Everything is open: what follows looks at strangers' bytes, without any right. */
+	if (privs_drop(&(struct privs_opts) { 0 }, &e) < 0)
+		goto out;
+	rc = read_all(&r, &e);
+	show_tell(&r.show);
+out:
+	if (show_close(&r.show, &e) == SHOW_ERROR)
+		rc = -1;
+	for (int i = 0; i < r.n && r.src; i++)
+		source_close(r.src[i]);
+	free(r.src);
+	free(r.ids);
+	filter_words_done(&r.filter);
+	return rc == SHOW_ERROR ? print_err(c, &e) : EXIT_DONE;
+}
+
+const struct command cmd_read = {
+	.name = "read",
+	.line = "take capture files apart",
+	.usage = "FILE... [FILTER]",
+	.example = examples,
+	.option = options,
+	.run = run_read,
+	.more = "Files: pcap and pcapng, also compressed; '-' is standard input. FILTER is in the "
+		"syntax of\npcap-filter(7); with NAME= in it, it is a pattern in the notation of "
+		"packets.",
+};

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* strata sniff: packets of a device, as they come. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/source.h"
+#include "cli/privs.h"
+#include "cli/show.h"
+#include "cli/signals.h"
+#include "cli/words.h"
+
+static const char *const examples[] = {
+	"sniff",
+	"the first device that is up, one line a packet",
+	"sniff -i eth0 -c 10 tcp port 80",
+	"ten packets, pcap-filter as in tcpdump",
+	"sniff -i eth0 tcp dport=80 flags=S",
+	"a pattern in the notation of packets",
+	"sniff -i lo --where 'ip.ttl < 5'",
+	"a display filter over every field",
+	"sniff -i eth0 -w trace.pcap",
+	"write a file; what the kernel has is kept on Ctrl-C",
+	"sniff -i list",
+	"the devices",
+	NULL,
+};
+static const enum option_id options[] = {
+	OPT_INTERFACE,  OPT_COUNT,   OPT_WRITE,      OPT_AS,     OPT_FIELDS,    OPT_DOC,
+	OPT_SPANS,      OPT_WHERE,   OPT_SNAPLEN,    OPT_BUFFER, OPT_DIRECTION, OPT_LINK,
+	OPT_NO_PROMISC, OPT_RESOLVE, OPT_ALLOW_LOSS, OPT_USER,   OPT_NONE,
+};
+
+struct sniffing {
+	struct cli *c;
+	struct view show;
+	struct filter_words filter;
+	struct source *src;
+	uint64_t most;
+	int told; /* signals_progress that were answered */
+};
+
+static int read_options(struct sniffing *s, struct source_options *so, struct err *e)
+{
+	static const char *const ways[] = { "both", "in", "out", NULL };
+	const struct options *o = &s->c->opt;
+	uint64_t snaplen = 0, buffer = 0, link = 0;
+	int way = 0;
+
+	if (opt_u64(o, OPT_COUNT, UINT64_MAX, &s->most, e) < 0 ||
+	    opt_u64(o, OPT_SNAPLEN, PACKET_MAX, &snaplen, e) < 0 ||
+	    opt_size(o, OPT_BUFFER, 1u << 30, &buffer, e) < 0 ||
+	    opt_u64(o, OPT_LINK, 0xfffe, &link, e) < 0 ||
+	    opt_word(o, OPT_DIRECTION, ways, &way, e) < 0)
+		return -1;
+	so->snaplen = (unsigned)snaplen;
+	so->buffer = (unsigned)buffer;
+	so->direction = (enum source_direction)way;
+	so->want_link = opt_has(o, OPT_LINK);
+	so->link = (uint16_t)link;
+	so->promisc = !opt_has(o, OPT_NO_PROMISC);
+	so->resolve = opt_has(o, OPT_RESOLVE);
+	so->filter = s->filter.pattern ? NULL : s->filter.text;
+	return 0;
+}
+
+/* Open the device, give up rights, then open the file as who we are then. */
+static int open_all(struct sniffing *s, struct err *e)
+{
+	struct source_options so = { 0 };
+	char device[64];
+
+	if (read_options(s, &so, e) < 0 || choose_device(s->c, device, e) < 0)
+		return -1;
+	s->src = source_open_live(device, &so, e);
+	if (!s->src)
+		return -1;
+	signals_watch(s->src);
+	struct privs_opts po = {
+		.user = s->c->opt.v[OPT_USER],
+		/* nobody could not write where root wants the file; who called sudo can. */
+		.keep_uid = opt_has(&s->c->opt, OPT_WRITE) && !getenv("SUDO_UID"),
+	};
+	if (privs_drop(&po, e) < 0 || show_sink(&s->show, NULL, 0, e) < 0)
+		return -1;
+	const char *link = link_name(source_link(s->src));
+	say(s->c, "listening on %s (%s)%s%s", device, link ? link : "unknown link type",
+	    source_note(s->src) ? "; " : "", source_note(s->src) ? source_note(s->src) : "");
+	return 0;
+}
+
+static void tell_counts(const struct sniffing *s)
+{
+	struct source_stats st;
+	char line[300];
+	int n;
+
+	source_stats(s->src, &st);
+	n = snprintf(line, sizeof(line), "%" PRIu64 " captured", st.packets);
+	if (s->show.chosen != st.packets)
+		n += snprintf(line + n, sizeof(line) - (size_t)n, ", %" PRIu64 " chosen",
+			      s->show.chosen);
+	if (s->show.form != REPORT_NONE)
+		n += snprintf(line + n, sizeof(line) - (size_t)n, ", %" PRIu64 " printed",
+			      s->show.printed);
+	if (s->show.sink)
+		n += snprintf(line + n, sizeof(line) - (size_t)n, ", %" PRIu64 " written",
+			      sink_count(s->show.sink));
+	if (st.known)
+		snprintf(line + n, sizeof(line) - (size_t)n,
+			 ", %" PRIu64 " dropped by the kernel, %" PRIu64 " by the interface",
+			 st.dropped, st.if_dropped);
+	else
+		snprintf(line + n, sizeof(line) - (size_t)n, ", drops are not known");
+	say(s->c, "%s", line);
+}
+
+/* Nothing is there now: print what waits, then wait for more, or until the file is due. */
+static int idle(struct sniffing *s, struct packet *p, struct err *e)
+{
+	int64_t due = s->show.sink ? sink_due(s->show.sink) : INT64_MAX;
+
+	if (out_flush(&s->show.out, e) < 0)
+		return s->show.out.gone ? SOURCE_END : SOURCE_ERROR;
+	if (signals_progress != s->told) {
+		s->told = signals_progress;
+		tell_counts(s);
+	}
+	int rc = source_wait(s->src, p, due, e);
+	if (rc == SOURCE_NOTHING && s->show.sink) {
+		int w = sink_flush(s->show.sink, e);
+		if (w != SINK_OK)
+			return w == SINK_GONE ? SOURCE_END : SOURCE_ERROR;
+	}
+	return rc;
+}
+
+static int sniff(struct sniffing *s, struct err *e)
+{
+	struct packet p;
+	bool shown;
+
+	for (;;) {
+		int rc = source_next(s->src, &p, e);
+		if (rc == SOURCE_NOTHING)
+			rc = idle(s, &p, e);
+		if (rc == SOURCE_ERROR || rc == SOURCE_END)
+			return rc;
+		if (rc != SOURCE_PACKET)
+			continue;
+		rc = show_packet(&s->show, &p, source_name(s->src), &shown, e);
+		if (rc != SHOW_OK || (s->most && s->show.chosen >= s->most))
+			return rc;
+	}
+}
+
+static int run_sniff(struct cli *c)
+{
+	struct sniffing s = { .c = c };
+	struct err e = { 0 };
+	int rc = -1, code = EXIT_DONE;
+
+	if (opt_has(&c->opt, OPT_INTERFACE) && strcmp(c->opt.v[OPT_INTERFACE], "list") == 0)
+		return list_devices(c);
+	if (filter_words(&s.filter, c->argc, c->argv, &e) < 0 || load_registry(c, &e) < 0)
+		goto out;
+	struct show_opts so = { .form = REPORT_LINE,
+				.script = true,
+				.quiet_file = true,
+				.pattern = s.filter.pattern ? s.filter.text : NULL };
+	if (show_open(&s.show, c, &so, &e) < 0 || open_all(&s, &e) < 0)
+		goto out;
+	rc = sniff(&s, &e);
+	signals_watch(NULL);
+	if (rc != SOURCE_ERROR && out_flush(&s.show.out, &e) < 0 && !s.show.out.gone)
+		rc = -1;
+	if (rc != SOURCE_ERROR && s.show.sink && sink_flush(s.show.sink, &e) == SINK_ERROR)
+		rc = -1;
+	show_tell(&s.show);
+	tell_counts(&s);
+	struct source_stats st;
+	source_stats(s.src, &st);
+	if ((st.dropped || st.if_dropped) && !opt_has(&c->opt, OPT_ALLOW_LOSS))
+		code = EXIT_LOST;
+out:
+	signals_watch(NULL);
+	if (show_close(&s.show, &e) == SHOW_ERROR)
+		rc = -1;
+	source_close(s.src);
+	filter_words_done(&s.filter);
+	return rc == -1 ? print_err(c, &e) : code;
+}
+
+const struct command cmd_sniff = {
+	.name = "sniff",
+	.line = "capture live, print or write",
+	.usage = "[FILTER]",
+	.example = examples,
+	.option = options,
+	.run = run_sniff,
+	.more = "FILTER is in the syntax of pcap-filter(7); with NAME= in it, it is a pattern in "
+		"the "
+		"notation of\npackets. Ctrl-C keeps what the kernel had received; a second one "
+		"ends "
+		"at once; SIGUSR1 tells\nthe counts. Exit 4 when packets were dropped.",
+};

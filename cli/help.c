@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The help, made from the tables of commands and options: examples first. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+void help_all(bool to_stderr)
+{
+	FILE *f = to_stderr ? stderr : stdout;
+
+	fputs("strata crafts, sends, captures and reads packets; a protocol is a text file.\n\n"
+	      "  strata craft ip dst=10.0.0.2 / tcp dport=80 flags=S   look at a packet\n"
+	      "  strata ask ip dst=10.0.0.2 / icmp                     a ping\n"
+	      "  strata sniff -i eth0 tcp port 80                      watch\n"
+	      "  strata read file.pcap --as json                       take a capture apart\n\n"
+	      "Commands:\n",
+	      f);
+	for (unsigned i = 0; commands[i]; i++)
+		fprintf(f, "  %-10s %s\n", commands[i]->name, commands[i]->line);
+	fputs("\n'strata COMMAND --help' has examples and options; 'strata --version'.\n"
+	      "The notation of packets: man 7 strata-notation. Protocol files: man 5 "
+	      "strata-protocol.\n",
+	      f);
+}
+
+static void help_option(enum option_id id)
+{
+	const struct option_row *r = &option_rows[id];
+	char left[64];
+
+	snprintf(left, sizeof(left), "%s%c%s--%s%s%s", r->letter ? "-" : " ",
+		 r->letter ? r->letter : ' ', r->letter ? ", " : "  ", r->name, r->arg ? " " : "",
+		 r->arg ? r->arg : "");
+	printf("  %-32s%s%s\n", left,
+	       strlen(left) > 31 ? "\n                                  " : "", r->help);
+}
+
+void help_command(const struct command *cmd)
+{
+	printf("strata %s %s\n%s\n\nExamples:\n", cmd->name, cmd->usage, cmd->line);
+	for (const char *const *p = cmd->example; *p; p += 2)
+		printf("  strata %s\n      %s\n", p[0], p[1]);
+	if (cmd->more)
+		printf("\n%s\n", cmd->more);
+	printf("\nOptions:\n");
+	for (const enum option_id *p = cmd->option; *p != OPT_NONE; p++)
+		help_option(*p);
+	for (int id = OPT_COMMON - 1; id >= 0; id--)
+		help_option((enum option_id)id);
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Options: the table, and the parser that takes them out of the words. */
+#include "cli/options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "core/near.h"
+
+const struct option_row option_rows[] = {
+	{ OPT_HELP, 'h', "help", NULL, "this help", false },
+	{ OPT_QUIET, 'q', "quiet", NULL, "only data and errors", false },
+	{ OPT_VERBOSE, 'v', "verbose", NULL, "tell why; twice: more", false },
+	{ OPT_COLOR, 0, "color", "WHEN", "always, never, auto (NO_COLOR is heeded)", false },
+	{ OPT_PROTOCOL, 'p', "protocol", "FILE", "a protocol file, on top of the known ones",
+	  true },
+	{ OPT_DECODE_AS, 'd', "decode-as", "SPACE=VALUE:PROTOCOL",
+	  "bind for this run: udp.port=5353:dns", true },
+	{ OPT_INTERFACE, 'i', "interface", "IF", "the device; 'list' shows them", false },
+	{ OPT_WRITE, 'w', "write", "FILE", "write a capture file; '-' is standard output", false },
+	{ OPT_SCRIPT, 'f', "script", "FILE", "packets from a file, one a line", false },
+	{ OPT_AS, 0, "as", "FORM", "line, tree, expr, json, flat, csv, hex, raw, text, none",
+	  false },
+	{ OPT_FIELDS, 0, "fields", "LIST", "fields for json, flat, csv: ip.src,tcp.dport", false },
+	{ OPT_DOC, 0, "doc", NULL, "tree: the meaning of each field", false },
+	{ OPT_SPANS, 0, "spans", NULL, "tree, json, flat: where in the packet each field stands",
+	  false },
+	{ OPT_WHERE, 0, "where", "FILTER", "only packets for which it holds: 'tcp.dport == 80'",
+	  false },
+	{ OPT_COUNT, 'c', "count", "N", "stop after N", false },
+	{ OPT_SEED, 0, "seed", "N", "repeat what is random", false },
+	{ OPT_RESOLVE, 0, "resolve", NULL, "look names up in filters (asks the network)", false },
+	{ OPT_DRY_RUN, 0, "dry-run", NULL, "show what would be sent, send nothing", false },
+	{ OPT_RATE, 0, "rate", "RATE", "packets a second: 1000, 10kpps, max", false },
+	{ OPT_INTERVAL, 0, "interval", "TIME", "between two packets: 1s, 10ms", false },
+	{ OPT_TIMEOUT, 0, "timeout", "TIME", "how long to wait for each answer (2s)", false },
+	{ OPT_RETRY, 0, "retry", "N", "ask N times more where nothing came", false },
+	{ OPT_EXPECT, 0, "expect", "PATTERN", "the answer must fit: 'tcp flags=SA'", false },
+	{ OPT_UNTIL, 0, "until", "WHAT", "answered: one after the other, up to the first answer",
+	  false },
+	{ OPT_ALL, 0, "all", NULL, "every answer, not only the first; sweeps of any size", false },
+	{ OPT_VIA, 0, "via", "SOCKET", "auto, link, ip; stream, datagram (no root needed)", false },
+	{ OPT_FRAGMENT, 0, "fragment", "SIZE[,overlap=N]", "send in fragments of SIZE bytes",
+	  false },
+	{ OPT_LIBNET, 0, "libnet", NULL, "send through libnet's own sockets", false },
+	{ OPT_I_MAY, 0, "i-may", NULL, "yes, on this network, on purpose", false },
+	{ OPT_USER, 'Z', "user", "USER", "become USER once the devices are open", false },
+	{ OPT_ALLOW_LOSS, 0, "allow-loss", NULL, "exit 0 although packets were dropped", false },
+	{ OPT_SNAPLEN, 's', "snaplen", "N", "keep N bytes of each packet", false },
+	{ OPT_BUFFER, 'B', "buffer", "SIZE", "the kernel's buffer: 8M", false },
+	{ OPT_NO_PROMISC, 0, "no-promisc", NULL, "only frames addressed to this machine", false },
+	{ OPT_DIRECTION, 0, "direction", "WAY", "in, out, both", false },
+	{ OPT_LINK, 0, "link", "N", "the link type: a number or EN10MB, RAW, ...", false },
+	{ OPT_HEX, 0, "hex", NULL, "the files hold hex text, a packet a line or a dump", false },
+	{ OPT_IGNORE, 0, "ignore", "FIELDS", "do not compare these: ip.id,tcp.seq", false },
+	{ OPT_CHECK, 0, "check", "FILE", "load a protocol file and try the laws on it", false },
+	{ OPT_NEW, 0, "new", "NAME", "print a starter file", false },
+	{ OPT_TEXT, 0, "text", NULL, "as a protocol file only", false },
+	{ OPT_NONE, 0, NULL, NULL, NULL, false },
+};
+
+const char *opt_name(enum option_id id)
+{
+	return option_rows[id].name;
+}
+
+static bool command_takes(const struct command *cmd, enum option_id id)
+{
+	if (id < OPT_COMMON)
+		return true;
+	for (const enum option_id *p = cmd->option; *p != OPT_NONE; p++)
+		if (*p == id)
+			return true;
+	return false;
+}
+
+/* Which commands take it, in words. */
+static void takers(enum option_id id, char *out, size_t cap)
+{
+	size_t n = 0;
+
+	out[0] = '\0';
+	for (unsigned i = 0; commands[i]; i++)
+		if (command_takes(commands[i], id) && n < cap)
+			n += (size_t)snprintf(out + n, cap - n, "%s%s", n ? ", " : "",
+					      commands[i]->name);
+}
+
+static int unknown_option(const struct command *cmd, const char *name, size_t n, struct err *e)
+{
+	const char *best = NULL;
+	unsigned least = near_limit(n) + 1;
+
+	for (const struct option_row *r = option_rows; r->name; r++) {
+		unsigned d = near_distance(name, n, r->name, strlen(r->name));
+		/* The beginning of a name is near it too. */
+		if (n >= 3 && strncmp(name, r->name, n) == 0)
+			d = 1;
+		if (d < least && command_takes(cmd, r->id)) {
+			least = d;
+			best = r->name;
+		}
+	}
+	if (best)
+		return err_set(e, ERR_USAGE, "%s has no option '--%.*s'; did you mean '--%s'?",
+			       cmd->name, (int)n, name, best);
+	return err_set(e, ERR_USAGE, "%s has no option '--%.*s'; see: strata %s --help", cmd->name,
+		       (int)n, name, cmd->name);
+}
+
+static int store(struct options *o, const struct command *cmd, const struct option_row *r,
+		 const char *value, struct err *e)
+{
+	char who[128];
+
+	if (!command_takes(cmd, r->id)) {
+		takers(r->id, who, sizeof(who));
+		return err_set(e, ERR_USAGE, "%s has no option '--%s'; it belongs to: %s",
+			       cmd->name, r->name, who);
+	}
+	if (o->n[r->id] && !r->many && r->arg && strcmp(o->v[r->id], value) != 0)
+		return err_set(e, ERR_USAGE, "'--%s' is given twice: %s and %s", r->name,
+			       o->v[r->id], value);
+	if (r->many) {
+		const char **l = realloc(o->list[r->id], (o->n[r->id] + 1) * sizeof(*l));
+		if (!l)
+			return err_set(e, ERR_IO, "no memory");
+		l[o->n[r->id]] = value;
+		o->list[r->id] = l;
+	}
+	o->v[r->id] = value;
+	o->n[r->id]++;
+	return 0;
+}
+
+/* --name, --name=value, --name value. Returns the words used up (1 or 2), -1. */
+static int take_long(struct options *o, const struct command *cmd, char **argv, int left,
+		     struct err *e)
+{
+	const char *name = argv[0] + 2, *eq = strchr(name, '=');
+	size_t n = eq ? (size_t)(eq - name) : strlen(name);
+
+	for (const struct option_row *r = option_rows; r->name; r++) {
+		if (strlen(r->name) != n || memcmp(r->name, name, n) != 0)
+			continue;
+		if (!r->arg) {
+			if (eq)
+				return err_set(e, ERR_USAGE, "'--%s' takes no value", r->name);
+			return store(o, cmd, r, "", e) < 0 ? -1 : 1;
+		}
+		if (!eq && left < 2)
+			return err_set(e, ERR_USAGE, "'--%s' wants %s", r->name, r->arg);
+		return store(o, cmd, r, eq ? eq + 1 : argv[1], e) < 0 ? -1 : eq ? 1 : 2;
+	}
+	return unknown_option(cmd, name, n, e);
+}
+
+/* -qv, -c5, -c 5. */
+static int take_short(struct options *o, const struct command *cmd, char **argv, int left,
+		      struct err *e)
+{
+	for (const char *p = argv[0] + 1; *p; p++) {
+		const struct option_row *r = option_rows;
+		while (r->name && r->letter != *p)
+			r++;
+		if (!r->name)
+			return err_set(e, ERR_USAGE,
+				       "%s has no option '-%c'; see: strata %s --help", cmd->name,
+				       *p, cmd->name);
+		if (!r->arg) {
+			if (store(o, cmd, r, "", e) < 0)
+				return -1;
+			continue;
+		}
+		if (p[1])
+			return store(o, cmd, r, p[1] == '=' ? p + 2 : p + 1, e) < 0 ? -1 : 1;
+		if (left < 2)
+			return err_set(e, ERR_USAGE, "'-%c' wants %s", *p, r->arg);
+		return store(o, cmd, r, argv[1], e) < 0 ? -1 : 2;
+	}
+	return 1;
+}
+
+int options_parse(struct options *o, const struct command *cmd, int *argc, char **argv,
+		  struct err *e)
+{
+	int kept = 0;
+
+	for (int i = 0; i < *argc;) {
+		const char *a = argv[i];
+		if (a[0] != '-' || !a[1]) {
+			argv[kept++] = argv[i++];
+			continue;
+		}
+		if (strcmp(a, "--") == 0) {
+			for (i++; i < *argc; i++)
+				argv[kept++] = argv[i];
+			break;
+		}
+		int used = a[1] == '-' ? take_long(o, cmd, argv + i, *argc - i, e)
+				       : take_short(o, cmd, argv + i, *argc - i, e);
+		if (used < 0)
+			return -1;
+		i += used;
+	}
+	*argc = kept;
+	return 0;
+}
+
+void options_done(struct options *o)
+{
+	for (int i = 0; i < OPT_NONE; i++)
+		free(o->list[i]);
+}
+
+/* ---- typed values ---- */
+
+static int wants(const struct options *o, enum option_id id, const char *what, struct err *e)
+{
+	return err_set(e, ERR_USAGE, "'--%s %s': %s", opt_name(id), o->v[id], what);
+}
+
+int opt_u64(const struct options *o, enum option_id id, uint64_t most, uint64_t *out, struct err *e)
+{
+	const char *s = o->v[id];
+	char *end, what[80];
+
+	if (!s)
+		return 0;
+	errno = 0;
+	unsigned long long v = strtoull(s, &end, 0);
+	if (!isdigit((unsigned char)*s) || *end || errno || v > most) {
+		snprintf(what, sizeof(what), "wants a number from 0 to %llu",
+			 (unsigned long long)most);
+		return wants(o, id, what, e);
+	}
+	*out = v;
+	return 0;
+}
+
+int opt_size(const struct options *o, enum option_id id, uint64_t most, uint64_t *out,
+	     struct err *e)
+{
+	const char *s = o->v[id];
+	char *end;
+
+	if (!s)
+		return 0;
+	errno = 0;
+	unsigned long long v = strtoull(s, &end, 10);
+	unsigned shift = *end == 'k' || *end == 'K' ? 10 : *end == 'm' || *end == 'M' ? 20 : 0;
+	if (*end == 'g' || *end == 'G')
+		shift = 30;
+	if (!isdigit((unsigned char)*s) || errno || end[shift ? 1 : 0] || v > most >> shift)
+		return wants(o, id, "wants a number of bytes such as 512k or 8M", e);
+	*out = v << shift;
+	return 0;
+}
+
+int opt_time(const struct options *o, enum option_id id, int64_t *out, struct err *e)
+{
+	static const struct {
+		const char *unit;
+		double ns;
+	} units[] = { { "", 1e9 }, { "s", 1e9 },  { "ms", 1e6 },  { "us", 1e3 },
+		      { "ns", 1 }, { "m", 60e9 }, { "h", 3600e9 } };
+	const char *s = o->v[id];
+	char *end;
+
+	if (!s)
+		return 0;
+	double v = strtod(s, &end);
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (isdigit((unsigned char)*s) && strcmp(end, units[i].unit) == 0 &&
+		    v * units[i].ns < 9e18) {
+			*out = (int64_t)llround(v * units[i].ns);
+			return 0;
+		}
+	return wants(o, id, "wants a time such as 2s, 500ms or 10us", e);
+}
+
+int opt_rate(const struct options *o, enum option_id id, double *out, struct err *e)
+{
+	const char *s = o->v[id];
+	char *end;
+
+	if (!s)
+		return 0;
+	if (strcmp(s, "max") == 0) {
+		*out = 0;
+		return 0;
+	}
+	double v = strtod(s, &end), by = 1;
+	if (*end == 'k' || *end == 'M')
+		by = *end++ == 'k' ? 1e3 : 1e6;
+	if (strcmp(end, "pps") == 0 || strcmp(end, "/s") == 0)
+		end = "";
+	if (!isdigit((unsigned char)*s) || *end || !(v * by > 0) || v * by > 1e9)
+		return wants(o, id, "wants packets a second such as 1000, 10kpps or max", e);
+	*out = v * by;
+	return 0;
+}
+
+int opt_word(const struct options *o, enum option_id id, const char *const *list, int *out,
+	     struct err *e)
+{
+	const char *s = o->v[id];
+	char what[200];
+	size_t n = 0, count = 0;
+
+	if (!s)
+		return 0;
+	for (int i = 0; list[i]; i++, count++)
+		if (strcmp(list[i], s) == 0) {
+			*out = i;
+			return 0;
+		}
+	const char *near = near_word(s, strlen(s), list, count);
+	if (near) {
+		snprintf(what, sizeof(what), "did you mean '%s'?", near);
+		return wants(o, id, what, e);
+	}
+	n += (size_t)snprintf(what, sizeof(what), "known are ");
+	for (size_t i = 0; i < count && n < sizeof(what); i++)
+		n += (size_t)snprintf(what + n, sizeof(what) - n, "%s%s", i ? ", " : "", list[i]);
+	return wants(o, id, what, e);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Standard output, buffered. */
+#include "cli/out.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <unistd.h>
+
+int out_flush(struct out *o, struct err *e)
+{
+	size_t done = 0;
+
+	if (o->gone)
+		return -1;
+	if (o->b.failed)
+		return err_set(e, ERR_IO, "no memory for the output");
+	while (done < o->b.n) {
+		ssize_t w = write(STDOUT_FILENO, o->b.p + done, o->b.n - done);
+		if (w >= 0) {
+			done += (size_t)w;
+			continue;
+		}
+		if (errno == EINTR)
+			continue;
+		if (errno == EAGAIN) { /* somebody else made it non-blocking */
+			struct pollfd pf = { .fd = STDOUT_FILENO, .events = POLLOUT };
+			poll(&pf, 1, 1000);
+			continue;
+		}
+		o->b.n = 0;
+		if (errno == EPIPE) {
+			o->gone = true;
+			return -1;
+		}
+		return err_set(e, ERR_IO, "cannot write standard output: %s", strerror(errno));
+	}
+	o->b.n = 0;
+	return 0;
+}
+
+void out_done(struct out *o)
+{
+	buf_done(&o->b);
+}

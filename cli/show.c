@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Packets on their way out. */
+#include "cli/show.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/near.h"
+#include "dissect/dissect.h"
+
+static const char *const forms[] = { "line", "tree", "expr", "json", "flat", "csv",
+				     "hex",  "raw",  "text", "none", NULL };
+
+static int choose_form(struct view *s, const struct show_opts *o, struct err *e)
+{
+	int i = 0;
+
+	if (!opt_has(&s->c->opt, OPT_AS)) {
+		s->form = o->quiet_file && opt_has(&s->c->opt, OPT_WRITE) ? REPORT_NONE : o->form;
+		return 0;
+	}
+	if (opt_word(&s->c->opt, OPT_AS, forms, &i, e) < 0)
+		return -1;
+	s->form = strcmp(forms[i], "expr") == 0 ? FORM_EXPR : report_form(forms[i]);
+	return 0;
+}
+
+int show_open(struct view *s, struct cli *c, const struct show_opts *o, struct err *e)
+{
+	*s = (struct view) { .c = c, .bare = o->bare, .script = o->script };
+	if (choose_form(s, o, e) < 0)
+		return -1;
+	struct report_opts ro = {
+		.form = s->form == FORM_EXPR ? REPORT_NONE : (enum report_form)s->form,
+		.color = c->color,
+		.doc = opt_has(&c->opt, OPT_DOC),
+		.spans = opt_has(&c->opt, OPT_SPANS),
+		.bare = o->bare,
+		.fields = c->opt.v[OPT_FIELDS],
+	};
+	s->report = report_open(c->reg, &ro, e);
+	if (!s->report)
+		return -1;
+	if (s->form == FORM_EXPR) {
+		s->printer = printer_open(c->reg);
+		if (!s->printer)
+			return err_set(e, ERR_IO, "no memory");
+	}
+	report_begin(s->report, &s->out.b);
+	return 0;
+}
+
+int show_sink(struct view *s, const struct file_id *avoid, unsigned navoid, struct err *e)
+{
+	struct sink_options so = { .avoid = avoid, .navoid = navoid };
+
+	if (!opt_has(&s->c->opt, OPT_WRITE))
+		return 0;
+	s->sink = sink_open(s->c->opt.v[OPT_WRITE], &so, e);
+	if (s->sink && strcmp(s->c->opt.v[OPT_WRITE], "-") == 0 && s->form != REPORT_NONE) {
+		err_set(e, ERR_USAGE, "'-w -' and '--as %s' both want standard output",
+			s->c->opt.v[OPT_AS]);
+		return -1;
+	}
+	return s->sink ? 0 : -1;
+}
+
+static void count_flags(struct view *s, const struct packet *p)
+{
+	unsigned flags = 0;
+
+	for (unsigned i = 0; i < p->nlayers; i++)
+		flags |= p->layers[i].flags;
+	s->cut += p->len < p->wire_len || (flags & LAYER_CUT);
+	s->malformed += (flags & (LAYER_BAD_LENGTH | LAYER_BAD_HEADER)) != 0;
+	s->guessed += (flags & LAYER_GUESS) != 0;
+	s->deep += (flags & LAYER_DEEP) || (p->flags & PACKET_DEEP);
+}
+
+static int print_packet(struct view *s, const struct packet *p, const char *ifname, struct err *e)
+{
+	if (s->form == REPORT_NONE)
+		return SHOW_OK;
+	if (s->form == FORM_EXPR) {
+		int rc = s->script ? print_script_line(s->printer, p, 0, &s->out.b)
+				   : print_expr(s->printer, p, 0, &s->out.b);
+		if (rc < 0)
+			return err_set(e, ERR_IO, "no memory to print packet %" PRIu64, p->number);
+		if (!s->script)
+			buf_char(&s->out.b, '\n');
+	} else {
+		report_packet(s->report, p, ifname, &s->out.b);
+	}
+	s->printed++;
+	if (out_more(&s->out, e) < 0)
+		return s->out.gone ? SHOW_END : SHOW_ERROR;
+	return SHOW_OK;
+}
+
+int show_packet(struct view *s, struct packet *p, const char *ifname, bool *shown, struct err *e)
+{
+	int rc;
+
+	*shown = false;
+	s->seen++;
+	dissect_with(s->c->reg, p, &s->scratch);
+	*shown = true;
+	s->chosen++;
+	count_flags(s, p);
+	if (s->sink && (rc = sink_write(s->sink, p, e)) != SINK_OK)
+		return rc == SINK_GONE ? SHOW_END : SHOW_ERROR;
+	return print_packet(s, p, ifname, e);
+}
+
+void show_tell(const struct view *s)
+{
+	char line[200];
+	size_t n = 0;
+	const struct {
+		uint64_t n;
+		const char *what;
+	} v[] = { { s->cut, "cut" },
+		  { s->malformed, "malformed" },
+		  { s->guessed, "guessed" },
+		  { s->deep, "deeper than is looked into" } };
+
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]) && n < sizeof(line); i++)
+		if (v[i].n)
+			n += (size_t)snprintf(line + n, sizeof(line) - n, ", %" PRIu64 " %s",
+					      v[i].n, v[i].what);
+	if (n)
+		say(s->c, "of %" PRIu64 " packets%s", s->chosen, line + 1);
+}
+
+int show_close(struct view *s, struct err *e)
+{
+	int rc = SHOW_OK;
+
+	if (!s->c)
+		return SHOW_OK;
+	if (out_flush(&s->out, e) < 0 && !s->out.gone)
+		rc = SHOW_ERROR;
+	if (sink_close(s->sink, e) == SINK_ERROR)
+		rc = SHOW_ERROR;
+	report_close(s->report);
+	printer_close(s->printer);
+	tree_done(&s->scratch);
+	out_done(&s->out);
+	return rc;
+}

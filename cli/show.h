@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Packets on their way out: dissected, chosen (--where, a pattern), printed in the form that was
+ * asked for, written to a capture file, and counted. Shared by every command that shows packets. */
+#ifndef STRATA_CLI_SHOW_H
+#define STRATA_CLI_SHOW_H
+
+#include "capture/sink.h"
+#include "cli/cli.h"
+#include "cli/out.h"
+#include "core/packet.h"
+#include "core/plan.h"
+#include "core/tree.h"
+#include "dissect/report.h"
+#include "notation/notation.h"
+
+/* Forms beyond those of dissect/report.h. */
+#define FORM_EXPR 100
+
+struct view {
+	struct cli *c;
+	struct out out;
+	int form; /* enum report_form or FORM_EXPR */
+	bool bare, script;
+	struct report *report;
+	struct printer *printer;
+	struct where *where;
+	struct pattern *pattern;
+	struct plan pattern_plan;
+	struct sink *sink;
+	struct tree scratch;
+	/* counted */
+	uint64_t seen, chosen, printed;
+	uint64_t cut, malformed, guessed, deep;
+};
+
+struct show_opts {
+	int form;            /* without --as */
+	bool bare;           /* without number and time (craft) */
+	bool script;         /* expr: with time, as a line of a script */
+	const char *pattern; /* packets must fit this; NULL: all */
+	bool quiet_file;     /* with -w and without --as: print nothing */
+};
+
+/* Reads --as, --fields, --doc, --spans, --where, --color. The registry is loaded. -1: e. */
+int show_open(struct view *s, struct cli *c, const struct show_opts *o, struct err *e);
+/* -w, if it was given. Files being read are not overwritten. */
+int show_sink(struct view *s, const struct file_id *avoid, unsigned navoid, struct err *e);
+enum show_result { SHOW_OK = 0, SHOW_ERROR = -1, SHOW_END = -2 };
+/* Dissect p, and show it if it is chosen (*shown). SHOW_END: the reader went away, quietly. */
+int show_packet(struct view *s, struct packet *p, const char *ifname, bool *shown, struct err *e);
+/* What was not asked for but has to be known: how many were cut, malformed, guessed. On stderr. */
+void show_tell(const struct view *s);
+/* Flush and close everything. SHOW_ERROR: e. Accepts what show_open left half open. */
+int show_close(struct view *s, struct err *e);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* SIGINT and its kin. */
+#include "cli/signals.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include "capture/source.h"
+
+volatile int signals_stop;
+volatile int signals_progress;
+static _Atomic(struct source *) watched;
+
+static void on_stop(int sig)
+{
+	struct source *s = atomic_load(&watched);
+
+	signals_stop = signals_stop + 1;
+	if (s)
+		source_break(s);
+	if (signals_stop >= 2)
+		signal(sig, SIG_DFL);
+}
+
+static void on_progress(int sig)
+{
+	(void)sig;
+	signals_progress = signals_progress + 1;
+}
+
+void signals_init(void)
+{
+	/* Without SA_RESTART: a read of a pipe and every sleep end at once. */
+	struct sigaction sa = { .sa_handler = on_stop };
+	static const int stops[] = { SIGINT, SIGTERM, SIGHUP };
+
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]); i++) {
+		struct sigaction old;
+		/* Who started us with it ignored (nohup) wants it ignored; a shell's & does so with
+		 * SIGINT, but a script that sends it all the same means it. */
+		if (stops[i] == SIGHUP && sigaction(SIGHUP, NULL, &old) == 0 &&
+		    old.sa_handler == SIG_IGN)
+			continue;
+		sigaction(stops[i], &sa, NULL);
+	}
+	sa.sa_handler = on_progress;
+	sa.sa_flags = SA_RESTART;
+	sigaction(SIGUSR1, &sa, NULL);
+}
+
+void signals_watch(struct source *s)
+{
+	atomic_store(&watched, s);
+	if (s && signals_stop) /* it came before there was anything to end */
+		source_break(s);
+}
