@@ -92,6 +92,7 @@ static int parse_span(struct load *l, struct span *out)
 	if (!ref)
 		return load_nomem(l->e);
 	ref->dst = out;
+	ref->field = -1;
 	ref->from = load_name(l, "a field, a..b, all, header, payload or pseudo");
 	if (!ref->from)
 		return -1;

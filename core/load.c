@@ -149,7 +149,11 @@ static int close_record(struct load *l, struct record *rec)
 			*ref->dst = f->index;
 	}
 	for (uint32_t i = 0; i < l->spans.n; i++) {
-		if (resolve_span(l, VEC_AT(struct span_ref, l->spans, i)))
+		struct span_ref *ref = VEC_AT(struct span_ref, l->spans, i);
+
+		if (ref->field >= 0)
+			ref->dst = &rec->fields[ref->field].rule.spans.v[ref->nth];
+		if (resolve_span(l, ref))
 			return -1;
 	}
 	slot = vec_push(&l->r->mem, &l->units, sizeof(*slot));

@@ -160,6 +160,8 @@ struct field_ref { /* a name of an own field, looked up when the record is compl
 };
 struct span_ref {
 	struct span *dst;
+	int32_t field; /* >= 0: dst is the nth of this field's rule, and fields move as they grow */
+	uint32_t nth;
 	const char *from, *to;
 	struct place at;
 };

@@ -136,10 +136,17 @@ static const struct sum_algo *sum_name(struct load *l)
 
 static int parse_sum(struct load *l, struct field *f)
 {
+	uint32_t first;
+
 	f->rule.form = RULE_SUM;
 	f->rule.sum = sum_name(l);
+	first = l->spans.n;
 	if (!f->rule.sum || parse_spans(l, &f->rule.spans))
 		return -1;
+	for (uint32_t i = first; i < l->spans.n; i++) {
+		VEC_AT(struct span_ref, l->spans, i)->field = f->index;
+		VEC_AT(struct span_ref, l->spans, i)->nth = i - first;
+	}
 	return load_close(l, ')');
 }
 
