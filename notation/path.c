@@ -170,6 +170,9 @@ static int unknown_field(struct parser *ps, const struct proto *proto, const cha
 {
 	const char *near = record_suggest(&proto->rec, s, n);
 
+	/* An earlier slip (dst=10.0.0.2/tcp dport=80) explains more. */
+	if (settle_layer(ps, ps->p->n - 1))
+		return -1;
 	if (near)
 		return text_fail_in(ps, NULL, s, n, "%s has no field '%.*s'; did you mean '%s'?",
 				    proto->name, (int)n, s, near);

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define LINE_MAX_BYTES (4u << 20) /* two hex digits for each byte of the largest packet, and more  \
-				   */
+#define LINE_MAX_BYTES                                                                             \
+	(4u << 20) /* two hex digits for each byte of the largest packet, and more                 \
+		    */
 
 struct script {
 	FILE *f;

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The printer's proof: read what was printed, build it, compare. Where it differs, the next try
+ * says more. */
+#include "notation/printer.h"
+
+#include "core/bits.h"
+
+static bool same_bits(const uint8_t *a, uint32_t abit, const uint8_t *b, uint32_t bbit, uint32_t n)
+{
+	if (abit % 8 == 0 && bbit % 8 == 0) {
+		if (memcmp(a + abit / 8, b + bbit / 8, n / 8))
+			return false;
+		abit += n & ~7u;
+		bbit += n & ~7u;
+		n %= 8;
+	}
+	while (n) {
+		unsigned k = n < 32 ? n : 32;
+
+		if (bits_get(a, abit, k) != bits_get(b, bbit, k))
+			return false;
+		abit += k;
+		bbit += k;
+		n -= k;
+	}
+	return true;
+}
+
+static bool same_node(const struct tree *a, uint32_t x, const struct tree *b, uint32_t y)
+{
+	const struct node *p = &a->v[x], *q = &b->v[y];
+
+	if (p->field != q->field || p->bits != q->bits || p->bit + p->bits > a->len * 8 ||
+	    q->bit + q->bits > b->len * 8)
+		return false;
+	return same_bits(a->data, p->bit, b->data, q->bit, p->bits);
+}
+
+/* Say aloud the leaves of the subtree that differ; all of them where the trees part ways. */
+static void say_leaves(struct print_layer *l, uint32_t top, const struct tree *b, uint32_t btop)
+{
+	const struct tree *a = &l->tree;
+	uint32_t n = a->v[top].next - top;
+	bool apart = btop == NODE_NONE || b->v[btop].next - btop != n;
+
+	for (uint32_t k = 0; k < n; k++) {
+		l->mode[top + k] |= MODE_EXACT;
+		if (apart || !same_node(a, top + k, b, btop + k))
+			l->mode[top + k] |= MODE_SAID;
+	}
+}
+
+static bool is_aligned(const struct node *n)
+{
+	return n->bit % 8 == 0 && n->bits % 8 == 0;
+}
+
+/* One rung down for layer i, whose fields were built as tree b (NULL: they were not). */
+static void lower(struct print_layer *l, const struct tree *b, uint32_t hint)
+{
+	const struct tree *a = &l->tree;
+	bool some = false;
+
+	l->level++;
+	if (l->level == RUNG_SAID && !b)
+		l->level++;
+	if (l->level >= RUNG_FULL) {
+		l->all |= MODE_EXACT | MODE_PATHS;
+		l->how = l->how == LAYER_HEX ? LAYER_HEX : LAYER_FULL;
+	}
+	if (l->level == RUNG_FULL)
+		return;
+	for (uint32_t k = tree_first(a, 0); k != NODE_NONE && l->level <= RUNG_FIELD;
+	     k = tree_sibling(a, k)) {
+		const struct node *n = &a->v[k];
+		uint32_t y = b && n->field ? tree_child(b, 0, n->field->index) : NODE_NONE;
+
+		if (b ? y != NODE_NONE && same_node(a, k, b, y) : hint < k || hint >= n->next)
+			continue;
+		if (l->level == RUNG_SAID)
+			say_leaves(l, k, b, y);
+		else if (is_aligned(n))
+			l->mode[k] |= MODE_HEX;
+		else
+			continue;
+		some = true;
+	}
+	if (l->level == RUNG_SAID && !some)
+		l->all |= MODE_EXACT;
+	if ((l->level == RUNG_FIELD && !some) || l->level > RUNG_FIELD) {
+		l->level = RUNG_LAYER;
+		l->how = LAYER_HEX;
+	}
+}
+
+/* The layer whose words stand at offset of the text, and the node. */
+static struct print_layer *layer_at(struct printer *pr, size_t off, uint32_t *node)
+{
+	struct print_layer *l = NULL;
+
+	for (unsigned i = 0; i < pr->n; i++) {
+		if (!pr->layer[i].hidden && pr->layer[i].at <= off)
+			l = &pr->layer[i];
+	}
+	*node = NODE_NONE;
+	for (uint32_t k = 1, best = 0; l && k < l->tree.n; k++) {
+		if (l->where[k] && l->where[k] <= off && l->where[k] >= best) {
+			best = l->where[k];
+			*node = k;
+		}
+	}
+	return l;
+}
+
+/* The text could not be read or built. */
+static void blame(struct printer *pr, const struct err *e)
+{
+	uint32_t node;
+	struct print_layer *l = e->lineno ? layer_at(pr, e->col - 1, &node) : NULL;
+
+	if (l) {
+		lower(l, NULL, node);
+		return;
+	}
+	for (unsigned i = 0; i < pr->n; i++) {
+		pr->layer[i].level = RUNG_LAYER;
+		pr->layer[i].how = LAYER_HEX;
+	}
+}
+
+/* Do the plan's layers stand in one another as the packet's do? */
+static bool same_stack(struct printer *pr)
+{
+	const struct plan *p = &pr->plan;
+	bool ok = p->n == pr->nseq;
+
+	for (unsigned k = 0; k < p->n && k < pr->nseq && ok; k++) {
+		const struct proto *proto =
+			pr->seq[k] < 0 ? NULL : pr->layer[pr->seq[k]].tree.proto;
+		int parent = p->layer[k].parent;
+
+		ok = p->layer[k].proto == proto && (parent < 0 ? -1 : pr->seq[parent]) == pr->in[k];
+		if (!ok && pr->seq[k] >= 0) {
+			pr->layer[pr->seq[k]].level = RUNG_LAYER;
+			pr->layer[pr->seq[k]].how = LAYER_HEX;
+		}
+	}
+	return ok;
+}
+
+static bool same_layer(const struct print_layer *l, const struct built *b, const uint8_t *data,
+		       const uint8_t *made)
+{
+	const struct tree *t = &l->tree;
+	uint32_t hlen = l->body - t->off;
+
+	return b->hlen == hlen && b->tail == t->tail &&
+	       !memcmp(data + t->off, made + b->off, hlen) &&
+	       !memcmp(data + t->end - t->tail, made + b->end - b->tail, t->tail);
+}
+
+static bool compare(struct printer *pr)
+{
+	const struct packet *pkt = pr->pkt;
+	const struct build *b = &pr->build;
+	const uint8_t *made = (const uint8_t *)b->bytes.p;
+	bool some = false;
+
+	if (!same_stack(pr))
+		return false;
+	if (b->bytes.n == pkt->len && (!pkt->len || !memcmp(made, pkt->data, pkt->len)))
+		return pr->plan.link == pkt->link &&
+		       (pr->plan.wire_len ? pr->plan.wire_len : pkt->len) == pkt->wire_len;
+	for (unsigned k = 0; k < pr->nseq; k++) {
+		struct print_layer *l = pr->seq[k] < 0 ? NULL : &pr->layer[pr->seq[k]];
+
+		if (!l || same_layer(l, &b->layer[k], pkt->data, made))
+			continue;
+		lower(l, &b->layer[k].tree, NODE_NONE);
+		some = true;
+	}
+	for (unsigned i = 0; i < pr->n && !some; i++)
+		lower(&pr->layer[i], NULL, NODE_NONE);
+	return false;
+}
+
+bool print_check(struct printer *pr)
+{
+	struct err e = { 0 };
+
+	if (plan_parse(&pr->plan, pr->reg, pr->text.p, pr->text.n, PLAN_NO_FILES, &e) ||
+	    build(&pr->build, &pr->plan, &e)) {
+		blame(pr, &e);
+		return false;
+	}
+	return compare(pr);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Values as words of the notation: text, bytes, leaves, inline lengths and widths. */
+#include "notation/parser.h"
+#include "notation/printer.h"
+
+#include "core/bits.h"
+
+/* Bytes that no reader of the notation takes for anything but themselves, nor a shell for its own.
+ */
+static bool is_bare(uint8_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c && strchr("._-/:%=@", c));
+}
+
+static bool is_form(const char *s, size_t n)
+{
+	return is_payload_word(s, n) || same(s, n, "auto") || same(s, n, "any") || s[0] == '{';
+}
+
+static void print_quoted(const uint8_t *p, size_t n, struct buf *out)
+{
+	buf_char(out, '"');
+	for (size_t i = 0; i < n; i++) {
+		switch (p[i]) {
+		case '\n': buf_str(out, "\\n"); break;
+		case '\r': buf_str(out, "\\r"); break;
+		case '\t': buf_str(out, "\\t"); break;
+		case '\\': buf_str(out, "\\\\"); break;
+		case '"': buf_str(out, "\\\""); break;
+		default:
+			if (p[i] >= 0x20 && p[i] < 0x7f) {
+				buf_char(out, (char)p[i]);
+			} else {
+				buf_str(out, "\\x");
+				buf_hex(out, p + i, 1);
+			}
+		}
+	}
+	buf_char(out, '"');
+}
+
+static bool all_bare(const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!is_bare(p[i]))
+			return false;
+	}
+	return n > 0;
+}
+
+void print_text(const uint8_t *p, size_t n, struct buf *out)
+{
+	if (all_bare(p, n) && !is_form((const char *)p, n))
+		buf_put(out, p, n);
+	else
+		print_quoted(p, n, out);
+}
+
+void print_hex(const uint8_t *p, size_t n, struct buf *out)
+{
+	buf_str(out, "hex:");
+	buf_hex(out, p, n);
+}
+
+static bool is_readable(const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if ((p[i] < 0x20 || p[i] >= 0x7f) && p[i] != '\r' && p[i] != '\n' && p[i] != '\t')
+			return false;
+	}
+	return n > 0;
+}
+
+void print_payload(const uint8_t *p, size_t n, struct buf *out)
+{
+	if (!is_readable(p, n)) {
+		print_hex(p, n, out);
+	} else if (all_bare(p, n)) {
+		buf_str(out, "text:");
+		buf_put(out, p, n);
+	} else {
+		print_quoted(p, n, out);
+	}
+}
+
+/* Fixed-size text is filled up with zeros when built. */
+static size_t without_filling(const struct type *type, const uint8_t *p, size_t n)
+{
+	if (type->ext.form == EXTENT_BYTES && type->ext.expr->op == EX_NUM) {
+		while (n && !p[n - 1])
+			n--;
+	}
+	return n;
+}
+
+bool print_leaf(const struct tree *t, uint32_t at, bool exact, bool bytes_only, struct buf *out)
+{
+	const struct node *n = &t->v[at];
+	struct value v;
+	size_t was = out->n;
+
+	node_value(t, at, &v);
+	if (n->type->kind->cls == KIND_TEXT || n->type->kind->cls == KIND_BYTES) {
+		size_t len = v.p ? without_filling(n->type, v.p, v.len) : 0;
+
+		if (!v.p && n->bits)
+			return false;
+		if (len == 0 && !bytes_only)
+			buf_str(out, "\"\"");
+		else if (n->type->kind->cls == KIND_BYTES || bytes_only)
+			print_hex(v.p, len, out);
+		else
+			print_text(v.p, len, out);
+		return true;
+	}
+	v.exact = exact;
+	value_print(n->field, n->type, &v, out);
+	return out->n > was;
+}
+
+bool node_prefix(const struct tree *t, uint32_t at, uint64_t *v, unsigned *width)
+{
+	const struct node *n = &t->v[at];
+	const struct type *x = n->type->ext.prefix;
+	const uint8_t *p = t->data + n->bit / 8;
+	struct value num = { 0 };
+	unsigned bits = x->kind->bits ? x->kind->bits : x->bits;
+
+	if (n->bit % 8 || n->bit / 8 + n->head > t->len || n->head == 0 || bits > 64)
+		return false;
+	*width = n->head;
+	if (bits) {
+		*v = x->le && bits % 8 == 0 ? bits_get_le(p, bits) : bits_get(p, 0, bits);
+		return bits == n->head * 8u;
+	}
+	if (!x->kind->read || x->kind->read(p, n->head, &num) != n->head)
+		return false;
+	*v = num.num;
+	return true;
+}
+
+/* Bytes of the shortest encoding of v. */
+static unsigned shortest(const struct type *type, uint64_t v)
+{
+	struct value num = { .num = v };
+	struct buf tmp = { 0 };
+	unsigned n = 0;
+
+	if (type->ext.form == EXTENT_BYTES) {
+		for (; v; v >>= 8)
+			n++;
+		return n;
+	}
+	if (type->kind->write && type->kind->write(&tmp, 0, &num, 0) >= 0)
+		n = (unsigned)tmp.n;
+	buf_done(&tmp);
+	return n;
+}
+
+bool node_derived(const struct tree *t, uint32_t at, bool full, bool *len, uint64_t *len_is,
+		  bool *width, uint64_t *width_is)
+{
+	const struct node *n = &t->v[at];
+	const struct type *type = n->type;
+	unsigned bytes;
+	uint64_t real;
+
+	*len = *width = false;
+	if (type->form != TYPE_LEAF && type->form != TYPE_LIST)
+		return true;
+	if (is_variable_width(type)) {
+		*width_is = n->bits / 8;
+		*width = full || *width_is != shortest(type, n->num);
+		return true;
+	}
+	if (type->ext.form != EXTENT_PREFIX && type->ext.form != EXTENT_PREFIX_COUNT)
+		return true;
+	if (!node_prefix(t, at, len_is, &bytes))
+		return false;
+	real = type->ext.form == EXTENT_PREFIX_COUNT ? n->num : n->bits / 8 - n->head - n->tail;
+	*len = full || *len_is != real;
+	if (is_variable_width(type->ext.prefix)) {
+		*width_is = bytes;
+		*width = full || bytes != shortest(type->ext.prefix, *len_is);
+	}
+	return true;
+}
