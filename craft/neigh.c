@@ -320,7 +320,9 @@ static int ask_wire(const struct neigh_ask *n, uint8_t mac[8], bool *found, int6
 		return err_set(e, ERR_IO, "out of memory");
 	q->plan.reg = n->reg;
 	q->plan.link = LINK_ETHERNET;
-	q->link = registry_bound(n->reg, "link", LINK_ETHERNET, 0);
+	for (unsigned i = 0; (q->link = registry_bound(n->reg, "link", LINK_ETHERNET, i)); i++)
+		if (q->link->ncarries)
+			break; /* not the one that has a length there */
 	if ((n->dst.family == AF_INET ? question_four(q, n, e) : question_six(q, n, e)) ||
 	    build(&q->build, &q->plan, e))
 		goto out;

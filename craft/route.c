@@ -52,6 +52,7 @@ int routes_talk(struct routes *r, struct nlmsghdr *h, int (*cb)(const struct nlm
 		void *ctx)
 {
 	unsigned seq = r->seq, port = mnl_socket_get_portid(r->nl);
+	bool dump = (h->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP; /* h is overwritten */
 	ssize_t n;
 	int rc;
 
@@ -63,7 +64,7 @@ int routes_talk(struct routes *r, struct nlmsghdr *h, int (*cb)(const struct nlm
 			return -1;
 		rc = mnl_cb_run(r->buf, (size_t)n, seq, port, cb, ctx);
 		/* A single answer has no end mark, unless one was asked for. */
-		if (rc > 0 && !(h->nlmsg_flags & NLM_F_DUMP) && !r->acked)
+		if (rc > 0 && !dump && !r->acked)
 			break;
 	} while (rc > 0);
 	return rc < 0 ? -1 : 0;

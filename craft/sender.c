@@ -218,17 +218,30 @@ int sender_ready(struct sender *s, const struct hop *h, uint16_t link, struct er
 	return sock_ready(s, h, e);
 }
 
+/* The header of this link type that carries `upper`; NULL: none does. */
+static const struct proto *link_for(const struct sender *s, uint16_t type,
+				    const struct proto *upper, struct edge *edge)
+{
+	const struct field *src, *dst;
+	const struct proto *link;
+
+	for (unsigned i = 0; (link = registry_bound(s->o.reg, "link", type, i)); i++)
+		if (proto_ends(link, END_LINK, &src, &dst) &&
+		    registry_edge(s->o.reg, link, upper, 0, edge) && edge->cr)
+			return link;
+	return NULL;
+}
+
 /* The link header in front of a packet that has none: built from its description, once for each
  * hop. */
 static int slot_header(struct sender *s, struct hop *h, const struct proto *upper, struct err *e)
 {
-	const struct proto *link = registry_bound(s->o.reg, "link", h->route.dev.link, 0);
+	struct edge edge;
+	const struct proto *link = link_for(s, h->route.dev.link, upper, &edge);
 	const struct field *src, *dst;
 	struct plan_layer *y;
-	struct edge edge;
 
-	if (!link || !proto_ends(link, END_LINK, &src, &dst) ||
-	    !registry_edge(s->o.reg, link, upper, 0, &edge) || !edge.cr)
+	if (!link || !proto_ends(link, END_LINK, &src, &dst))
 		return err_set(e, ERR_IO, "no loaded protocol carries %s on %s", upper->name,
 			       h->route.dev.name);
 	arena_reset(&s->plan.mem);

@@ -32,7 +32,33 @@ static bool mentions(const struct expr *x, const char *name, unsigned depth)
 	       mentions(x->c, name, depth + 1);
 }
 
-/* Does the packet's structure hang on f in a way that the field's own mark does not tell? */
+static bool type_mentions(const struct type *t, const char *name, unsigned depth)
+{
+	if (!t || depth > 8)
+		return t != NULL;
+	if (mentions(t->ext.expr, name, 0) || mentions(t->on, name, 0) ||
+	    (t->item && type_mentions(t->item, name, depth + 1)))
+		return true;
+	for (unsigned i = 0; i < t->narms; i++)
+		if (type_mentions(t->arms[i].type, name, depth + 1))
+			return true;
+	return false;
+}
+
+/* A field that selects is marked structural for that alone. Does another field hang on it too? */
+static bool shapes_record(const struct field *f)
+{
+	for (unsigned i = 0; i < f->rec->nfields; i++) {
+		const struct field *o = &f->rec->fields[i];
+
+		if (mentions(o->cond, f->name, 0) || type_mentions(o->type, f->name, 0) ||
+		    (o->rule.form == RULE_EXPR && mentions(o->rule.expr, f->name, 0)))
+			return true;
+	}
+	return false;
+}
+
+/* Does the packet's structure hang on f? Why, or NULL. */
 static const char *hangs(const struct template *t, const struct built *y, const struct field *f)
 {
 	const struct proto *p = y->proto;
@@ -41,7 +67,7 @@ static const char *hangs(const struct template *t, const struct built *y, const 
 	for (unsigned i = 0; i < t->build.n; i++)
 		upper |= t->build.layer[i].proto && t->build.layer[i].off >= y->off + y->hlen &&
 			 t->build.layer[i].end <= y->end && t->build.layer[i].off < y->end;
-	if (f->structural)
+	if (f->structural && (!f->selects || shapes_record(f)))
 		return "the packet's structure hangs on a field that varies";
 	if (f->selects && upper)
 		return "a field that varies tells what the layer above is";
