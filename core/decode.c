@@ -205,6 +205,11 @@ static void bound_record(struct reader *r, uint32_t at, const struct field *f, u
 			p->bounded = true;
 		return;
 	}
+	if (at == 0 && r->given && p->start + claim < p->end) {
+		/* Less than the fields that are always there: dissect has set it aside. */
+		r->t->lflags |= LAYER_BAD_LENGTH;
+		return;
+	}
 	p->end = p->start + (uint32_t)claim;
 	if (whole)
 		p->bounded = true;
@@ -330,7 +335,7 @@ static int decode_at(struct tree *t, const struct packet *p, const struct proto 
 		t->lflags |= LAYER_BAD_HEADER;
 	flag_root(t, rc, p, hend);
 	if (rc == 0 && tail) {
-		struct place after = { (end - tail) * 8, end * 8, (end - tail) * 8, false };
+		struct place after = { (end - tail) * 8, end * 8, off * 8, false };
 
 		if (read_fields(&r, 0, &proto->rec, proto->rec.npre, proto->rec.nfields, &after) ==
 		    -2)
