@@ -19,21 +19,38 @@ lab_enter() {
 		lab_setup
 		return
 	fi
-	local how
-	export LAB_DIR
-	LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/lab.XXXXXX") || exit 1
-	for how in "-Urnmp --mount-proc" "-Urnm" "-nmp --mount-proc" ""; do
-		# shellcheck disable=SC2086 # several words
-		[ -n "$how" ] && unshare $how --fork --kill-child true 2>/dev/null && break
-	done
-	if [ -z "$how" ]; then
-		rmdir "$LAB_DIR"
+	local how rc
+	if unshare -Urnmp --mount-proc --fork --kill-child true 2>/dev/null; then
+		how=-Unmp
+	elif unshare -Urnm true 2>/dev/null; then
+		how=-Unm
+	else
 		echo "skipped: no private namespaces here (unshare -Urn is refused)"
 		exit 77
 	fi
-	# shellcheck disable=SC2086
-	LAB_INSIDE=$0 timeout -k 5 "${LAB_TIME:-100}" unshare $how --fork --kill-child bash "$0" "$@"
-	local rc=$?
+	export LAB_DIR
+	LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/lab.XXXXXX") || exit 1
+	chmod 755 "$LAB_DIR"
+	[ "$(id -u)" = 0 ] || how+=r
+	# shellcheck disable=SC2016 # the inner shell's words
+	LAB_INSIDE=$0 unshare $how --fork --kill-child timeout -k 5 "${LAB_TIME:-100}" bash -c '
+		until grep -q . /proc/self/uid_map; do sleep 0.01; done
+		[ $$ -gt 100 ] || mount -t proc proc /proc
+		exec bash "$@"' lab "$0" "$@" <&0 &
+	LAB_CHILD=$!
+	trap 'kill -KILL $LAB_CHILD; rm -rf "$LAB_DIR"; exit 143' TERM INT HUP
+	if [ "$(id -u)" = 0 ]; then
+		# Root gets every user inside too: some programs insist on becoming another one.
+		# The map can be written once unshare has made the namespace.
+		until [ "$(readlink /proc/$LAB_CHILD/ns/user)" != "$(readlink /proc/self/ns/user)" ]; do
+			kill -0 $LAB_CHILD 2>/dev/null || break
+			sleep 0.01
+		done
+		echo "0 0 4294967295" >/proc/$LAB_CHILD/gid_map
+		echo "0 0 4294967295" >/proc/$LAB_CHILD/uid_map
+	fi
+	wait $LAB_CHILD
+	rc=$?
 	rm -rf "$LAB_DIR"
 	[ $rc = 124 ] && echo "lab: took longer than ${LAB_TIME:-100} s"
 	exit $rc
@@ -57,10 +74,14 @@ lab_leave() {
 	done
 }
 
-# A quiet kernel: no address detection, no solicitations of its own making.
+# A quiet kernel: no address detection, no solicitations of its own making, group reports at once.
 lab_sysctl() {
 	local where=/proc/sys/net/ipv6/conf/default
 	[ -d $where ] || return 0
+	echo 10 >$where/mldv1_unsolicited_report_interval
+	echo 10 >$where/mldv2_unsolicited_report_interval
+	echo 10 >/proc/sys/net/ipv4/conf/default/igmpv2_unsolicited_report_interval
+	echo 10 >/proc/sys/net/ipv4/conf/default/igmpv3_unsolicited_report_interval
 	echo 0 >$where/accept_dad
 	echo 0 >$where/dad_transmits
 	echo 0 >$where/router_solicitations
@@ -193,12 +214,30 @@ lab_up() {
 lab_sniff() {
 	local host=$1 dev=$2 file=$3
 	shift 3
-	# -Z root: in a user namespace there is nobody else to become. --immediate-mode, -U: nothing
-	# is lost when it is stopped.
-	lab_bg "$host" tcpdump -i "$dev" -w "$file" -U --immediate-mode -Z root -s 65535 "$@"
-	lab_until 5 grep -q 'listening on' "$LAB_LOG" || {
-		echo "lab: tcpdump does not start:"
+	if [ "$(cat /proc/self/setgroups)" = allow ]; then
+		# --immediate-mode, -U: nothing is lost when it is stopped.
+		lab_bg "$host" tcpdump -i "$dev" -w "$file" -U --immediate-mode -Z root -s 65535 "$@"
+	else
+		# tcpdump wants to change its groups, which an unprivileged namespace refuses.
+		lab_dumpcap "$@"
+		lab_bg "$host" dumpcap -q -P -i "$dev" -w "$file" -s 65535 "${LAB_DUMPCAP[@]}"
+	fi
+	lab_until 5 grep -qE 'listening on|^File: ' "$LAB_LOG" || {
+		echo "lab: the recorder does not start:"
 		cat "$LAB_LOG"
 		return 1
 	}
+}
+
+# tcpdump's arguments as dumpcap takes them.
+lab_dumpcap() {
+	LAB_DUMPCAP=()
+	while [ $# -gt 0 ]; do
+		case $1 in
+		-y) LAB_DUMPCAP+=(-y "$2"); shift ;;
+		--time-stamp-precision=*) ;;
+		*) LAB_DUMPCAP+=(-f "$*"); return ;;
+		esac
+		shift
+	done
 }
