@@ -58,8 +58,9 @@ struct kind {
 	int (*read)(const uint8_t *p, uint32_t n, struct value *v);
 	int (*write)(struct buf *out, size_t base, const struct value *v, unsigned width);
 
-	/* Words to value. v->p points into mem (or at s). -1 with e set: what would have been
-	 * accepted. NULL for KIND_TEXT and KIND_BYTES, whose literal form belongs to the notation.
+	/* Words to value, which the caller zeroed. v->p points into mem (or at s). -1 with e set:
+	 * what would have been accepted. NULL for KIND_TEXT and KIND_BYTES, whose literal form
+	 * belongs to the notation.
 	 */
 	int (*parse)(const struct type *type, const char *s, size_t n, struct arena *mem,
 		     struct value *v, struct err *e);

@@ -118,6 +118,7 @@ START_TEST(err_long_line)
 		err_at(&e, "", text, sizeof(text), at, 1, "bad");
 		ck_assert_uint_eq(e.col, at + 1);
 		ck_assert_int_eq(e.line[e.col - 1 - e.cut], 'X');
+		ck_assert_uint_eq(strlen(e.line), sizeof(e.line) - 1);
 		text[at] = 'a';
 	}
 }

@@ -60,6 +60,7 @@ static const struct row {
 	{ "f", 32, "1e30", NULL, 0x7149f2ca },
 	{ "f", 64, "0.1", NULL, 0x3fb999999999999a },
 	{ "f", 64, "1e-05", "0.00001", 0x3ee4f8b588e368f1 },
+	{ "f", 64, "0.30000000000000004", NULL, 0x3fd3333333333334 },
 	{ "f", 64, "21", NULL, 0x4035000000000000 },
 	{ "unixtime", 0, "0", "1970-01-01T00:00:00Z", 0 },
 	{ "unixtime", 0, "2026-11-22T10:38:16Z", NULL, 1795343896 },
@@ -547,6 +548,38 @@ START_TEST(name_writes)
 }
 END_TEST
 
+/* More names than chains, half of them taken back: the other half is still found, and only it. */
+START_TEST(name_many)
+{
+	struct kind_seen seen = { 0 };
+	struct buf b = { 0 };
+	char name[16];
+	size_t at, end = 0;
+	uint32_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < 1000; i++) {
+		if (i == 500) {
+			n = seen.n;
+			end = b.n;
+		}
+		snprintf(name, sizeof(name), "n%u", i);
+		write_name(&b, &seen, "dnsname", name);
+	}
+	kind_seen_cut(&seen, n);
+	b.n = end;
+	ck_assert_uint_eq(seen.n, 500);
+	for (i = 0; i < 1000; i++) {
+		at = b.n;
+		snprintf(name, sizeof(name), "n%u", i);
+		write_name(&b, &seen, "dnsname", name);
+		ck_assert_uint_eq(b.n - at, i < 500 ? 2 : strlen(name) + 2);
+	}
+	kind_seen_done(&seen);
+	buf_done(&b);
+}
+END_TEST
+
 /* A pointer holds 14 bits: names beyond are not pointed at. */
 START_TEST(name_far)
 {
@@ -631,7 +664,17 @@ START_TEST(name_limits)
 	buf_put(&b, "\1x\0", 3);
 	ck_assert_int_eq(read_name(&b, 0, false, &words), -1);
 	ck_assert_int_eq(read_name(&b, 2, false, &words), 255);
+	b.n = 0; /* the root's byte counts even where the labels alone would fit */
+	for (i = 0; i < 126; i++)
+		buf_put(&b, "\1x", 2);
+	buf_put(&b, "\2xx\0", 4);
+	ck_assert_int_eq(read_name(&b, 0, false, &words), -1);
+	ck_assert_int_eq(read_name(&b, 2, false, &words), 254);
 	/* A budget runs out. */
+	b.n = 0;
+	for (i = 0; i < 128; i++)
+		buf_put(&b, "\1x", 2);
+	buf_char(&b, 0);
 	v = (struct value) { .work = &work };
 	for (work = 0; work < 128; work++) {
 		unsigned had = work;
@@ -658,7 +701,7 @@ START_TEST(name_noise)
 
 	for (round = 0; round < 50000; round++) {
 		uint8_t *p = malloc(64);
-		struct value v = { .base = p, .base_len = 64 }, w;
+		struct value v = { .base = p, .base_len = 64 }, w = { 0 };
 		struct err e = { 0 };
 		unsigned at = noise() % 64;
 		int took;
@@ -728,6 +771,7 @@ int main(void)
 	tcase_add_test(t, ip6_agrees);
 	tcase_add_test(t, name_rfc_example);
 	tcase_add_test(t, name_writes);
+	tcase_add_test(t, name_many);
 	tcase_add_test(t, name_far);
 	tcase_add_loop_test(t, name_reads, 0, COUNT(wire));
 	tcase_add_test(t, name_limits);
