@@ -17,6 +17,7 @@ enum op_form {
 	OP_IP4,
 	OP_LETTERS,
 	OP_WORD,
+	OP_FIXED,
 	OP_PATH,
 	OP_COUNT,
 	OP_GROUP,
@@ -79,17 +80,23 @@ static void compile_field(struct op *op, const struct proto *p, const char *path
 	if (!f || !fixed_leaf(f))
 		return;
 	width = leaf_bits(f->type);
+	if (f->type->kind->cls == KIND_TEXT || f->type->kind->cls == KIND_BYTES || width > 64 + 64)
+		return;
+	op->form = OP_FIXED;
 	if (f->type->kind->cls == KIND_ADDR) {
-		if (width == 32 && f->fixed_bit % 8 == 0)
+		if (f->fixed_bit % 8)
+			op->form = OP_PATH;
+		else if (width == 32)
 			op->form = OP_IP4;
-		else
-			return;
 	} else if (f->type->kind == &kind_uint && width <= 64) {
-		if (f->words)
-			op->form = f->words->flags ? (all_letters(f->words) ? OP_LETTERS : OP_PATH)
-						   : OP_WORD;
+		if (f->words && f->words->flags)
+			op->form = all_letters(f->words) ? OP_LETTERS : OP_FIXED;
+		else if (f->words)
+			op->form = OP_WORD;
+		else if (f->show == SHOW_HEX)
+			op->form = OP_HEX;
 		else
-			op->form = f->show == SHOW_HEX ? OP_HEX : f->show ? OP_PATH : OP_UINT;
+			op->form = f->show ? OP_FIXED : OP_UINT;
 	}
 	op->width = (uint8_t)width;
 	op->le = f->type->le;
@@ -133,7 +140,8 @@ static struct summary *compile(const struct proto *p)
 
 	if (!s)
 		return NULL;
-	s->link = p->nover && p->over[0].space && strcmp(p->over[0].space, "link") == 0 && !p->npseudo;
+	s->link = p->nover && p->over[0].space && strcmp(p->over[0].space, "link") == 0 &&
+		  !p->npseudo;
 	find_sums(s, p);
 	while (*t) {
 		const char *from = t;
@@ -236,6 +244,13 @@ static const struct tree *layer_tree(struct report *r, const struct packet *p, u
 	return &r->tree;
 }
 
+static bool all_zero(const uint8_t *p, uint32_t n)
+{
+	while (n && *p == 0)
+		p++, n--;
+	return n == 0;
+}
+
 /* A field that has to be looked for. false: absent, empty or zero. */
 static bool put_path(struct report *r, const struct packet *p, unsigned i, const struct op *op,
 		     bool *have, struct buf *out)
@@ -258,8 +273,12 @@ static bool put_path(struct report *r, const struct packet *p, unsigned i, const
 	r->scratch.n = 0;
 	report_value(t, at, &r->scratch);
 	escape_term((const uint8_t *)r->scratch.p, r->scratch.n, out);
+	if (!n->type)
+		return r->scratch.n != 0;
 	if (is_number(n->type))
 		return n->num != 0;
+	if (n->type->form == TYPE_LEAF && n->type->kind->cls == KIND_ADDR)
+		return !all_zero(p->data + n->bit / 8, n->bits / 8);
 	return r->scratch.n != 0;
 }
 
@@ -273,7 +292,13 @@ static bool put_field(struct report *r, const struct packet *p, unsigned i, cons
 		return put_path(r, p, i, op, have, out);
 	if (op->form == OP_IP4) {
 		put_ip4(out, from + op->bit / 8);
-		return true;
+		return !all_zero(from + op->bit / 8, 4);
+	}
+	if (op->form == OP_FIXED && op->field->type->kind->cls == KIND_ADDR) {
+		struct value addr = { .p = from + op->bit / 8, .len = op->width / 8u };
+
+		value_print(op->field, op->field->type, &addr, out);
+		return !all_zero(addr.p, addr.len);
 	}
 	v = op->le ? bits_get_le(from + op->bit / 8, op->width)
 		   : bits_get(from, op->bit, op->width);
@@ -283,6 +308,14 @@ static bool put_field(struct report *r, const struct packet *p, unsigned i, cons
 		buf_x64(out, v, (op->width + 3u) / 4);
 		break;
 	case OP_LETTERS: put_letters(out, op->field->words, v); break;
+	case OP_FIXED: {
+		struct value num = { .num = v };
+
+		if (op->field->type->kind == &kind_int)
+			num.num = (uint64_t)sign_extend(v, op->width);
+		value_print(op->field, op->field->type, &num, out);
+		break;
+	}
 	case OP_WORD: put_word(out, op->field->words, v); break;
 	default: buf_u64(out, v); break;
 	}
