@@ -76,8 +76,9 @@ static void find_ends(const struct shape *s, struct shape_cold *c)
 		}
 		c->end[c->nend++] = e;
 	}
-	if (!c->nend && s->proto->message && c->message.v)
-		c->end[c->nend++] = (struct end_rule){ .form = END_MESSAGE, .fixed = true };
+	if (!c->nend && s->proto->message)
+		c->end[c->nend++] =
+			(struct end_rule){ .form = END_MESSAGE, .fixed = c->message.v != NULL };
 }
 
 /* Can the hot loop read this end with one 16-bit load? */
@@ -195,6 +196,7 @@ static int choose_head(struct shapes *all, struct shape *s, struct shape_cold *c
 	const struct record *rec = &s->proto->rec;
 	const struct field *f = header_rule(s);
 	bool leaf = !(s->flags & SHAPE_PAYLOAD);
+	int made = 0;
 
 	s->h_add = s->min;
 	if (nfixed == rec->npre) {
@@ -206,8 +208,14 @@ static int choose_head(struct shapes *all, struct shape *s, struct shape_cold *c
 	if (f ? odd_header_rule(all, s, c, f) < 0 :
 		size_compile(&all->mem, rec, s->min, nfixed, c) < 0)
 		return -1;
+	if (c->nsteps && !takes_rest(c))
+		made = size_table(&all->mem, c, s->min, &s->h_off);
+	if (made < 0)
+		return -1;
 	if (takes_rest(c))
 		s->head = HEAD_REST;
+	else if (made)
+		s->head = HEAD_TABLE;
 	else if (c->nsteps)
 		s->head = HEAD_STEPS;
 	else

@@ -60,6 +60,7 @@ enum size_op {
 	SIZE_JUMP,   /* skip n ops */
 	SIZE_PREFIX, /* a number of n bits (le), then as many bytes */
 	SIZE_REST,   /* up to the bound */
+	SIZE_WALK,   /* only decoding can tell */
 };
 
 struct size_step {
@@ -73,7 +74,14 @@ struct size_step {
 
 /* ---- shapes ---- */
 
-enum shape_head { HEAD_CONST, HEAD_SCALED, HEAD_REST, HEAD_STEPS, HEAD_WALK };
+enum shape_head {
+	HEAD_CONST,
+	HEAD_SCALED,
+	HEAD_REST,
+	HEAD_TABLE, /* one byte decides: cold->sizes[that byte] */
+	HEAD_STEPS,
+	HEAD_WALK
+};
 enum shape_bound { BOUND_NONE, BOUND_BE16, BOUND_COLD };
 enum shape_key { KEY_NONE, KEY_U8, KEY_U16, KEY_EITHER, KEY_COLD };
 
@@ -112,6 +120,7 @@ struct shape_cold {
 	struct end_rule end[4];
 	uint8_t nend;
 	const struct size_step *steps;
+	const uint16_t *sizes; /* HEAD_TABLE: [256] bytes of header; SIZE_UNKNOWN: run the steps */
 	uint16_t nsteps;
 	uint16_t tail;     /* bytes of fields after the payload, when fixed */
 	uint16_t tail_pad; /* or: zero bytes up to a multiple of this */
@@ -175,6 +184,11 @@ void shapes_free(struct shapes *s);
  * ranges. */
 uint16_t space_entry(const struct space *sp, uint64_t value);
 
+#define SIZE_UNKNOWN UINT16_MAX
+/* Header length in bytes by c's steps, over have captured bytes of a header that may take bound
+ * bytes. -1: irregular or beyond the bound; decode instead. */
+int64_t size_run(const struct shape_cold *c, const uint8_t *q, uint32_t have, uint32_t bound);
+
 /* ---- between the files of shape*.c ---- */
 
 /* Width of a type when nothing can change it, bits; -1: it varies. */
@@ -187,6 +201,10 @@ int size_compile(struct arena *mem, const struct record *rec, uint32_t part, uns
 		 struct shape_cold *c);
 int spaces_compile(struct shapes *s, const struct registry *r);
 const struct space *space_named(const struct shapes *s, const char *name);
+/* If one byte alone decides the steps, their outcome for each value of it. *byte: which. 1: made. */
+int size_table(struct arena *mem, struct shape_cold *c, uint32_t part, uint8_t *byte);
+/* The one byte that all loads of c touch; -1: more than one, -2: it loads nothing. */
+int code_byte(const struct code *c);
 /* Guard, payload conditions and their short cuts. */
 int shape_conditions(struct arena *mem, struct shape *s, struct shape_cold *c);
 

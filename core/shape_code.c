@@ -159,26 +159,32 @@ int64_t code_run(const struct code *c, const uint8_t *p, uint32_t n)
 	return d ? st[d - 1] : 0;
 }
 
+int code_byte(const struct code *c)
+{
+	int byte = -2;
+
+	for (unsigned i = 0; i < c->n; i++) {
+		const struct code_op *op = &c->v[i];
+		int at = (int)(op->bit / 8);
+
+		if (op->op != EX_FIELD)
+			continue;
+		if (at != (int)((op->bit + op->width - 1) / 8) || (byte >= 0 && byte != at))
+			return -1;
+		byte = at;
+	}
+	return byte;
+}
+
 /* Ask beforehand for all 256 values of the one byte that matters, if it is one. */
 static void make_table(struct code *c)
 {
 	uint8_t probe[256];
-	bool any = false;
+	int byte = code_byte(c);
 
-	for (unsigned i = 0; i < c->n; i++) {
-		const struct code_op *op = &c->v[i];
-		uint32_t byte = op->bit / 8;
-
-		if (op->op != EX_FIELD)
-			continue;
-		if (byte != (op->bit + op->width - 1) / 8 || (any && byte != c->byte) ||
-		    byte >= sizeof(probe))
-			return;
-		c->byte = byte;
-		any = true;
-	}
-	if (!any)
+	if (byte < 0 || byte >= (int)sizeof(probe))
 		return;
+	c->byte = (uint32_t)byte;
 	for (unsigned v = 0; v < 256; v++) {
 		probe[c->byte] = (uint8_t)v;
 		if (code_run(c, probe, c->byte + 1))

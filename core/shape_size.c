@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+#include "core/bits.h"
+#include "core/packet.h"
+
 #define STEPS_MAX 96
 
 struct plan_steps {
@@ -164,7 +167,7 @@ static bool choose_type(struct plan_steps *ps, const struct type *t)
 		return false;
 	for (unsigned i = 0; i < t->narms; i++) {
 		const struct arm *a = &t->arms[i];
-		unsigned at = ps->n;
+		unsigned at = ps->n, at2;
 		struct size_step *s;
 
 		if (a->lo) {
@@ -175,7 +178,13 @@ static bool choose_type(struct plan_steps *ps, const struct type *t)
 			s->lo = a->lo->num;
 			s->hi = a->hi ? a->hi->num : a->lo->num;
 		}
-		if (!simple_type(ps, a->type) || !step(ps, SIZE_JUMP, 0) || n == STEPS_MAX)
+		at2 = ps->n;
+		if (!simple_type(ps, a->type)) {
+			ps->n = at2;
+			if (ps->failed || !step(ps, SIZE_WALK, 0))
+				return false;
+		}
+		if (!step(ps, SIZE_JUMP, 0) || n == STEPS_MAX)
 			return false;
 		jumps[n++] = ps->n - 1;
 		if (a->lo)
@@ -188,6 +197,18 @@ static bool choose_type(struct plan_steps *ps, const struct type *t)
 	for (unsigned i = 0; i < n; i++)
 		ps->v[jumps[i]].n = ps->n - jumps[i] - 1;
 	return true;
+}
+
+/* Steps for the field's type; where its presence is told by code, a type that must be decoded need
+ * not spoil the others. */
+static bool type_steps(struct plan_steps *ps, const struct field *f)
+{
+	unsigned at = ps->n;
+
+	if (f->type->form == TYPE_CHOOSE ? choose_type(ps, f->type) : simple_type(ps, f->type))
+		return true;
+	ps->n = at;
+	return !ps->failed && f->cond && step(ps, SIZE_WALK, 0);
 }
 
 static bool field_steps(struct plan_steps *ps, const struct field *f)
@@ -206,7 +227,7 @@ static bool field_steps(struct plan_steps *ps, const struct field *f)
 	}
 	if (f->align && !step(ps, SIZE_ALIGN, f->align))
 		return false;
-	if (!(f->type->form == TYPE_CHOOSE ? choose_type(ps, f->type) : simple_type(ps, f->type)))
+	if (!type_steps(ps, f))
 		return false;
 	if (f->cond)
 		ps->v[at].n = ps->n - at - 1;
@@ -219,6 +240,29 @@ static bool takes_bound(const struct field *f)
 	return f->bounds_from == f->bounds_to;
 }
 
+static bool bounded_steps(struct plan_steps *ps, const struct field *f, const struct field *len)
+{
+	unsigned at = ps->n;
+	struct size_step *s;
+	const struct code *c = NULL;
+
+	if (f->cond) {
+		c = coded(ps, f->cond);
+		if (!c || !(s = step(ps, SIZE_UNLESS, 0)))
+			return false;
+		s->code = c;
+	}
+	if (len->bounds_from != (int)f->index || !takes_bound(len) || f->align ||
+	    len->rule.zero_rest || !claim_step(ps, len, SIZE_BOUND, 0)) {
+		ps->n = at + (f->cond ? 1 : 0);
+		if (ps->failed || !f->cond || !step(ps, SIZE_WALK, 0))
+			return false;
+	}
+	if (f->cond)
+		ps->v[at].n = ps->n - at - 1;
+	return true;
+}
+
 static bool all_steps(struct plan_steps *ps, unsigned from)
 {
 	const struct record *rec = ps->rec;
@@ -227,8 +271,7 @@ static bool all_steps(struct plan_steps *ps, unsigned from)
 		const struct field *f = &rec->fields[i], *len = f->bound_by;
 
 		if (len && len->index < i) {
-			if (len->bounds_from != (int)i || !takes_bound(len) || f->cond || f->align ||
-			    len->rule.zero_rest || !claim_step(ps, len, SIZE_BOUND, 0))
+			if (!bounded_steps(ps, f, len))
 				return false;
 			continue;
 		}
@@ -256,4 +299,107 @@ int size_compile(struct arena *mem, const struct record *rec, uint32_t part, uns
 	c->steps = v;
 	c->nsteps = (uint16_t)ps.n;
 	return 0;
+}
+
+/* ---- running them ---- */
+
+struct steps {
+	const uint8_t *q;
+	uint32_t have;  /* bytes captured */
+	uint64_t bound; /* bits claimed */
+	uint64_t pos;   /* bits */
+};
+
+static int64_t claims(const struct size_step *s, int64_t v)
+{
+	return v < 0 || v > UINT32_MAX ? -1 : v * s->div / s->m - s->k;
+}
+
+/* One step; how many steps to skip after it, or -1: irregular. */
+static int64_t one_step(struct steps *st, const struct size_step *s)
+{
+	int64_t v = s->code ? code_run(s->code, st->q, st->have) : 0;
+	uint64_t unit = (uint64_t)s->n * 8;
+
+	switch (s->op) {
+	case SIZE_ADD: st->pos += s->n; return 0;
+	case SIZE_EXPR:
+		if (v < 0 || v > PACKET_MAX)
+			return -1;
+		st->pos += (uint64_t)v * (uint64_t)s->m * 8;
+		return 0;
+	case SIZE_BOUND:
+	case SIZE_TO:
+		v = claims(s, v);
+		if (v < 0)
+			return -1;
+		st->pos = (s->op == SIZE_TO ? s->n : st->pos) + (uint64_t)v * 8;
+		return 0;
+	case SIZE_ALIGN: st->pos = (st->pos + unit - 1) / unit * unit; return 0;
+	case SIZE_UNLESS: return v ? 0 : s->n;
+	case SIZE_SWITCH: return v >= s->lo && v <= s->hi ? 0 : s->n;
+	case SIZE_JUMP: return s->n;
+	case SIZE_PREFIX:
+		if (st->pos % 8 || st->pos + s->n > (uint64_t)st->have * 8)
+			return -1;
+		v = (int64_t)(s->le ? bits_get_le(st->q + st->pos / 8, s->n) :
+				      bits_get(st->q, st->pos, s->n));
+		st->pos += s->n + (uint64_t)v * 8;
+		return 0;
+	case SIZE_REST: st->pos = st->bound; return 0;
+	default: return -1;
+	}
+}
+
+int64_t size_run(const struct shape_cold *c, const uint8_t *q, uint32_t have, uint32_t bound)
+{
+	struct steps st = { .q = q, .have = have, .bound = (uint64_t)bound * 8 };
+
+	for (unsigned i = 0; i < c->nsteps; i++) {
+		int64_t skip = one_step(&st, &c->steps[i]);
+
+		if (skip < 0 || st.pos > st.bound)
+			return -1;
+		i += (unsigned)skip;
+	}
+	return (int64_t)((st.pos + 7) / 8);
+}
+
+/* Steps whose outcome hangs on nothing but what code loads; the rest depends on the packet. */
+static bool tabled(const struct size_step *s)
+{
+	return s->op == SIZE_ADD || s->op == SIZE_EXPR || s->op == SIZE_BOUND ||
+	       s->op == SIZE_ALIGN || s->op == SIZE_UNLESS || s->op == SIZE_SWITCH ||
+	       s->op == SIZE_JUMP || s->op == SIZE_WALK || s->op == SIZE_REST;
+}
+
+int size_table(struct arena *mem, struct shape_cold *c, uint32_t part, uint8_t *byte)
+{
+	uint8_t probe[256] = { 0 };
+	uint16_t *v;
+	int at = -2;
+
+	for (unsigned i = 0; i < c->nsteps; i++) {
+		int b = c->steps[i].code ? code_byte(c->steps[i].code) : -2;
+
+		if (!tabled(&c->steps[i]) || b == -1 || (b >= 0 && at >= 0 && b != at))
+			return 0;
+		at = b >= 0 ? b : at;
+	}
+	if (at < 0 || at >= (int)part || at >= (int)sizeof(probe))
+		return 0;
+	v = arena_alloc(mem, 256 * sizeof(*v));
+	if (!v)
+		return -1;
+	for (unsigned i = 0; i < 256; i++) {
+		int64_t n;
+
+		probe[at] = (uint8_t)i;
+		n = size_run(c, probe, sizeof(probe), UINT16_MAX);
+		/* What reached the bound took the rest: that is the packet's business. */
+		v[i] = n < 0 || n >= UINT16_MAX ? SIZE_UNKNOWN : (uint16_t)n;
+	}
+	c->sizes = v;
+	*byte = (uint8_t)at;
+	return 1;
 }

@@ -87,6 +87,11 @@ static inline bool measure_hot(struct run *x, const struct shape *s, struct exte
 		}
 		m->hlen = (uint32_t)hlen;
 		break;
+	case HEAD_TABLE:
+		m->hlen = s->cold->sizes[q[s->h_off]];
+		if (m->hlen == SIZE_UNKNOWN)
+			return measure_cold(x, s, m);
+		break;
 	default:
 		if ((s->flags & SHAPE_TOLD) && !x->told)
 			return measure_cold(x, s, m);
@@ -135,21 +140,33 @@ static inline uint16_t key_entry(const struct shape *s, const uint8_t *q)
 
 /* What may follow the layer just recorded: a shape whose guard holds for the bytes at x->off; NULL:
  * nothing. */
+static inline bool quick_fit(struct run *x, const struct shape *s)
+{
+	if (x->lim - x->off >= s->min && !(s->flags & SHAPE_GUARD))
+		return guard_holds(s, x->p->data + x->off);
+	return fits(x, s);
+}
+
 static inline const struct shape *follow(struct run *x, const struct shape *low, uint16_t id)
 {
 	const struct shapes *S = x->S;
-	const struct shape *s;
 
-	if (id > S->n)
-		id = S->chain[id - S->n - 1].v[0];
 	if (!id)
-		return low && low->key != KEY_COLD && !(low->flags & SHAPE_MORE) ? NULL :
-										    follow_long(x, low);
-	s = &S->v[id];
-	if (x->lim - x->off >= s->min && !(s->flags & SHAPE_GUARD) &&
-	    guard_holds(s, x->p->data + x->off))
-		return s;
-	return follow_long(x, low);
+		return low && low->key != KEY_COLD && !(low->flags & SHAPE_MORE) ?
+			       NULL :
+			       follow_long(x, low);
+	if (id <= S->n) {
+		if (quick_fit(x, &S->v[id]))
+			return &S->v[id];
+	} else {
+		const struct chain *c = &S->chain[id - S->n - 1];
+
+		for (unsigned i = 0; i < c->n; i++) {
+			if (quick_fit(x, &S->v[c->v[i]]))
+				return &S->v[c->v[i]];
+		}
+	}
+	return low ? follow_long(x, low) : NULL;
 }
 
 static void run(struct run *x, const struct shape *s)
@@ -194,7 +211,8 @@ static void run(struct run *x, const struct shape *s)
 	}
 }
 
-void dissect_with(const struct registry *r, struct packet *p, struct tree *scratch)
+void dissect_as(const struct registry *r, struct packet *p, const struct proto *first,
+		struct tree *scratch)
 {
 	struct run x;
 	const struct shape *s;
@@ -212,12 +230,21 @@ void dissect_with(const struct registry *r, struct packet *p, struct tree *scrat
 	x.top = x.end;
 	x.pass = x.once = 0;
 	x.told = false;
+	x.seen = NULL;
 	x.parent = LAYER_NONE;
-	s = follow(&x, NULL, x.S->link ? x.S->link->t16[raw_link(p->link)] : 0);
+	if (first)
+		s = first->shape;
+	else
+		s = follow(&x, NULL, x.S->link ? x.S->link->t16[raw_link(p->link)] : 0);
 	while (s) {
 		run(&x, s);
 		s = beside(&x);
 	}
+}
+
+void dissect_with(const struct registry *r, struct packet *p, struct tree *scratch)
+{
+	dissect_as(r, p, NULL, scratch);
 }
 
 void dissect(const struct registry *r, struct packet *p)

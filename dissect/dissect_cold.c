@@ -11,7 +11,7 @@ struct cold {
 	struct extents *m;
 	const uint8_t *q;
 	int64_t layer_end, payload_end; /* claimed, from off; -1: not told */
-	bool decoded;                   /* x->scratch holds the header */
+	bool must_walk;                 /* only the decoded header told its own end */
 };
 
 static uint64_t load(const struct field *f, const uint8_t *q)
@@ -24,88 +24,10 @@ static uint64_t load(const struct field *f, const uint8_t *q)
 
 static bool walk(struct cold *c)
 {
-	struct run *x = c->x;
-
-	if (!c->decoded)
-		c->decoded = decode_header(x->scratch, x->p, c->s->proto, x->off, x->lim) == 0;
-	return c->decoded;
+	return decoded(c->x, c->s->proto);
 }
 
 /* ---- header length ---- */
-
-struct steps {
-	const uint8_t *q;
-	uint32_t have;  /* bytes captured */
-	uint64_t bound; /* bits claimed */
-	uint64_t pos;   /* bits */
-};
-
-static int64_t claims(const struct size_step *s, int64_t v)
-{
-	return v < 0 || v > UINT32_MAX ? -1 : v * s->div / s->m - s->k;
-}
-
-/* One step; how many steps to skip after it, or -1: irregular, decode instead. */
-static int64_t one_step(struct steps *st, const struct size_step *s)
-{
-	int64_t v = s->code ? code_run(s->code, st->q, st->have) : 0;
-	uint64_t unit = (uint64_t)s->n * 8;
-
-	switch (s->op) {
-	case SIZE_ADD: st->pos += s->n; return 0;
-	case SIZE_EXPR:
-		if (v < 0 || v > PACKET_MAX)
-			return -1;
-		st->pos += (uint64_t)v * (uint64_t)s->m * 8;
-		return 0;
-	case SIZE_BOUND:
-		v = claims(s, v);
-		if (v < 0)
-			return -1;
-		st->pos += (uint64_t)v * 8;
-		return 0;
-	case SIZE_TO:
-		v = claims(s, v);
-		if (v < 0)
-			return -1;
-		st->pos = s->n + (uint64_t)v * 8;
-		return 0;
-	case SIZE_ALIGN:
-		st->pos = (st->pos + unit - 1) / unit * unit;
-		return 0;
-	case SIZE_UNLESS: return v ? 0 : s->n;
-	case SIZE_SWITCH: return v >= s->lo && v <= s->hi ? 0 : s->n;
-	case SIZE_JUMP: return s->n;
-	case SIZE_PREFIX:
-		if (st->pos % 8 || st->pos + s->n > (uint64_t)st->have * 8)
-			return -1;
-		v = (int64_t)(s->le ? bits_get_le(st->q + st->pos / 8, s->n) :
-				      bits_get(st->q, st->pos, s->n));
-		st->pos += s->n + (uint64_t)v * 8;
-		return 0;
-	default: st->pos = st->bound; return 0;
-	}
-}
-
-/* Header length in bytes, -1 when it must be decoded: the steps are right only for headers that fit
- * their bounds. */
-static int64_t run_steps(const struct cold *c)
-{
-	const struct shape_cold *sc = c->s->cold;
-	struct run *x = c->x;
-	struct steps st = { .q = c->q,
-			    .have = x->lim - x->off,
-			    .bound = (uint64_t)(x->end - x->off) * 8 };
-
-	for (unsigned i = 0; i < sc->nsteps; i++) {
-		int64_t skip = one_step(&st, &sc->steps[i]);
-
-		if (skip < 0 || st.pos > st.bound)
-			return -1;
-		i += (unsigned)skip;
-	}
-	return (int64_t)((st.pos + 7) / 8);
-}
 
 static void head_walk(struct cold *c)
 {
@@ -132,7 +54,7 @@ static bool head(struct cold *c)
 	struct extents *m = c->m;
 	int64_t n = -1;
 
-	switch (s->head) {
+	switch (c->must_walk ? HEAD_WALK : s->head) {
 	case HEAD_CONST: n = s->min; break;
 	case HEAD_SCALED:
 		n = (int32_t)(((be16(c->q + s->h_off) & s->h_mask) * s->h_mul >> 16) + s->h_add);
@@ -146,7 +68,10 @@ static bool head(struct cold *c)
 		if (!(s->flags & SHAPE_TOLD) || x->told)
 			n = x->end - x->off;
 		break;
-	case HEAD_STEPS: n = run_steps(c); break;
+	case HEAD_TABLE:
+	case HEAD_STEPS:
+		n = size_run(s->cold, c->q, x->lim - x->off, x->end - x->off);
+		break;
 	default: break;
 	}
 	if (n < 0) {
@@ -196,8 +121,10 @@ static int64_t span_claim(struct cold *c, const struct end_rule *e)
 	uint64_t v;
 	int64_t bits;
 
-	if (!e->field)
+	if (!e->field && e->fixed)
 		return code_run(&c->s->cold->message, c->q, c->x->lim - c->x->off);
+	if (!e->field)
+		return walk(c) ? expr_eval(c->s->proto->message, c->x->scratch, 0, NULL) : -1;
 	if (e->fixed) {
 		v = load(e->field, c->q);
 	} else {
@@ -233,8 +160,21 @@ static uint32_t span_start(struct cold *c, const struct end_rule *e)
 	return c->m->hlen;
 }
 
-/* Ends that are known before the header's length (early) or only after it. */
-static void ends(struct cold *c, bool early)
+/* When an end is known. */
+enum when {
+	AT_ONCE, /* one load tells it */
+	DECODED, /* the header must be decoded for it */
+	AFTER    /* it counts from the header's end */
+};
+
+static enum when when_known(const struct end_rule *e)
+{
+	if (e->form == END_AFTER)
+		return AFTER;
+	return e->fixed && e->start != UINT32_MAX ? AT_ONCE : DECODED;
+}
+
+static void ends(struct cold *c, enum when when)
 {
 	const struct shape_cold *sc = c->s->cold;
 
@@ -242,7 +182,7 @@ static void ends(struct cold *c, bool early)
 		const struct end_rule *e = &sc->end[i];
 		int64_t claim;
 
-		if (early != (e->fixed && e->form != END_AFTER && e->start != UINT32_MAX))
+		if (when_known(e) != when)
 			continue;
 		claim = span_claim(c, e);
 		if (claim < 0)
@@ -253,10 +193,6 @@ static void ends(struct cold *c, bool early)
 			claim += span_start(c, e);
 		if (!take(c, claim))
 			continue;
-		if (!early && claim < (int64_t)c->m->hlen) {
-			c->m->flags |= LAYER_BAD_LENGTH;
-			continue;
-		}
 		if (e->form == END_AFTER || e->form == END_PAYLOAD)
 			c->payload_end = claim;
 		else
@@ -326,7 +262,11 @@ bool measure_cold(struct run *x, const struct shape *s, struct extents *m)
 	bool ok;
 
 	*m = (struct extents){ .flags = (uint16_t)(x->pass | x->once) };
-	ends(&c, true);
+	ends(&c, AT_ONCE);
+	if (c.layer_end < 0 && c.payload_end < 0) {
+		ends(&c, DECODED);
+		c.must_walk = c.layer_end >= 0 || c.payload_end >= 0;
+	}
 	if (c.layer_end >= 0)
 		narrow(x, c.layer_end);
 	else if (c.payload_end >= 0)
@@ -335,13 +275,8 @@ bool measure_cold(struct run *x, const struct shape *s, struct extents *m)
 	m->end = x->lim;
 	if (!ok)
 		return false;
-	if (c.layer_end < 0 && c.payload_end < 0) {
-		ends(&c, false);
-		if (c.layer_end >= 0)
-			narrow(x, c.layer_end);
-	}
-	if (c.payload_end >= 0 && c.payload_end < (int64_t)m->hlen)
-		c.payload_end = m->hlen;
+	if (c.layer_end < 0 && c.payload_end < 0)
+		ends(&c, AFTER);
 	tail(&c, outer);
 	return true;
 }

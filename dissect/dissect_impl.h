@@ -22,6 +22,8 @@ struct run {
 	uint32_t top;           /* claimed end of the packet */
 	uint16_t pass, once;    /* flags for all layers from here inwards; for the next one only */
 	bool told;
+	const struct proto *seen; /* what scratch holds: this header at seen_off, up to seen_lim */
+	uint32_t seen_off, seen_lim;
 	int8_t parent; /* the layer that the next one stands in */
 	int8_t up[PACKET_LAYERS];
 	struct context ctx[PACKET_LAYERS];
@@ -32,6 +34,8 @@ struct extents {
 	uint16_t flags, tail;
 };
 
+/* The header of proto at x->off, decoded up to x->lim in x->scratch; false: memory is out. */
+bool decoded(struct run *x, const struct proto *proto);
 /* The extents of any layer. Narrows x->end and x->lim to its payload. False: stop after it. */
 bool measure_cold(struct run *x, const struct shape *s, struct extents *m);
 /* Does the guard of s hold for the bytes at x->off? */

@@ -5,6 +5,26 @@
 #include "dissect/dissect.h"
 #include "dissect/dissect_impl.h"
 
+bool decoded(struct run *x, const struct proto *proto)
+{
+	if (x->seen == proto && x->seen_off == x->off && x->seen_lim == x->lim)
+		return true;
+	x->seen = NULL;
+	if (decode_header(x->scratch, x->p, proto, x->off, x->lim) < 0)
+		return false;
+	x->seen = proto;
+	x->seen_off = x->off;
+	x->seen_lim = x->lim;
+	return true;
+}
+
+/* The fields of a layer that is recorded. */
+static bool decoded_layer(struct run *x, int layer)
+{
+	x->seen = NULL;
+	return decode(x->scratch, x->p, (unsigned)layer) == 0;
+}
+
 static bool ask(struct run *x, const struct code *c, int layer)
 {
 	const struct layer *l = &x->p->layers[layer];
@@ -12,7 +32,7 @@ static bool ask(struct run *x, const struct code *c, int layer)
 
 	if (c->v)
 		return code_true(c, x->p->data + l->off, l->hlen);
-	if (decode(x->scratch, x->p, (unsigned)layer) < 0)
+	if (!decoded_layer(x, layer))
 		return false;
 	r = expr_eval(c->expr, x->scratch, 0, NULL);
 	return r != 0;
@@ -28,7 +48,7 @@ bool fits(struct run *x, const struct shape *s)
 		return true;
 	if (g->v)
 		return code_true(g, x->p->data + x->off, x->lim - x->off);
-	if (decode_header(x->scratch, x->p, s->proto, x->off, x->lim) < 0)
+	if (!decoded(x, s->proto))
 		return false;
 	return expr_eval(g->expr, x->scratch, 0, NULL) != 0;
 }
@@ -75,7 +95,7 @@ static bool selector(struct run *x, const struct field *f, int layer, uint64_t *
 				   bits_get(q, (uint32_t)f->fixed_bit, f->type->bits);
 		return true;
 	}
-	if (decode(x->scratch, x->p, (unsigned)layer) < 0)
+	if (!decoded_layer(x, layer))
 		return false;
 	node = tree_child(x->scratch, 0, f->index);
 	if (node == NODE_NONE || (x->scratch->v[node].flags & (NODE_CUT | NODE_RAW)))

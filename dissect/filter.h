@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The display filter (--where): Wireshark's language over every field of every protocol. Parsed and
+ * resolved once, then matched without allocation wherever fields stand at fixed places. */
+#ifndef STRATA_DISSECT_FILTER_H
+#define STRATA_DISSECT_FILTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/err.h"
+#include "core/packet.h"
+#include "core/registry.h"
+#include "core/tree.h"
+
+struct filter;
+
+/* Read text. NULL: e says what is wrong, where, and the nearest name. r must be frozen and outlive
+ * the filter. An empty text matches everything. */
+struct filter *filter_parse(const struct registry *r, const char *text, size_t len, struct err *e);
+struct filter *filter_close(struct filter *f); /* NULL */
+
+/* What matching needs beside the filter; one for each thread. Zero-initialised is valid. */
+struct filter_work {
+	struct tree tree[PACKET_LAYERS];
+	uint32_t have; /* bit i: tree[i] holds the fields of layer i of this packet */
+	struct buf text, text2;
+};
+void filter_work_done(struct filter_work *w);
+
+/* Does a dissected packet match? With several occurrences of a field any of them may, but `!=` and
+ * `===` ask for all of them (as Wireshark 4 does). An absent field matches nothing but `!` and `not`.
+ * Thread-safe for distinct w. */
+bool filter_match(const struct filter *f, const struct packet *p, struct filter_work *w);
+
+#endif

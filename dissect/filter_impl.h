@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A filter's compact form: short-circuit code over tests, each test over operands that stand for any
+ * number of values. Not for use outside dissect/filter*.c. */
+#ifndef STRATA_DISSECT_FILTER_IMPL_H
+#define STRATA_DISSECT_FILTER_IMPL_H
+
+#include <regex.h>
+
+#include "core/arena.h"
+#include "dissect/filter.h"
+
+enum ref_form {
+	REF_PROTO,   /* a layer, whole */
+	REF_FIELD,   /* fields of a layer, by steps from its root */
+	REF_ANY,     /* every node of one field, however deep */
+	REF_PAYLOAD, /* the payload of a layer */
+	REF_FRAME,   /* the whole packet's bytes */
+	REF_NUMBER,  /* a number about the packet: enum frame_number */
+};
+
+enum frame_number {
+	FRAME_LEN,
+	FRAME_CAP_LEN,
+	FRAME_NUMBER,
+	FRAME_TIME,
+	FRAME_INTERFACE,
+	FRAME_LINK,
+	FRAME_MARKED, /* some layer is flagged */
+};
+
+struct ref_step {
+	const char *name; /* interned name of a field; NULL: an item */
+	uint32_t index;   /* item */
+};
+
+struct ref { /* one way to what a name stands for */
+	uint8_t form;
+	uint8_t number;             /* REF_NUMBER */
+	const struct proto *proto;
+	unsigned nth;               /* the nth layer of proto; 0: any */
+	const struct field *field;  /* the last one */
+	const struct ref_step *step;
+	unsigned nsteps;
+	const struct word *word; /* a flag of the field: 1 when set, else 0 */
+	bool fixed;              /* may be read at field->fixed_bit */
+	struct ref *next;
+};
+
+enum fn { FN_NONE, FN_LEN, FN_COUNT, FN_UPPER, FN_LOWER };
+
+struct slice {
+	int32_t from, to; /* to: one past the last; from the end when negative; INT32_MAX: the end */
+};
+
+/* A literal as one type of field reads it. */
+struct reading {
+	const struct type *type; /* NULL: as bytes, text or a plain number, not by a field */
+	struct value v;
+	uint8_t addr[16], mask[16]; /* KIND_ADDR: with a network's mask */
+	bool masked;
+};
+
+struct literal {
+	const char *text; /* unquoted */
+	uint32_t len, at, span;
+	bool quoted;
+	struct reading *reading;
+	unsigned nreadings;
+	uint8_t *bytes; /* as hex pairs, or the quoted text itself; NULL: it is neither */
+	uint32_t nbytes;
+	bool has_num;
+	uint64_t num;
+};
+
+struct operand {
+	struct ref *ref; /* alternatives; NULL: a literal */
+	uint8_t fn;      /* enum fn */
+	struct slice *slice;
+	unsigned nslices;
+	uint64_t mask; /* `& number`; 0: none */
+	struct literal lit;
+	uint32_t at, span;
+};
+
+enum cmp {
+	CMP_EXISTS,
+	CMP_EQ,
+	CMP_ALL_EQ,
+	CMP_NE,     /* all differ */
+	CMP_ANY_NE,
+	CMP_LT,
+	CMP_LE,
+	CMP_GT,
+	CMP_GE,
+	CMP_CONTAINS,
+	CMP_MATCHES,
+	CMP_IN,
+};
+
+struct range {
+	struct literal lo, hi;
+	bool has_hi;
+};
+
+struct test {
+	struct operand a, b;
+	uint8_t cmp; /* enum cmp */
+	struct range *set;
+	unsigned nset;
+	regex_t re;
+	bool has_re;
+};
+
+/* Code: a boolean register; TEST sets it, jumps look at it. */
+enum instr_op { I_TEST, I_NOT, I_JUMP_FALSE, I_JUMP_TRUE };
+struct instr {
+	uint8_t op;
+	uint32_t arg;
+};
+
+struct filter {
+	const struct registry *reg;
+	struct arena mem;
+	const char *text;
+	size_t len;
+	struct instr *code;
+	unsigned ncode, code_cap;
+	struct test **test;
+	unsigned ntests, test_cap;
+};
+
+/* filter_text.c: the user's text and how far it is read. */
+struct filter_text {
+	struct filter *f;
+	const char *s; /* f->text, NUL-terminated */
+	size_t len, at;
+	unsigned depth;
+	struct err *e;
+};
+int filter_fail(struct filter_text *p, size_t at, size_t span, const char *what);
+int filter_no_memory(struct filter_text *p);
+void filter_blanks(struct filter_text *p);
+size_t filter_word(const struct filter_text *p); /* letters, digits, _ . - at p->at */
+bool filter_keyword(struct filter_text *p, const char *word); /* taken if it stands here, whole */
+bool filter_symbol(struct filter_text *p, const char *sym);
+/* A value; raw: backslashes in quotes stay (regular expressions). */
+int filter_literal(struct filter_text *p, struct literal *lit, bool raw);
+
+/* filter_name.c: what s[0..n) stands for, as a chain of alternatives; NULL: unknown (no error set)
+ * or memory. */
+struct ref *filter_resolve(struct filter *f, const char *s, size_t n);
+/* The nearest known name, appended to out; false: none is near. */
+bool filter_suggest(const struct filter *f, const char *s, size_t n, struct buf *out);
+/* Every leaf type that a field may have (arms of a choose, items of a list); how many. */
+unsigned leaf_types(const struct type *t, const struct type **v, unsigned max);
+
+/* filter_value.c: read the literal for everything that the operand may be. -1: nothing it may be
+ * takes it; e. */
+int filter_read(struct filter *f, const struct operand *a, struct literal *lit, bool network,
+		struct err *e);
+/* Nanoseconds since the epoch. */
+bool filter_time(const char *s, size_t n, uint64_t *ns);
+
+#endif

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a name in a filter stands for: protocols, fields by path, by our name or by another tool's,
+ * and either of a pair (tcp.port, ip.addr), which follows from the `reply swap` of a description. */
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/near.h"
+#include "dissect/filter_impl.h"
+
+#define TYPE_STACK 32
+#define RECORDS_SEEN 512
+
+static bool same(const char *a, const char *s, size_t n)
+{
+	return strlen(a) == n && strncasecmp(a, s, n) == 0;
+}
+
+/* ---- types ---- */
+
+unsigned leaf_types(const struct type *t, const struct type **v, unsigned max)
+{
+	const struct type *stack[TYPE_STACK];
+	unsigned n = 0, depth = 0;
+
+	stack[depth++] = t;
+	while (depth) {
+		t = stack[--depth];
+		if (t->form == TYPE_LEAF || t->form == TYPE_PAD) {
+			if (n < max)
+				v[n++] = t;
+		} else if (t->form == TYPE_LIST && depth < TYPE_STACK) {
+			stack[depth++] = t->item;
+		} else if (t->form == TYPE_CHOOSE) {
+			for (unsigned i = t->narms; i-- > 0 && depth < TYPE_STACK;)
+				stack[depth++] = t->arms[i].type;
+		}
+	}
+	return n;
+}
+
+/* Records directly inside a type: of structs, items, arms. */
+static unsigned inner_records(const struct type *t, const struct record **v, unsigned max)
+{
+	const struct type *stack[TYPE_STACK];
+	unsigned n = 0, depth = 0;
+
+	stack[depth++] = t;
+	while (depth) {
+		t = stack[--depth];
+		if (t->form == TYPE_STRUCT) {
+			if (n < max)
+				v[n++] = t->rec;
+		} else if (t->form == TYPE_LIST && depth < TYPE_STACK) {
+			stack[depth++] = t->item;
+		} else if (t->form == TYPE_CHOOSE) {
+			for (unsigned i = t->narms; i-- > 0 && depth < TYPE_STACK;)
+				stack[depth++] = t->arms[i].type;
+		}
+	}
+	return n;
+}
+
+/* Every record that a protocol's fields may hold, its own first. */
+static unsigned all_records(const struct proto *p, const struct record **v, unsigned max)
+{
+	unsigned n = 0;
+
+	v[n++] = &p->rec;
+	for (unsigned i = 0; i < n; i++) {
+		for (unsigned k = 0; k < v[i]->nfields; k++) {
+			const struct record *in[TYPE_STACK];
+			unsigned found = inner_records(v[i]->fields[k].type, in, TYPE_STACK);
+
+			for (unsigned j = 0; j < found && n < max; j++) {
+				unsigned at = 0;
+
+				while (at < n && v[at] != in[j])
+					at++;
+				if (at == n)
+					v[n++] = in[j];
+			}
+		}
+	}
+	return n;
+}
+
+/* ---- making refs ---- */
+
+static struct ref *add_ref(struct filter *f, struct ref **list, const struct ref *r)
+{
+	struct ref *copy, **at = list;
+
+	for (; *at; at = &(*at)->next) {
+		const struct ref *o = *at;
+
+		if (o->form == r->form && o->proto == r->proto && o->field == r->field &&
+		    o->nth == r->nth && o->word == r->word && o->number == r->number &&
+		    o->nsteps == r->nsteps)
+			return *at;
+	}
+	copy = arena_alloc(&f->mem, sizeof(*copy));
+	if (!copy)
+		return NULL;
+	*copy = *r;
+	copy->next = NULL;
+	*at = copy;
+	return copy;
+}
+
+/* May the field be read where it stands, without decoding? Always there, of one width, a number or
+ * an address. */
+static bool is_fixed(const struct proto *p, const struct field *f)
+{
+	const struct type *t = f->type;
+
+	if (f->rec != &p->rec || f->fixed_bit < 0 || f->after || f->cond || f->optional ||
+	    (f->bound_by && f->bound_by->index < f->index) || t->form != TYPE_LEAF ||
+	    t->ext.form != EXTENT_KIND)
+		return false;
+	if (t->kind->cls == KIND_ADDR)
+		return t->kind->bits && f->fixed_bit % 8 == 0;
+	return t->kind->cls == KIND_NUM && t->bits >= 1 && t->bits <= 64;
+}
+
+static const struct word *flag_word(const struct field *f, const char *s, size_t n)
+{
+	for (unsigned i = 0; f->words && f->words->flags && i < f->words->n; i++) {
+		if (same(f->words->v[i].name, s, n))
+			return &f->words->v[i];
+	}
+	return NULL;
+}
+
+/* ---- paths of our own names ---- */
+
+static const struct field *field_among(const struct record *const *rec, unsigned n, const char *s,
+				       size_t len)
+{
+	for (unsigned i = 0; i < n; i++) {
+		const struct field *f = record_field(rec[i], s, len);
+
+		if (f)
+			return f;
+	}
+	return NULL;
+}
+
+/* Follow path s[0..n) from the root of p: fields, items, at last perhaps a flag. */
+static bool by_path(struct filter *f, const struct proto *p, unsigned nth, const char *s, size_t n,
+		    struct ref **list)
+{
+	const struct record *rec[TYPE_STACK] = { &p->rec };
+	struct ref r = { .form = REF_FIELD, .proto = p, .nth = nth };
+	struct ref_step step[TYPE_STACK];
+	unsigned nrec = 1;
+	size_t i = 0;
+
+	while (i < n) {
+		size_t from = i;
+		const struct field *found;
+
+		while (i < n && s[i] != '.')
+			i++;
+		if (r.nsteps == TYPE_STACK || i == from || r.word)
+			return false;
+		if (isdigit((unsigned char)s[from]) && r.nsteps) {
+			struct ref_step *st = &step[r.nsteps++];
+
+			*st = (struct ref_step){ 0 };
+			for (size_t k = from; k < i; k++)
+				st->index = st->index * 10 + (uint32_t)(s[k] - '0');
+		} else if ((found = field_among(rec, nrec, s + from, i - from))) {
+			step[r.nsteps++] = (struct ref_step){ .name = found->name };
+			r.field = found;
+			nrec = inner_records(found->type, rec, TYPE_STACK);
+		} else if (r.field && (r.word = flag_word(r.field, s + from, i - from))) {
+			nrec = 0;
+		} else {
+			return false;
+		}
+		i++;
+	}
+	if (!r.nsteps)
+		return false;
+	r.fixed = r.nsteps == 1 && is_fixed(p, r.field);
+	r.step = arena_alloc(&f->mem, r.nsteps * sizeof(*step));
+	if (!r.step)
+		return false;
+	memcpy((void *)(uintptr_t)r.step, step, r.nsteps * sizeof(*step));
+	return add_ref(f, list, &r) != NULL;
+}
+
+/* ---- other names ---- */
+
+static bool has_alias(const struct field *f, const char *s, size_t n)
+{
+	for (const char *const *a = f->alias; a && *a; a++) {
+		if (same(*a, s, n))
+			return true;
+	}
+	return false;
+}
+
+/* Fields anywhere whose alias is the whole dotted name, or the name up to a flag of theirs. */
+static void by_alias(struct filter *f, const char *s, size_t n, struct ref **list)
+{
+	const char *dot = memrchr(s, '.', n);
+	size_t stem = dot ? (size_t)(dot - s) : 0;
+
+	for (unsigned i = 0; i < registry_count(f->reg); i++) {
+		const struct record *rec[RECORDS_SEEN];
+		const struct proto *p = registry_at(f->reg, i);
+		unsigned nrec = all_records(p, rec, RECORDS_SEEN);
+
+		for (unsigned k = 0; k < nrec; k++) {
+			for (unsigned j = 0; j < rec[k]->nfields; j++) {
+				const struct field *fd = &rec[k]->fields[j];
+				struct ref r = { .form = REF_ANY, .proto = p, .field = fd };
+				bool whole = has_alias(fd, s, n);
+
+				if (!whole && stem && has_alias(fd, s, stem))
+					r.word = flag_word(fd, dot + 1, n - stem - 1);
+				if (!whole && !r.word)
+					continue;
+				r.fixed = is_fixed(p, fd);
+				add_ref(f, list, &r);
+			}
+		}
+	}
+}
+
+/* P.port, P.addr, P.host: either of the fields that a reply exchanges. */
+static void by_pair(struct filter *f, const struct proto *p, unsigned nth, const char *s, size_t n,
+		    struct ref **list)
+{
+	bool addr = same("addr", s, n) || same("host", s, n), port = same("port", s, n);
+
+	for (unsigned i = 0; (addr || port) && i < p->nreply; i++) {
+		for (unsigned k = 0; k < 2u * p->reply[i].nswap; k++) {
+			unsigned at = k % 2 ? p->reply[i].swap[k / 2].b : p->reply[i].swap[k / 2].a;
+			const struct field *fd = &p->rec.fields[at];
+			struct ref r = { .form = REF_ANY, .proto = p, .nth = nth, .field = fd };
+
+			if (fd->type->form != TYPE_LEAF ||
+			    (fd->type->kind->cls == KIND_ADDR) != addr)
+				continue;
+			r.fixed = is_fixed(p, fd);
+			add_ref(f, list, &r);
+		}
+	}
+}
+
+/* An address pair that no reply exchanges (link layers): source and destination by name. */
+static void by_ends(struct filter *f, const struct proto *p, unsigned nth, const char *s, size_t n,
+		    struct ref **list)
+{
+	static const char *const end[] = { "src", "dst" };
+
+	if (!same("addr", s, n))
+		return;
+	for (unsigned i = 0; i < 2; i++) {
+		const struct field *fd = record_field(&p->rec, end[i], 3);
+		struct ref r = { .form = REF_ANY, .proto = p, .nth = nth, .field = fd };
+
+		if (!fd || fd->type->form != TYPE_LEAF || fd->type->kind->cls != KIND_ADDR)
+			continue;
+		r.fixed = is_fixed(p, fd);
+		add_ref(f, list, &r);
+	}
+}
+
+static bool by_frame(struct filter *f, const char *s, size_t n, struct ref **list)
+{
+	static const struct {
+		const char *name;
+		uint8_t number;
+	} names[] = { { "frame.len", FRAME_LEN },
+		      { "frame.pkt_len", FRAME_LEN },
+		      { "frame.cap_len", FRAME_CAP_LEN },
+		      { "frame.number", FRAME_NUMBER },
+		      { "frame.time", FRAME_TIME },
+		      { "frame.time_epoch", FRAME_TIME },
+		      { "frame.interface_id", FRAME_INTERFACE },
+		      { "frame.link", FRAME_LINK },
+		      { "frame.encap_type", FRAME_LINK },
+		      { "frame.marked", FRAME_MARKED } };
+	struct ref r = { .form = REF_FRAME };
+
+	if (same("frame", s, n))
+		return add_ref(f, list, &r) != NULL;
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (same(names[i].name, s, n)) {
+			r.form = REF_NUMBER;
+			r.number = names[i].number;
+			return add_ref(f, list, &r) != NULL;
+		}
+	}
+	return false;
+}
+
+struct ref *filter_resolve(struct filter *f, const char *s, size_t n)
+{
+	const char *dot = memchr(s, '.', n);
+	size_t head = dot ? (size_t)(dot - s) : n, i = head + 1;
+	const struct proto *p;
+	struct ref *list = NULL;
+	unsigned nth = 0;
+
+	if (by_frame(f, s, n, &list))
+		return list;
+	p = registry_find(f->reg, s, head);
+	if (p && dot && isdigit((unsigned char)s[i])) { /* ip.2.src: the second layer of its kind */
+		for (; i < n && isdigit((unsigned char)s[i]); i++)
+			nth = nth * 10 + (unsigned)(s[i] - '0');
+		if (i < n && s[i++] != '.')
+			return NULL;
+	}
+	if (p && i >= n) {
+		struct ref r = { .form = REF_PROTO, .proto = p, .nth = nth };
+
+		add_ref(f, &list, &r);
+		return list;
+	}
+	if (p)
+		by_path(f, p, nth, s + i, n - i, &list);
+	by_alias(f, s, n, &list);
+	if (p && !list)
+		by_pair(f, p, nth, s + i, n - i, &list);
+	if (p && !list)
+		by_ends(f, p, nth, s + i, n - i, &list);
+	if (p && !list && same("payload", s + i, n - i)) {
+		struct ref r = { .form = REF_PAYLOAD, .proto = p, .nth = nth };
+
+		add_ref(f, &list, &r);
+	}
+	return list;
+}
+
+/* ---- did you mean ---- */
+
+struct nearest {
+	unsigned distance;
+	struct buf *out;
+};
+
+static void consider(struct nearest *b, const char *s, size_t n, const char *proto,
+		     const char *name)
+{
+	char full[200];
+	size_t len = strlen(proto);
+	unsigned d;
+
+	if (len + strlen(name) + 2 > sizeof(full))
+		return;
+	memcpy(full, proto, len);
+	if (*name) {
+		full[len++] = '.';
+		memcpy(full + len, name, strlen(name));
+		len += strlen(name);
+	}
+	d = near_distance(s, n, full, len);
+	if (d > near_limit(n) || d >= b->distance)
+		return;
+	b->distance = d;
+	b->out->n = 0;
+	buf_put(b->out, full, len);
+}
+
+bool filter_suggest(const struct filter *f, const char *s, size_t n, struct buf *out)
+{
+	struct nearest b = { .distance = 99, .out = out };
+
+	for (unsigned i = 0; i < registry_count(f->reg); i++) {
+		const struct record *rec[RECORDS_SEEN];
+		const struct proto *p = registry_at(f->reg, i);
+		unsigned nrec = all_records(p, rec, RECORDS_SEEN);
+
+		consider(&b, s, n, p->name, "");
+		for (const char *const *a = p->names; a && *a; a++)
+			consider(&b, s, n, *a, "");
+		for (unsigned k = 0; k < nrec; k++) {
+			for (unsigned j = 0; j < rec[k]->nfields; j++) {
+				const struct field *fd = &rec[k]->fields[j];
+
+				if (k == 0)
+					consider(&b, s, n, p->name, fd->name);
+				for (const char *const *a = fd->alias; a && *a; a++) {
+					if (strchr(*a, '.'))
+						consider(&b, s, n, *a, "");
+					else if (k == 0)
+						consider(&b, s, n, p->name, *a);
+				}
+			}
+		}
+		if (p->nreply && p->reply->nswap)
+			consider(&b, s, n, p->name, "addr");
+	}
+	return b.distance < 99;
+}
