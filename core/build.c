@@ -170,6 +170,7 @@ static int build_layer(struct build *b, const struct plan *p, unsigned i, struct
 		goto out;
 	}
 	t->hlen = w.pos / 8;
+	w.inner = inner * 8;
 	if (write_fields(&w, 0, &l->proto->rec, l->say, l->proto->rec.npre, l->proto->rec.nfields))
 		goto out;
 	t->tail = (uint16_t)(w.pos / 8 - t->hlen);

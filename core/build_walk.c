@@ -89,8 +89,8 @@ static int write_raw(struct writer *w, uint32_t at, const struct type *type, con
 
 static int write_pad(struct writer *w, uint32_t at, const struct type *type, const struct say *say)
 {
-	uint32_t start = w->t->v[w->t->v[at].parent].bit, unit = type->bits * 8u;
-	uint32_t over = (w->pos - start) % unit;
+	uint32_t parent = w->t->v[at].parent, start = w->t->v[parent].bit, unit = type->bits * 8u;
+	uint32_t over = (w->pos + (parent ? 0 : w->inner) - start) % unit;
 
 	if (is_said(say))
 		return put_bytes(w, say->form == SAY_TEXT ? (const void *)say->text : say->cur.p,
