@@ -113,6 +113,20 @@ int show_packet(struct view *s, struct packet *p, const char *ifname, bool *show
 	return print_packet(s, p, ifname, e);
 }
 
+int show_crafted(struct view *s, struct packet *p, struct err *e)
+{
+	int rc;
+
+	s->seen++;
+	/* Read it as anybody would; bytes without a link type keep what the builder knows. */
+	if (p->link != LINK_NONE)
+		dissect_with(s->c->reg, p, &s->scratch);
+	s->chosen++;
+	if (s->sink && (rc = sink_write(s->sink, p, e)) != SINK_OK)
+		return rc == SINK_GONE ? SHOW_END : SHOW_ERROR;
+	return print_packet(s, p, NULL, e);
+}
+
 void show_tell(const struct view *s)
 {
 	char line[200];

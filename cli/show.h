@@ -48,6 +48,8 @@ int show_sink(struct view *s, const struct file_id *avoid, unsigned navoid, stru
 enum show_result { SHOW_OK = 0, SHOW_ERROR = -1, SHOW_END = -2 };
 /* Dissect p, and show it if it is chosen (*shown). SHOW_END: the reader went away, quietly. */
 int show_packet(struct view *s, struct packet *p, const char *ifname, bool *shown, struct err *e);
+/* Show a packet of our own, whose layers are known already: no choosing, no counting of faults. */
+int show_crafted(struct view *s, struct packet *p, struct err *e);
 /* What was not asked for but has to be known: how many were cut, malformed, guessed. On stderr. */
 void show_tell(const struct view *s);
 /* Flush and close everything. SHOW_ERROR: e. Accepts what show_open left half open. */
