@@ -65,18 +65,25 @@ static bool is_whole(const char *s, size_t n)
 	return begins(s, n, "hex:") || same(s, n, "none") || same(s, n, "auto");
 }
 
-/* Where the next item of a list inside an item begins: at any '+', or for structs of several fields
- * where the field comes again that began the first item: left:1+right:2+left:5+right:6. */
+/* Where the next item of a list inside an item begins: at any '+'; for structs whose items begin
+ * with a word, at a '+' that no field of theirs follows; for others of several fields where the
+ * field comes again that began the first item: left:1+right:2+left:5+right:6. */
 static size_t inner_end(const struct type *item, const char *s, size_t n, size_t from)
 {
-	size_t i = from, first = name_end(s, n, 0);
-	bool fields = item->form == TYPE_STRUCT && item->rec->nfields > 1;
+	const struct record *rec =
+		item->form == TYPE_STRUCT && item->rec->nfields > 1 ? item->rec : NULL;
+	size_t i = from, first = name_end(s, n, 0), end;
+	const struct field *choose;
+	bool words = rec && choose_word_field(rec, &choose);
 
-	while ((i = text_find(s, n, i, '+')) < n) {
-		if (!fields || (n - i - 1 > first && s[i + 1 + first] == ':' &&
-				memcmp(s, s + i + 1, first) == 0))
+	for (; (i = text_find(s, n, i, '+')) < n; i++) {
+		end = name_end(s, n, i + 1);
+		if (!rec)
 			break;
-		i++;
+		if (words ? !(end < n && s[end] == ':' && record_field(rec, s + i + 1, end - i - 1))
+			  : n - i - 1 > first && s[i + 1 + first] == ':' &&
+				    memcmp(s, s + i + 1, first) == 0)
+			break;
 	}
 	return i;
 }
@@ -104,7 +111,7 @@ static int set_inner_list(struct item *it, struct say *say, const struct type *i
 /* A field of the item; a list in it takes '+' between its own items. */
 static int set_field(struct item *it, const struct field *f, const char *s, size_t n)
 {
-	const struct type *arm = settle_arm(it->ps, it->sc, f->type);
+	const struct type *stuck, *arm = settle_arm(it->ps, it->sc, f->type, &stuck);
 	struct say *say = say_find(it->say->child, f->name);
 
 	if (!say) {

@@ -86,6 +86,15 @@ int parse_prefix(struct parser *ps);
 
 /* ---- path.c ---- */
 
+#define TYPES_MAX 64 /* forms that a field may have (arms of arms) */
+
+struct types { /* what the part of a path read so far may stand for */
+	const struct type *v[TYPES_MAX];
+	unsigned n;
+};
+/* Add type; a choose stands for its arms, in order. */
+void types_add(struct types *t, const struct type *type);
+
 struct say *say_new(struct parser *ps, struct say **list);
 struct say *say_find(struct say *list, const char *name);
 struct say *say_item(struct parser *ps, struct say *list, uint32_t index);
@@ -115,8 +124,9 @@ struct scope { /* an instance of a record within what was said */
 /* Give every raw text of layer i its meaning, and set what it implies. */
 int settle_layer(struct parser *ps, unsigned i);
 int settle_record(struct parser *ps, const struct scope *sc, unsigned depth);
-/* The arm that a choose has in this scope; NULL: cannot be told. */
-const struct type *settle_arm(struct parser *ps, const struct scope *sc, const struct type *type);
+/* The arm that a choose has in this scope; NULL: it cannot be told, *stuck being the choose. */
+const struct type *settle_arm(struct parser *ps, const struct scope *sc, const struct type *type,
+			      const struct type **stuck);
 
 /* ---- values.c, bytes.c ---- */
 

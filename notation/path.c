@@ -2,13 +2,6 @@
 /* Paths to fields at any depth (qd.0.name), and the tree of what was said that they grow. */
 #include "notation/parser.h"
 
-#define TYPES_MAX 64 /* forms that a field may have (arms of arms) */
-
-struct types { /* what the part of a path read so far may stand for */
-	const struct type *v[TYPES_MAX];
-	unsigned n;
-};
-
 struct say *say_new(struct parser *ps, struct say **list)
 {
 	struct say *s = arena_alloc(&ps->p->mem, sizeof(*s));
@@ -46,23 +39,23 @@ struct say *say_item(struct parser *ps, struct say *list, uint32_t index)
 	return s;
 }
 
-/* A choose stands for its arms. */
-static void add_type(struct types *t, const struct type *type)
+void types_add(struct types *t, const struct type *type)
 {
-	unsigned done = t->n;
+	const struct type *todo[TYPES_MAX];
+	unsigned n = 1, work = 0;
 
-	if (t->n < TYPES_MAX)
-		t->v[t->n++] = type;
-	while (done < t->n) {
-		const struct type *c = t->v[done];
+	todo[0] = type;
+	while (n && t->n < TYPES_MAX && work++ < TYPES_MAX * 4) {
+		const struct type *c = todo[--n];
 
 		if (c->form != TYPE_CHOOSE) {
-			done++;
+			t->v[t->n++] = c;
 			continue;
 		}
-		t->v[done] = t->v[--t->n];
-		for (unsigned i = 0; i < c->narms && t->n < TYPES_MAX; i++)
-			t->v[t->n++] = c->arms[i].type;
+		for (unsigned i = c->narms; i-- > 0;) {
+			if (n < TYPES_MAX)
+				todo[n++] = c->arms[i].type;
+		}
 	}
 }
 
@@ -125,7 +118,7 @@ static struct say *step_name(struct parser *ps, struct types *t, struct say *at,
 
 		if (f && (!name || f->name == name)) {
 			name = f->name;
-			add_type(&next, f->type);
+			types_add(&next, f->type);
 		}
 	}
 	for (unsigned i = 0; i < t->n && !name; i++)
@@ -152,7 +145,7 @@ static struct say *step_index(struct parser *ps, struct types *t, struct say *at
 
 	for (unsigned i = 0; i < t->n; i++) {
 		if (t->v[i]->form == TYPE_LIST)
-			add_type(&next, t->v[i]->item);
+			types_add(&next, t->v[i]->item);
 	}
 	if (!next.n) {
 		text_fail_in(ps, NULL, s, n, "%s is no list", at->name ? at->name : "the item");
@@ -206,7 +199,7 @@ struct say *say_path(struct parser *ps, struct plan_layer *l, const char *s, siz
 		unknown_field(ps, l->proto, s, i);
 		return NULL;
 	}
-	add_type(&t, f->type);
+	types_add(&t, f->type);
 	at = say_find(l->say, f->name);
 	if (!at) {
 		at = say_new(ps, &l->say);

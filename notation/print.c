@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define TRIES 64 /* every layer may go down every rung */
+#define TRIES 40 /* layers go down the rungs one by one at first, then together */
 
 struct printer *printer_open(const struct registry *reg)
 {
@@ -118,6 +118,9 @@ static int load(struct printer *pr, const struct packet *pkt, unsigned flags)
 			return -1;
 		l->all = 0;
 		l->level = RUNG_SHORT;
+		l->names = 0;
+		l->tries = 0;
+		l->said = l->hexed = false;
 		l->how = LAYER_SHORT;
 		l->parent = find_parent(pr, i);
 		measure(l, &pkt->layers[i]);
@@ -256,7 +259,7 @@ static void print_bytes(struct printer *pr)
 
 static void print_packet(struct printer *pr)
 {
-	for (unsigned i = 0; pr->n && i < TRIES; i++) {
+	for (pr->tries = 0; pr->n && pr->tries < TRIES; pr->tries++) {
 		print_try(pr);
 		pr->rung = RUNG_SHORT;
 		for (unsigned k = 0; k < pr->n; k++) {

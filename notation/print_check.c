@@ -5,6 +5,9 @@
 
 #include "core/bits.h"
 
+#define PATIENCE 16
+#define NAMES_MAX 6 /* then all that differ */
+
 static bool same_bits(const uint8_t *a, uint32_t abit, const uint8_t *b, uint32_t bbit, uint32_t n)
 {
 	if (abit % 8 == 0 && bbit % 8 == 0) {
@@ -50,47 +53,108 @@ static void say_leaves(struct print_layer *l, uint32_t top, const struct tree *b
 	}
 }
 
+/* Names written in another way than building would are the commonest difference, and one moves all
+ * that stands behind it: say exactly only the first that differs. */
+static bool lower_names(struct print_layer *l, const struct tree *b)
+{
+	const struct tree *a = &l->tree;
+	bool some = false;
+
+	if (!b || b->n != a->n || l->names >= NAMES_MAX)
+		return false;
+	for (uint32_t k = 1; k < a->n; k++) {
+		const struct node *n = &a->v[k];
+
+		if (n->type->form != TYPE_LEAF || n->type->kind->cls != KIND_NAME ||
+		    (l->mode[k] & MODE_EXACT) || same_node(a, k, b, k))
+			continue;
+		l->mode[k] |= MODE_EXACT;
+		some = true;
+		if (++l->names < NAMES_MAX)
+			break;
+	}
+	if (some && l->level < RUNG_SAID)
+		l->level = RUNG_SAID;
+	return some;
+}
+
 static bool is_aligned(const struct node *n)
 {
 	return n->bit % 8 == 0 && n->bits % 8 == 0;
 }
 
-/* One rung down for layer i, whose fields were built as tree b (NULL: they were not). */
-static void lower(struct print_layer *l, const struct tree *b, uint32_t hint)
+/* Leaves that differ are said aloud, subtrees that differ become hex:. At first the smallest; where
+ * that did not help, whole fields. */
+static bool mark_hex(struct print_layer *l, const struct tree *b, uint32_t hint)
+{
+	const struct tree *a = &l->tree;
+	bool small = !l->hexed && (!b || b->n == a->n), some = false;
+
+	l->hexed = true;
+	for (uint32_t k = 1; k < a->n; k++) {
+		const struct node *n = &a->v[k];
+		bool top = n->parent == 0, leaf = n->next == k + 1;
+		uint32_t y;
+
+		if (small ? !leaf : !top)
+			continue;
+		y = small || !b || !n->field ? k : tree_child(b, 0, n->field->index);
+		if (b       ? y != NODE_NONE && same_node(a, k, b, y)
+		    : small ? k != hint
+			    : hint < k || hint >= n->next)
+			continue;
+		if (!is_aligned(n) || (l->mode[k] & MODE_HEX))
+			continue;
+		l->mode[k] |= MODE_HEX;
+		some = true;
+	}
+	return some || (small && mark_hex(l, b, hint));
+}
+
+static void mark_said(struct print_layer *l, const struct tree *b)
 {
 	const struct tree *a = &l->tree;
 	bool some = false;
 
-	l->level++;
-	if (l->level == RUNG_SAID && !b)
-		l->level++;
-	if (l->level >= RUNG_FULL) {
-		l->all |= MODE_EXACT | MODE_PATHS;
-		l->how = l->how == LAYER_HEX ? LAYER_HEX : LAYER_FULL;
-	}
-	if (l->level == RUNG_FULL)
-		return;
-	for (uint32_t k = tree_first(a, 0); k != NODE_NONE && l->level <= RUNG_FIELD;
-	     k = tree_sibling(a, k)) {
+	for (uint32_t k = tree_first(a, 0); k != NODE_NONE; k = tree_sibling(a, k)) {
 		const struct node *n = &a->v[k];
-		uint32_t y = b && n->field ? tree_child(b, 0, n->field->index) : NODE_NONE;
+		uint32_t y = n->field ? tree_child(b, 0, n->field->index) : NODE_NONE;
 
-		if (b ? y != NODE_NONE && same_node(a, k, b, y) : hint < k || hint >= n->next)
+		if (y != NODE_NONE && same_node(a, k, b, y))
 			continue;
-		if (l->level == RUNG_SAID)
-			say_leaves(l, k, b, y);
-		else if (is_aligned(n))
-			l->mode[k] |= MODE_HEX;
-		else
-			continue;
+		say_leaves(l, k, b, y);
 		some = true;
 	}
-	if (l->level == RUNG_SAID && !some)
+	if (!some)
 		l->all |= MODE_EXACT;
-	if ((l->level == RUNG_FIELD && !some) || l->level > RUNG_FIELD) {
-		l->level = RUNG_LAYER;
-		l->how = LAYER_HEX;
+}
+
+/* One rung down for a layer whose fields were built as tree b; NULL: they were not, for the sake of
+ * node hint. */
+static void lower(struct print_layer *l, const struct tree *b, uint32_t hint)
+{
+	if (l->level <= RUNG_SAID && lower_names(l, b))
+		return;
+	if (!l->said && b) {
+		l->level = RUNG_SAID;
+		l->said = true;
+		mark_said(l, b);
+		return;
 	}
+	if (l->level < RUNG_FULL) {
+		l->level = RUNG_FULL;
+		l->all |= MODE_EXACT | MODE_PATHS;
+		l->how = LAYER_FULL;
+		return;
+	}
+	if (l->level <= RUNG_FIELD && (l->level < RUNG_FIELD || l->tries < 2)) {
+		l->level = RUNG_FIELD;
+		l->tries++;
+		if (mark_hex(l, b, hint))
+			return;
+	}
+	l->level = RUNG_LAYER;
+	l->how = LAYER_HEX;
 }
 
 /* The layer whose words stand at offset of the text, and the node. */
@@ -171,13 +235,16 @@ static bool compare(struct printer *pr)
 	if (b->bytes.n == pkt->len && (!pkt->len || !memcmp(made, pkt->data, pkt->len)))
 		return pr->plan.link == pkt->link &&
 		       (pr->plan.wire_len ? pr->plan.wire_len : pkt->len) == pkt->wire_len;
-	for (unsigned k = 0; k < pr->nseq; k++) {
+	for (unsigned k = pr->nseq; k-- > 0;) {
 		struct print_layer *l = pr->seq[k] < 0 ? NULL : &pr->layer[pr->seq[k]];
 
 		if (!l || same_layer(l, &b->layer[k], pkt->data, made))
 			continue;
 		lower(l, &b->layer[k].tree, NODE_NONE);
 		some = true;
+		/* Lengths and sums below differ because of it: see to it alone at first. */
+		if (pr->tries < PATIENCE)
+			break;
 	}
 	for (unsigned i = 0; i < pr->n && !some; i++)
 		lower(&pr->layer[i], NULL, NODE_NONE);

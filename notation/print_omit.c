@@ -121,7 +121,8 @@ static bool sum_implied(struct printer *pr, unsigned i, uint32_t at)
 {
 	uint64_t v;
 
-	return sum_value(pr->pkt, i, &pr->layer[i].tree, at, &v) == 0 && v == pr->layer[i].tree.v[at].num;
+	return sum_value(pr->pkt, i, &pr->layer[i].tree, at, &v) == 0 &&
+	       v == pr->layer[i].tree.v[at].num;
 }
 
 bool node_implied(struct printer *pr, unsigned i, uint32_t at)

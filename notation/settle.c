@@ -6,12 +6,14 @@
 static int settle_type(struct parser *ps, const struct scope *sc, const struct field *f,
 		       const struct type *type, struct say *say, unsigned depth, bool item);
 
-const struct type *settle_arm(struct parser *ps, const struct scope *sc, const struct type *type)
+const struct type *settle_arm(struct parser *ps, const struct scope *sc, const struct type *type,
+			      const struct type **stuck)
 {
 	for (unsigned guard = 0; type && type->form == TYPE_CHOOSE; guard++) {
 		const struct type *arm = NULL;
 		struct known k = { 0 };
 
+		*stuck = type;
 		if (type->on && guard < PATH_DEPTH)
 			k = say_eval(ps, sc, type->on);
 		for (unsigned i = 0; k.ok && i < type->narms && !arm; i++) {
@@ -41,31 +43,50 @@ static int settle_derived(struct parser *ps, const struct type *type, struct say
 	return 0;
 }
 
-/* Which arm cannot be told: keep what is plain text for the builder to read. */
+/* Could the arm take what was said? */
+static bool arm_takes(struct parser *ps, const struct field *f, const struct type *arm,
+		      const struct say *say)
+{
+	const struct say *c = say->child;
+	struct value v;
+
+	if (say->form == SAY_TREE) {
+		if (!c)
+			return false;
+		return c->name ? arm->form == TYPE_STRUCT &&
+					 record_field(arm->rec, c->name, strlen(c->name))
+			       : arm->form == TYPE_LIST;
+	}
+	if (arm->form == TYPE_LEAF)
+		return value_parse(f, arm, say->text, say->text_len, &ps->p->mem, &v, NULL) == 0;
+	return say->text[0] != '"' && (arm->form == TYPE_LIST || arm->form == TYPE_STRUCT);
+}
+
+/* Which arm cannot be told: take the first that fits what was said; the builder does the same. */
 static int settle_unknown(struct parser *ps, const struct scope *sc, const struct field *f,
 			  const struct type *type, struct say *say, unsigned depth)
 {
-	struct span_text t;
+	struct types t = { .n = 0 };
+	struct span_text text;
 
-	if (say->form == SAY_TEXT && say->text[0] == '"') {
-		if (text_unquote(ps, say, say->text, say->text_len, &t))
-			return -1;
-		say->text = t.s;
-		say->text_len = (uint32_t)t.n;
-	} else if (say->form == SAY_TEXT && begins(say->text, say->text_len, "hex:")) {
+	if (say->form == SAY_TEXT && begins(say->text, say->text_len, "hex:")) {
 		say->form = SAY_RAW;
 		return hex_bytes(ps, say, say->text + 4, say->text_len - 4, &say->cur.p,
 				 &say->cur.len);
 	}
-	if (say->form != SAY_TREE || !say->child)
-		return 0;
-	for (unsigned i = 0; i < type->narms; i++) {
-		const struct type *arm = type->arms[i].type;
-		const char *name = say->child->name;
-
-		if (name ? arm->form == TYPE_STRUCT && record_field(arm->rec, name, strlen(name))
-			 : arm->form == TYPE_LIST)
-			return settle_type(ps, sc, f, arm, say, depth, false);
+	types_add(&t, type);
+	for (unsigned i = 0; i < t.n; i++) {
+		if (!arm_takes(ps, f, t.v[i], say))
+			continue;
+		if (t.v[i]->form != TYPE_LEAF)
+			return settle_type(ps, sc, f, t.v[i], say, depth, false);
+		break;
+	}
+	if (say->form == SAY_TEXT && say->text[0] == '"') {
+		if (text_unquote(ps, say, say->text, say->text_len, &text))
+			return -1;
+		say->text = text.s;
+		say->text_len = (uint32_t)text.n;
 	}
 	return 0;
 }
@@ -85,12 +106,12 @@ static int settle_list(struct parser *ps, const struct scope *sc, const struct f
 static int settle_type(struct parser *ps, const struct scope *sc, const struct field *f,
 		       const struct type *type, struct say *say, unsigned depth, bool item)
 {
-	const struct type *arm = settle_arm(ps, sc, type);
+	const struct type *stuck = type, *arm = settle_arm(ps, sc, type, &stuck);
 
 	if (depth > PATH_DEPTH * 2)
 		return text_fail(ps, say->at, say->span, "this is nested too deeply");
 	if (!arm)
-		return settle_unknown(ps, sc, f, type, say, depth + 1);
+		return settle_unknown(ps, sc, f, stuck, say, depth + 1);
 	if (settle_derived(ps, arm, say))
 		return -1;
 	switch (arm->form) {
