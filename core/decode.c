@@ -171,6 +171,12 @@ static void open_bound(struct reader *r, uint32_t at, const struct field *len, u
 		r->t->lflags |= LAYER_BAD_LENGTH;
 		return;
 	}
+	if (at == 0 && r->given && len->bounds_from == 0 &&
+	    len->bounds_to + 1 == r->t->proto->rec.npre && start + claim < p->end) {
+		/* Less than the fields that are always there: dissect has set it aside. */
+		r->t->lflags |= LAYER_BAD_LENGTH;
+		return;
+	}
 	stack[(*n)++] =
 		(struct bound) { p->end, (uint16_t)len->bounds_to, (uint16_t)len->bounds_from };
 	if (start + claim > p->end)
@@ -203,11 +209,6 @@ static void bound_record(struct reader *r, uint32_t at, const struct field *f, u
 		r->t->v[node].flags |= NODE_CLIPPED;
 		if (whole)
 			p->bounded = true;
-		return;
-	}
-	if (at == 0 && r->given && p->start + claim < p->end) {
-		/* Less than the fields that are always there: dissect has set it aside. */
-		r->t->lflags |= LAYER_BAD_LENGTH;
 		return;
 	}
 	p->end = p->start + (uint32_t)claim;
