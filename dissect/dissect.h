@@ -15,6 +15,10 @@
 void dissect(const struct registry *r, struct packet *p);
 /* The same, with a tree whose memory is reused from packet to packet. */
 void dissect_with(const struct registry *r, struct packet *p, struct tree *scratch);
+/* The same for bytes that begin with the header of `first` (messages from a socket), whatever
+ * p->link says. NULL: by the link type. */
+void dissect_as(const struct registry *r, struct packet *p, const struct proto *first,
+		struct tree *scratch);
 
 #define LAYER_NONE (-1)
 /* The innermost layer whose payload holds layer i; LAYER_NONE: it is outermost. */
