@@ -139,31 +139,6 @@ static const struct expr *measure(struct load *l, enum expr_op op)
 	return &x->x;
 }
 
-/* A text of 1 to 8 bytes is the number that they make, the first one highest. */
-static const struct expr *string(struct load *l)
-{
-	struct place at = load_here(l);
-	uint32_t len;
-	const char *s = load_string(l, &len);
-	const struct expr *x;
-	int64_t v = 0;
-
-	if (!s)
-		return NULL;
-	if (len < 1 || len > 8) {
-		load_fail(l, at,
-			  "a text in an expression has 1 to 8 bytes: it is the number they make");
-		return NULL;
-	}
-	for (uint32_t i = 0; i < len; i++)
-		v = (int64_t)((uint64_t)v << 8 | (uint8_t)s[i]);
-	x = expr_number(l, v, at);
-	if (x)
-		((struct lexpr *)(uintptr_t)lexpr_of(x))->x.word =
-			registry_intern(l->r, l->text + at.at, at.span);
-	return x;
-}
-
 /* "GET": the number its bytes make, the first one highest. */
 const struct expr *expr_string(struct load *l)
 {
@@ -176,8 +151,9 @@ const struct expr *expr_string(struct load *l)
 
 	if (!s)
 		return NULL;
-	if (n > 8) {
-		load_fail(l, at, "a string of at most 8 bytes is a number here");
+	if (n < 1 || n > 8) {
+		load_fail(l, at,
+			  "a text in an expression has 1 to 8 bytes: it is the number they make");
 		return NULL;
 	}
 	for (uint32_t i = 0; i < n; i++)
@@ -242,7 +218,7 @@ static const struct expr *primary(struct load *l)
 		}
 		return path(l);
 	case TOK_WORD: return path(l);
-	case TOK_STR: return string(l);
+	case TOK_STR: return expr_string(l);
 	default: load_expected(l, "a number, a name, len(..) or '('"); return NULL;
 	}
 }
