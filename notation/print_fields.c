@@ -8,11 +8,29 @@ uint8_t print_mode(const struct print_layer *l, uint32_t at)
 	return l->mode[at] | l->all;
 }
 
+/* Zero bytes of padding come by themselves, as many as are wanted. */
+static bool is_plain_pad(const struct tree *t, uint32_t at)
+{
+	const struct node *n = &t->v[at];
+	uint32_t start = t->v[n->parent].bit, unit = n->type->bits * 8u;
+	uint32_t over = unit ? (n->bit - start) % unit : 0;
+
+	if (n->bits != (over ? unit - over : 0) || n->bit % 8)
+		return false;
+	for (uint32_t i = 0; i < n->bits / 8; i++) {
+		if (t->data[n->bit / 8 + i])
+			return false;
+	}
+	return true;
+}
+
 bool print_is_omitted(struct printer *pr, unsigned i, uint32_t at)
 {
 	struct print_layer *l = &pr->layer[i];
 	const struct node *n = &l->tree.v[at];
 
+	if (n->type && n->type->form == TYPE_PAD)
+		return !(n->flags & NODE_RAW) && is_plain_pad(&l->tree, at);
 	if (l->how == LAYER_FULL || (pr->flags & PRINT_FULL) || (print_mode(l, at) & MODE_SAID))
 		return false;
 	if (n->flags & (NODE_RAW | NODE_GAP))
@@ -112,17 +130,9 @@ static void leaf(struct fields *w, uint32_t at, bool must)
 	derived(w, at, is_full(w) && !is_variable_width(n->type));
 }
 
-/* Zero bytes of padding come by themselves, as many as are wanted. */
 static void pad(struct fields *w, uint32_t at)
 {
-	const struct node *n = &w->t->v[at];
-	uint32_t start = w->t->v[n->parent].bit, unit = n->type->bits * 8u;
-	uint32_t over = unit ? (n->bit - start) % unit : 0, want = over ? unit - over : 0;
-	bool plain = n->bits == want;
-
-	for (uint32_t i = 0; i < n->bits / 8 && n->bit % 8 == 0; i++)
-		plain &= w->t->data[n->bit / 8 + i] == 0;
-	if (!plain || (print_mode(&w->pr->layer[w->i], at) & MODE_SAID))
+	if (!print_is_omitted(w->pr, w->i, at) || (print_mode(&w->pr->layer[w->i], at) & MODE_SAID))
 		whole_hex(w, at);
 }
 

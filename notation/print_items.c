@@ -47,9 +47,17 @@ static bool flat_leaf(struct flat *f, uint32_t at)
 	       is_safe(f, from);
 }
 
+/* A list of one item must not read as a word for the whole list. */
+static bool is_whole_word(const char *s, size_t n)
+{
+	return begins(s, n, "hex:") || same(s, n, "none") || same(s, n, "auto") ||
+	       same(s, n, "any");
+}
+
 static bool flat_list(struct flat *f, uint32_t at)
 {
 	bool was = f->inner, len, width;
+	size_t from = f->out->n;
 	uint64_t a, b;
 
 	if (f->inner || !node_derived(f->t, at, false, &len, &a, &width, &b) || len || width)
@@ -62,7 +70,8 @@ static bool flat_list(struct flat *f, uint32_t at)
 			return false;
 	}
 	f->inner = was;
-	return f->t->v[at].num > 0;
+	return f->out->n > from &&
+	       !(f->t->v[at].num == 1 && is_whole_word(f->out->p + from, f->out->n - from));
 }
 
 /* Is the node left out of its struct? *ok: it can stand in the shorthand at all. */
@@ -172,6 +181,7 @@ bool print_items(struct printer *pr, unsigned i, uint32_t at, struct buf *out)
 {
 	struct flat f = { pr, i, &pr->layer[i].tree, out, 0, false };
 	const struct tree *t = f.t;
+	size_t from = out->n;
 	bool raw = false;
 
 	for (uint32_t k = tree_first(t, at); k != NODE_NONE; k = tree_sibling(t, k)) {
@@ -191,5 +201,5 @@ bool print_items(struct printer *pr, unsigned i, uint32_t at, struct buf *out)
 			return false;
 		print_hex(t->data + n->bit / 8, n->bits / 8, out);
 	}
-	return t->v[at].num > 0;
+	return out->n > from && !(t->v[at].num == 1 && is_whole_word(out->p + from, out->n - from));
 }
