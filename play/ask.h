@@ -26,7 +26,7 @@ struct ask_result {
 	const struct sent *sent;
 	int64_t rtt;      /* ns, from just before the send to the reply's time stamp */
 	unsigned answers; /* to this probe so far, this one included */
-	bool expected;    /* opts.fits says so (true when there is none) */
+	bool expected;    /* the reply fits opts.expect (true when there is none) */
 	bool final;       /* the answer comes from where the request went (not from a router) */
 	const char *why;  /* NOT, FAILED, SILENT, and answers that do not fit: a sentence */
 };
@@ -48,13 +48,11 @@ struct ask_opts {           /* zero-initialised: one question, two seconds */
 	bool no_listener;    /* let the kernel answer what it has no socket for */
 	bool libnet;         /* see sender_opts */
 	bool i_may;          /* skip the rules of careful.h */
-	/* Does an answer fit what was expected? NULL: every one does. why: a sentence is appended
-	 * when not. */
-	bool (*fits)(void *ctx, const struct packet *reply, struct buf *why);
-	const volatile int *stop; /* set by a signal handler: end and tell */
+	const struct plan *expect; /* a pattern (PLAN_PATTERN) that answers should fit, or NULL */
+	const volatile int *stop;  /* set by a signal handler: end and tell */
 	/* Nonzero ends the run. */
 	int (*tell)(void *ctx, const struct ask_result *r);
-	void *ctx; /* for tell and fits */
+	void *ctx;
 };
 
 struct ask_stats {
@@ -63,7 +61,7 @@ struct ask_stats {
 	uint64_t sent;     /* retries included */
 	uint64_t answered; /* probes with an answer */
 	uint64_t answers;
-	uint64_t expected; /* answers that opts.fits */
+	uint64_t expected; /* answers that fit expect */
 	uint64_t silent, failed;
 	uint64_t seen;                     /* packets looked at */
 	uint64_t dropped;                  /* lost by the kernel before we saw them */

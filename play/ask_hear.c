@@ -2,6 +2,7 @@
 /* Which probe does a packet answer? */
 #include "dissect/answers.h"
 #include "dissect/dissect.h"
+#include "dissect/pattern.h"
 #include "play/ask_impl.h"
 
 void ask_tell(struct asking *a, struct ask_result *r)
@@ -12,7 +13,7 @@ void ask_tell(struct asking *a, struct ask_result *r)
 
 bool ask_expected(struct asking *a, const struct packet *reply, struct buf *why)
 {
-	return !a->o->fits || a->o->fits(a->o->ctx, reply, why);
+	return !a->o->expect || pattern_match(a->o->expect, reply, why) > 0;
 }
 
 bool ask_final(struct asking *a, const struct packet *request, const struct packet *reply)
@@ -29,11 +30,23 @@ bool ask_final(struct asking *a, const struct packet *request, const struct pack
 	return addr_eq(&from, &dst);
 }
 
-/* Our own frame, as the interface shows it: the request's bytes at the end of the packet. */
+/* Our own frame, as the interface shows it: the request's bytes where its first header stands. (An
+ * error may quote the request to the last byte, but inside.) */
 static bool echo_of(const struct packet *p, const struct packet *request)
 {
-	return p->len >= request->len &&
-	       !memcmp(p->data + p->len - request->len, request->data, request->len);
+	uint32_t off = 0;
+
+	if (p->link != request->link) {
+		unsigned i = 0;
+
+		while (i < p->nlayers && request->nlayers &&
+		       p->layers[i].proto != request->layers[0].proto)
+			i++;
+		if (i == p->nlayers)
+			return false;
+		off = p->layers[i].off;
+	}
+	return off + request->len <= p->len && !memcmp(p->data + off, request->data, request->len);
 }
 
 void ask_answer(struct asking *a, struct probe *p, struct packet *reply, int64_t rtt)

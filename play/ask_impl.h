@@ -60,7 +60,7 @@ static inline bool ask_stopped(const struct asking *a)
 void ask_tell(struct asking *a, struct ask_result *r);
 /* A packet came in: does it answer a probe that waits? */
 void ask_judge(struct asking *a, struct packet *reply);
-/* Does a reply fit opts.fits? why: appended when not. */
+/* Does a reply fit opts.expect? why: appended when not. */
 bool ask_expected(struct asking *a, const struct packet *reply, struct buf *why);
 /* Does the answer come from where the request went? */
 bool ask_final(struct asking *a, const struct packet *request, const struct packet *reply);
