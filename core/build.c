@@ -261,7 +261,7 @@ static void view(struct build *b, const struct plan *p)
 
 	k->data = (const uint8_t *)b->bytes.p;
 	k->len = (uint32_t)b->bytes.n;
-	k->wire_len = p->wire_len ? p->wire_len : k->len;
+	k->wire_len = p->wire_len || p->wire_said ? p->wire_len : k->len;
 	k->link = p->link;
 	k->nlayers = 0;
 	for (unsigned i = 0; i < b->n; i++) {

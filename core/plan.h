@@ -62,6 +62,7 @@ struct plan {
 	uint32_t wire_len;    /* wire=; 0: as many bytes as are built */
 	struct sweep *sweeps; /* notation's: every swept say, in order of the text; NULL: none */
 	unsigned nsweeps;
+	bool wire_said; /* wire= was there; then 0 is 0 */
 	char scope[16]; /* interface named after an address (fe80::2%eth0), or "" */
 };
 

@@ -328,7 +328,7 @@ int parse_prefix(struct parser *ps)
 	if (link)
 		ps->link = (int32_t)v;
 	else
-		ps->wire = (uint32_t)v;
+		ps->wire = (int64_t)v;
 	ps->at = end;
 	return 1;
 }
@@ -383,7 +383,8 @@ int parse_packet(struct parser *ps)
 	if (ps->link < 0 && p->layer[0].proto)
 		ps->link = registry_link(ps->reg, p->layer[0].proto);
 	p->link = ps->link < 0 ? LINK_NONE : (uint16_t)ps->link;
-	p->wire_len = ps->wire;
+	p->wire_said = ps->wire >= 0;
+	p->wire_len = p->wire_said ? (uint32_t)ps->wire : 0;
 	sweeps_settle(p);
 	return 0;
 }
@@ -396,6 +397,7 @@ int plan_parse(struct plan *p, const struct registry *reg, const char *text, siz
 	ps.s = text;
 	ps.n = len;
 	ps.link = -1;
+	ps.wire = -1;
 	return parse_packet(&ps);
 }
 
@@ -407,6 +409,7 @@ int plan_parse_joined(struct plan *p, const struct registry *reg, const struct j
 	ps.s = j->text;
 	ps.n = j->len;
 	ps.link = -1;
+	ps.wire = -1;
 	ps.solid = j->solid;
 	ps.nsolid = j->nsolid;
 	return parse_packet(&ps);

@@ -22,7 +22,7 @@ struct parser {
 	const struct solid *solid;
 	unsigned nsolid;
 	int32_t link;  /* link=; -1: not said */
-	uint32_t wire; /* wire=; 0: not said */
+	int64_t wire;  /* wire=; -1: not said */
 	unsigned work; /* evaluations left: a description cannot make this explode */
 };
 

@@ -234,7 +234,7 @@ static bool compare(struct printer *pr)
 		return false;
 	if (b->bytes.n == pkt->len && (!pkt->len || !memcmp(made, pkt->data, pkt->len)))
 		return pr->plan.link == pkt->link &&
-		       (pr->plan.wire_len ? pr->plan.wire_len : pkt->len) == pkt->wire_len;
+		       (pr->plan.wire_said ? pr->plan.wire_len : pkt->len) == pkt->wire_len;
 	for (unsigned k = pr->nseq; k-- > 0;) {
 		struct print_layer *l = pr->seq[k] < 0 ? NULL : &pr->layer[pr->seq[k]];
 

@@ -20,7 +20,7 @@ struct script {
 	uint32_t lineno;
 	struct script_line cur;
 	int32_t link;
-	uint32_t wire;
+	int64_t wire;
 };
 
 struct script *script_open(FILE *f, const char *name, const char *text, size_t len, struct err *e)
@@ -257,7 +257,7 @@ int script_next(struct script *s, struct script_line *out, struct err *e)
 
 		*l = (struct script_line) { 0 };
 		s->link = -1;
-		s->wire = 0;
+		s->wire = -1;
 		rc = read_line(s, e);
 		if (rc <= 0)
 			return rc;
