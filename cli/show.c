@@ -8,6 +8,7 @@
 
 #include "core/near.h"
 #include "dissect/dissect.h"
+#include "dissect/pattern.h"
 
 static const char *const forms[] = { "line", "tree", "expr", "json", "flat", "csv",
 				     "hex",  "raw",  "text", "none", NULL };
@@ -24,6 +25,33 @@ static int choose_form(struct view *s, const struct show_opts *o, struct err *e)
 		return -1;
 	s->form = strcmp(forms[i], "expr") == 0 ? FORM_EXPR : report_form(forms[i]);
 	return 0;
+}
+
+/* --where and the pattern. */
+static int choose_packets(struct view *s, const struct show_opts *o, struct err *e)
+{
+	const char *where = s->c->opt.v[OPT_WHERE];
+
+	if (where) {
+		s->where = filter_parse(s->c->reg, where, strlen(where), e);
+		if (!s->where)
+			return -1;
+	}
+	if (o->pattern) {
+		s->has_pattern = true;
+		return plan_parse(&s->pattern, s->c->reg, o->pattern, strlen(o->pattern),
+				  PLAN_PATTERN, e);
+	}
+	return 0;
+}
+
+/* 1 wanted, 0 not, -1 memory. */
+static int wanted(struct view *s, const struct packet *p, struct err *e)
+{
+	if (s->where && !filter_match(s->where, p, &s->work))
+		return 0;
+	int fits = s->has_pattern ? pattern_match(&s->pattern, p, NULL) : 1;
+	return fits < 0 ? err_set(e, ERR_IO, "no memory") : fits;
 }
 
 int show_open(struct view *s, struct cli *c, const struct show_opts *o, struct err *e)
@@ -48,7 +76,7 @@ int show_open(struct view *s, struct cli *c, const struct show_opts *o, struct e
 			return err_set(e, ERR_IO, "no memory");
 	}
 	report_begin(s->report, &s->out.b);
-	return 0;
+	return choose_packets(s, o, e);
 }
 
 int show_sink(struct view *s, const struct file_id *avoid, unsigned navoid, struct err *e)
@@ -105,6 +133,9 @@ int show_packet(struct view *s, struct packet *p, const char *ifname, bool *show
 	*shown = false;
 	s->seen++;
 	dissect_with(s->c->reg, p, &s->scratch);
+	rc = wanted(s, p, e);
+	if (rc <= 0)
+		return rc;
 	*shown = true;
 	s->chosen++;
 	count_flags(s, p);
@@ -159,6 +190,9 @@ int show_close(struct view *s, struct err *e)
 		rc = SHOW_ERROR;
 	report_close(s->report);
 	printer_close(s->printer);
+	filter_close(s->where);
+	filter_work_done(&s->work);
+	plan_done(&s->pattern);
 	tree_done(&s->scratch);
 	out_done(&s->out);
 	return rc;

@@ -10,6 +10,7 @@
 #include "core/packet.h"
 #include "core/plan.h"
 #include "core/tree.h"
+#include "dissect/filter.h"
 #include "dissect/report.h"
 #include "notation/notation.h"
 
@@ -23,9 +24,10 @@ struct view {
 	bool bare, script;
 	struct report *report;
 	struct printer *printer;
-	struct where *where;
-	struct pattern *pattern;
-	struct plan pattern_plan;
+	struct filter *where; /* --where; NULL */
+	struct filter_work work;
+	struct plan pattern;
+	bool has_pattern;
 	struct sink *sink;
 	struct tree scratch;
 	/* counted */

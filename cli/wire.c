@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What leaves and what comes, told as it happens. */
+#include "cli/wire.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/show.h"
+#include "craft/pace.h"
+
+static const char *const forms[] = { "line", "tree", "expr", "json", "flat",
+				     "hex",  "raw",  "text", "none", NULL };
+
+int wire_open(struct wire *w, struct cli *c, struct err *e)
+{
+	int i = 0;
+
+	*w = (struct wire) { .c = c, .form = REPORT_LINE };
+	if (opt_word(&c->opt, OPT_AS, forms, &i, e) < 0)
+		return -1;
+	if (opt_has(&c->opt, OPT_AS))
+		w->form = strcmp(forms[i], "expr") == 0 ? FORM_EXPR : report_form(forms[i]);
+	else if (opt_has(&c->opt, OPT_QUIET))
+		w->form = REPORT_NONE;
+	struct report_opts ro = {
+		.form = w->form == FORM_EXPR ? REPORT_NONE : (enum report_form)w->form,
+		.color = c->color,
+		.doc = opt_has(&c->opt, OPT_DOC),
+		.spans = opt_has(&c->opt, OPT_SPANS),
+		.bare = true,
+		.fields = c->opt.v[OPT_FIELDS],
+	};
+	if (w->form == REPORT_JSON || w->form == REPORT_FLAT)
+		ro.bare = false;
+	w->report = report_open(c->reg, &ro, e);
+	w->printer = w->form == FORM_EXPR ? printer_open(c->reg) : NULL;
+	if (w->report && w->form == FORM_EXPR && !w->printer)
+		return err_set(e, ERR_IO, "no memory");
+	return w->report ? 0 : -1;
+}
+
+/* The JSON object gets what only the conversation knows. */
+static void json_more(struct buf *b, const struct wire_event *v)
+{
+	if (b->n < 2 || b->p[b->n - 2] != '}')
+		return;
+	b->n -= 2;
+	buf_fmt(b, ",\"dir\":\"%s\"", strcmp(v->what, "SENT") == 0 ? "sent" : "rcvd");
+	if (v->probe)
+		buf_fmt(b, ",\"probe\":%" PRIu64, v->probe);
+	if (v->rtt >= 0)
+		buf_fmt(b, ",\"rtt\":%" PRId64, v->rtt);
+	buf_str(b, "}\n");
+}
+
+static void put_head(struct wire *w, const struct packet *p, const struct wire_event *v)
+{
+	int64_t at = p->when - w->start;
+
+	buf_fmt(&w->out.b, "%s %" PRId64 ".%06" PRId64 " ", v->what, at / 1000000000,
+		at % 1000000000 / 1000);
+}
+
+/* What follows the packet on its line. */
+static void put_tail(struct buf *b, const struct wire_event *v)
+{
+	if (b->n && b->p[b->n - 1] == '\n')
+		b->n--;
+	if (v->rtt >= 0)
+		buf_fmt(b, "  (%" PRId64 ".%03" PRId64 " ms)", v->rtt / 1000000,
+			v->rtt % 1000000 / 1000);
+	if (v->note)
+		buf_fmt(b, "  -- %s", v->note);
+	buf_char(b, '\n');
+}
+
+int wire_packet(struct wire *w, const struct packet *p, const struct wire_event *v, struct err *e)
+{
+	struct buf *b = &w->out.b;
+
+	if (w->form == REPORT_NONE)
+		return 0;
+	if (!w->start)
+		w->start = p->when;
+	switch (w->form) {
+	case FORM_EXPR:
+		if (print_script_line(w->printer, p, v->what[0] == 'S' ? PRINT_SENT : PRINT_EXPECT,
+				      b) < 0)
+			return err_set(e, ERR_IO, "no memory");
+		break;
+	case REPORT_JSON:
+	case REPORT_FLAT:
+		report_packet(w->report, p, NULL, b);
+		json_more(b, v);
+		break;
+	case REPORT_LINE:
+		put_head(w, p, v);
+		report_packet(w->report, p, NULL, b);
+		put_tail(b, v);
+		break;
+	default: /* forms of several lines: a line of their own in front */
+		put_head(w, p, v);
+		put_tail(b, v);
+		report_packet(w->report, p, NULL, b);
+	}
+	return out_more(&w->out, e);
+}
+
+void wire_close(struct wire *w)
+{
+	report_close(w->report);
+	printer_close(w->printer);
+	out_done(&w->out);
+}
+
+/* ---- options ---- */
+
+int sending_options(struct sending *s, const struct cli *c, struct err *e)
+{
+	static const char *const vias[] = { "auto", "link", "ip", "stream", "datagram", NULL };
+	const struct options *o = &c->opt;
+
+	*s = (struct sending) { .count = 1,
+				.ifname = o->v[OPT_INTERFACE],
+				.libnet = opt_has(o, OPT_LIBNET),
+				.i_may = opt_has(o, OPT_I_MAY) };
+	if (opt_u64(o, OPT_COUNT, UINT64_MAX, &s->count, e) < 0 ||
+	    opt_word(o, OPT_VIA, vias, &s->via, e) < 0 || opt_rate(o, OPT_RATE, &s->rate, e) < 0 ||
+	    opt_time(o, OPT_INTERVAL, &s->interval, e) < 0)
+		return -1;
+	s->has_rate = opt_has(o, OPT_RATE);
+	if (s->has_rate && opt_has(o, OPT_INTERVAL))
+		return err_set(e, ERR_USAGE, "'--rate' and '--interval' say the same: one of them");
+	s->forever = s->count == 0;
+	return 0;
+}
+
+/* ---- progress ---- */
+
+void progress_init(struct progress *p, const struct cli *c)
+{
+	*p = (struct progress) { .c = c, .begun = clock_mono() };
+	p->tty = isatty(STDERR_FILENO) && !opt_has(&c->opt, OPT_QUIET);
+}
+
+void progress_tick(struct progress *p, uint64_t done, uint64_t total)
+{
+	int64_t now;
+
+	if (!p->tty)
+		return;
+	now = clock_mono();
+	if (now - p->begun < 2000000000 || now - p->last < 250000000)
+		return;
+	p->last = now;
+	p->shown = true;
+	double rate = (double)done * 1e9 / (double)(now - p->begun);
+	if (total)
+		fprintf(stderr, "\r%" PRIu64 "/%" PRIu64 ", %.0f/s, %.0f s left\033[K", done, total,
+			rate, rate > 0 ? (double)(total - done) / rate : 0);
+	else
+		fprintf(stderr, "\r%" PRIu64 ", %.0f/s\033[K", done, rate);
+}
+
+void progress_done(struct progress *p)
+{
+	if (p->shown)
+		fputs("\r\033[K", stderr);
+}

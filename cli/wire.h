@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What leaves and what comes, told as it happens: SENT and RCVD. Shared by send and ask. */
+#ifndef STRATA_CLI_WIRE_H
+#define STRATA_CLI_WIRE_H
+
+#include "cli/cli.h"
+#include "cli/out.h"
+#include "core/packet.h"
+#include "dissect/report.h"
+#include "notation/notation.h"
+
+struct wire {
+	struct cli *c;
+	struct out out;
+	int form; /* enum report_form or FORM_EXPR of show.h */
+	struct report *report;
+	struct printer *printer;
+	int64_t start; /* time of the first packet; 0: none yet */
+};
+
+struct wire_event {
+	const char *what; /* "SENT", "RCVD", "SEEN" */
+	uint64_t probe;   /* 0: not said */
+	int64_t rtt;      /* ns; below 0: not said */
+	const char *note; /* after the packet; NULL */
+};
+
+int wire_open(struct wire *w, struct cli *c, struct err *e);
+/* p is dissected. -1: e, or out.gone. */
+int wire_packet(struct wire *w, const struct packet *p, const struct wire_event *v, struct err *e);
+void wire_close(struct wire *w);
+
+/* ---- options of send and ask ---- */
+
+enum via_word { VIA_WORD_AUTO, VIA_WORD_LINK, VIA_WORD_IP, VIA_WORD_STREAM, VIA_WORD_DATAGRAM };
+
+struct sending {
+	const char *ifname;
+	int via;        /* enum via_word */
+	uint64_t count; /* times the whole sweep; 0 with forever */
+	bool forever;
+	double rate; /* packets a second; 0: see has_rate */
+	bool has_rate;
+	int64_t interval;
+	bool libnet, i_may;
+};
+int sending_options(struct sending *s, const struct cli *c, struct err *e);
+
+/* ---- progress on a terminal ---- */
+
+struct progress {
+	const struct cli *c;
+	int64_t begun, last;
+	bool shown, tty;
+};
+void progress_init(struct progress *p, const struct cli *c);
+/* Call it for each packet: a line is written at most four times a second, after two seconds. total
+ * 0: not known. */
+void progress_tick(struct progress *p, uint64_t done, uint64_t total);
+void progress_done(struct progress *p); /* wipes the line */
+
+#endif
