@@ -20,6 +20,11 @@ int registry_load(struct registry *r, const char *name, const char *text, size_t
 		  struct err *e);
 int registry_load_file(struct registry *r, const char *path, struct err *e);
 int registry_load_builtins(struct registry *r, struct err *e);
+/* Every *.protocol of a folder, in order of their names. No such folder: nothing. */
+int registry_load_folder(struct registry *r, const char *path, struct err *e);
+/* What this user has: $XDG_CONFIG_HOME/strata/protocols (or ~/.config/...), then the files and
+ * folders of $STRATA_PROTOCOLS, separated by colons. */
+int registry_load_user(struct registry *r, struct err *e);
 /* From now on a selector space that no protocol carries, and a lower protocol that is not there,
  * are errors when freezing. registry_load_builtins() does this; a registry of a few files may do
  * without.
@@ -28,6 +33,8 @@ void registry_strict(struct registry *r);
 /* Bind for this run (decode as): space value -> protocol name. Before freeze. */
 int registry_bind(struct registry *r, const char *space, uint64_t value, const char *proto,
 		  struct err *e);
+/* The same from "SPACE=VALUE:PROTOCOL". */
+int registry_bind_text(struct registry *r, const char *text, struct err *e);
 /* Resolve all names, check the laws of the language, compile the shapes. */
 int registry_freeze(struct registry *r, struct err *e);
 

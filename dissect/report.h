@@ -8,6 +8,7 @@
 #include "core/err.h"
 #include "core/packet.h"
 #include "core/registry.h"
+#include "core/tree.h"
 
 enum report_form {
 	REPORT_LINE, /* number, time, every layer's summary, what is wrong */
@@ -40,6 +41,8 @@ void report_close(struct report *r);
 void report_begin(struct report *r, struct buf *out);
 /* Append one dissected packet, newline included. ifname: or NULL. */
 void report_packet(struct report *r, const struct packet *p, const char *ifname, struct buf *out);
+/* A leaf's value as unescaped words (addresses, names, numbers, words), appended. */
+void report_value(const struct tree *t, uint32_t at, struct buf *out);
 /* "line", "tree", ...: -1 unknown. */
 int report_form(const char *name);
 
