@@ -223,8 +223,7 @@ static libnet_ptag_t block_icmp(struct block *k)
 
 		if (k->hlen != 8)
 			return 0;
-		/* libnet takes this one in host order. */
-		gw = be32(bytes(k, "gw", 4));
+		gw = addr4(k, "gw");
 		return k->missing ? 0
 				  : libnet_build_icmpv4_redirect(type, code, sum, gw, NULL, 0, k->l,
 								 0);
@@ -298,13 +297,13 @@ static libnet_ptag_t block_icmp6(struct block *k)
 
 static libnet_ptag_t block_igmp(struct block *k)
 {
-	uint8_t type = (uint8_t)num(k, "type"), mrtime = (uint8_t)num(k, "mrtime");
+	uint8_t type = (uint8_t)num(k, "type"), mrcode = (uint8_t)num(k, "mrcode");
 	uint16_t sum = (uint16_t)num(k, "chksum");
 	uint32_t group = addr4(k, "gaddr");
 
 	if (k->missing || k->hlen != 8)
 		return 0;
-	return libnet_build_igmp(type, mrtime, sum, group, NULL, 0, k->l, 0);
+	return libnet_build_igmp(type, mrcode, sum, group, NULL, 0, k->l, 0);
 }
 
 static libnet_ptag_t block_gre(struct block *k)
