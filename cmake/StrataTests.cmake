@@ -37,6 +37,14 @@ function(strata_test_program target src)
 	target_compile_definitions(${target} PRIVATE STRATA_SOURCE="${CMAKE_SOURCE_DIR}")
 endfunction()
 
+# ---- tools that scripts of the tests use: build/tests/X ----
+file(GLOB tool_src CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/tools/*.c")
+foreach(src IN LISTS tool_src)
+	get_filename_component(name "${src}" NAME_WE)
+	strata_test_program(tool_${name} "${src}")
+	set_target_properties(tool_${name} PROPERTIES OUTPUT_NAME ${name})
+endforeach()
+
 # ---- unit ----
 pkg_check_modules(check QUIET IMPORTED_TARGET check)
 file(GLOB unit_src CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/unit/test_*.c")
