@@ -170,7 +170,7 @@ static int fits(struct unit *u, const struct field *f, struct place at, int64_t 
 
 	if (!type_is_number(f->type, &bits) || !bits || bits >= 64)
 		return 0;
-	if (v < 0 ? v >= -(INT64_C(1) << (bits - 1)) : v < (INT64_C(1) << (sign ? bits - 1 : bits)))
+	if (v < 0 ? v >= -(INT64_C(1) << (bits - 1)) : !((uint64_t)v >> (sign ? bits - 1 : bits)))
 		return 0;
 	return src_fail(u->src, e, at, "%lld does not fit in the %u bits of '%s'", (long long)v,
 			bits, f->name);

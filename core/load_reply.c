@@ -2,7 +2,7 @@
 /* Parser of `reply` lines, and the end of a protocol: its directives move into place. */
 #include "core/load.h"
 
-/* Does a name follow the comma that is the token after the next name: a list goes on? */
+/* Does the list go on after this comma: a name that no operator follows? */
 static bool plain_name_after_comma(const struct load *l)
 {
 	struct token name, after;
@@ -13,6 +13,9 @@ static bool plain_name_after_comma(const struct load *l)
 	if (name.type != TOK_NAME)
 		return false;
 	after = lex_token(l->text, l->len, name.at + name.len);
+	if (after.type == TOK_NAME && after.len == 2 &&
+	    (!memcmp(l->text + after.at, "in", 2) || !memcmp(l->text + after.at, "to", 2)))
+		return false;
 	return after.type == TOK_NAME || after.type == TOK_LINE || after.type == ',' ||
 	       after.type == '}' || after.type == TOK_END;
 }

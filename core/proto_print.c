@@ -107,7 +107,10 @@ static void print_reply(const struct proto *p, const struct reply *r, struct buf
 		buf_fmt(out, "%s%s", i ? ", " : " same ", f[r->same[i]].name);
 	for (unsigned i = 0; i < r->nexpr; i++) {
 		buf_str(out, i || r->nswap || r->nsame || r->cond_reply ? ", " : " ");
+		/* A lone name would go on the list of fields before it. */
+		buf_str(out, r->expr[i]->a ? "" : "(");
 		expr_print(r->expr[i], &p->rec, out);
+		buf_str(out, r->expr[i]->a ? "" : ")");
 	}
 	buf_char(out, '\n');
 }

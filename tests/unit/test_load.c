@@ -526,7 +526,8 @@ START_TEST(directives)
 		"  quotes q if t == 3\n"
 		"  message length 4 + n\n"
 		"  beside\n"
-		"  reply t == 2 to t == 1 swap a b, b a same t, n, a == request.b + request.span\n"
+		"  reply t == 2 to t == 1 swap a b, b a same t, n, a in (1, 2), a == request.b + "
+		"request.span\n"
 		"  reply same a\n"
 		"  pseudo src = list if t\n"
 		"  t : u8; n : u16 = len(list..end + payload); a : u8; b : u8; list : ip4[..]\n"
@@ -549,11 +550,12 @@ START_TEST(directives)
 	ck_assert_uint_eq(p->nreply, 2);
 	ck_assert_uint_eq(p->reply[0].nswap, 2);
 	ck_assert_uint_eq(p->reply[0].nsame, 2);
-	ck_assert_uint_eq(p->reply[0].nexpr, 1);
-	ck_assert_int_eq(p->reply[0].expr[0]->b->a->op, EX_REQUEST);
-	ck_assert_str_eq(p->reply[0].expr[0]->b->a->path[0].name, "b");
-	ck_assert_int_eq(p->reply[0].expr[0]->b->b->op, EX_REQUEST);
-	ck_assert_str_eq(p->reply[0].expr[0]->b->b->path[0].name, "span");
+	ck_assert_uint_eq(p->reply[0].nexpr, 2);
+	ck_assert_int_eq(p->reply[0].expr[0]->op, EX_IN);
+	ck_assert_int_eq(p->reply[0].expr[1]->b->a->op, EX_REQUEST);
+	ck_assert_str_eq(p->reply[0].expr[1]->b->a->path[0].name, "b");
+	ck_assert_int_eq(p->reply[0].expr[1]->b->b->op, EX_REQUEST);
+	ck_assert_str_eq(p->reply[0].expr[1]->b->b->path[0].name, "span");
 	ck_assert_uint_eq(p->pseudo_over[0].list, 4);
 	ck_assert_int_eq(p->excerpt->num, 1);
 	registry_close(r);
@@ -932,6 +934,75 @@ START_TEST(changes_are_seen)
 }
 END_TEST
 
+/* ---- the reference page ---- */
+
+static char *page(void)
+{
+	FILE *f = fopen(STRATA_SOURCE "/docs/protocol-language.md", "rb");
+	char *text = calloc(1, 1 << 20);
+
+	ck_assert(f && text);
+	ck_assert_uint_gt(fread(text, 1, (1 << 20) - 1, f), 10000);
+	fclose(f);
+	return text;
+}
+
+START_TEST(page_examples)
+{
+	static const char open[] = "```protocol\n";
+	char *text = page();
+	unsigned n = 0, files;
+
+	for (char *p = text; (p = strstr(p, open)); n++) {
+		struct registry *r = registry_open();
+		struct err e = { 0 };
+		char *end;
+
+		p += strlen(open);
+		end = strstr(p, "```");
+		ck_assert_ptr_nonnull(end);
+		load_folder(r, STRATA_SOURCE "/protocols", &files);
+		registry_strict(r);
+		ck_assert_msg(registry_load(r, "page", p, (size_t)(end - p), false, &e) == 0 &&
+				      registry_freeze(r, &e) == 0,
+			      "%s:%u:%u: %s\n%s", e.name, e.lineno, e.col, e.msg, e.line);
+		registry_close(r);
+		p = end + 3;
+	}
+	ck_assert_uint_ge(n, 8);
+	free(text);
+}
+END_TEST
+
+START_TEST(page_errors)
+{
+	char *text = page(), *p = strstr(text, "\n## Errors\n");
+	unsigned n = 0;
+
+	ck_assert_ptr_nonnull(p);
+	for (; (p = strstr(p, "\n| `")); n++) {
+		struct registry *r = registry_open();
+		struct err e = { 0 };
+		char *says = p + 4, *end = strstr(says, "` | `"), *why = end + 5;
+
+		ck_assert_ptr_nonnull(end);
+		*end = 0;
+		p = strstr(why, "` |\n");
+		ck_assert_ptr_nonnull(p);
+		*p++ = 0;
+		p += 2;
+		if (registry_load(r, "page", why, strlen(why), false, &e) == 0) {
+			registry_strict(r);
+			ck_assert_msg(registry_freeze(r, &e) == -1, "accepted: %s", why);
+		}
+		ck_assert_str_eq(e.msg, says);
+		registry_close(r);
+	}
+	ck_assert_uint_ge(n, 120);
+	free(text);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("load");
@@ -967,6 +1038,8 @@ int main(void)
 	tcase_add_test(t, no_empty_error);
 	tcase_add_test(t, text_is_enough);
 	tcase_add_loop_test(t, changes_are_seen, 0, COUNT(changes));
+	tcase_add_test(t, page_examples);
+	tcase_add_test(t, page_errors);
 	srunner_run_all(run, CK_ENV);
 	failed = srunner_ntests_failed(run);
 	srunner_free(run);
