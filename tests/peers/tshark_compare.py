@@ -43,7 +43,7 @@ SAME = {
 }
 # Differences in which both are right, or we are, and why.
 EXPLAINED = {
-    "dhcp.option.type: other bytes": "tshark shows the end option as 0, though the byte is 255 "
+    "dhcp.option.type: other value": "tshark shows the end option as 0, though the byte is 255 "
                                      "(RFC 2132 section 3.2); its own label says 255",
     "icmpv6.opt.redirected_packet: other bytes": "tshark's field has no value to compare",
     "sctp.checksum: other value": "RFC 9260 appendix A sends the CRC least significant byte first; "
@@ -212,8 +212,8 @@ def same_bytes(field, theirs, ours):
     if bit % 8 == 0 and bits % 8 == 0 and len(value) == 2 * size and not theirs.get("unmaskedvalue"):
         first, last = bit // 8, (bit + bits) // 8
         # An inline prefix or a terminator tshark may count in or leave out.
-        return (pos in (first, first + field["head"])
-                and pos + size in (last, last - field["tail"]))
+        if pos in (first, first + field["head"]) and pos + size in (last, last - field["tail"]):
+            return True
     if not value:  # no value of its own: the place counts
         return pos == bit // 8 and pos + size == (bit + bits) // 8
     if len(value) == 2 * size and not theirs.get("unmaskedvalue"):
