@@ -3,7 +3,7 @@
  * (files and folders, separated by colons), -p; then -d. What comes later may redefine. */
 #include "cli/cli.h"
 
-int load_registry(struct cli *c, struct err *e)
+int load_with(struct cli *c, const char *file, struct err *e)
 {
 	struct registry *r = c->reg = registry_open();
 	const struct options *o = &c->opt;
@@ -15,6 +15,8 @@ int load_registry(struct cli *c, struct err *e)
 	for (unsigned i = 0; i < o->n[OPT_PROTOCOL]; i++)
 		if (registry_load_file(r, o->list[OPT_PROTOCOL][i], e) < 0)
 			return -1;
+	if (file && registry_load_file(r, file, e) < 0)
+		return -1;
 	for (unsigned i = 0; i < o->n[OPT_DECODE_AS]; i++)
 		if (registry_bind_text(r, o->list[OPT_DECODE_AS][i], e) < 0)
 			return -1;
@@ -24,4 +26,9 @@ int load_registry(struct cli *c, struct err *e)
 	for (unsigned i = 0; (why = registry_redefined(r, i)); i++)
 		say(c, "%s", why);
 	return 0;
+}
+
+int load_registry(struct cli *c, struct err *e)
+{
+	return load_with(c, NULL, e);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the printers of descriptions share. Not for use outside core/. */
+/* What the printers of descriptions share: those of core/, and the table of `strata protocols`. */
 #ifndef STRATA_CORE_PROTO_PRINT_H
 #define STRATA_CORE_PROTO_PRINT_H
 
