@@ -373,6 +373,21 @@ static struct source *open_source(struct registry *r, const char *name, const ch
 	return s;
 }
 
+/* Bytes that no editor shows have no place in a text that people read. */
+static int check_bytes(struct load *l)
+{
+	for (uint32_t i = 0; i < l->len; i++) {
+		uint8_t c = (uint8_t)l->text[i];
+
+		if ((c < ' ' && c != '\n' && c != '\t' && c != '\r') || c == 0x7f)
+			return load_fail(l, (struct place) { i, 1 },
+					 "a protocol file may not hold control characters; in a "
+					 "string write \\x%02x",
+					 c);
+	}
+	return 0;
+}
+
 int registry_load(struct registry *r, const char *name, const char *text, size_t len, bool builtin,
 		  struct err *e)
 {
@@ -390,7 +405,7 @@ int registry_load(struct registry *r, const char *name, const char *text, size_t
 	l.text = l.src->text;
 	l.len = l.src->len;
 	l.t = lex_token(l.text, l.len, 0);
-	if (parse_file(&l))
+	if (check_bytes(&l) || parse_file(&l))
 		return -1;
 	return registry_adopt(&l);
 }

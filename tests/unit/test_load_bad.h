@@ -25,6 +25,7 @@ static const struct {
 	{ "protocol p \"a`\\q\" { a : u8 }", "unknown escape" },
 	{ "protocol p `\"a\\nb\" { a : u8 }", "control characters" },
 	{ P "`$ : u8 }", "'$' has no meaning here" },
+	{ P "a : text[8] = \"x`\001\" }", "control characters; in a string write \\x01" },
 	/* fields and directives */
 	{ P "`ovr ethertype 1; a : u8 }", "did you mean 'over'?" },
 	{ P "`12 : u8 }", "expected a field" },
