@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Freezing, second step: the names in expressions become fields, words and keywords. A bare name
  * beside something that has words is one of these words if it can be. */
-#include "core/load.h"
+
+#include "core/load_scope.h"
 
 #include <stdio.h>
 
 #include "core/near.h"
-
-enum { MAY_ITEM = 1, MAY_UPPER = 2, MAY_SPAN = 4, MAY_REQUEST = 8 };
-
-struct scope {
-	struct registry *r;
-	struct unit *u;
-	struct unit *item; /* until: the record of the list's items; or NULL */
-	const struct field *list;
-	unsigned may;
-	struct err *e;
-};
 
 const struct word *word_named(const struct words *w, const char *name)
 {
@@ -89,9 +79,8 @@ static unsigned candidates(const struct scope *s, const char *name, const struct
 	return scope_find(s->r, s->u, name, out);
 }
 
-/* The words of what an expression compares; NULL: it has none. Nothing need be resolved yet. */
-static const struct words *words_of(const struct scope *s, const struct expr *x,
-				    const struct field **whose)
+const struct words *scope_words(const struct scope *s, const struct expr *x,
+				const struct field **whose)
 {
 	const struct field *f[SCOPE_FOUND_MAX], *end;
 	const struct words *w = NULL;
@@ -106,8 +95,8 @@ static const struct words *words_of(const struct scope *s, const struct expr *x,
 	case EX_OR:
 	case EX_XOR:
 	case EX_ADD:
-	case EX_SUB: w = words_of(s, x->a, whose); return w ? w : words_of(s, x->b, whose);
-	case EX_COM: return words_of(s, x->a, whose);
+	case EX_SUB: w = scope_words(s, x->a, whose); return w ? w : scope_words(s, x->b, whose);
+	case EX_COM: return scope_words(s, x->a, whose);
 	default: return NULL;
 	}
 	p = x->path;
@@ -145,8 +134,8 @@ static void list_words(const struct words *w, char *out, size_t cap)
 		snprintf(out + n, cap - n, ", ...");
 }
 
-static int unknown_name(const struct scope *s, const struct expr *x, const struct words *ctx,
-			const struct field *whose)
+int scope_unknown(const struct scope *s, const struct expr *x, const struct words *ctx,
+		  const struct field *whose)
 {
 	const char *name = x->path[0].name, *best;
 	char near[100], words[200], msg[400];
@@ -239,7 +228,7 @@ static int keyword(const struct scope *s, struct expr *x)
 	x->op = EX_REQUEST;
 	if (!x->path[0].name || (!candidates(s, x->path[0].name, f, &local) &&
 				 (x->npath > 1 || strcmp(x->path[0].name, "span"))))
-		return unknown_name(s, x, NULL, NULL);
+		return scope_unknown(s, x, NULL, NULL);
 	if (candidates(s, x->path[0].name, f, &local) && !follow(f[0], x, 1, &bad))
 		return fail(s, x, "'%s' has no such part", x->path[0].name, NULL, NULL);
 	return 0;
@@ -299,7 +288,7 @@ static int resolve_path(const struct scope *s, struct expr *x, const struct word
 		p = registry_find(s->r, x->path[0].name, strlen(x->path[0].name));
 		if (p)
 			return outer_path(s, x, p);
-		return s->u->src->hollow && !s->u->owner ? 0 : unknown_name(s, x, ctx, whose);
+		return s->u->src->hollow && !s->u->owner ? 0 : scope_unknown(s, x, ctx, whose);
 	}
 	for (unsigned i = 0; i < n; i++)
 		ok += follow(f[i], x, 1, &bad) != NULL;
@@ -310,26 +299,23 @@ static int resolve_path(const struct scope *s, struct expr *x, const struct word
 	return 0;
 }
 
-static int resolve(const struct scope *s, const struct expr *cx, const struct words *ctx,
-		   const struct field *whose);
-
 /* Two sides: each is read in the light of the other's words. */
 static int resolve_pair(const struct scope *s, const struct expr *a, const struct expr *b,
 			const struct words *ctx, const struct field *whose)
 {
 	const struct field *fa = whose, *fb = whose;
-	const struct words *wa = words_of(s, a, &fa), *wb = words_of(s, b, &fb);
+	const struct words *wa = scope_words(s, a, &fa), *wb = scope_words(s, b, &fb);
 	bool was_name = b->op == EX_FIELD;
 
-	if (resolve(s, b, wa ? wa : ctx, wa ? fa : whose))
+	if (scope_resolve(s, b, wa ? wa : ctx, wa ? fa : whose))
 		return -1;
 	if (was_name && b->op == EX_NUM)
 		wb = NULL;
-	return resolve(s, a, wb ? wb : ctx, wb ? fb : whose);
+	return scope_resolve(s, a, wb ? wb : ctx, wb ? fb : whose);
 }
 
-static int resolve(const struct scope *s, const struct expr *cx, const struct words *ctx,
-		   const struct field *whose)
+int scope_resolve(const struct scope *s, const struct expr *cx, const struct words *ctx,
+		  const struct field *whose)
 {
 	struct expr *x = (struct expr *)(uintptr_t)cx;
 	const struct words *w;
@@ -339,154 +325,38 @@ static int resolve(const struct scope *s, const struct expr *cx, const struct wo
 	switch (x->op) {
 	case EX_FIELD: return resolve_path(s, x, ctx, whose);
 	case EX_IN:
-		w = words_of(s, x->a, &whose);
+		w = scope_words(s, x->a, &whose);
 		for (unsigned i = 0; i < x->nset; i++) {
-			if (resolve(s, x->set[i].lo, w ? w : ctx, whose) ||
-			    (x->set[i].hi && resolve(s, x->set[i].hi, w ? w : ctx, whose)))
+			if (scope_resolve(s, x->set[i].lo, w ? w : ctx, whose) ||
+			    (x->set[i].hi && scope_resolve(s, x->set[i].hi, w ? w : ctx, whose)))
 				return -1;
 		}
-		return resolve(s, x->a, ctx, whose);
+		return scope_resolve(s, x->a, ctx, whose);
 	case EX_COND:
-		return resolve(s, x->a, NULL, NULL) || resolve(s, x->b, ctx, whose) ||
-				       resolve(s, x->c, ctx, whose)
+		return scope_resolve(s, x->a, NULL, NULL) || scope_resolve(s, x->b, ctx, whose) ||
+				       scope_resolve(s, x->c, ctx, whose)
 			       ? -1
 			       : 0;
 	case EX_ANDAND:
-	case EX_OROR: return resolve(s, x->a, NULL, NULL) || resolve(s, x->b, NULL, NULL) ? -1 : 0;
-	case EX_NOT: return resolve(s, x->a, NULL, NULL);
+	case EX_OROR:
+		return scope_resolve(s, x->a, NULL, NULL) || scope_resolve(s, x->b, NULL, NULL) ? -1
+												: 0;
+	case EX_NOT: return scope_resolve(s, x->a, NULL, NULL);
 	case EX_NEG:
-	case EX_COM: return resolve(s, x->a, ctx, whose);
-	default: return x->b ? resolve_pair(s, x->a, x->b, ctx, whose) : 0;
-	}
-}
-
-static int maybe(const struct scope *s, const struct expr *x)
-{
-	return x ? resolve(s, x, NULL, NULL) : 0;
-}
-
-/* ---- every expression of a record ---- */
-
-/* A label is a number or a word of what is chosen by. */
-static int resolve_label(const struct scope *s, const struct expr *x, const struct words *w,
-			 const struct field *whose)
-{
-	if (!x || x->op == EX_NUM)
-		return 0;
-	if (!word_named(w, x->path[0].name)) {
-		if (w)
-			return unknown_name(s, x, w, whose);
-		return fail(s, x, "what is chosen by has no words; a number is accepted", NULL,
-			    NULL, NULL);
-	}
-	return resolve(s, x, w, whose);
-}
-
-static int resolve_types(struct scope *s, const struct field *f, const struct type *t)
-{
-	struct scope in = *s;
-	const struct field *whose = NULL;
-	const struct words *w;
-
-	if (t->form == TYPE_LIST && t->ext.form == EXTENT_UNTIL) {
-		in.list = f;
-		in.may = MAY_ITEM;
-		in.item = t->item->form == TYPE_STRUCT ? unit_of(s->r, t->item->rec) : NULL;
-		if (resolve(&in, t->ext.expr, NULL, NULL))
-			return -1;
-	} else if (maybe(s, t->ext.expr)) {
-		return -1;
-	}
-	if (t->form == TYPE_LIST)
-		return resolve_types(s, f, t->item);
-	if (t->form != TYPE_CHOOSE)
-		return 0;
-	w = t->on ? words_of(s, t->on, &whose) : NULL;
-	if (maybe(s, t->on))
-		return -1;
-	for (unsigned i = 0; i < t->narms; i++) {
-		if (resolve_label(s, t->arms[i].lo, w, whose) ||
-		    resolve_label(s, t->arms[i].hi, w, whose) ||
-		    resolve_types(s, f, t->arms[i].type))
-			return -1;
-	}
-	return 0;
-}
-
-static int resolve_fields(struct scope *s)
-{
-	struct unit *u = s->u;
-
-	for (unsigned i = 0; i < u->rec->nfields; i++) {
-		struct field *f = &u->rec->fields[i];
-
-		if (resolve_types(s, f, f->type) || maybe(s, f->cond))
-			return -1;
-		if (u->f[i].rule_expr && resolve(s, u->f[i].rule_expr, f->words, f))
-			return -1;
-		for (unsigned k = 0; k < f->nmust; k++) {
-			if (resolve(s, f->must[k].expr, NULL, NULL))
-				return -1;
-		}
-	}
-	return 0;
-}
-
-static int resolve_proto(struct scope *s)
-{
-	const struct proto *p = s->u->proto;
-
-	if (maybe(s, p->guard) || maybe(s, p->opaque) || maybe(s, p->excerpt) ||
-	    maybe(s, p->quotes) || maybe(s, p->message))
-		return -1;
-	for (unsigned i = 0; i < p->ncarries; i++) {
-		if (maybe(s, p->carries[i].cond))
-			return -1;
-	}
-	for (unsigned i = 0; i < p->npseudo_over; i++) {
-		if (maybe(s, p->pseudo_over[i].cond))
-			return -1;
-	}
-	s->may = MAY_UPPER | MAY_SPAN;
-	for (unsigned i = 0; i < p->npseudo; i++) {
-		if (maybe(s, p->pseudo[i].expr))
-			return -1;
-	}
-	s->may = MAY_REQUEST | MAY_SPAN;
-	for (unsigned i = 0; i < p->nreply; i++) {
-		const struct reply *y = &p->reply[i];
-
-		if (maybe(s, y->cond_reply) || maybe(s, y->cond_request))
-			return -1;
-		for (unsigned k = 0; k < y->nexpr; k++) {
-			if (maybe(s, y->expr[k]))
-				return -1;
-		}
-	}
-	return 0;
-}
-
-int freeze_resolve(struct registry *r, struct err *e)
-{
-	for (uint32_t i = 0; i < r->units.n; i++) {
-		struct scope s = { .r = r, .u = *VEC_AT(struct unit *, r->units, i), .e = e };
-
-		if (resolve_fields(&s) || (s.u->proto && resolve_proto(&s)))
-			return -1;
-	}
-	return 0;
-}
-
-void expr_each(const struct expr *x, void (*fn)(const struct expr *, void *), void *arg)
-{
-	if (!x)
-		return;
-	fn(x, arg);
-	expr_each(x->a, fn, arg);
-	expr_each(x->b, fn, arg);
-	expr_each(x->c, fn, arg);
-	for (unsigned i = 0; i < x->nset; i++) {
-		expr_each(x->set[i].lo, fn, arg);
-		expr_each(x->set[i].hi, fn, arg);
+	case EX_COM: return scope_resolve(s, x->a, ctx, whose);
+	case EX_EQ:
+	case EX_NE:
+	case EX_LT:
+	case EX_LE:
+	case EX_GT:
+	case EX_GE:
+	case EX_AND:
+	case EX_OR:
+	case EX_XOR: return resolve_pair(s, x->a, x->b, ctx, whose);
+	default:
+		return x->b && (scope_resolve(s, x->a, ctx, whose) ||
+				scope_resolve(s, x->b, ctx, whose))
+			       ? -1
+			       : 0;
 	}
 }
