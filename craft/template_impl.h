@@ -36,10 +36,11 @@ struct sum_patch {
 	unsigned piece;      /* it is itself this piece */
 	enum sum_form form;  /* SUM_INET: coef; SUM_CRC: table; else summed anew */
 	bool zero_none, bad; /* 0 is sent as all ones; spoiled on purpose */
-	bool anew;
+	bool anew;           /* read the packet each time */
+	bool quick;          /* an Internet sum of the common kind */
 	uint64_t base;
-	uint32_t coef[PIECES_MAX]; /* modulo 65535; 0: not covered */
-	uint8_t deps[PIECES_MAX];  /* the pieces with a coef */
+	uint8_t deps[PIECES_MAX];  /* the pieces that it covers */
+	uint32_t coef[PIECES_MAX]; /* what they weigh, modulo 65535 */
 	unsigned ndeps;
 	uint64_t (*table)[256]; /* for each byte of each piece */
 };

@@ -82,9 +82,10 @@ static bool try_inet(struct template *t, struct sum_patch *s, unsigned i)
 	/* A run's first byte is the upper half of a word to sum_inet_partial: 1/256 is 256. */
 	if (p->from == FROM_RUN)
 		c = c * 256 % 65535;
-	s->coef[i] = c;
-	if (c)
+	if (c) {
+		s->coef[s->ndeps] = c;
 		s->deps[s->ndeps++] = (uint8_t)i;
+	}
 	return true;
 }
 
@@ -143,6 +144,32 @@ static bool try_sum(struct template *t, struct sum_patch *s)
 	return true;
 }
 
+/* A sum on which nothing that varies hangs stays as it was built. (Its piece stays too: others may
+ * cover it.) */
+static void drop_constant(struct template *t)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < t->nsums; i++) {
+		struct sum_patch *s = &t->sum[i];
+		struct piece *p = &t->piece[s->piece];
+
+		s->quick = s->form == SUM_INET && !s->bad && !p->le && p->bits == 16 &&
+			   p->bit % 8 == 0;
+		if (!s->anew && !s->table && !s->ndeps) {
+			p->v = bits_get((uint8_t *)t->build.bytes.p, p->bit, p->bits);
+			p->fold = fold16(p->v);
+			continue;
+		}
+		if (n != i) {
+			t->sum[n] = *s;
+			s->table = NULL;
+		}
+		n++;
+	}
+	t->nsums = n;
+}
+
 const char *sums_find(struct template *t)
 {
 	uint8_t *b = (uint8_t *)t->build.bytes.p, *keep;
@@ -161,6 +188,7 @@ const char *sums_find(struct template *t)
 			why = "a checksum cannot be told";
 	memcpy(b, keep, t->build.bytes.n);
 	free(keep);
+	drop_constant(t);
 	return why;
 }
 
@@ -171,7 +199,7 @@ static inline uint64_t inet_now(const struct template *t, const struct sum_patch
 	uint64_t acc = s->base;
 
 	for (unsigned k = 0; k < s->ndeps; k++)
-		acc += (uint64_t)s->coef[s->deps[k]] * t->piece[s->deps[k]].fold;
+		acc += (uint64_t)s->coef[k] * t->piece[s->deps[k]].fold;
 	return ~fold16(acc) & 0xffff;
 }
 
@@ -200,6 +228,16 @@ void sums_put(struct template *t, uint8_t *b)
 		struct piece *p = &t->piece[s->piece];
 		uint64_t v = 0;
 
+		if (s->quick) {
+			uint32_t w = (uint32_t)inet_now(t, s);
+			uint16_t be;
+
+			w |= w || !s->zero_none ? 0 : 0xffff;
+			be = htobe16((uint16_t)w);
+			memcpy(b + p->bit / 8, &be, 2);
+			p->v = p->fold = w;
+			continue;
+		}
 		if (s->anew)
 			ask_sum(t, s, &v);
 		else
