@@ -256,7 +256,7 @@ static int drain(struct asking *a, struct err *e)
 {
 	for (unsigned i = 0; i < a->nears; i++) {
 		struct packet pkt;
-		int rc;
+		int rc = SOURCE_NOTHING;
 
 		while (!a->end && (rc = source_next(a->ear[i].source, &pkt, e)) == SOURCE_PACKET)
 			ask_judge(a, &pkt);
@@ -269,7 +269,7 @@ static int drain(struct asking *a, struct err *e)
 static int wait_until(struct asking *a, int64_t until, struct err *e)
 {
 	struct pollfd fds[EARS];
-	int64_t left = until - clock_mono();
+	int64_t left = ask_until(a, until) - clock_mono();
 	struct timespec t;
 
 	/* A stop is looked for at least this often. */

@@ -35,6 +35,7 @@ struct ask_opts {           /* zero-initialised: one question, two seconds */
 	const char *ifname; /* -i */
 	enum ask_via via;
 	int64_t timeout;     /* ns to wait for each probe's answer; 0: 2 s */
+	int64_t deadline;    /* monotonic ns at which the whole run ends; 0: none */
 	unsigned retry;      /* times an unanswered probe is sent again */
 	uint64_t count;      /* times the whole sweep is sent; 0: once */
 	bool forever;        /* until stopped */

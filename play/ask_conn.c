@@ -100,7 +100,7 @@ static int question(struct asking *a, const struct build *b, struct probe *p, st
 
 	if (inside(a, b, p, &proto, e))
 		return -1;
-	p->deadline = clock_mono() + a->timeout;
+	p->deadline = ask_until(a, clock_mono() + a->timeout);
 	c = conn_open(b, &co, p->deadline, &no);
 	if (!c && (no.code == ERR_USAGE || no.code == ERR_PERM))
 		return err_set(e, no.code, "%s", no.msg);
@@ -108,7 +108,7 @@ static int question(struct asking *a, const struct build *b, struct probe *p, st
 	p->pkt.when = p->sent.when;
 	if (c && !conn_send(c, p->pkt.data, p->pkt.len, p->deadline, &no)) {
 		a->st->sent++;
-		p->deadline = clock_mono() + a->timeout;
+		p->deadline = ask_until(a, clock_mono() + a->timeout);
 		tell(a, p, ASK_SENT, NULL);
 		rc = a->end ? 0 : listen_for(a, c, p, proto, &no);
 	}
@@ -133,7 +133,8 @@ int ask_conn(struct asking *a, struct err *e)
 		struct probe p = { .number = a->next + 1 };
 
 		plan_step(a->plan, a->next, a->o->seed);
-		if (!pace_wait(&a->pace, pace_next(&a->pace), a->o->stop))
+		if (!pace_wait(&a->pace, ask_until(a, pace_next(&a->pace)), a->o->stop) ||
+		    ask_stopped(a))
 			break;
 		if (craft(&b, a->plan, e)) {
 			rc = -1;

@@ -53,7 +53,13 @@ struct asking {
 
 static inline bool ask_stopped(const struct asking *a)
 {
-	return a->o->stop && *a->o->stop;
+	return (a->o->stop && *a->o->stop) || (a->o->deadline && clock_mono() >= a->o->deadline);
+}
+
+/* Not after the run's own deadline. */
+static inline int64_t ask_until(const struct asking *a, int64_t until)
+{
+	return a->o->deadline && a->o->deadline < until ? a->o->deadline : until;
 }
 
 /* Tell the caller; sets a->end when it has enough. */
