@@ -4,7 +4,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -278,7 +277,7 @@ int opt_time(const struct options *o, enum option_id id, int64_t *out, struct er
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
 		if (isdigit((unsigned char)*s) && strcmp(end, units[i].unit) == 0 &&
 		    v * units[i].ns < 9e18) {
-			*out = (int64_t)llround(v * units[i].ns);
+			*out = (int64_t)(v * units[i].ns + 0.5);
 			return 0;
 		}
 	return wants(o, id, "wants a time such as 2s, 500ms or 10us", e);
