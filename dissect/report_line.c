@@ -212,11 +212,16 @@ static void put_ip4(struct buf *out, const uint8_t *p)
 
 static void put_letters(struct buf *out, const struct words *w, uint64_t v)
 {
+	uint64_t left = v;
 	size_t n = out->n;
 
+	/* The first of several words for a bit is the one that is printed. */
 	for (unsigned i = 0; i < w->n; i++) {
-		if ((v & w->v[i].mask) == w->v[i].value && w->v[i].value)
+		if (w->v[i].value && (v & w->v[i].mask) == w->v[i].value &&
+		    (left & w->v[i].value)) {
 			buf_char(out, w->v[i].letter);
+			left &= ~w->v[i].mask;
+		}
 	}
 	if (out->n == n)
 		buf_char(out, v ? '?' : '.');
