@@ -1,0 +1,193 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# strata sniff on real packets: nothing that the kernel had is lost on Ctrl-C, full disks are told,
+# the order is tcpdump's, rights are gone once the device is open, pipes may close.
+set -u
+# shellcheck source=tests/net/lab.sh
+. "$(dirname "$0")/lab.sh"
+[ -x "${STRATA:=$(dirname "$0")/../../build/debug/strata}" ] || { echo "skipped: no $STRATA"; exit 77; }
+command -v tcpdump python3 >/dev/null || { echo "skipped: no tcpdump or python3"; exit 77; }
+lab_enter "$@"
+bad=0
+check() { # NAME GOT WANTED
+	if [ "$2" = "$3" ]; then
+		echo "ok: $1"
+	else
+		echo "FAILED: $1: got '$2', wanted '$3'"
+		bad=1
+	fi
+}
+holds() { # NAME FILE PATTERN
+	if grep -qE -- "$3" "$2"; then
+		echo "ok: $1"
+	else
+		echo "FAILED: $1: no '$3' in:"
+		cat "$2"
+		bad=1
+	fi
+}
+cd "$LAB_DIR" || exit 1
+
+# burst N [BYTES]: that many datagrams to port 9999 as fast as it goes.
+burst() {
+	python3 - "$1" "${2-20}" <<-'PY'
+		import socket, sys
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		for i in range(int(sys.argv[1])):
+		    s.sendto((b"%d " % i).ljust(int(sys.argv[2]), b"."), ("127.0.0.1", 9999))
+	PY
+}
+# sniff LOG ARGUMENTS...: in the background, as SNIFF, once it listens.
+sniff() {
+	local log=$1
+	shift
+	: >"$log"
+	"$STRATA" sniff -i lo "$@" >"$log.out" 2>"$log" &
+	SNIFF=$!
+	LAB_PIDS+=("$SNIFF")
+	lab_until 20 grep -q 'listening on' "$log" || { echo "FAILED: sniff does not start:"; cat "$log"; bad=1; }
+}
+count() { tcpdump -r "$1" 2>/dev/null -Z root | wc -l; }
+
+# ---- nothing is lost at the end ----
+for sig in INT TERM; do
+	sniff log -w drain.pcap udp port 9999
+	burst 80
+	kill -$sig "$SNIFF"
+	wait "$SNIFF"
+	check "SIG$sig right after 80 packets: exit status" $? 0
+	check "SIG$sig right after 80 packets: in the file" "$(count drain.pcap)" 80
+	holds "SIG$sig: the counts add up" log '^strata: 80 captured, 80 written, 0 dropped by the kernel'
+done
+check "the file is readable by its owner alone" "$(stat -c %a drain.pcap)" 600
+
+sniff log -w twice.pcap udp port 9999
+burst 20
+start=$(date +%s%N)
+kill -INT "$SNIFF"
+kill -INT "$SNIFF" 2>/dev/null
+wait "$SNIFF"
+check "two signals end it within a second" $((($(date +%s%N) - start) / 1000000000)) 0
+check "and the file is whole" "$(tcpdump -r twice.pcap -Z root 2>&1 | grep -c truncated)" 0
+
+# ---- SIGKILL costs a second at most ----
+sniff log -w killed.pcap udp port 9999
+burst 50
+sleep 1.5
+burst 5
+kill -KILL "$SNIFF"
+wait "$SNIFF" 2>/dev/null
+n=$(count killed.pcap)
+check "SIGKILL: what is older than a second is there" $((n >= 50)) 1
+check "SIGKILL: the file is whole" "$(tcpdump -r killed.pcap -Z root 2>&1 | grep -c truncated)" 0
+
+# ---- progress ----
+sniff log -w usr1.pcap udp port 9999
+for _ in $(seq 300); do kill -USR1 "$SNIFF"; done
+burst 30
+for _ in $(seq 300); do kill -USR1 "$SNIFF"; done
+kill -INT "$SNIFF"
+wait "$SNIFF"
+check "600 SIGUSR1: exit status" $? 0
+check "600 SIGUSR1: all packets" "$(count usr1.pcap)" 30
+holds "SIGUSR1 tells the counts" log 'captured, [0-9]+ written'
+
+# ---- a full disk ----
+mkdir small
+if mount -t tmpfs -o size=64k none small 2>/dev/null; then
+	sniff log -w small/full.pcap udp port 9999
+	burst 200 1000
+	sleep 1.5
+	burst 5
+	lab_until 10 bash -c "! kill -0 $SNIFF" || kill -INT "$SNIFF"
+	wait "$SNIFF"
+	check "disk full: exit status" $? 4
+	holds "disk full: file and number of packets are told" log \
+		'cannot write small/full.pcap: No space left on device; [1-9][0-9]* packets are safe'
+	safe=$(sed -nE 's/.*; ([0-9]+) packets are safe.*/\1/p' log)
+	check "disk full: that many are in the file" "$(count small/full.pcap)" "$safe"
+	check "disk full: it ends on a record boundary" \
+		"$(tcpdump -r small/full.pcap -Z root 2>&1 | grep -c truncated)" 0
+	umount small
+else
+	echo "left out: no tmpfs may be mounted here"
+fi
+sniff log -w /dev/full udp port 9999
+burst 5
+sleep 1.3
+kill -INT "$SNIFF" 2>/dev/null
+wait "$SNIFF"
+check "/dev/full: exit status" $? 4
+holds "/dev/full: told" log 'cannot write /dev/full: No space left'
+
+# ---- pipes ----
+: >log
+"$STRATA" sniff -i lo udp port 9999 2>log | head -1 >one &
+lab_until 20 grep -q 'listening on' log
+burst 3
+sleep 0.5
+burst 3
+wait $!
+check "| head -1: one line" "$(wc -l <one)" 1
+lab_until 5 grep -q captured log
+check "| head -1: no complaint" "$(grep -ci 'error\|broken\|cannot' log)" 0
+"$STRATA" sniff -i lo -c 5 -w - udp port 9999 2>log >piped.pcap &
+pid=$!
+lab_until 20 grep -q 'listening on' log
+burst 5
+wait $pid
+check "-w -: five packets" "$(count piped.pcap)" 5
+
+# ---- filters ----
+sniff log -c 3 --as line --where 'udp.dport == 9999 && ip.len > 40 && !icmp'
+burst 3 5
+burst 3 50
+wait "$SNIFF"
+check "--where: the three long ones" "$(grep -c 'len 58' log.out)" 3
+sniff log -c 2 udp dport=9999
+burst 2
+wait "$SNIFF"
+check "a pattern of the notation" "$(wc -l <log.out)" 2
+"$STRATA" sniff -i lo tpc port 80 2>log
+check "a wrong filter: exit status" $? 2
+holds "a wrong filter: the nearest word" log "did you mean 'tcp'"
+"$STRATA" sniff -i l0 2>log
+check "a wrong device: exit status" $? 4
+holds "a wrong device: the nearest one" log "did you mean 'lo'"
+
+# ---- the same packets in the same order as tcpdump ----
+lab_bg_here() { "$@" >/dev/null 2>tcpdump.log & LAB_PIDS+=($!); TCPDUMP=$!; }
+lab_bg_here tcpdump -i lo -w theirs.pcap -B 8192 -Z root udp port 9999
+lab_until 10 grep -q 'listening on' tcpdump.log
+sniff log -w ours.pcap udp port 9999
+for _ in $(seq 10); do burst 1000 64; done
+sleep 0.5
+kill -INT "$SNIFF"
+wait "$SNIFF"
+sleep 1
+kill -INT "$TCPDUMP"
+wait "$TCPDUMP"
+check "10,000 packets" "$(count ours.pcap)" 10000
+digest() { tcpdump -r "$1" -Z root -t -x 2>/dev/null | cksum; }
+check "the same bytes in the same order as tcpdump" "$(digest ours.pcap)" "$(digest theirs.pcap)"
+if command -v tshark >/dev/null; then
+	check "tshark reads our file" "$(tshark -r ours.pcap 2>/dev/null | wc -l)" 10000
+fi
+
+# ---- rights ----
+sniff log udp port 9999
+check "no effective capability" "$(sed -nE 's/^CapEff:\s*//p' "/proc/$SNIFF/status")" 0000000000000000
+check "no permitted capability" "$(sed -nE 's/^CapPrm:\s*//p' "/proc/$SNIFF/status")" 0000000000000000
+check "no new privileges" "$(sed -nE 's/^NoNewPrivs:\s*//p' "/proc/$SNIFF/status")" 1
+burst 1
+lab_until 5 grep -q 9999 log.out
+kill -INT "$SNIFF"
+wait "$SNIFF"
+check "it captured all the same" "$(wc -l <log.out)" 1
+if command -v capsh >/dev/null; then
+	capsh --drop=cap_net_raw -- -c "'$STRATA' sniff -i lo" 2>log
+	check "without the capability: exit status" $? 3
+	holds "without the capability: it is named" log 'CAP_NET_RAW'
+	holds "without the capability: the command that grants it" log 'setcap cap_net_raw\+ep'
+fi
+exit $bad
