@@ -15,7 +15,7 @@ static unsigned check_one(struct cli *c, const struct proto *p, uint64_t seed, s
 	struct err e = { 0 };
 	unsigned failed = 0;
 
-	buf_fmt(b, "%s: %u fields\n", p->name, p->rec.nfields);
+	buf_fmt(b, "%s: %u field%s\n", p->name, p->rec.nfields, p->rec.nfields == 1 ? "" : "s");
 	if (laws_try(c->reg, p, &o, r, &e) < 0) {
 		buf_fmt(b, "  failed  %s\n", e.msg);
 		return 1;

@@ -85,12 +85,10 @@ int show_sink(struct view *s, const struct file_id *avoid, unsigned navoid, stru
 
 	if (!opt_has(&s->c->opt, OPT_WRITE))
 		return 0;
+	if (strcmp(s->c->opt.v[OPT_WRITE], "-") == 0 && s->form != REPORT_NONE)
+		return err_set(e, ERR_USAGE, "'-w -' and '--as %s' both want standard output",
+			       s->c->opt.v[OPT_AS]);
 	s->sink = sink_open(s->c->opt.v[OPT_WRITE], &so, e);
-	if (s->sink && strcmp(s->c->opt.v[OPT_WRITE], "-") == 0 && s->form != REPORT_NONE) {
-		err_set(e, ERR_USAGE, "'-w -' and '--as %s' both want standard output",
-			s->c->opt.v[OPT_AS]);
-		return -1;
-	}
 	return s->sink ? 0 : -1;
 }
 
