@@ -125,9 +125,9 @@ static int call_value(struct parser *ps, size_t at, size_t *end, struct span_tex
 /* One argument; l NULL: of raw(), whose value goes to *load. */
 static int call_argument(struct parser *ps, struct plan_layer *l, struct say *load)
 {
-	size_t name = ps->at, eq = name_after(ps, name), at, end, span;
+	size_t name = ps->at, eq = name_after(ps, name), at, end = name, span;
 	bool named = eq < ps->n && eq > name && ps->s[eq] == '=';
-	struct span_text v;
+	struct span_text v = { NULL, 0 };
 
 	at = named ? eq + 1 : name;
 	while (at < ps->n && is_blank(ps->s[at]))

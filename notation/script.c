@@ -133,26 +133,33 @@ static void cut(struct script_line *l)
 		l->to = l->len;
 }
 
-/* Seconds with up to nine decimals, as nanoseconds. */
-static int read_seconds(const char *s, size_t n, int64_t *ns)
+/* Seconds with up to nine decimals, as nanoseconds; minus: below zero. */
+static int read_seconds(const char *s, size_t n, bool minus, int64_t *ns)
 {
 	const char *dot = memchr(s, '.', n);
 	size_t whole = dot ? (size_t)(dot - s) : n;
-	uint64_t sec = 0, frac = 0;
+	uint64_t sec = 0, frac = 0, most = (uint64_t)INT64_MAX + minus;
 	unsigned digits = 0;
 
-	if (whole && (!is_digit(s[0]) || text_number(s, whole, &sec)))
+	for (size_t i = 0; i < n; i++) {
+		if (i != whole && !is_digit(s[i]))
+			return -1;
+	}
+	if (whole && text_number(s, whole, &sec))
 		return -1;
 	for (size_t i = whole + 1; i < n; i++, digits++) {
-		if (!is_digit(s[i]) || digits == 9)
+		if (digits == 9)
 			return -1;
 		frac = frac * 10 + (uint64_t)(s[i] - '0');
 	}
-	if ((!whole && !digits) || sec > INT64_MAX / 1000000000 - 1)
+	if (!whole && !digits)
 		return -1;
 	for (; digits < 9; digits++)
 		frac *= 10;
-	*ns = (int64_t)(sec * 1000000000 + frac);
+	if (sec > most / 1000000000 || frac > most - sec * 1000000000)
+		return -1;
+	sec = sec * 1000000000 + frac;
+	*ns = (int64_t)(minus ? 0 - sec : sec);
 	return 0;
 }
 
@@ -171,7 +178,7 @@ static int read_date(const char *s, size_t n, int64_t *ns)
 	end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
 	if (!end || *end || tm.tm_year < -1 || tm.tm_year > 360)
 		return -1;
-	if (n > 20 && (s[19] != '.' || read_seconds(s + 19, n - 20, &frac)))
+	if (n > 20 && (s[19] != '.' || read_seconds(s + 19, n - 20, false, &frac)))
 		return -1;
 	*ns = (int64_t)timegm(&tm) * 1000000000 + frac;
 	return 0;
@@ -183,11 +190,7 @@ static int read_at(const char *s, size_t n, int64_t *ns)
 
 	if (read_date(s, n, ns) == 0)
 		return 0;
-	if (read_seconds(s + minus, n - minus, ns))
-		return -1;
-	if (minus)
-		*ns = -*ns;
-	return 0;
+	return read_seconds(s + minus, n - minus, minus, ns);
 }
 
 static int take_time(struct script *s, struct script_line *l, size_t at, size_t end, struct err *e)
@@ -198,12 +201,10 @@ static int take_time(struct script *s, struct script_line *l, size_t at, size_t 
 
 	if (l->time != SCRIPT_NO_TIME)
 		return place_fail(s, e, at, end - at, "the time was said before");
-	if (abs ? read_at(t, n, &l->when) : read_seconds(t, n, &l->when))
+	if (abs ? read_at(t, n, &l->when) : read_seconds(t, n, l->text[at] == '-', &l->when))
 		return place_fail(s, e, at, end - at,
 				  abs ? "a time is seconds since 1970, or 2026-11-22T10:38:16.5Z"
 				      : "a time is seconds with up to nine decimals: +0.013");
-	if (l->text[at] == '-')
-		l->when = -l->when;
 	l->time = abs ? SCRIPT_AT : SCRIPT_AFTER;
 	return 1;
 }

@@ -66,8 +66,10 @@ static inline void dump_value(const struct value *v, struct buf *out)
  * a * for implied, a ? for swept. */
 static inline void dump_says(const struct say *s, struct buf *out, unsigned depth)
 {
-	static const char *const word[] = { [SAY_NONE] = "none",   [SAY_AUTO] = "auto",
-					    [SAY_BAD] = "bad",	   [SAY_FRESH] = "fresh",
+	static const char *const word[] = { [SAY_NONE] = "none",
+					    [SAY_AUTO] = "auto",
+					    [SAY_BAD] = "bad",
+					    [SAY_FRESH] = "fresh",
 					    [SAY_ANY] = "any" };
 
 	for (bool first = true; s && depth < 30; s = s->next, first = false) {
@@ -95,9 +97,7 @@ static inline void dump_says(const struct say *s, struct buf *out, unsigned dept
 			buf_str(out, "=raw:");
 			buf_hex(out, s->cur.p, s->cur.len);
 			break;
-		default:
-			buf_char(out, '!');
-			buf_str(out, word[s->form]);
+		default: buf_char(out, '!'); buf_str(out, word[s->form]);
 		}
 		if (s->child) {
 			buf_char(out, '{');
@@ -107,7 +107,8 @@ static inline void dump_says(const struct say *s, struct buf *out, unsigned dept
 	}
 }
 
-/* Layers in order; "<n" tells the layer it stands in where that is not the one before; "+" filled in.
+/* Layers in order; "<n" tells the layer it stands in where that is not the one before; "+" filled
+ * in.
  */
 static inline void dump_plan(const struct plan *p, struct buf *out)
 {

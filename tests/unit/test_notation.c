@@ -119,9 +119,11 @@ START_TEST(lists)
 		{ "tst things=num:5,addr:10.0.0.1,word:hi,none-at-all",
 		  "tst(things{0{kind=1 value=5} 1{kind=2 value=0a000001} 2{kind=3 value=6869} "
 		  "3{kind=5}})" },
-		{ "tst things=word:\"a,b+c\"+size:9", "tst(things{0{kind=3 value=612c622b63 size=9}})" },
+		{ "tst things=word:\"a,b+c\"+size:9",
+		  "tst(things{0{kind=3 value=612c622b63 size=9}})" },
 		{ "tst things=77:hex:0102", "tst(things{0{kind=77 value=0102}})" },
-		{ "tst things=pair:left:1+right:2", "tst(things{0{kind=4 value{left=1 right=2}}})" },
+		{ "tst things=pair:left:1+right:2",
+		  "tst(things{0{kind=4 value{left=1 right=2}}})" },
 		{ "tst things=size:3", "tst(things{0{size=3}})" },
 		{ "tst things.0.kind=pair things.0.value.right=7",
 		  "tst(things{0{kind=4 value{right=7}}})" },
@@ -201,8 +203,10 @@ END_TEST
 static const struct row scapy[] = {
 	{ "IP()", "ip" },
 	{ "Ether()", "eth" },
-	{ "IP(dst=\"10.0.0.2\")/TCP(dport=80,flags=\"S\")", "ip dst=10.0.0.2 / tcp dport=80 flags=S" },
-	{ "IP(dst='10.0.0.2')/TCP(dport=80, flags='SA')", "ip dst=10.0.0.2 / tcp dport=80 flags=SA" },
+	{ "IP(dst=\"10.0.0.2\")/TCP(dport=80,flags=\"S\")",
+	  "ip dst=10.0.0.2 / tcp dport=80 flags=S" },
+	{ "IP(dst='10.0.0.2')/TCP(dport=80, flags='SA')",
+	  "ip dst=10.0.0.2 / tcp dport=80 flags=SA" },
 	{ "IP(src=\"1.1.1.1\", dst=\"2.2.2.2\", ttl=64)", "ip src=1.1.1.1 dst=2.2.2.2 ttl=64" },
 	{ "Ether()/IP()/UDP()", "eth / ip / udp" },
 	{ "Ether() / IP() / UDP()", "eth / ip / udp" },
@@ -221,7 +225,8 @@ static const struct row scapy[] = {
 	{ "IP()/UDP()/Raw(load=\"hello world\")", "ip / udp / \"hello world\"" },
 	{ "IP()/UDP()/Raw(load=b\"\\x00\\x01\")", "ip / udp / hex:0001" },
 	{ "IP()/UDP()/\"payload\"", "ip / udp / text:payload" },
-	{ "IP()/TCP()/\"GET / HTTP/1.0\\r\\n\\r\\n\"", "ip / tcp / \"GET / HTTP/1.0\\r\\n\\r\\n\"" },
+	{ "IP()/TCP()/\"GET / HTTP/1.0\\r\\n\\r\\n\"",
+	  "ip / tcp / \"GET / HTTP/1.0\\r\\n\\r\\n\"" },
 	{ "IP(ttl=1)/UDP(dport=33434)", "ip ttl=1 / udp dport=33434" },
 	{ "IP(id=0x1234, flags=\"DF\")", "ip id=0x1234 flags=DF" },
 	{ "IP(version=5, ihl=6, chksum=0xdead)", "ip version=5 ihl=6 chksum=0xdead" },
@@ -280,11 +285,13 @@ START_TEST(known_bytes)
 {
 	static const char text[] =
 		"ip id=0x55cb flags=DF src=10.77.0.1 dst=10.77.0.2 / icmp id=50 seq=1 / "
-		"hex:831e036b00000000e77f090000000000101112131415161718191a1b1c1d1e1f2021222324252627"
+		"hex:"
+		"831e036b00000000e77f090000000000101112131415161718191a1b1c1d1e1f2021222324252627"
 		"28292a2b2c2d2e2f3031323334353637";
-	static const char bytes[] =
-		"4500005455cb40004001d0410a4d00010a4d00020800c1f000320001831e036b00000000e77f09000000"
-		"0000101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637";
+	static const char bytes[] = "4500005455cb40004001d0410a4d00010a4d00020800c1f000320001831e03"
+				    "6b00000000e77f09000000"
+				    "0000101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c"
+				    "2d2e2f3031323334353637";
 	struct plan p = { 0 };
 	struct build b = { 0 };
 	struct buf hex = { 0 };
@@ -334,13 +341,14 @@ struct args {
 START_TEST(arguments)
 {
 	static const struct args rows[] = {
-		{ { "udp", "/", "tst", "name=living room" }, "udp / tst(name=6c6976696e6720726f6f6d)" },
+		{ { "udp", "/", "tst", "name=living room" },
+		  "udp / tst(name=6c6976696e6720726f6f6d)" },
 		{ { "udp", "/", "tst", "name=\"living room\"" },
 		  "udp / tst(name=6c6976696e6720726f6f6d)" },
-		{ { "udp", "/", "tst", "name=/index.html" }, "udp / tst(name=2f696e6465782e68746d6c)" },
+		{ { "udp", "/", "tst", "name=/index.html" },
+		  "udp / tst(name=2f696e6465782e68746d6c)" },
 		{ { "udp", "/", "tst", "name=a/b", "num=1" }, "udp / tst(name=612f62 num=1)" },
-		{ { "udp", "/", "tst", "name=a b / udp" },
-		  "udp / tst(name=612062202f20756470)" },
+		{ { "udp", "/", "tst", "name=a b / udp" }, "udp / tst(name=612062202f20756470)" },
 		{ { "udp", "/", "tst", "name= " }, "udp / tst(name=20)" },
 		{ { "udp", "/", "text:a b / c" }, "udp / \"612062202f2063\"" },
 		{ { "udp / tst num=4", "name=x" }, "udp / tst(num=4 name=78)" },

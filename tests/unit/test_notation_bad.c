@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the notation refuses: exit code, the column under which the caret stands, and what is said. */
+/* What the notation refuses: exit code, the column under which the caret stands, and what is said.
+ */
 #include "tests/unit/notation_help.h"
 
 struct bad {
@@ -141,8 +142,7 @@ START_TEST(refused)
 
 	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct err e = { 0 };
-		const char *why =
-			judge(&bad[i], read_and_build(&p, &b, reg, bad[i].text, &e), &e);
+		const char *why = judge(&bad[i], read_and_build(&p, &b, reg, bad[i].text, &e), &e);
 
 		if (!why)
 			continue;
@@ -160,14 +160,18 @@ END_TEST
 START_TEST(typos)
 {
 	static const char *const words[] = {
-		"ip src=1.1.1.1 / udp",	      "ip dst=1.1.1.1 / tcp",	"tcp window=5",
-		"tcp flags=S",		      "tcp options=nop",	"udp chksum=1",
-		"udp sport=4",		      "ip flags=DF",		"ip proto=6",
-		"arp hwsrc=0:0:0:0:0:0",      "arp op=who-has",		"vlan prio=3",
-		"icmp type=echo-reply",	      "icmp code=4",		"dns opcode=status",
-		"dns qd=name:a+type:AAAA",    "ip6 hlim=3",		"ip6 dst=::1",
-		"gre proto=0x800",	      "vxlan vni=6",		"sctp tag=5",
-		"dhcp xid=7",		      "dhcp yiaddr=1.1.1.1",	"ntp stratum=1",
+		"ip src=1.1.1.1 / udp", "ip dst=1.1.1.1 / tcp",
+		"tcp window=5",         "tcp flags=S",
+		"tcp options=nop",      "udp chksum=1",
+		"udp sport=4",          "ip flags=DF",
+		"ip proto=6",           "arp hwsrc=0:0:0:0:0:0",
+		"arp op=who-has",       "vlan prio=3",
+		"icmp type=echo-reply", "icmp code=4",
+		"dns opcode=status",    "dns qd=name:a+type:AAAA",
+		"ip6 hlim=3",           "ip6 dst=::1",
+		"gre proto=0x800",      "vxlan vni=6",
+		"sctp tag=5",           "dhcp xid=7",
+		"dhcp yiaddr=1.1.1.1",  "ntp stratum=1",
 	};
 	struct registry *reg = open_registry();
 	struct plan p = { 0 };
@@ -187,8 +191,9 @@ START_TEST(typos)
 			for (int change = 0; change < 2; change++) {
 				struct err e = { 0 };
 
-				snprintf(text, sizeof(text), "%.*s%s%s", (int)(name - words[i] + (long)k),
-					 words[i], change ? "q" : "", name + k + 1);
+				snprintf(text, sizeof(text), "%.*s%s%s",
+					 (int)(name - words[i] + (long)k), words[i],
+					 change ? "q" : "", name + k + 1);
 				if (plan_parse(&p, reg, text, strlen(text), 0, &e) == 0)
 					continue; /* id for vid: another field of the same layer */
 				ck_assert_int_eq(e.code, ERR_USAGE);

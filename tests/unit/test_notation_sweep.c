@@ -72,7 +72,8 @@ START_TEST(sizes)
 		{ "tst list=1-3,7", 3, 1 },
 		{ "udp / rand:64", 1, 1 },
 		{ "udp / each:a,b", 2, 1 },
-		{ "ip src=1.0.0.0/8 dst=2.0.0.0/8 / tcp sport=0-65535 dport=0-65535", UINT64_MAX, 4 },
+		{ "ip src=1.0.0.0/8 dst=2.0.0.0/8 / tcp sport=0-65535 dport=0-65535", UINT64_MAX,
+		  4 },
 	};
 
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
