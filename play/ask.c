@@ -60,9 +60,12 @@ static void ready(struct asking *a)
 {
 	struct ask_result r = { .event = ASK_READY };
 
-	if (!a->ready)
-		ask_tell(a, &r);
+	if (a->ready)
+		return;
 	a->ready = true;
+	ask_tell(a, &r);
+	/* Opening took its time: what comes next is paced from here. */
+	a->pace.start = clock_mono();
 }
 
 static int asking_open(struct asking *a, struct err *e)
@@ -314,6 +317,9 @@ static int run(struct asking *a, struct err *e)
 			if (a->due < 0)
 				a->due = pace_next(&a->pace);
 			if (a->due <= now) {
+				/* After a long wait (a neighbour) no burst makes up for it. */
+				if (a->due && now - a->due > 50 * MS)
+					a->pace.start += now - a->due;
 				a->due = -1;
 				if (ask_next(a, e))
 					return -1;

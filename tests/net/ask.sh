@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# strata ask against real peers: each question has its decoded, matched, timed answer; what is no
+# answer is not taken for one, and why is told; the kernel resets nothing behind our back.
+set -u
+# shellcheck source=tests/net/lab.sh
+. "$(dirname "$0")/lab.sh"
+[ -x "${STRATA:=$(dirname "$0")/../../build/debug/strata}" ] || { echo "skipped: no $STRATA"; exit 77; }
+for tool in socat tcpdump tshark python3 dnsmasq mosquitto; do
+	command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }
+done
+lab_enter "$@"
+cd "$LAB_DIR" || exit 1
+src=${STRATA_SOURCE:-$(dirname "$0")/../..}
+bad=0
+
+# ask NAME EXIT PATTERN ARGUMENTS...: the exit status, and a line of stdout or stderr that fits.
+ask() {
+	local name=$1 want=$2 pattern=$3 rc
+	shift 3
+	lab_on h1 "$STRATA" ask --timeout 1s "$@" >out 2>err
+	rc=$?
+	if [ $rc = "$want" ] && cat out err | grep -qE -- "$pattern"; then
+		echo "ok: $name"
+	else
+		echo "FAILED: $name: exit $rc, wanted $want, and '$pattern' in:"
+		cat out err
+		bad=1
+	fi
+}
+check() { # NAME GOT WANTED
+	if [ "$2" = "$3" ]; then
+		echo "ok: $1"
+	else
+		echo "FAILED: $1: got '$2', wanted '$3'"
+		bad=1
+	fi
+}
+
+lab_chain
+lab_on r1 ip neigh flush all
+lab_bg h2 socat tcp-listen:80,fork,reuseaddr exec:cat
+lab_bg h2 dnsmasq --no-daemon --no-resolv --no-hosts --address=/example.org/10.1.2.3 \
+	--bind-interfaces --interface=eth0 --user=root --group=root
+printf 'listener 1883\nallow_anonymous true\n' >mosquitto.conf
+lab_bg h2 mosquitto -c mosquitto.conf
+lab_bg h2 python3 -c '
+import socket, struct
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("", 9000))
+while True:
+    m, who = s.recvfrom(2000)
+    if len(m) < 8: continue
+    def reply(ident):
+        b = bytearray(struct.pack(">BBHHH", 0x12, 0, ident, 0, 0))
+        name = m[8:]
+        body = name + struct.pack(">i", 21)
+        struct.pack_into(">H", b, 4, len(body))
+        b += body
+        t = sum(int.from_bytes(b[i:i+2].ljust(2, b"\0"), "big") for i in range(0, len(b), 2))
+        while t >> 16: t = (t & 0xffff) + (t >> 16)
+        struct.pack_into(">H", b, 6, ~t & 0xffff)
+        return bytes(b)
+    ident = struct.unpack(">H", m[2:4])[0]
+    s.sendto(reply(ident ^ 1), who)   # one that is not the answer, first
+    s.sendto(reply(ident), who)
+'
+lab_until 5 lab_on h2 bash -c 'ss -ltn | grep -q :80 && ss -ltn | grep -q :1883 && ss -lun | grep -q :53 && ss -lun | grep -q :9000'
+
+# ---- the classics ----
+ask "echo, version 4" 0 'RCVD .* ip 10\.77\.3\.1 > 10\.77\.1\.1 .*echo-reply.* ms' ip dst=10.77.3.1 / icmp
+ask "echo, version 6" 0 'RCVD .*fd77:3::1 > fd77:1::1 .*echo-reply' ip6 dst=fd77:3::1 / icmp6
+ll=$(lab_on r1 ip -6 -o addr show dev eth0 scope link | grep -o 'fe80[^/]*')
+ask "link-local with its scope" 0 "RCVD .*$ll > fe80" ip6 "dst=$ll%eth0" / icmp6
+ask "link-local without" 2 'is link-local' ip6 "dst=$ll" / icmp6
+ask "five in a row are five pairs" 0 '5 sent, 5 answered, 0 without' -c 5 ip dst=10.77.3.1 / icmp
+check "no pair twice" "$(grep -c RCVD out) $(grep RCVD out | grep -o 'id=[0-9a-fx]*$' | sort -u | wc -l)" "5 $(grep RCVD out | grep -o 'id=[0-9a-fx]*$' | wc -l)"
+ask "open port" 0 'RCVD .* 80 > .*\[S[A.]' --expect 'tcp flags=SA' ip dst=10.77.3.1 / tcp dport=80 flags=S
+ask "closed port" 1 'expected' --expect 'tcp flags=SA' ip dst=10.77.3.1 / tcp dport=81 flags=S
+ask "five connection attempts" 0 '5 sent, 5 answered' -c 5 ip dst=10.77.3.1 / tcp dport=80 flags=S
+ask "the error of a closed port" 0 'RCVD .*dest-unreach code=3 / ip .* / udp .* > 33434' ip dst=10.77.3.1 / udp dport=33434
+ask "a way over two routers" 0 '3 sent, 3 answered' --until answered ip dst=10.77.3.1 ttl=1-30 / udp dport=33434
+check "its stations" "$(grep RCVD out | sed -E 's/.*RCVD [0-9.]+ (ip )?([0-9.]+) >.*/\2/' | xargs)" \
+	"10.77.1.254 10.77.2.2 10.77.3.1"
+ask "the same in version 6" 0 '3 sent, 3 answered' --until answered ip6 dst=fd77:3::1 hlim=1-30 / icmp6
+ask "nobody there" 4 '10\.77\.1\.77 on eth0 does not answer' ip dst=10.77.1.77 / icmp
+ask "no answer" 1 '1 sent, 0 answered, 1 without' ip dst=10.77.3.1 / udp dport=9000 / hex:00
+ask "asked again" 1 '3 sent, 0 answered' --retry 2 ip dst=10.77.3.1 / udp dport=9000 / hex:00
+
+# ---- names, brokers, own protocols ----
+ask "names over datagrams" 0 'RCVD .*udp 53 > .*dns .*answers=1' ip dst=10.77.3.1 / dns qd=name:example.org
+ask "names through a stream" 0 'RCVD .*dns .*answers=1' --via stream ip dst=10.77.3.1 / tcp dport=53 / dns qd=name:example.org
+ask "names through a datagram socket" 0 'RCVD .*dns .*answers=1' --via datagram ip dst=10.77.3.1 / dns qd=name:example.org
+ask "a broker through a stream" 0 'RCVD .*mqtt connack' --via stream ip dst=10.77.3.1 / tcp dport=1883 / mqtt type=connect clientId=lab
+ask "a refused stream" 4 '10\.77\.3\.1 refuses connections to port 1884' --via stream ip dst=10.77.3.1 / tcp dport=1884 / mqtt
+ask "an own protocol" 0 'RCVD .*sensor.*reply' -p "$src/examples/sensor.protocol" ip dst=10.77.3.1 / sensor name=temp
+ask "and what is not its answer, with why" 0 'SEEN .*id' -v -p "$src/examples/sensor.protocol" ip dst=10.77.3.1 / sensor name=temp
+check "the wrong id was not taken" "$(grep -c RCVD out)" 1
+
+# ---- on the wire ----
+ask "who has it" 0 'RCVD .*arp is-at .* 10\.77\.1\.254' eth / arp pdst=10.77.1.254
+ask "who has it, version 6" 0 'RCVD .*neighbour-advertisement fd77:1::fe' \
+	ip6 dst=ff02::1:ff00:fe%eth0 hlim=255 / icmp6 type=135 tgt=fd77:1::fe options=src_lladdr:02:00:00:00:00:01
+ask "loopback, version 4" 0 'RCVD .*127\.0\.0\.1 > 127\.0\.0\.1 .*echo-reply' ip dst=127.0.0.1 / icmp
+ask "loopback, version 6" 0 'RCVD .*::1 > ::1 .*echo-reply' ip6 dst=::1 / icmp6
+ask "own address" 0 'RCVD .*10\.77\.1\.1 > 10\.77\.1\.1 .*echo-reply' ip dst=10.77.1.1 / icmp
+ask "a range of ports" 0 '4 sent, 4 answered' ip dst=10.77.3.1 / tcp dport=79-82 flags=S
+
+# ---- a quiet kernel ----
+lab_sniff h1 eth0 quiet.pcap tcp
+# Shorter than the second after which the peer repeats itself, when nobody listens any more.
+lab_on h1 "$STRATA" ask --timeout 600ms --all ip dst=10.77.3.1 / tcp dport=80 flags=S >out 2>&1
+sleep 0.1
+lab_stop "$LAB_PID"
+check "no reset leaves" "$(tshark -r quiet.pcap -Y 'tcp.flags.reset == 1 && ip.src == 10.77.1.1' 2>/dev/null | wc -l)" 0
+check "the answer was there" "$(tshark -r quiet.pcap -Y 'tcp.flags == 0x12' 2>/dev/null | wc -l | sed 's/^[1-9].*/some/')" some
+
+# ---- care ----
+ask "a foreign source is no accident" 2 '--i-may' ip src=10.9.9.9 dst=10.77.3.1 / icmp
+ask "unless it is meant" 1 '1 sent, 0 answered' --i-may ip src=10.9.9.9 dst=10.77.3.1 / icmp
+exit $bad
