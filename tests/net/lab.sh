@@ -75,9 +75,12 @@ lab_leave() {
 }
 
 # A quiet kernel: no address detection, no solicitations of its own making, group reports at once.
+# And one that answers everything: no limit on the rate of ICMP errors.
 lab_sysctl() {
 	local where=/proc/sys/net/ipv6/conf/default
+	echo 0 >/proc/sys/net/ipv4/icmp_ratelimit
 	[ -d $where ] || return 0
+	echo 0 >/proc/sys/net/ipv6/icmp/ratelimit
 	echo 10 >$where/mldv1_unsolicited_report_interval
 	echo 10 >$where/mldv2_unsolicited_report_interval
 	echo 10 >/proc/sys/net/ipv4/conf/default/igmpv2_unsolicited_report_interval
