@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# strata send: what arrives at the other end is what was printed, by every kind of socket.
+set -u
+# shellcheck source=tests/net/lab.sh
+. "$(dirname "$0")/lab.sh"
+[ -x "${STRATA:=$(dirname "$0")/../../build/debug/strata}" ] || { echo "skipped: no $STRATA"; exit 77; }
+for tool in tcpdump tshark python3; do
+	command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }
+done
+lab_enter "$@"
+cd "$LAB_DIR" || exit 1
+bad=0
+check() { # NAME GOT WANTED
+	if [ "$2" = "$3" ]; then
+		echo "ok: $1"
+	else
+		echo "FAILED: $1: got '$2', wanted '$3'"
+		[ -f err ] && cat err
+		bad=1
+	fi
+}
+says() { # NAME PATTERN
+	if grep -qE -- "$2" out err; then
+		echo "ok: $1"
+	else
+		echo "FAILED: $1: no '$2' in:"
+		cat out err
+		bad=1
+	fi
+}
+# arrives NAME FILTER FIELDS WANTED ARGUMENTS...: tshark's fields of what h2 receives.
+arrives() {
+	local name=$1 filter=$2 fields=$3 want=$4 got f list=()
+	shift 4
+	for f in $fields; do list+=(-e "$f"); done
+	lab_sniff h2 eth0 got.pcap -Q in -s 256 || return
+	lab_on h1 "$STRATA" send "$@" >out 2>err
+	sleep 0.15
+	lab_stop "$LAB_PID"
+	got=$(tshark -r got.pcap -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE -Y "$filter" \
+		-T fields -E separator=' ' "${list[@]}" 2>/dev/null | sort | uniq -c | sed 's/^ *//')
+	check "$name" "$got" "$want"
+}
+
+lab_pair
+for how in "" "--libnet" "--via ip" "--via ip --libnet"; do
+	# shellcheck disable=SC2086
+	arrives "version 4 ${how:-by default}" 'udp.dstport == 9' \
+		'ip.src ip.dst ip.id udp.srcport udp.checksum.status eth.dst' \
+		'1 10.77.0.1 10.77.0.2 0x1234 77 1 02:00:00:00:00:02' \
+		$how ip dst=10.77.0.2 id=0x1234 / udp sport=77 dport=9 / text:hello
+	# shellcheck disable=SC2086
+	arrives "version 6 ${how:-by default}" 'udp.dstport == 9' \
+		'ipv6.src ipv6.dst ipv6.flow udp.checksum.status eth.dst' \
+		'1 fd77::1 fd77::2 0x012345 1 02:00:00:00:00:02' \
+		$how ip6 dst=fd77::2 fl=0x12345 / udp sport=77 dport=9 / text:hello
+done
+arrives "lies arrive as they are" 'eth.type == 0x800' 'ip.len ip.checksum ip.id' '1 99 0xbeef 0x0000' \
+	ip dst=10.77.0.2 id=0 len=99 chksum=0xbeef / udp dport=9
+arrives "a frame of one's own" 'eth.type == 0x88b5' 'eth.src eth.dst' \
+	'1 02:00:00:00:00:01 02:00:00:00:00:99' -i eth0 eth dst=02:00:00:00:00:99 type=0x88b5 / hex:0102
+arrives "a group's link address" 'ip.dst == 239.1.2.3' 'eth.dst' '1 01:00:5e:01:02:03' \
+	-i eth0 ip dst=239.1.2.3 / udp
+arrives "broadcast" 'ip.dst == 10.77.0.255' 'eth.dst' '1 ff:ff:ff:ff:ff:ff' ip dst=10.77.0.255 / udp
+arrives "a sweep" 'udp' 'ip.dst udp.checksum.status' '40 10.77.0.2 1' \
+	ip dst=10.77.0.2 / udp dport=1000-1039
+arrives "a sweep, ten times" 'udp' 'ip.dst' '400 10.77.0.2' -c 10 ip dst=10.77.0.2 / udp dport=1000-1039
+arrives "a tag" 'vlan' 'vlan.id ip.dst' '1 7 10.77.0.2' \
+	eth dst=02:00:00:00:00:02 / vlan vlan=7 / ip dst=10.77.0.2 / udp
+
+# ---- fragments that the other kernel puts together again ----
+lab_bg h2 python3 -c '
+import socket, sys
+for family, name in ((socket.AF_INET, "four"), (socket.AF_INET6, "six")):
+    s = socket.socket(family, socket.SOCK_DGRAM)
+    s.bind(("::" if family == socket.AF_INET6 else "", 7777))
+    s.settimeout(5)
+    print("up", flush=True)
+    m = s.recv(65536)
+    print(name, len(m), m == bytes(i % 256 for i in range(len(m))), flush=True)
+    s.close()
+'
+log=$LAB_LOG
+lab_until 5 grep -q up "$log"
+lab_on h1 "$STRATA" send --fragment 512 ip dst=10.77.0.2 / udp dport=7777 / count:5000 >out 2>err
+lab_until 5 grep -q four "$log"
+check "fragments, version 4" "$(grep four "$log")" "four 5000 True"
+lab_until 5 bash -c "[ \"\$(grep -c up $log)\" = 2 ]"
+lab_on h1 "$STRATA" send --fragment 1232 ip6 dst=fd77::2 / udp dport=7777 / count:3000 >out 2>err
+lab_until 5 grep -q six "$log"
+check "fragments, version 6" "$(grep six "$log")" "six 3000 True"
+
+# ---- what the kernel would change is told ----
+lab_on h1 "$STRATA" send ip dst=127.0.0.1 id=0 / udp >out 2>err
+says "a raw socket's own mind" 'leaves it to the kernel to write: the identification'
+lab_on h1 "$STRATA" send ip dst=10.77.0.2 / udp / fill:1480 >out 2>err
+check "over the MTU: exit status" $? 4
+says "over the MTU" '1508 bytes do not fit the MTU of eth0 \(1500\)'
+lab_on h1 "$STRATA" send ip dst=203.0.113.5 / udp >out 2>err
+check "no route: exit status" $? 4
+says "no route" 'no route to 203\.0\.113\.5'
+lab_on h1 "$STRATA" send eth / hex:00 >out 2>err
+says "no interface" 'say -i IF'
+lab_on h1 "$STRATA" send -i nosuch0 ip dst=10.77.0.2 / udp >out 2>err
+says "no such interface" 'nosuch0'
+
+# ---- our own socket receives nothing; rate ----
+lab_bg h1 "$STRATA" send -c 300 --rate 200 ip dst=10.77.0.2 / udp dport=9
+lab_until 3 lab_on h1 bash -c "grep -q ' 3 ' /proc/net/packet"
+lab_on h2 ping -q -i 0.002 -c 200 10.77.0.1 >/dev/null
+# shellcheck disable=SC2016
+check "nothing waits in it" "$(lab_on h1 awk 'NR > 1 { print $7 }' /proc/net/packet | sort -u)" 0
+start=$EPOCHREALTIME
+lab_on h1 "$STRATA" send -q -c 100 --rate 200 ip dst=10.77.0.2 / udp dport=9 >out 2>err
+end=$EPOCHREALTIME
+took=$(awk "BEGIN { print int(($end - $start) * 1000) }")
+check "100 at 200 a second take half a second" "$([ "$took" -ge 490 ] && [ "$took" -lt 1500 ] && echo yes || echo "$took ms")" yes
+exit $bad
