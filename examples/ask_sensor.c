@@ -14,8 +14,8 @@ static int tell(void *ctx, const struct strata_answer *a)
 	uint64_t value;
 
 	(void)ctx;
-	if (a->event != STRATA_ANSWER) {
-		printf("no answer%s%s\n", a->why ? ": " : "", a->why ? a->why : "");
+	if (a->event != STRATA_ANSWER || a->error) {
+		printf("no answer: %s\n", a->error ? "refused" : a->why ? a->why : "silence");
 		return 0;
 	}
 	name = strata_text(a->reply, "sensor.name");

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dissect/answers.h"
 #include "lib/lib.h"
 #include "notation/notation.h"
 
@@ -46,6 +47,7 @@ static int tell(void *ctx, const struct ask_result *r)
 	if (r->event == ASK_ANSWER) {
 		packet_borrow(t->reply, r->reply);
 		a.reply = t->reply;
+		a.error = r->request && answers(r->reply, r->request, NULL) == ANSWER_ERROR;
 	}
 	return t->fn(t->ctx, &a);
 }

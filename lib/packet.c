@@ -154,10 +154,11 @@ void strata_packet_stamp(struct strata_packet *p, int64_t when, uint64_t number)
 
 int strata_packet_layer(const struct strata_packet *p, size_t i, struct strata_layer *out)
 {
-	const struct layer *l = &p->pkt.layers[i];
+	const struct layer *l;
 
 	if (i >= p->pkt.nlayers)
 		return 0;
+	l = &p->pkt.layers[i];
 	*out = (struct strata_layer) { .name = l->proto->name,
 				       .title = l->proto->title,
 				       .nth = 1,
@@ -308,7 +309,7 @@ char *strata_print(struct strata_packet *p, const char *form, const char *fields
 		buf_done(&out);
 		return NULL;
 	}
-	while (out.n && out.p[out.n - 1] == '\n')
+	while (out.n && (out.p[out.n - 1] == '\n' || out.p[out.n - 1] == '\r'))
 		out.n--;
 	buf_char(&out, '\0');
 	if (!out.failed)

@@ -453,6 +453,7 @@ struct strata_answer {                 /* valid during the call */
 	struct strata_packet *request; /* may be NULL when unsent */
 	struct strata_packet *reply;   /* NULL unless STRATA_ANSWER */
 	int64_t rtt;                   /* ns from the send to the reply */
+	bool error;                    /* the answer is an error that quotes the request (ICMP) */
 	bool final;      /* it comes from where the request went, not from a router on the way */
 	const char *why; /* unsent: a sentence; else NULL */
 	uint64_t reserved[4];
@@ -479,8 +480,8 @@ struct strata_ask_options { /* zero-initialised: one question, two seconds */
 
 /* Send text, whole sweeps too, recognise the answers and tell each to fn (which may be NULL). Needs
  * CAP_NET_RAW unless via STREAM or DATAGRAM; with these two, request and reply begin above the
- * transport. Blocks until all are answered or given up. Returns how many questions were answered;
- * -1: e. o may be NULL. */
+ * transport. Blocks until all are answered or given up. Returns how many questions were answered,
+ * errors included; -1: e. o may be NULL. */
 int64_t strata_ask(const struct strata *s, const char *text, const struct strata_ask_options *o,
 		   strata_answer_fn *fn, void *ctx, struct strata_error *e);
 
