@@ -268,9 +268,8 @@ static bool answers_six(const struct question *q, const struct neigh_ask *n, con
 
 static int listen_on(const struct neigh_ask *n, uint16_t ethertype, struct err *e)
 {
-	struct sockaddr_ll a = { .sll_family = AF_PACKET,
-				 .sll_protocol = htons(ethertype),
-				 .sll_ifindex = n->dev->index };
+	/* family, protocol, interface (packet(7)) */
+	struct sockaddr_ll a = { AF_PACKET, htons(ethertype), n->dev->index, 0, 0, 0, { 0 } };
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)

@@ -167,7 +167,8 @@ int sock_link(struct sender *s, const struct hop *h, const struct packet *p, str
 	      struct err *e)
 {
 	bool whole = p->link == h->route.dev.link;
-	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = h->route.dev.index };
+	/* family, protocol, interface (packet(7)) */
+	struct sockaddr_ll to = { AF_PACKET, 0, h->route.dev.index, 0, 0, 0, { 0 } };
 	struct iovec v[2] = { { .iov_base = (void *)h->header,
 				.iov_len = whole ? 0 : h->header_len },
 			      { .iov_base = (void *)p->data, .iov_len = p->len } };
