@@ -228,8 +228,8 @@ static int keyword(const struct scope *s, struct expr *x)
 	x->op = EX_REQUEST;
 	if (!x->path[0].name)
 		return fail(s, x, "request. is followed by the name of a field", NULL, NULL, NULL);
-	if ((!candidates(s, x->path[0].name, f, &local) &&
-	     (x->npath > 1 || strcmp(x->path[0].name, "span"))))
+	if (!candidates(s, x->path[0].name, f, &local) &&
+	    (x->npath > 1 || strcmp(x->path[0].name, "span")))
 		return scope_unknown(s, x, NULL, NULL);
 	if (candidates(s, x->path[0].name, f, &local) && !follow(f[0], x, 1, &bad))
 		return fail(s, x, "'%s' has no such part", x->path[0].name, NULL, NULL);

@@ -886,6 +886,34 @@ START_TEST(text_is_enough)
 }
 END_TEST
 
+/* What the library holds is what stands in protocols/. */
+START_TEST(builtins)
+{
+	struct registry *r = registry_open(), *s = registry_open();
+	struct buf why = { 0 };
+	struct err e = { 0 };
+	unsigned n = 0;
+
+	ck_assert_msg(registry_load_builtins(r, &e) == 0, "%s:%u:%u: %s", e.name, e.lineno, e.col,
+		      e.msg);
+	ck_assert_msg(registry_freeze(r, &e) == 0, "%s:%u:%u: %s", e.name, e.lineno, e.col, e.msg);
+	load_folder(s, STRATA_SOURCE "/protocols", &n);
+	registry_strict(s);
+	ck_assert_msg(registry_freeze(s, &e) == 0, "%s:%u:%u: %s", e.name, e.lineno, e.col, e.msg);
+	ck_assert_uint_gt(registry_count(r), 20);
+	ck_assert_uint_eq(registry_count(r), registry_count(s));
+	for (unsigned i = 0; i < registry_count(r); i++) {
+		ck_assert(registry_at(r, i)->builtin && !registry_at(s, i)->builtin);
+		ck_assert_msg(proto_equal(registry_at(r, i), registry_at(s, i), &why), "%s",
+			      buf_cstr(&why));
+	}
+	ck_assert_ptr_null(registry_redefined(r, 0));
+	buf_done(&why);
+	registry_close(r);
+	registry_close(s);
+}
+END_TEST
+
 /* Every small change must be seen, or equality would prove nothing. */
 static const struct {
 	const char *from, *to;
@@ -1037,6 +1065,7 @@ int main(void)
 	tcase_add_test(t, deep_and_wide);
 	tcase_add_test(t, no_empty_error);
 	tcase_add_test(t, text_is_enough);
+	tcase_add_test(t, builtins);
 	tcase_add_loop_test(t, changes_are_seen, 0, COUNT(changes));
 	tcase_add_test(t, page_examples);
 	tcase_add_test(t, page_errors);
