@@ -112,6 +112,8 @@ static int places(struct cut *c, const struct proto *p, const struct tree *t, ui
 	x = read_field(p->opaque, &c->more_mask);
 	c->more_mask = 1;
 	y = read_field(p->excerpt, &c->more_mask);
+	if (!x || !y)
+		return -1;
 	at = tree_child(t, 0, (unsigned)x->local);
 	mt = tree_child(t, 0, (unsigned)y->local);
 	if (at == NODE_NONE || mt == NODE_NONE)

@@ -169,7 +169,7 @@ static bool varies(const struct say *s)
 /* Number of says that vary in a list and what hangs below, without recursion. */
 static unsigned count_varying(const struct say *s)
 {
-	const struct say *stack[64];
+	const struct say *stack[64] = { NULL };
 	unsigned depth = 0, n = 0;
 
 	while (s || depth) {
