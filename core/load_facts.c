@@ -168,15 +168,12 @@ struct need {
 	const struct record *rec;
 	int64_t bits;
 };
-/* Bits from the first that must be there before a field of the message's head can be read. */
-static void need_node(const struct expr *x, void *arg)
+/* Bits from the first that must be there before a field can be read. */
+static void need_field(struct need *n, int index)
 {
-	struct need *n = arg;
 	int64_t at = 0;
 
-	if (x->op != EX_FIELD || x->local < 0)
-		return;
-	for (int i = 0; i <= x->local; i++) {
+	for (int i = 0; i <= index; i++) {
 		const struct field *f = &n->rec->fields[i];
 		int64_t w = f->cond || f->optional ? 0 : fixed_width(NULL, f->type);
 
@@ -186,6 +183,16 @@ static void need_node(const struct expr *x, void *arg)
 	}
 	if (at > n->bits)
 		n->bits = at;
+}
+
+static void need_node(const struct expr *x, void *arg)
+{
+	if (x->op == EX_FIELD && x->local >= 0)
+		need_field(arg, x->local);
+	for (unsigned i = 0; x->op == EX_LEN && i < x->spans.n; i++) {
+		if (x->spans.v[i].form == SPAN_FIELDS)
+			need_field(arg, x->spans.v[i].to);
+	}
 }
 
 static int name_fields(struct registry *r, struct unit *u, struct err *e)

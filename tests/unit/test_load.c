@@ -516,6 +516,22 @@ START_TEST(newlines)
 }
 END_TEST
 
+/* How much of a message must be there before its length can be told. */
+START_TEST(message_heads)
+{
+	struct registry *r = load_text(
+		"protocol a { message length 4 + n; k : u8; n : u16 = len(b); b : bytes[..] }\n"
+		"protocol b { message length len(k..n) + n; k : u8; n : mqttvar = len(b); b : "
+		"bytes[..] }\n"
+		"protocol c { message length n; k : text[u8]; n : u16 = len(all) }\n");
+
+	ck_assert_uint_eq(proto_named(r, "a")->message_min, 3);
+	ck_assert_uint_eq(proto_named(r, "b")->message_min, 2);
+	ck_assert_uint_eq(proto_named(r, "c")->message_min, 2);
+	registry_close(r);
+}
+END_TEST
+
 START_TEST(directives)
 {
 	struct registry *r = load_text(
@@ -1054,6 +1070,7 @@ int main(void)
 	tcase_add_test(t, endianness);
 	tcase_add_test(t, after_payload);
 	tcase_add_test(t, newlines);
+	tcase_add_test(t, message_heads);
 	tcase_add_test(t, directives);
 	tcase_add_loop_test(t, refused, 0, COUNT(bad));
 	tcase_add_test(t, graph);
