@@ -404,7 +404,8 @@ int registry_load(struct registry *r, const char *name, const char *text, size_t
 		return -1;
 	l.text = l.src->text;
 	l.len = l.src->len;
-	l.t = lex_token(l.text, l.len, 0);
+	/* Some editors begin a file with a byte order mark. */
+	l.t = lex_token(l.text, l.len, len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3) ? 3 : 0);
 	if (check_bytes(&l) || parse_file(&l))
 		return -1;
 	return registry_adopt(&l);

@@ -501,10 +501,11 @@ END_TEST
 
 START_TEST(newlines)
 {
-	struct registry *r = load_text("protocol p\n{\n  a : u8 # a comment: not \"doc\"\n\n"
-				       "    \"doc of a\" \"that goes on\"\n"
-				       "  reply : u8 enum {\n  x = 1 \"one\"\n y = 2\n}\n"
-				       "  over : u8 if a\n  if : u8 if over == 1\n}");
+	struct registry *r =
+		load_text("\xef\xbb\xbfprotocol p\r\n{\n  a : u8 # a comment: not \"doc\"\n\n"
+			  "    \"doc of a\" \"that goes on\"\n"
+			  "  reply : u8 enum {\n  x = 1 \"one\"\n y = 2\n}\n"
+			  "  over : u8 if a\n  if : u8 if over == 1\n}");
 	const struct proto *p = proto_named(r, "p");
 
 	ck_assert_uint_eq(p->rec.nfields, 4);
