@@ -120,9 +120,12 @@ static bool is_default(struct printer *pr, const struct field *f, const struct n
 static bool sum_implied(struct printer *pr, unsigned i, uint32_t at)
 {
 	uint64_t v;
+	int rc = sum_value(pr->pkt, i, &pr->layer[i].tree, at, &v);
 
-	return sum_value(pr->pkt, i, &pr->layer[i].tree, at, &v) == 0 &&
-	       v == pr->layer[i].tree.v[at].num;
+	/* A quote or a first fragment may hold all that its sum covers: trying tells. */
+	if (rc == 2)
+		return pr->pkt->len >= pr->pkt->wire_len && pr->layer[i].tree.v[at].num;
+	return rc == 0 && v == pr->layer[i].tree.v[at].num;
 }
 
 bool node_implied(struct printer *pr, unsigned i, uint32_t at)
