@@ -29,12 +29,23 @@ if(TARGET strata_shared)
 		DESTINATION "${CMAKE_INSTALL_LIBDIR}/cmake/strata")
 
 	# What a static link needs besides: modules where there are any, libnet by name.
-	set(PC_REQUIRES_PRIVATE "libpcap libmnl libcap-ng")
+	set(PC_REQUIRES_PRIVATE "libpcap libmnl")
 	foreach(dep zlib zstd)
 		if(${dep}_FOUND)
 			string(APPEND PC_REQUIRES_PRIVATE " ${${dep}_MODULE_NAME}")
 		endif()
 	endforeach()
+	# The tree may be moved, and cmake --install --prefix chooses another place: paths are relative
+	# to the file itself.
+	set(PC_PREFIX "${CMAKE_INSTALL_PREFIX}")
+	set(PC_LIBDIR "${CMAKE_INSTALL_FULL_LIBDIR}")
+	set(PC_INCLUDEDIR "${CMAKE_INSTALL_FULL_INCLUDEDIR}")
+	if(NOT IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}" AND NOT IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDEDIR}")
+		file(RELATIVE_PATH up "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" "${CMAKE_INSTALL_PREFIX}")
+		set(PC_PREFIX "\${pcfiledir}/${up}")
+		set(PC_LIBDIR "\${prefix}/${CMAKE_INSTALL_LIBDIR}")
+		set(PC_INCLUDEDIR "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
+	endif()
 	configure_file("${CMAKE_SOURCE_DIR}/cmake/strata.pc.in" "${CMAKE_BINARY_DIR}/strata.pc" @ONLY)
 	install(FILES "${CMAKE_BINARY_DIR}/strata.pc"
 		DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")

@@ -1,13 +1,31 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # libstrata, static and shared: thin functions of lib/ over the objects of all folders.
-set(LIB_DEPS strata_flags dep_libnet dep_libmnl dep_pcap dep_zlib dep_zstd dep_capng)
+set(LIB_DEPS strata_flags dep_libnet dep_libmnl dep_pcap dep_zlib dep_zstd)
 
-add_library(strata_static STATIC ${lib_src} ${STRATA_OBJECTS})
-add_library(strata_shared SHARED ${lib_src} ${STRATA_OBJECTS})
+add_library(strata_face OBJECT ${lib_src})
+target_link_libraries(strata_face PRIVATE ${LIB_DEPS})
+target_compile_definitions(strata_face PRIVATE STRATA_VERSION="${PROJECT_VERSION}")
+
+# The static one shows as few names as the shared one. (Not under the sanitizers, whose sections
+# refer to names of their own.)
+if(CMAKE_OBJCOPY AND CMAKE_LINKER AND NOT STRATA_SANITIZE)
+	add_library(strata_whole STATIC $<TARGET_OBJECTS:strata_face> ${STRATA_OBJECTS})
+	set(whole "${CMAKE_BINARY_DIR}/strata_whole.o")
+	add_custom_command(OUTPUT "${whole}"
+		COMMAND "${CMAKE_COMMAND}" "-DOUT=${whole}" "-DLD=${CMAKE_LINKER}"
+			"-DOBJCOPY=${CMAKE_OBJCOPY}" "-DARCHIVE=$<TARGET_FILE:strata_whole>"
+			-P "${CMAKE_SOURCE_DIR}/cmake/localize.cmake"
+		DEPENDS strata_whole "${CMAKE_SOURCE_DIR}/cmake/localize.cmake"
+		COMMENT "Hiding the inner names of the static library" VERBATIM)
+	add_library(strata_static STATIC "${whole}")
+	set_target_properties(strata_static PROPERTIES LINKER_LANGUAGE C)
+else()
+	add_library(strata_static STATIC $<TARGET_OBJECTS:strata_face> ${STRATA_OBJECTS})
+endif()
+add_library(strata_shared SHARED $<TARGET_OBJECTS:strata_face> ${STRATA_OBJECTS})
 foreach(lib strata_static strata_shared)
 	set_target_properties(${lib} PROPERTIES OUTPUT_NAME strata)
 	target_link_libraries(${lib} PRIVATE ${LIB_DEPS})
-	target_compile_definitions(${lib} PRIVATE STRATA_VERSION="${PROJECT_VERSION}")
 	target_include_directories(${lib} INTERFACE
 		"$<BUILD_INTERFACE:${CMAKE_BINARY_DIR}/include>"
 		"$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
