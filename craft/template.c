@@ -344,7 +344,7 @@ static bool patch(struct template *t)
 			continue;
 		}
 		p->v = v;
-		p->fold = fold16(v);
+		p->fold = fold33(v);
 		put_bits(b, p->bit, p->bits, v);
 	}
 	sums_put(t, b);

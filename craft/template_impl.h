@@ -26,7 +26,7 @@ struct piece {
 	uint32_t skip; /* FROM_BYTES: into say->cur.p */
 	uint8_t from;
 	bool le, sign;
-	uint32_t fold; /* its present value, summed to 16 bits */
+	uint64_t fold; /* its present value, summed to at most 33 bits */
 	uint64_t v;    /* its present value */
 };
 
@@ -62,6 +62,12 @@ struct template
 const char *sums_find(struct template *t);
 /* Write them all for the pieces' present values. */
 void sums_put(struct template *t, uint8_t *b);
+
+/* Enough for 64 products with 16-bit weights to fit in 64 bits. */
+static inline uint64_t fold33(uint64_t v)
+{
+	return (v & 0xffffffff) + (v >> 32);
+}
 
 static inline uint32_t fold16(uint64_t v)
 {

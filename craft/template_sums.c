@@ -158,7 +158,7 @@ static void drop_constant(struct template *t)
 			   p->bit % 8 == 0;
 		if (!s->anew && !s->table && !s->ndeps) {
 			p->v = bits_get((uint8_t *)t->build.bytes.p, p->bit, p->bits);
-			p->fold = fold16(p->v);
+			p->fold = fold33(p->v);
 			continue;
 		}
 		if (n != i) {
@@ -199,7 +199,7 @@ static inline uint64_t inet_now(const struct template *t, const struct sum_patch
 	uint64_t acc = s->base;
 
 	for (unsigned k = 0; k < s->ndeps; k++)
-		acc += (uint64_t)s->coef[k] * t->piece[s->deps[k]].fold;
+		acc += s->coef[k] * t->piece[s->deps[k]].fold;
 	return ~fold16(acc) & 0xffff;
 }
 
@@ -251,7 +251,7 @@ void sums_put(struct template *t, uint8_t *b)
 		if (p->le)
 			v = htobe64(le64toh(v)) >> (64 - p->bits);
 		p->v = v;
-		p->fold = fold16(v);
+		p->fold = fold33(v);
 		put_bits(b, p->bit, p->bits, v);
 	}
 }
