@@ -127,6 +127,16 @@ if [ ${#san[@]} = 0 ]; then
 		-o "$tmp/use-static" "$lib/libstrata.a" "${below[@]}"
 	ok "it runs without libstrata.so" env -u LD_LIBRARY_PATH "$tmp/use-static"
 fi
+# What the documentation shows compiles, and speaks of functions that exist.
+# shellcheck disable=SC2016 # backquotes of the text
+sed -n '/^```c$/,/^```$/{/^```/d;p}' "$source/docs/library.md" >"$tmp/doc.c"
+ok "the program of docs/library.md" "$cc" -std=c11 -Wall -Wextra -Werror "${san[@]}" "$tmp/doc.c" \
+	-o "$tmp/doc" "${flags[@]}"
+ok "it runs" "$tmp/doc"
+grep -q 10.0.0.2 "$tmp/log" || fail "it printed otherwise"
+while IFS= read -r name; do
+	grep -qE "\b$name\b" "$source/lib/strata.h" || fail "the documentation names $name"
+done < <(grep -ohE '\bstrata_[a-z_]+\b' "$source/docs/library.md" "$source/docs/man/strata.3" | sort -u)
 if command -v $cxx >/dev/null; then
 	ok "C++, pkg-config" $cxx -std=c++11 -Wall -Wextra -Wpedantic -Werror "${san[@]}" \
 		"$tmp/use.cc" -o "$tmp/use-cc" "${flags[@]}"
