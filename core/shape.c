@@ -105,8 +105,12 @@ static void choose_bound(struct shape *s, const struct shape_cold *c)
 	s->bound = BOUND_BE16;
 	s->t_off = (uint8_t)(e->field->fixed_bit / 8);
 	s->t_add = (uint32_t)add;
-	if (r->zero_rest)
+	s->t_min = s->min;
+	if (r->zero_rest) {
 		s->flags |= SHAPE_ZERO_REST;
+		if (add >= s->min) /* else 0 is too small anyway */
+			s->t_min = (uint16_t)(add + 1);
+	}
 }
 
 /* ---- the header ---- */
@@ -330,11 +334,15 @@ static int make_shape(struct maker *m, const struct proto *p)
 	find_tail(s, c);
 	find_ends(s, c);
 	choose_bound(s, c);
-	if (c->tail || c->tail_pad || c->tail_walk || s->bound == BOUND_COLD ||
-	    s->head >= HEAD_STEPS || s->min == 0)
+	if (c->tail || c->tail_pad || c->tail_walk || s->bound == BOUND_COLD || p->message ||
+	    s->head >= HEAD_STEPS || s->min < 2)
 		s->flags |= SHAPE_COLD;
-	if (s->min < 2) /* too short for the loop's 16-bit load */
+	if ((s->flags & SHAPE_PAYLOAD) || s->bound != BOUND_NONE)
+		s->flags |= SHAPE_FILLS;
+	if (s->min < 2) /* too short for the loop's 16-bit loads */
 		s->flags |= SHAPE_GUARD;
+	if (s->key == KEY_COLD)
+		s->flags |= SHAPE_MORE;
 	quoted = p->quotes_proto ?
 			 registry_find(m->r, p->quotes_proto, strlen(p->quotes_proto)) :
 			 NULL;

@@ -30,20 +30,29 @@ struct code {
 	const struct expr *expr; /* NULL: there is no such expression */
 	const struct code_op *v; /* postfix; NULL: only decoding can tell */
 	uint16_t n;
-	/* When the value hangs on one field inside one byte: the answer (0 or not) for each byte. */
-	bool table;
-	uint32_t byte;
-	uint64_t truth[4];
+	uint32_t need; /* bytes that its loads reach into */
+	/* When the truth of the value hangs on one byte, or is that of two such conditions: the answer
+	 * for each value of the byte. */
+	uint8_t tables;
+	struct truth {
+		uint32_t byte;
+		uint64_t of[4];
+	} truth[2];
 };
 
 /* Value of c over the header's first n bytes; what lies beyond n counts as 0, as absent fields do.
  * c->v must not be NULL. */
 int64_t code_run(const struct code *c, const uint8_t *p, uint32_t n);
 /* Is it true (not 0)? The same rules, faster where there is a table. */
+static inline bool truth_of(const struct truth *t, const uint8_t *p, uint32_t n)
+{
+	return t->byte < n && t->of[p[t->byte] >> 6] >> (p[t->byte] & 63) & 1;
+}
 static inline bool code_true(const struct code *c, const uint8_t *p, uint32_t n)
 {
-	if (c->table)
-		return c->byte < n && c->truth[p[c->byte] >> 6] >> (p[c->byte] & 63) & 1;
+	if (c->tables)
+		return truth_of(&c->truth[0], p, n) &&
+		       (c->tables == 1 || truth_of(&c->truth[1], p, n));
 	return code_run(c, p, n) != 0;
 }
 
@@ -78,7 +87,7 @@ enum shape_head {
 	HEAD_CONST,
 	HEAD_SCALED,
 	HEAD_REST,
-	HEAD_TABLE, /* one byte decides: cold->sizes[that byte] */
+	HEAD_TABLE, /* one byte decides: cold->sizes[that byte], or two, each with a table */
 	HEAD_STEPS,
 	HEAD_WALK
 };
@@ -91,9 +100,10 @@ enum shape_flag {
 	SHAPE_COLD = 4,      /* extents need the long way: tail, odd bound, steps, walk, message */
 	SHAPE_ASK = 8,       /* payload conditions must be asked each time */
 	SHAPE_GUARD = 16,    /* the guard is more than the mask compare */
-	SHAPE_MORE = 32,     /* protocols always over it, or guessed ones, may follow */
+	SHAPE_MORE = 32,     /* more may follow than the key's table tells */
 	SHAPE_ZERO_REST = 64, /* a length of 0 is not told */
-	SHAPE_TOLD = 128      /* HEAD_REST only where some length said where it ends; else decode */
+	SHAPE_TOLD = 128,     /* HEAD_REST only where some length said where it ends; else decode */
+	SHAPE_FILLS = 256     /* the layer ends with its bound, not with its header */
 };
 
 /* How a length field tells the end. */
@@ -120,7 +130,10 @@ struct shape_cold {
 	struct end_rule end[4];
 	uint8_t nend;
 	const struct size_step *steps;
-	const uint16_t *sizes; /* HEAD_TABLE: [256] bytes of header; SIZE_UNKNOWN: run the steps */
+	/* HEAD_TABLE: bytes of header are sizes[q[h_off]] + sizes2[q[byte2]]; SIZE_UNKNOWN in either:
+	 * run the steps. */
+	const uint16_t *sizes, *sizes2;
+	uint8_t byte2;
 	uint16_t nsteps;
 	uint16_t tail;     /* bytes of fields after the payload, when fixed */
 	uint16_t tail_pad; /* or: zero bytes up to a multiple of this */
@@ -133,8 +146,10 @@ struct shape_cold {
 struct shape {
 	uint16_t min; /* bytes of the fixed part, that must be there before any fixed read */
 	uint16_t id;  /* its place in the array */
-	uint8_t head, bound, key, flags;
+	uint16_t flags; /* enum shape_flag */
+	uint8_t head, bound, key;
 	uint8_t h_off, t_off, g_off, s_off, k_off, k2_off;
+	uint16_t t_min; /* the least claim that a bound may make */
 	uint16_t h_mask, s_mask;
 	uint16_t g_mask, g_val, g_range; /* guard: (uint16_t)((be16 & mask) - val) <= range */
 	uint32_t h_mul, h_add; /* hlen = ((be16 & mask) * mul >> 16) + add */
@@ -201,7 +216,8 @@ int size_compile(struct arena *mem, const struct record *rec, uint32_t part, uns
 		 struct shape_cold *c);
 int spaces_compile(struct shapes *s, const struct registry *r);
 const struct space *space_named(const struct shapes *s, const char *name);
-/* If one byte alone decides the steps, their outcome for each value of it. *byte: which. 1: made. */
+/* If one byte decides the steps, or two independent of each other, their outcome for each value.
+ * *byte: the first. 1: made. */
 int size_table(struct arena *mem, struct shape_cold *c, uint32_t part, uint8_t *byte);
 /* The one byte that all loads of c touch; -1: more than one, -2: it loads nothing. */
 int code_byte(const struct code *c);

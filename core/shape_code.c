@@ -159,39 +159,81 @@ int64_t code_run(const struct code *c, const uint8_t *p, uint32_t n)
 	return d ? st[d - 1] : 0;
 }
 
-int code_byte(const struct code *c)
+/* The one byte that the loads of v[0..n) touch; -1: more than one, -2: they load nothing. */
+static int byte_of(const struct code_op *v, unsigned n)
 {
 	int byte = -2;
 
-	for (unsigned i = 0; i < c->n; i++) {
-		const struct code_op *op = &c->v[i];
-		int at = (int)(op->bit / 8);
+	for (unsigned i = 0; i < n; i++) {
+		int at = (int)(v[i].bit / 8);
 
-		if (op->op != EX_FIELD)
+		if (v[i].op != EX_FIELD)
 			continue;
-		if (at != (int)((op->bit + op->width - 1) / 8) || (byte >= 0 && byte != at))
+		if (at != (int)((v[i].bit + v[i].width - 1) / 8) || (byte >= 0 && byte != at))
 			return -1;
 		byte = at;
 	}
 	return byte;
 }
 
-/* Ask beforehand for all 256 values of the one byte that matters, if it is one. */
-static void make_table(struct code *c)
+int code_byte(const struct code *c) { return byte_of(c->v, c->n); }
+
+/* Ask beforehand for all 256 values of the one byte that matters to v[0..n). */
+static bool make_truth(const struct code_op *v, unsigned n, struct truth *t)
 {
-	uint8_t probe[256];
-	int byte = code_byte(c);
+	struct code c = { .v = v, .n = (uint16_t)n };
+	int byte = byte_of(v, n);
+	uint8_t probe[256] = { 0 };
 
 	if (byte < 0 || byte >= (int)sizeof(probe))
-		return;
-	c->byte = (uint32_t)byte;
-	for (unsigned v = 0; v < 256; v++) {
-		probe[c->byte] = (uint8_t)v;
-		if (code_run(c, probe, c->byte + 1))
-			c->truth[v >> 6] |= 1ull << (v & 63);
+		return false;
+	*t = (struct truth){ .byte = (uint32_t)byte };
+	for (unsigned k = 0; k < 256; k++) {
+		probe[byte] = (uint8_t)k;
+		if (code_run(&c, probe, (uint32_t)byte + 1))
+			t->of[k >> 6] |= 1ull << (k & 63);
 	}
 	/* Absent counts as 0: the table may stand in only where 0 bytes mean "no". */
-	c->table = code_run(c, probe, 0) == 0;
+	return code_run(&c, probe, 0) == 0;
+}
+
+/* Where the first operand of the last (binary) operation ends: operands are one deep each. */
+static unsigned split(const struct code_op *v, unsigned n)
+{
+	int depth = 0;
+	unsigned i;
+
+	for (i = n - 1; i-- > 0;) { /* backwards over the second operand */
+		switch (v[i].op) {
+		case EX_NUM:
+		case EX_FIELD: depth++; break;
+		case EX_NEG:
+		case EX_NOT:
+		case EX_COM: break;
+		case EX_IN: depth -= 2 * (int)v[i].bit; break;
+		case EX_COND: depth -= 2; break;
+		default: depth--; break;
+		}
+		if (depth == 1)
+			return i;
+	}
+	return 0;
+}
+
+static void make_tables(struct code *c)
+{
+	unsigned cut;
+
+	if (make_truth(c->v, c->n, &c->truth[0])) {
+		c->tables = 1;
+		return;
+	}
+	if (c->n < 3 || c->v[c->n - 1].op != EX_ANDAND)
+		return;
+	cut = split(c->v, c->n);
+	if (cut && make_truth(c->v, cut, &c->truth[0]) &&
+	    make_truth(c->v + cut, c->n - 1 - cut, &c->truth[1]))
+		c->tables = 2;
 }
 
 int code_compile(struct arena *mem, const struct record *rec, uint32_t part, const struct expr *x,
@@ -206,10 +248,15 @@ int code_compile(struct arena *mem, const struct record *rec, uint32_t part, con
 	v = arena_alloc(mem, e.n * sizeof(*v));
 	if (!v)
 		return -1;
-	for (unsigned i = 0; i < e.n; i++)
+	for (unsigned i = 0; i < e.n; i++) {
+		uint32_t end = (e.v[i].bit + e.v[i].width + 7) / 8;
+
 		v[i] = e.v[i];
+		if (v[i].op == EX_FIELD && end > out->need)
+			out->need = end;
+	}
 	out->v = v;
 	out->n = (uint16_t)e.n;
-	make_table(out);
+	make_tables(out);
 	return 0;
 }

@@ -97,10 +97,10 @@ static void payload_conditions(struct shape *s, const struct shape_cold *c)
 /* The values of one byte that satisfy a guard, as mask and value or as a range. */
 static bool byte_guard(struct shape *s, const struct code *g)
 {
-	unsigned shift = 8, lo = 256, hi = 0, n = 0, diff = 0, off = g->byte;
+	unsigned shift = 8, lo = 256, hi = 0, n = 0, diff = 0, off = g->truth[0].byte;
 
 	for (unsigned v = 0; v < 256; v++) {
-		if (!(g->truth[v >> 6] >> (v & 63) & 1))
+		if (!(g->truth[0].of[v >> 6] >> (v & 63) & 1))
 			continue;
 		lo = v < lo ? v : lo;
 		hi = v;
@@ -167,7 +167,7 @@ int shape_conditions(struct arena *mem, struct shape *s, struct shape_cold *c)
 	    code_compile(mem, rec, s->min, p->message, &c->message) < 0)
 		return -1;
 	if (p->guard && !(c->guard.v && word_guard(s, p->guard)) &&
-	    !(c->guard.table && byte_guard(s, &c->guard)))
+	    !(c->guard.tables == 1 && byte_guard(s, &c->guard)))
 		s->flags |= SHAPE_GUARD;
 	payload_conditions(s, c);
 	return 0;

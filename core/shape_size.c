@@ -205,7 +205,8 @@ static bool type_steps(struct plan_steps *ps, const struct field *f)
 {
 	unsigned at = ps->n;
 
-	if (f->type->form == TYPE_CHOOSE ? choose_type(ps, f->type) : simple_type(ps, f->type))
+	if (!f->optional &&
+	    (f->type->form == TYPE_CHOOSE ? choose_type(ps, f->type) : simple_type(ps, f->type)))
 		return true;
 	ps->n = at;
 	return !ps->failed && f->cond && step(ps, SIZE_WALK, 0);
@@ -215,8 +216,6 @@ static bool field_steps(struct plan_steps *ps, const struct field *f)
 {
 	unsigned at = ps->n;
 
-	if (f->optional)
-		return false;
 	if (f->cond) {
 		const struct code *c = coded(ps, f->cond);
 		struct size_step *s = c ? step(ps, SIZE_UNLESS, 0) : NULL;
@@ -373,33 +372,81 @@ static bool tabled(const struct size_step *s)
 	       s->op == SIZE_JUMP || s->op == SIZE_WALK || s->op == SIZE_REST;
 }
 
-int size_table(struct arena *mem, struct shape_cold *c, uint32_t part, uint8_t *byte)
+/* Which bytes decide, two at most; false: more, or a step hangs on more than one. */
+static bool deciding_bytes(const struct shape_cold *c, int byte[2])
 {
-	uint8_t probe[256] = { 0 };
-	uint16_t *v;
-	int at = -2;
-
+	byte[0] = byte[1] = -1;
 	for (unsigned i = 0; i < c->nsteps; i++) {
-		int b = c->steps[i].code ? code_byte(c->steps[i].code) : -2;
+		const struct size_step *s = &c->steps[i];
+		int b = s->code ? code_byte(s->code) : -2;
 
-		if (!tabled(&c->steps[i]) || b == -1 || (b >= 0 && at >= 0 && b != at))
-			return 0;
-		at = b >= 0 ? b : at;
+		if (!tabled(s) || b == -1)
+			return false;
+		if (b < 0 || b == byte[0] || b == byte[1])
+			continue;
+		if (byte[0] >= 0 && byte[1] >= 0)
+			return false;
+		byte[byte[0] >= 0] = b;
 	}
-	if (at < 0 || at >= (int)part || at >= (int)sizeof(probe))
-		return 0;
-	v = arena_alloc(mem, 256 * sizeof(*v));
-	if (!v)
-		return -1;
-	for (unsigned i = 0; i < 256; i++) {
+	return byte[0] >= 0;
+}
+
+/* Do the two bytes add to the length each by itself? Nothing aligned, and nothing skipped by one
+ * that hangs on the other. */
+static bool independent(const struct shape_cold *c)
+{
+	for (unsigned i = 0; i < c->nsteps; i++) {
+		const struct size_step *s = &c->steps[i];
+
+		if (s->op == SIZE_ALIGN)
+			return false;
+		if (s->op != SIZE_UNLESS && s->op != SIZE_SWITCH)
+			continue;
+		for (unsigned k = i + 1; k <= i + s->n && k < c->nsteps; k++) {
+			if (c->steps[k].code && code_byte(c->steps[k].code) >= 0 &&
+			    code_byte(c->steps[k].code) != code_byte(s->code))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* The outcome for each value of one byte, all others 0, less base. */
+static uint16_t *outcomes(struct arena *mem, const struct shape_cold *c, int byte, int64_t base)
+{
+	uint16_t *v = arena_alloc(mem, 256 * sizeof(*v));
+	uint8_t probe[256] = { 0 };
+
+	for (unsigned i = 0; v && i < 256; i++) {
 		int64_t n;
 
-		probe[at] = (uint8_t)i;
+		probe[byte] = (uint8_t)i;
 		n = size_run(c, probe, sizeof(probe), UINT16_MAX);
 		/* What reached the bound took the rest: that is the packet's business. */
-		v[i] = n < 0 || n >= UINT16_MAX ? SIZE_UNKNOWN : (uint16_t)n;
+		v[i] = n < base || n >= UINT16_MAX ? SIZE_UNKNOWN : (uint16_t)(n - base);
 	}
-	c->sizes = v;
-	*byte = (uint8_t)at;
-	return 1;
+	return v;
+}
+
+int size_table(struct arena *mem, struct shape_cold *c, uint32_t part, uint8_t *byte)
+{
+	uint8_t zero[256] = { 0 };
+	int at[2];
+	int64_t base;
+
+	if (!deciding_bytes(c, at) || at[0] >= (int)part || at[1] >= (int)part || part > 256)
+		return 0;
+	base = size_run(c, zero, sizeof(zero), UINT16_MAX);
+	if (at[1] >= 0 && (!independent(c) || base < 0 || base >= UINT16_MAX))
+		return 0;
+	c->sizes = outcomes(mem, c, at[0], 0);
+	if (at[1] >= 0) {
+		c->sizes2 = outcomes(mem, c, at[1], base);
+		c->byte2 = (uint8_t)at[1];
+	} else {
+		c->sizes2 = arena_alloc(mem, 256 * sizeof(*c->sizes2));
+		c->byte2 = (uint8_t)at[0];
+	}
+	*byte = (uint8_t)at[0];
+	return c->sizes && c->sizes2 ? 1 : -1;
 }

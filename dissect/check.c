@@ -83,12 +83,14 @@ static bool covers(const struct rule *r, enum span_form a, enum span_form b)
 	return false;
 }
 
-/* Is the layer within a piece of something longer (first fragment, quote)? */
+/* Is the layer a piece of something longer (in a first fragment or a quote, or a message that goes
+ * on in the next segment of a stream)? */
 static bool in_piece(const struct judge *j)
 {
+	const struct layer *l = &j->p->layers[j->layer];
 	int up = packet_parent(j->p, j->layer);
 
-	return (j->p->layers[j->layer].flags & LAYER_QUOTED) ||
+	return (l->flags & LAYER_QUOTED) || (l->proto->message && (l->flags & LAYER_EXCERPT)) ||
 	       (up >= 0 && (j->p->layers[up].flags & LAYER_EXCERPT));
 }
 
@@ -155,9 +157,9 @@ static bool out_of_sight(const struct judge *j, const struct node *n)
 
 	if (j->t->lflags & LAYER_DEEP)
 		return true;
-	if (l->flags & (LAYER_CUT | LAYER_BAD_HEADER))
+	if ((l->flags | j->t->lflags) & (LAYER_CUT | LAYER_BAD_HEADER))
 		return true;
-	if (n->parent == 0 && !covers(r, SPAN_ALL, SPAN_PAYLOAD))
+	if (n->parent == 0 && !covers(r, SPAN_ALL, SPAN_PAYLOAD) && l->off + l->hlen < l->end)
 		return false;
 	return (cut && !(l->flags & LAYER_BAD_LENGTH)) || in_piece(j);
 }
@@ -198,7 +200,8 @@ static void judge_node(struct judge *j, uint32_t at)
 	bool leaf = n->type && n->type->form == TYPE_LEAF;
 
 	if (n->flags & NODE_RAW) {
-		add_note(j, NOTE_RAW, at, "%u bytes do not fit the description", n->bits / 8);
+		if (!in_piece(j))
+			add_note(j, NOTE_RAW, at, "%u bytes do not fit the description", n->bits / 8);
 		return;
 	}
 	if (n->flags & NODE_GAP)

@@ -30,97 +30,29 @@ static bool guard_holds(const struct shape *s, const uint8_t *q)
 	return (uint16_t)((be16(q + s->g_off) & s->g_mask) - s->g_val) <= s->g_range;
 }
 
-/* A header of which not even the fixed part is there. */
-static void record_short(struct run *x, const struct shape *s)
+/* ---- the hot loop ---- */
+
+/* Why the hot loop stopped. */
+enum hot {
+	HOT_DONE,  /* nothing follows */
+	HOT_LAYER, /* the layer at x->off, of shape *s, needs the long way */
+	HOT_INSIDE /* a layer of shape *s is recorded; what follows it needs the long way */
+};
+
+/* Header length by a simple shape; what must go the long way comes out negative. */
+static inline uint32_t head_bytes(const struct shape *s, const uint8_t *q, uint32_t room, bool told)
 {
-	struct packet *p = x->p;
-	struct layer *l = &p->layers[p->nlayers];
+	uint32_t n;
 
-	l->proto = s->proto;
-	l->off = x->off;
-	l->hlen = x->lim - x->off;
-	l->end = x->lim;
-	l->tail = 0;
-	l->flags = (uint16_t)(x->pass | x->once |
-			      (x->end > x->lim || (x->pass & LAYER_EXCERPT) ? LAYER_CUT :
-									      LAYER_BAD_HEADER));
-	x->up[p->nlayers] = x->parent;
-	p->nlayers++;
-}
-
-/* The extents of a layer whose shape is simple. False: stop after it. */
-static inline bool measure_hot(struct run *x, const struct shape *s, struct extents *m)
-{
-	const uint8_t *q = x->p->data + x->off;
-	int32_t hlen;
-
-	m->flags = (uint16_t)(x->pass | x->once);
-	m->tail = 0;
-	m->end = 0;
-	if (s->bound == BOUND_BE16) {
-		uint32_t v = be16(q + s->t_off);
-		int32_t claim = (int32_t)(v + s->t_add);
-
-		if (claim < (int32_t)s->min) {
-			if (v != 0 || !(s->flags & SHAPE_ZERO_REST))
-				m->flags |= LAYER_BAD_LENGTH;
-		} else if ((uint32_t)claim > x->end - x->off) {
-			if (!(x->pass & LAYER_EXCERPT))
-				m->flags |= LAYER_BAD_LENGTH;
-		} else {
-			x->end = x->off + (uint32_t)claim;
-			x->lim = x->end < x->p->len ? x->end : x->p->len;
-			x->told = true;
-		}
-	}
-	m->end = x->lim;
 	switch (s->head) {
-	case HEAD_CONST: m->hlen = s->min; break;
+	case HEAD_CONST: return s->min;
 	case HEAD_SCALED:
-		hlen = (int32_t)(((be16(q + s->h_off) & s->h_mask) * s->h_mul >> 16) + s->h_add);
-		if (hlen < (int32_t)s->min) {
-			m->flags |= LAYER_BAD_LENGTH;
-			m->hlen = s->min;
-			if (m->hlen > x->lim - x->off)
-				m->hlen = x->lim - x->off;
-			return false;
-		}
-		m->hlen = (uint32_t)hlen;
-		break;
+		return ((be16(q + s->h_off) & s->h_mask) * s->h_mul >> 16) + s->h_add;
 	case HEAD_TABLE:
-		m->hlen = s->cold->sizes[q[s->h_off]];
-		if (m->hlen == SIZE_UNKNOWN)
-			return measure_cold(x, s, m);
-		break;
-	default:
-		if ((s->flags & SHAPE_TOLD) && !x->told)
-			return measure_cold(x, s, m);
-		m->hlen = x->end - x->off;
-		break;
+		n = (uint32_t)s->cold->sizes[q[s->h_off]] + s->cold->sizes2[q[s->cold->byte2]];
+		return n < SIZE_UNKNOWN ? n : UINT32_MAX;
+	default: return (s->flags & SHAPE_TOLD) && !told ? UINT32_MAX : room;
 	}
-	if (m->hlen <= x->lim - x->off)
-		return true;
-	m->flags |= m->hlen <= x->end - x->off || (x->pass & LAYER_EXCERPT) ? LAYER_CUT :
-									      LAYER_BAD_LENGTH;
-	m->hlen = x->lim - x->off;
-	return false;
-}
-
-static void record(struct run *x, const struct shape *s, const struct extents *m)
-{
-	unsigned n = x->p->nlayers;
-	struct layer *l = &x->p->layers[n];
-
-	l->proto = s->proto;
-	l->off = x->off;
-	l->hlen = m->hlen;
-	l->end = s->flags & SHAPE_PAYLOAD || s->bound != BOUND_NONE ? m->end : x->off + m->hlen;
-	l->flags = m->flags;
-	l->tail = m->tail;
-	x->up[n] = x->parent;
-	x->ctx[n] = (struct context){ x->end, x->pass, x->told };
-	x->parent = (int8_t)n;
-	x->p->nlayers = (uint8_t)(n + 1);
 }
 
 /* The selector value as a table entry: 0 nothing, a shape, or a chain. */
@@ -138,108 +70,253 @@ static inline uint16_t key_entry(const struct shape *s, const uint8_t *q)
 	}
 }
 
-/* What may follow the layer just recorded: a shape whose guard holds for the bytes at x->off; NULL:
- * nothing. */
-static inline bool quick_fit(struct run *x, const struct shape *s)
+/* Does s surely fit? The fixed part is there, and one comparison or table settles the guard. */
+static inline bool quick_fit(const struct shape *s, const uint8_t *q, uint32_t room)
 {
-	if (x->lim - x->off >= s->min && !(s->flags & SHAPE_GUARD))
-		return guard_holds(s, x->p->data + x->off);
-	return fits(x, s);
+	if (room < s->min)
+		return false;
+	if (s->flags & SHAPE_GUARD)
+		return s->cold->guard.tables && code_true(&s->cold->guard, q, s->min);
+	return guard_holds(s, q);
 }
 
-static inline const struct shape *follow(struct run *x, const struct shape *low, uint16_t id)
+/* The first candidate of an entry that one comparison settles; NULL: take the long way. */
+static inline const struct shape *quick_entry(const struct shapes *S, uint16_t id, const uint8_t *q,
+					      uint32_t room)
 {
-	const struct shapes *S = x->S;
+	const struct chain *c;
 
-	if (!id)
-		return low && low->key != KEY_COLD && !(low->flags & SHAPE_MORE) ?
-			       NULL :
-			       follow_long(x, low);
-	if (id <= S->n) {
-		if (quick_fit(x, &S->v[id]))
-			return &S->v[id];
-	} else {
-		const struct chain *c = &S->chain[id - S->n - 1];
+	if (id <= S->n)
+		return id && quick_fit(&S->v[id], q, room) ? &S->v[id] : NULL;
+	c = &S->chain[id - S->n - 1];
+	for (unsigned i = 0; i < c->n; i++) {
+		const struct shape *s = &S->v[c->v[i]];
 
-		for (unsigned i = 0; i < c->n; i++) {
-			if (quick_fit(x, &S->v[c->v[i]]))
-				return &S->v[c->v[i]];
-		}
+		if (room < s->min || (s->flags & SHAPE_GUARD))
+			return NULL;
+		if (guard_holds(s, q))
+			return s;
 	}
-	return low ? follow_long(x, low) : NULL;
+	return NULL;
 }
 
-static void run(struct run *x, const struct shape *s)
+/* Record layers as long as each is simple, fits and is followed by one that one load finds. All that
+ * the next turn needs stays in registers, so this is inlined where it is called. */
+static inline __attribute__((always_inline)) enum hot
+run_hot(const struct shapes *S, struct packet *p, struct here *h, const struct shape **at)
+{
+	const struct shape *s = *at;
+	const uint8_t *const data = p->data;
+	const uint32_t cap = p->len, known = S->n;
+	struct layer *l = &p->layers[p->nlayers], *const last = &p->layers[PACKET_LAYERS];
+	enum hot why = HOT_LAYER;
+
+	if (h->lim - h->off < s->min)
+		return why;
+	while (l < last) {
+		const uint32_t off = h->off, flags = s->flags;
+		const uint8_t *q = data + off;
+		uint32_t end = h->end, lim = h->lim, hlen, id;
+		bool told = h->told;
+
+		if (flags & (SHAPE_COLD | SHAPE_BESIDE))
+			break;
+		if (s->bound == BOUND_BE16) {
+			uint32_t v = be16(q + s->t_off), claim = v + s->t_add;
+
+			if ((int32_t)claim >= s->t_min && claim <= end - off) {
+				end = off + claim;
+				lim = end < cap ? end : cap;
+				told = true;
+			} else if (v != 0 || !(flags & SHAPE_ZERO_REST)) {
+				break;
+			}
+		}
+		hlen = head_bytes(s, q, end - off, told);
+		if ((int32_t)hlen < (int32_t)s->min || hlen > lim - off)
+			break;
+		h->end = end;
+		h->lim = lim;
+		h->told = told;
+		h->off = off + hlen;
+		l->proto = s->proto;
+		l->off = off;
+		l->end = flags & SHAPE_FILLS ? lim : off + hlen;
+		l->hlen = hlen;
+		l->flags = 0;
+		l->tail = 0;
+		l++;
+		why = HOT_DONE;
+		if (hlen >= lim - off || !(flags & SHAPE_PAYLOAD))
+			break;
+		why = HOT_INSIDE;
+		if ((be16(q + s->s_off) & s->s_mask) || (flags & SHAPE_ASK))
+			break;
+		id = key_entry(s, q);
+		if (id - 1 >= known) {
+			if (!id && !(flags & SHAPE_MORE))
+				why = HOT_DONE;
+			break;
+		}
+		if (!quick_fit(&S->v[id], q + hlen, lim - off - hlen))
+			break;
+		s = &S->v[id];
+		why = HOT_LAYER;
+	}
+	*at = s;
+	p->nlayers = (uint8_t)(l - p->layers);
+	return why;
+}
+
+/* ---- the long way ---- */
+
+/* Go on where the hot loop stopped: it has recorded nothing but layers one inside the other. */
+static void take_over(struct run *x, const struct here *h)
+{
+	x->off = h->off;
+	x->end = h->end;
+	x->lim = h->lim;
+	x->told = h->told;
+	x->parent = (int8_t)(x->p->nlayers - 1);
+}
+
+static void record(struct run *x, const struct shape *s, const struct extents *m)
+{
+	unsigned n = x->p->nlayers;
+	struct layer *l = &x->p->layers[n];
+
+	l->proto = s->proto;
+	l->off = x->off;
+	l->hlen = m->hlen;
+	l->end = s->flags & SHAPE_FILLS ? m->end : x->off + m->hlen;
+	l->flags = m->flags;
+	l->tail = m->tail;
+	x->parent = (int8_t)n;
+	x->p->nlayers = (uint8_t)(n + 1);
+}
+
+/* A header of which not even the fixed part is there. */
+static void record_short(struct run *x, const struct shape *s)
+{
+	bool cut = x->end > x->lim || (x->pass & LAYER_EXCERPT);
+	struct extents m = { .hlen = x->lim - x->off,
+			     .end = x->lim,
+			     .flags = (uint16_t)(x->pass | x->once |
+						 (cut ? LAYER_CUT : LAYER_BAD_HEADER)) };
+
+	record(x, s, &m);
+}
+
+/* Record one layer, whatever its shape. False: stop there. */
+static bool long_layer(struct run *x, const struct shape *s)
 {
 	struct packet *p = x->p;
 	struct extents m;
-	uint16_t id;
+	bool more;
 
-	for (;;) {
-		const uint8_t *q = p->data + x->off;
-		const struct shape *low = s;
+	if (p->nlayers == PACKET_LAYERS) {
+		p->layers[p->nlayers - 1].flags |= LAYER_DEEP;
+		p->flags |= PACKET_DEEP;
+		return false;
+	}
+	if ((s->flags & SHAPE_BESIDE) && x->parent >= 0) /* for those beside it */
+		x->ctx[x->parent] = (struct context){ x->end, x->pass, x->told };
+	x->siblings |= (uint8_t)(s->flags & SHAPE_BESIDE);
+	if (x->lim - x->off < s->min) {
+		record_short(x, s);
+		return false;
+	}
+	more = measure_cold(x, s, &m);
+	record(x, s, &m);
+	x->off += m.hlen;
+	x->once = 0;
+	return more && x->off < x->lim && (s->flags & SHAPE_PAYLOAD);
+}
 
-		if (p->nlayers == PACKET_LAYERS) {
-			p->layers[p->nlayers - 1].flags |= LAYER_DEEP;
-			p->flags |= PACKET_DEEP;
+/* What may follow: the entry's candidates in order, then all else that may. low: what is below, NULL:
+ * the packet itself. */
+static const struct shape *follow(struct run *x, const struct shape *low, uint16_t id)
+{
+	const struct shapes *S = x->S;
+	const struct chain one = { 1, { id } };
+	const struct chain *c = id > S->n ? &S->chain[id - S->n - 1] : &one;
+	uint32_t room = x->lim - x->off;
+
+	for (unsigned i = 0; id && i < c->n; i++) {
+		const struct shape *s = &S->v[c->v[i]];
+
+		if (quick_fit(s, x->p->data + x->off, room) ||
+		    ((room < s->min || (s->flags & SHAPE_GUARD)) && fits(x, s)))
+			return s;
+	}
+	return id && !low ? NULL : follow_long(x, low);
+}
+
+/* What stands in the payload of the layer just recorded, at x->off; NULL: bytes. */
+static const struct shape *inside(struct run *x, const struct shape *s)
+{
+	const struct shape *quoted = s;
+	const uint8_t *q = x->p->data + x->p->layers[x->parent].off;
+
+	if (((be16(q + s->s_off) & s->s_mask) || (s->flags & SHAPE_ASK)) &&
+	    !may_look_inside(x, s, &quoted))
+		return NULL;
+	return quoted != s ? quoted : follow(x, s, key_entry(s, q));
+}
+
+static void run(struct run *x, const struct shape *s, enum hot why)
+{
+	while (s) {
+		if (why == HOT_DONE || (why == HOT_LAYER && !long_layer(x, s)))
 			return;
+		s = inside(x, s);
+		why = HOT_LAYER;
+		if (s && !(x->pass | x->once)) {
+			struct here h = { x->off, x->end, x->lim, x->told };
+
+			why = run_hot(x->S, x->p, &h, &s);
+			take_over(x, &h);
 		}
-		if (x->lim - x->off < s->min) {
-			record_short(x, s);
-			return;
-		}
-		if (!(s->flags & SHAPE_COLD ? measure_cold(x, s, &m) : measure_hot(x, s, &m))) {
-			record(x, s, &m);
-			return;
-		}
-		record(x, s, &m);
-		x->off += m.hlen;
-		if (x->off >= x->lim || !(s->flags & SHAPE_PAYLOAD))
-			return;
-		x->once = 0;
-		if (((be16(q + s->s_off) & s->s_mask) || (s->flags & SHAPE_ASK)) &&
-		    !may_look_inside(x, s, &low))
-			return;
-		if (low != s) { /* a quote begins with a protocol of its own */
-			s = low;
-			continue;
-		}
-		id = key_entry(s, q);
-		s = follow(x, s, id);
-		if (!s)
-			return;
+	}
+}
+
+/* Go on where the hot loop gave up (s: as it left it; NULL: it did not begin). */
+static __attribute__((noinline)) void dissect_long(const struct shapes *S, struct packet *p,
+						   const struct shape *first, struct tree *scratch,
+						   struct here h, const struct shape *s,
+						   enum hot why)
+{
+	struct run x = { .S = S, .p = p, .scratch = scratch, .first = first };
+
+	x.top = p->wire_len > p->len ? p->wire_len : p->len;
+	take_over(&x, &h);
+	if (!s)
+		s = follow(&x, NULL, S->link ? S->link->t16[raw_link(p->link)] : 0);
+	while (s) {
+		run(&x, s, why);
+		s = x.siblings ? beside(&x) : NULL;
+		why = HOT_LAYER;
 	}
 }
 
 void dissect_as(const struct registry *r, struct packet *p, const struct proto *first,
 		struct tree *scratch)
 {
-	struct run x;
-	const struct shape *s;
+	const struct shapes *S = registry_shapes(r);
+	struct here h = { 0, p->wire_len > p->len ? p->wire_len : p->len, p->len, false };
+	const struct shape *s = first ? first->shape : NULL;
+	enum hot why = HOT_LAYER;
 
 	p->nlayers = 0;
 	p->flags &= (uint8_t)~PACKET_DEEP;
 	if (p->len == 0)
 		return;
-	x.S = registry_shapes(r);
-	x.p = p;
-	x.scratch = scratch;
-	x.off = 0;
-	x.lim = p->len;
-	x.end = p->wire_len > p->len ? p->wire_len : p->len;
-	x.top = x.end;
-	x.pass = x.once = 0;
-	x.told = false;
-	x.seen = NULL;
-	x.parent = LAYER_NONE;
-	if (first)
-		s = first->shape;
-	else
-		s = follow(&x, NULL, x.S->link ? x.S->link->t16[raw_link(p->link)] : 0);
-	while (s) {
-		run(&x, s);
-		s = beside(&x);
-	}
+	if (!first && S->link)
+		s = quick_entry(S, S->link->t16[raw_link(p->link)], p->data, p->len);
+	if (s)
+		why = run_hot(S, p, &h, &s);
+	if (why != HOT_DONE)
+		dissect_long(S, p, first ? first->shape : NULL, scratch, h, s, why);
 }
 
 void dissect_with(const struct registry *r, struct packet *p, struct tree *scratch)

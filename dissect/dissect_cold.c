@@ -40,10 +40,12 @@ static void head_walk(struct cold *c)
 		return;
 	}
 	m->hlen = x->scratch->hlen;
-	m->flags |= x->scratch->lflags & (LAYER_BAD_LENGTH | LAYER_DEEP);
+	m->flags |= x->scratch->lflags & LAYER_DEEP;
+	if (!(m->flags & LAYER_EXCERPT))
+		m->flags |= x->scratch->lflags & LAYER_BAD_LENGTH;
 	if (x->scratch->lflags & (LAYER_CUT | LAYER_BAD_HEADER))
-		m->flags |= x->end > x->lim || (x->pass & LAYER_EXCERPT) ? LAYER_CUT :
-									   LAYER_BAD_HEADER;
+		m->flags |= x->end > x->lim || (m->flags & LAYER_EXCERPT) ? LAYER_CUT :
+									    LAYER_BAD_HEADER;
 }
 
 /* Fills m->hlen; false: the layer ends there. */
@@ -81,8 +83,8 @@ static bool head(struct cold *c)
 	m->hlen = (uint32_t)n;
 	if (n > x->lim - x->off) {
 		m->hlen = x->lim - x->off;
-		m->flags |= n <= x->end - x->off || (x->pass & LAYER_EXCERPT) ? LAYER_CUT :
-										 LAYER_BAD_LENGTH;
+		m->flags |= n <= x->end - x->off || (m->flags & LAYER_EXCERPT) ? LAYER_CUT :
+										  LAYER_BAD_LENGTH;
 		return false;
 	}
 	return m->hlen > 0;
@@ -100,7 +102,10 @@ static bool take(struct cold *c, int64_t claim)
 		return false;
 	}
 	if (claim > (int64_t)(x->end - x->off)) {
-		if (!(x->pass & LAYER_EXCERPT))
+		/* A message of a stream goes on in the next segment. */
+		if (c->s->proto->message)
+			c->m->flags |= LAYER_EXCERPT;
+		else if (!(x->pass & LAYER_EXCERPT))
 			c->m->flags |= LAYER_BAD_LENGTH;
 		return false;
 	}
@@ -273,6 +278,7 @@ bool measure_cold(struct run *x, const struct shape *s, struct extents *m)
 		narrow(x, c.payload_end);
 	ok = head(&c);
 	m->end = x->lim;
+	x->pass |= m->flags & LAYER_EXCERPT;
 	if (!ok)
 		return false;
 	if (c.layer_end < 0 && c.payload_end < 0)

@@ -14,19 +14,26 @@ struct context {
 	bool told;     /* a length said where it ends */
 };
 
+/* Where the next header begins, and the claimed and the captured end of what it stands in. */
+struct here {
+	uint32_t off, end, lim;
+	bool told; /* a length said where the end is */
+};
+
 struct run {
 	const struct shapes *S;
 	struct packet *p;
 	struct tree *scratch;
 	uint32_t off, end, lim; /* next header; claimed and captured end of what it stands in */
+	const struct shape *first; /* what the packet begins with, when not its link type says */
 	uint32_t top;           /* claimed end of the packet */
 	uint16_t pass, once;    /* flags for all layers from here inwards; for the next one only */
 	bool told;
 	const struct proto *seen; /* what scratch holds: this header at seen_off, up to seen_lim */
 	uint32_t seen_off, seen_lim;
-	int8_t parent; /* the layer that the next one stands in */
-	int8_t up[PACKET_LAYERS];
-	struct context ctx[PACKET_LAYERS];
+	uint8_t siblings; /* not 0: a layer was met that may stand beside another */
+	int8_t parent;    /* the layer that the next one stands in */
+	struct context ctx[PACKET_LAYERS]; /* of layers that hold some side by side; then only */
 };
 
 struct extents {

@@ -46,8 +46,9 @@ bool fits(struct run *x, const struct shape *s)
 		return false;
 	if (!g->expr)
 		return true;
-	if (g->v)
-		return code_true(g, x->p->data + x->off, x->lim - x->off);
+	if (g->v) /* what is not there cannot say that it is this protocol */
+		return x->lim - x->off >= g->need &&
+		       code_true(g, x->p->data + x->off, x->lim - x->off);
 	if (!decoded(x, s->proto))
 		return false;
 	return expr_eval(g->expr, x->scratch, 0, NULL) != 0;
@@ -131,6 +132,8 @@ const struct shape *follow_long(struct run *x, const struct shape *low)
 	const struct shape *s;
 
 	x->once = 0;
+	if (!low && x->first)
+		return fits(x, x->first) ? x->first : NULL;
 	if (!low)
 		return x->S->link ? by_value(x, x->S->link, x->p->link) : NULL;
 	s = by_selectors(x, low);
@@ -165,7 +168,6 @@ bool may_look_inside(struct run *x, const struct shape *s, const struct shape **
 			*next = &x->S->v[c->quoted];
 		}
 	}
-	x->ctx[i].pass = x->pass;
 	return true;
 }
 
@@ -175,12 +177,13 @@ const struct shape *beside(struct run *x)
 
 	if (p->flags & PACKET_DEEP)
 		return NULL;
-	for (int i = p->nlayers - 1; i >= 0; i = x->up[i]) {
+	for (int i = p->nlayers - 1, up; i >= 0; i = up) {
 		const struct layer *l = &p->layers[i];
 		const struct shape *s = l->proto->shape;
-		int up = x->up[i];
-		uint32_t lim = up < 0 ? p->len : p->layers[up].end - p->layers[up].tail;
+		uint32_t lim;
 
+		up = packet_parent(p, (unsigned)i);
+		lim = up < 0 ? p->len : p->layers[up].end - p->layers[up].tail;
 		if (!(s->flags & SHAPE_BESIDE) || l->end >= lim || l->end <= l->off ||
 		    (l->flags & (LAYER_CUT | LAYER_BAD_HEADER)))
 			continue;

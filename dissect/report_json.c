@@ -549,7 +549,7 @@ int columns_parse(struct report *r, const char *list, struct err *e)
 			return -1;
 	}
 	if (i == 0)
-		return err_set(e, ERR_USAGE, "--fields wants names: ip.src,tcp.dport");
+		return err_set(e, ERR_USAGE, "--fields wants names such as LAYER.FIELD, with commas between");
 	r->ncolumns = i;
 	return 0;
 }
