@@ -28,7 +28,8 @@ struct source_file {
 	bool nano;           /* fractions are nanoseconds, else microseconds */
 	uint8_t record;      /* bytes of a record header: 16, or 24 in the modified form */
 	uint8_t length_swap; /* old versions: 1 the two lengths change places, 2 perhaps */
-	uint64_t eat;        /* bytes of the last packet, to be eaten before the next */
+	struct hex_text *hex;
+	uint64_t eat; /* bytes of the last packet, to be eaten before the next */
 };
 
 struct live;
@@ -52,6 +53,9 @@ struct source {
 /* file_pcap.c, file_pcapng.c: look at the window's first bytes; 1: mine, 0: not, -1: e. */
 int file_pcap_open(struct source *s, struct err *e);
 int file_pcapng_open(struct source *s, struct err *e);
+/* file_hex.c: any text is taken. */
+int file_hex_open(struct source *s, uint16_t link, struct err *e);
+void file_hex_close(struct source *s);
 /* The end came at `what` ("packet 7"): note it and return SOURCE_END. */
 int file_cut(struct source *s, const char *what);
 /* The file cannot be read further. SOURCE_ERROR. */

@@ -35,6 +35,7 @@ struct source *source_close(struct source *s)
 	if (s->live)
 		live_close(s);
 	stream_close(&s->file.st);
+	file_hex_close(s);
 	for (uint32_t i = 0; i < s->file.nifs; i++)
 		free(s->file.ifs[i].name);
 	free(s->file.ifs);
@@ -159,7 +160,8 @@ struct source *source_open_file(const char *path, const struct source_options *o
 	s->snaplen = o->snaplen ? o->snaplen : PACKET_MAX;
 	if (stream_open(&s->file.st, path, s->wake, e) < 0)
 		return source_close(s);
-	int rc = file_pcap_open(s, e);
+	int rc = o->hex ? file_hex_open(s, o->want_link ? o->link : LINK_ETHERNET, e)
+			: file_pcap_open(s, e);
 	if (rc == 0)
 		rc = file_pcapng_open(s, e);
 	if (rc == 0) {

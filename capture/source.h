@@ -23,6 +23,7 @@ struct source_options { /* zero-initialised: bulk capture of whole packets, no f
 	bool immediate; /* hand over each packet at once (request and reply); else in bulk */
 	bool promisc;
 	bool resolve;        /* names of hosts in the filter may be looked up (network traffic) */
+	bool hex;            /* files: hex text, of packets of link type `link` (or Ethernet) */
 	bool want_link;      /* ask the device for link type `link` */
 	uint16_t link;       /* LINKTYPE_ number */
 	unsigned timeout_ms; /* bulk: longest time a packet waits in the kernel; 0: 100 */
@@ -58,7 +59,8 @@ enum source_result {
 /* Open a device ("eth0", "lo", "any"). Needs CAP_NET_RAW: else ERR_PERM. Takes about 12 ms. An
  * error in the filter has a place (name "filter"). NULL: e. */
 struct source *source_open_live(const char *device, const struct source_options *o, struct err *e);
-/* Open a capture file; "-" is standard input. Of the options filter, resolve and snaplen count.
+/* Open a capture file; "-" is standard input. Of the options filter, resolve, snaplen,
+ * hex and link count.
  * Needs no rights beyond reading the file. */
 struct source *source_open_file(const char *path, const struct source_options *o, struct err *e);
 /* Accepts NULL; returns NULL. */

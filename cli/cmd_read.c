@@ -23,13 +23,15 @@ static const char *const examples[] = {
 	"each packet as the text that crafts it",
 	"read a.pcap b.pcapng.gz --as json --fields ip.src,tcp.dport",
 	"fields for a program",
+	"read --hex --link 101 dump.txt",
+	"bytes as text: a packet a line, or a dump with offsets",
 	"read file.pcap udp -w udp.pcap",
 	"write the chosen ones",
 	NULL,
 };
 static const enum option_id options[] = { OPT_AS,      OPT_FIELDS, OPT_DOC,   OPT_SPANS,
 					  OPT_WHERE,   OPT_COUNT,  OPT_WRITE, OPT_RESOLVE,
-					  OPT_SNAPLEN, OPT_NONE };
+					  OPT_SNAPLEN, OPT_HEX,    OPT_LINK,  OPT_NONE };
 
 struct reading {
 	struct cli *c;
@@ -43,11 +45,17 @@ struct reading {
 
 static int open_files(struct reading *r, char **paths, struct err *e)
 {
-	uint64_t snaplen = 0;
+	uint64_t snaplen = 0, link = LINK_ETHERNET;
 	struct source_options so = { .resolve = opt_has(&r->c->opt, OPT_RESOLVE) };
 
-	if (opt_u64(&r->c->opt, OPT_SNAPLEN, PACKET_MAX, &snaplen, e) < 0)
+	if (opt_u64(&r->c->opt, OPT_SNAPLEN, PACKET_MAX, &snaplen, e) < 0 ||
+	    opt_u64(&r->c->opt, OPT_LINK, 0xfffe, &link, e) < 0)
 		return -1;
+	if (opt_has(&r->c->opt, OPT_LINK) && !opt_has(&r->c->opt, OPT_HEX))
+		return err_set(e, ERR_USAGE, "--link says what hex text holds: it wants --hex");
+	so.hex = opt_has(&r->c->opt, OPT_HEX);
+	so.want_link = true;
+	so.link = (uint16_t)link;
 	so.snaplen = (unsigned)snaplen;
 	so.filter = r->filter.pattern ? NULL : r->filter.text;
 	r->src = calloc((size_t)r->n, sizeof(*r->src));

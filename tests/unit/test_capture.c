@@ -731,6 +731,56 @@ START_TEST(break_a_pipe)
 }
 END_TEST
 
+/* Text, and the packets in it: their bytes in hex, a comma between. */
+static const struct {
+	const char *text, *packets, *note;
+} hexes[] = {
+	{ "0a0b0c\n", "0a0b0c", NULL },
+	{ "0a0b0c", "0a0b0c", NULL },
+	{ "# a comment\n\n0a:0b:0c\n0d 0e\n", "0a0b0c,0d0e", NULL },
+	{ "00000000\n0000\n", "00000000,0000", NULL },
+	{ "0000  0a 0b 0c 0d   ....\n0004  0e\n", "0a0b0c0d0e", NULL },
+	{ "0000  0a 0b\n0000  0c 0d\n\n0000  0e\n", "0a0b,0c0d,0e", NULL },
+	{ "12:00 IP x > y\n\t0x0000:  4500 0028 0001  E..(..\n\t0x0006:  ff\n12:01 IP\n\t0x0000:  "
+	  "4600\n",
+	  "450000280001ff,4600", "2 lines" },
+	{ "00000000  0a 0b 0c 0d 0e 0f 10 11  12 13 14 15 16 17 18 19  |................|\n"
+	  "00000010  1a                                                |.|\n00000011\n",
+	  "0a0b0c0d0e0f101112131415161718191a", NULL },
+	{ "000000 0a 0b\n000002\n0c0d\n", "0a0b,0c0d", NULL },
+	{ "hello\n", "", "1 lines" },
+	{ "", "", NULL },
+};
+
+START_TEST(hex_text)
+{
+	struct bytes b = { 0 };
+	struct packet p;
+	struct err e = { 0 };
+	char got[400] = "";
+	size_t n = 0;
+
+	put_mem(&b, hexes[_i].text, strlen(hexes[_i].text));
+	struct source *s = source_open_file(
+		save(&b, "hex"),
+		&(struct source_options) { .hex = true, .want_link = true, .link = 101 }, &e);
+	ck_assert_msg(s != NULL, "%s", e.msg);
+	while (source_next(s, &p, &e) == SOURCE_PACKET) {
+		ck_assert_uint_eq(p.link, 101);
+		ck_assert_uint_eq(p.flags, PACKET_NO_TIME);
+		n += (size_t)sprintf(got + n, "%s", n ? "," : "");
+		for (uint32_t i = 0; i < p.len; i++)
+			n += (size_t)sprintf(got + n, "%02x", p.data[i]);
+	}
+	ck_assert_int_eq(e.code, 0);
+	ck_assert_str_eq(got, hexes[_i].packets);
+	ck_assert_msg(!source_note(s) == !hexes[_i].note, "note: %s", source_note(s));
+	if (hexes[_i].note)
+		ck_assert_ptr_nonnull(strstr(source_note(s), hexes[_i].note));
+	source_close(s);
+}
+END_TEST
+
 /* ---- sinks ---- */
 
 static struct packet packet_of(const void *data, uint32_t n, uint16_t link, int64_t when)
@@ -1222,6 +1272,7 @@ int main(void)
 	tcase_add_loop_test(tc, unknown_file, 0, N(strangers));
 	tcase_add_test(tc, no_file);
 	tcase_add_test(tc, break_a_pipe);
+	tcase_add_loop_test(tc, hex_text, 0, N(hexes));
 	tcase_add_loop_test(tc, sink_read_by_libpcap, 0, 2);
 	tcase_add_test(tc, sink_becomes_pcapng);
 	tcase_add_test(tc, sink_refuses_data);
