@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 struct source *source_new(const char *name, struct err *e)
@@ -179,11 +181,36 @@ struct source *source_open_file(const char *path, const struct source_options *o
 	return s;
 }
 
-static int file_next(struct source *s, struct packet *p, struct err *e)
+/* False: a pipe from which not a byte more came by the deadline (CLOCK_MONOTONIC ns). */
+static bool file_ready(const struct source *s, int64_t deadline_ns)
+{
+	const struct stream *st = &s->file.st;
+	struct pollfd pf[2] = { { .fd = st->fd, .events = POLLIN },
+				{ .fd = s->wake, .events = POLLIN } };
+
+	if (!st->pipe || st->eof || st->unpack || deadline_ns == INT64_MAX ||
+	    st->len - st->pos > s->file.eat)
+		return true;
+	for (;;) {
+		struct timespec now;
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		int64_t left = deadline_ns - ((int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
+		if (left < 0)
+			left = 0;
+		struct timespec ts = { left / 1000000000, left % 1000000000 };
+		int n = ppoll(pf, 2, &ts, NULL);
+		if (n >= 0 || errno != EINTR)
+			return n != 0;
+	}
+}
+
+static int file_next(struct source *s, struct packet *p, int64_t deadline_ns, struct err *e)
 {
 	for (;;) {
 		if (s->ended || atomic_load(&s->breaks))
 			return SOURCE_END;
+		if (!file_ready(s, deadline_ns))
+			return SOURCE_NOTHING;
 		struct err mine = { 0 };
 		int rc = s->file.next(s, p, &mine);
 		if (rc == SOURCE_PACKET) {
@@ -207,12 +234,12 @@ static int file_next(struct source *s, struct packet *p, struct err *e)
 
 int source_next(struct source *s, struct packet *p, struct err *e)
 {
-	return s->is_live ? live_next(s, p, e) : file_next(s, p, e);
+	return s->is_live ? live_next(s, p, e) : file_next(s, p, INT64_MAX, e);
 }
 
 int source_wait(struct source *s, struct packet *p, int64_t deadline_ns, struct err *e)
 {
-	return s->is_live ? live_wait(s, p, deadline_ns, e) : file_next(s, p, e);
+	return s->is_live ? live_wait(s, p, deadline_ns, e) : file_next(s, p, deadline_ns, e);
 }
 
 void source_break(struct source *s)
@@ -227,7 +254,7 @@ void source_break(struct source *s)
 
 int source_fd(const struct source *s)
 {
-	return s->is_live ? live_fd(s) : -1;
+	return s->is_live ? live_fd(s) : s->file.st.pipe ? s->file.st.fd : -1;
 }
 uint16_t source_link(const struct source *s)
 {

@@ -70,14 +70,16 @@ struct source *source_close(struct source *s);
  * SOURCE_NOTHING when none is there now; does not block. -1: e. One thread at a time. */
 int source_next(struct source *s, struct packet *p, struct err *e);
 /* The same, but waits until deadline_ns (CLOCK_MONOTONIC; INT64_MAX: for ever) for a packet. A file
- * that is a pipe waits likewise, but without heeding the deadline. */
+ * that is a pipe waits likewise for the beginning of a packet (compressed: without heeding the
+ * deadline); source_next waits for ever. */
 int source_wait(struct source *s, struct packet *p, int64_t deadline_ns, struct err *e);
 
 /* End the capture. Safe in a signal handler and from another thread. The first call closes the
  * entrance: what the kernel had received by then is still handed over, then SOURCE_END. The second
  * ends at once. */
 void source_break(struct source *s);
-/* A descriptor for poll(): readable when source_next may have something. -1: always (files). */
+/* A descriptor for poll(): readable when source_next may have something; what was read already is
+ * not told, so look until source_wait with a deadline of 0 has nothing. -1: always (files). */
 int source_fd(const struct source *s);
 
 uint16_t source_link(const struct source *s); /* LINKTYPE_; of the first interface of a file */

@@ -100,8 +100,9 @@ int strata_next(struct strata_source *src, struct strata_packet *p, int64_t dead
 	struct err why = { 0 };
 	struct packet pkt;
 	const char *name;
-	int rc = deadline <= 0 ? source_next(src->src, &pkt, &why)
-			       : source_wait(src->src, &pkt, deadline, &why);
+	int rc = deadline <= 0 && source_live(src->src)
+			 ? source_next(src->src, &pkt, &why)
+			 : source_wait(src->src, &pkt, deadline, &why);
 
 	if (rc == SOURCE_ERROR)
 		lib_fail(e, &why);

@@ -338,7 +338,8 @@ void strata_source_close(struct strata_source *src);
 /* The next packet into p, taken apart; its bytes are borrowed until the next call on src
  * (strata_keep() copies them). deadline: CLOCK_MONOTONIC ns (strata_in(), STRATA_AT_ONCE,
  * STRATA_FOREVER). STRATA_GOT, STRATA_NOTHING: none came by the deadline, STRATA_FAILED: e,
- * STRATA_END. Files never give STRATA_NOTHING; one that is a pipe may block past the deadline. */
+ * STRATA_END. Regular files never give STRATA_NOTHING. Of a file that is a pipe the deadline is for
+ * a packet's first byte; one that is compressed may block past it. */
 int strata_next(struct strata_source *src, struct strata_packet *p, int64_t deadline,
 		struct strata_error *e);
 /* A descriptor for poll(): readable when strata_next() may have something; then call it with

@@ -298,6 +298,43 @@ START_TEST(file_errors)
 }
 END_TEST
 
+/* A file that is a pipe: the deadline is one, and what comes is seen. */
+START_TEST(file_pipe)
+{
+	static const char bytes[] = /* pcap, raw IP, one packet of 28 bytes */
+		"\xd4\xc3\xb2\xa1\2\0\4\0\0\0\0\0\0\0\0\0\xff\xff\0\0\x65\0\0\0"
+		"\1\0\0\0\0\0\0\0\x1c\0\0\0\x1c\0\0\0"
+		"\x45\0\0\x1c\0\0\0\0\x40\x11\0\0\x0a\0\0\1\x0a\0\0\2"
+		"\0\1\0\2\0\x08\0\0";
+	struct strata_source *src;
+	char path[40];
+	int fd[2];
+	int64_t from, took;
+
+	ck_assert_int_eq(pipe(fd), 0);
+	ck_assert_int_eq(write(fd[1], bytes, 24), 24);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd[0]);
+	src = strata_source_file(S, path, NULL, &E);
+	ck_assert_msg(src != NULL, "%s", E.message);
+	ck_assert_int_ge(strata_fd(src), 0);
+	for (int i = 0; i < 3; i++) {
+		from = strata_now();
+		ck_assert_int_eq(strata_next(src, P, strata_in(60 * MS), &E), STRATA_NOTHING);
+		took = strata_now() - from;
+		ck_assert_int_ge(took, 60 * MS);
+		ck_assert_int_lt(took, 1000 * MS);
+		ck_assert_int_eq(strata_next(src, P, STRATA_AT_ONCE, &E), STRATA_NOTHING);
+		ck_assert_int_eq(write(fd[1], bytes + 24, 44), 44);
+		ck_assert_int_eq(strata_next(src, P, strata_in(1000 * MS), &E), STRATA_GOT);
+		ck_assert_uint_eq(number("udp.dport"), 2);
+	}
+	close(fd[1]);
+	ck_assert_int_eq(strata_next(src, P, STRATA_FOREVER, &E), STRATA_END);
+	strata_source_close(src);
+	close(fd[0]);
+}
+END_TEST
+
 /* Whatever the bytes, every field of every layer is told, inside the packet. */
 START_TEST(fields_walked)
 {
@@ -888,6 +925,7 @@ static Suite *suite(void)
 	tcase_add_test(t, file_read);
 	tcase_add_test(t, file_filtered);
 	tcase_add_test(t, file_errors);
+	tcase_add_test(t, file_pipe);
 	tcase_add_test(t, fields_walked);
 	tcase_add_test(t, fields_by_path);
 	tcase_add_test(t, dissect_bytes);
