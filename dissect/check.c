@@ -51,7 +51,7 @@ static void add_note(struct judge *j, enum note_kind kind, uint32_t node, const 
 		j->failed = true;
 		return;
 	}
-	c->note[c->nnotes++] = (struct note){ (uint8_t)j->layer, (uint8_t)kind, node, copy };
+	c->note[c->nnotes++] = (struct note) { (uint8_t)j->layer, (uint8_t)kind, node, copy };
 }
 
 static void add_sum(struct judge *j, uint32_t node, enum sum_verdict verdict, uint64_t want)
@@ -71,7 +71,8 @@ static void add_sum(struct judge *j, uint32_t node, enum sum_verdict verdict, ui
 		c->sums = v;
 		c->sum_cap = cap;
 	}
-	c->sums[c->nsums++] = (struct sum_result){ (uint8_t)j->layer, (uint8_t)verdict, node, want };
+	c->sums[c->nsums++] =
+		(struct sum_result) { (uint8_t)j->layer, (uint8_t)verdict, node, want };
 }
 
 static bool covers(const struct rule *r, enum span_form a, enum span_form b)
@@ -97,53 +98,60 @@ static bool in_piece(const struct judge *j)
 /* ---- sums ---- */
 
 /* The folded sum of the bytes of the layer that an Internet checksum covers, its own field as 0. */
-static uint32_t own_partial(const struct judge *j, const struct node *n)
+static uint32_t own_partial(const struct packet *p, const struct layer *l, const struct node *n)
 {
-	const struct layer *l = &j->p->layers[j->layer];
 	uint32_t at = n->bit / 8;
-	uint32_t sum = sum_inet_partial(j->p->data + l->off, at - l->off, 0);
+	uint32_t sum = sum_inet_partial(p->data + l->off, at - l->off, 0);
 
 	/* The field stands at an even distance from the header wherever RFC 1071 is used. */
-	return sum_inet_partial(j->p->data + at + 2, l->end - at - 2, sum);
+	return sum_inet_partial(p->data + at + 2, l->end - at - 2, sum);
 }
 
 /* Does the field hold the pseudo header's folded sum, as a kernel leaves it for the card? */
-static bool not_filled_in(const struct judge *j, const struct node *n, uint64_t want)
+static bool not_filled_in(const struct packet *p, const struct layer *l, const struct node *n,
+			  uint64_t want)
 {
 	const struct rule *r = &n->field->rule;
-	const struct layer *l = &j->p->layers[j->layer];
 	uint32_t pseudo;
 
 	if (r->sum->form != SUM_INET || !covers(r, SPAN_PSEUDO, SPAN_PSEUDO) || n->bits != 16 ||
 	    (n->bit / 8 - l->off) % 2 || n->bit / 8 + 2 > l->end)
 		return false;
 	/* want = ~(pseudo + own), so pseudo = ~want - own in ones' complement. */
-	pseudo = (uint32_t)(~want & 0xffff) + (~own_partial(j, n) & 0xffff);
+	pseudo = (uint32_t)(~want & 0xffff) + (~own_partial(p, l, n) & 0xffff);
 	pseudo = (pseudo & 0xffff) + (pseudo >> 16);
 	return pseudo % 0xffff == n->num % 0xffff;
+}
+
+enum sum_verdict sum_judge(const struct packet *p, unsigned layer, const struct tree *t,
+			   uint32_t at, uint64_t *want)
+{
+	const struct node *n = &t->v[at];
+	uint64_t mask = n->bits < 64 ? (1ull << n->bits) - 1 : UINT64_MAX;
+	bool inet = n->field->rule.sum->form == SUM_INET && n->bits == 16;
+
+	*want = 0;
+	switch (sum_value(p, layer, t, at, want)) {
+	case 1: return SUM_NONE;
+	case 0: break;
+	default: return SUM_UNKNOWN;
+	}
+	/* In ones' complement 0 and 0xffff are the same number (RFC 1071). */
+	if ((n->num & mask) == (*want & mask) || (inet && n->num % 0xffff == *want % 0xffff))
+		return SUM_GOOD;
+	return not_filled_in(p, &p->layers[layer], n, *want) ? SUM_UNFILLED : SUM_BAD;
 }
 
 static void judge_sum(struct judge *j, uint32_t at)
 {
 	const struct node *n = &j->t->v[at];
-	uint64_t want = 0, mask = n->bits < 64 ? (1ull << n->bits) - 1 : UINT64_MAX;
-	bool inet = n->field->rule.sum->form == SUM_INET && n->bits == 16;
+	uint64_t want;
+	enum sum_verdict verdict = sum_judge(j->p, j->layer, j->t, at, &want);
 
-	switch (sum_value(j->p, j->layer, j->t, at, &want)) {
-	case 1: add_sum(j, at, SUM_NONE, want); return;
-	case 0: break;
-	default: add_sum(j, at, SUM_UNKNOWN, 0); return;
-	}
-	/* In ones' complement 0 and 0xffff are the same number (RFC 1071). */
-	if ((n->num & mask) == (want & mask) || (inet && n->num % 0xffff == want % 0xffff)) {
-		add_sum(j, at, SUM_GOOD, want);
-	} else if (not_filled_in(j, n, want)) {
-		add_sum(j, at, SUM_UNFILLED, want);
-	} else {
-		add_sum(j, at, SUM_BAD, want);
+	add_sum(j, at, verdict, want);
+	if (verdict == SUM_BAD)
 		add_note(j, NOTE_SUM, at, "says 0x%0*" PRIx64 ", should be 0x%0*" PRIx64,
 			 (int)(n->bits / 4), n->num, (int)(n->bits / 4), want);
-	}
 }
 
 /* ---- lengths and other rules ---- */
@@ -201,7 +209,8 @@ static void judge_node(struct judge *j, uint32_t at)
 
 	if (n->flags & NODE_RAW) {
 		if (!in_piece(j))
-			add_note(j, NOTE_RAW, at, "%u bytes do not fit the description", n->bits / 8);
+			add_note(j, NOTE_RAW, at, "%u bytes do not fit the description",
+				 n->bits / 8);
 		return;
 	}
 	if (n->flags & NODE_GAP)
@@ -274,7 +283,7 @@ void check_done(struct check *c)
 	free(c->note);
 	free(c->sums);
 	arena_done(&c->mem);
-	*c = (struct check){ 0 };
+	*c = (struct check) { 0 };
 }
 
 enum sum_verdict check_sum(const struct check *c, unsigned layer, uint32_t node)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Every rule read the other way: what a packet's lengths, counts, sums and constraints should be, and
- * where it differs. Malformed is data: nothing here fails on input. */
+/* Every rule read the other way: what a packet's lengths, counts, sums and constraints should be,
+ * and where it differs. Malformed is data: nothing here fails on input. */
 #ifndef STRATA_DISSECT_CHECK_H
 #define STRATA_DISSECT_CHECK_H
 
@@ -20,7 +20,7 @@ enum note_kind {
 };
 
 enum sum_verdict {
-	SUM_ABSENT,   /* the layer has no checksum */
+	SUM_ABSENT, /* the layer has no checksum */
 	SUM_GOOD,
 	SUM_NONE,     /* the protocol says that there is none (UDP's zero) */
 	SUM_UNKNOWN,  /* cut, or a piece of something longer */
@@ -60,6 +60,9 @@ struct check {
 int check(struct check *c, const struct packet *p);
 void check_done(struct check *c);
 
+/* Judge one checksum node of a tree; *want: what it should hold. Thread-safe. */
+enum sum_verdict sum_judge(const struct packet *p, unsigned layer, const struct tree *t,
+			   uint32_t node, uint64_t *want);
 /* Verdict on the checksum in node of a layer; SUM_ABSENT if it is none. */
 enum sum_verdict check_sum(const struct check *c, unsigned layer, uint32_t node);
 /* "ip", "ip.2": the layer's name among those of its kind. */

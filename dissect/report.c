@@ -2,6 +2,7 @@
 /* What all output forms share, and the choice between them. */
 #include "dissect/report_impl.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -18,6 +19,52 @@ int report_form(const char *name)
 			return i;
 	}
 	return -1;
+}
+
+static struct field_keys *make_keys(struct report *r, const struct record *rec)
+{
+	struct field_keys *k;
+
+	if (rec->id >= r->nkeys) {
+		unsigned n = rec->id + 64u;
+		struct field_keys **keys = realloc(r->keys, n * sizeof(struct field_keys *));
+
+		if (!keys)
+			return NULL;
+		memset(keys + r->nkeys, 0, (n - r->nkeys) * sizeof(struct field_keys *));
+		r->keys = keys;
+		r->nkeys = n;
+	}
+	k = calloc(1, sizeof(*k) + rec->nfields * sizeof(k->v[0]));
+	for (; k && k->n < rec->nfields; k->n++) {
+		struct buf b = { 0 };
+
+		buf_char(&b, '"');
+		buf_str(&b, rec->fields[k->n].name);
+		buf_str(&b, "\":");
+		k->v[k->n] = (struct field_key) { b.p, (uint32_t)b.n };
+	}
+	r->keys[rec->id] = k;
+	return k;
+}
+
+static void keys_free(struct report *r)
+{
+	for (unsigned i = 0; i < r->nkeys; i++) {
+		for (unsigned f = 0; r->keys[i] && f < r->keys[i]->n; f++)
+			free(r->keys[i]->v[f].text);
+		free(r->keys[i]);
+	}
+	free(r->keys);
+}
+
+const struct field_key *report_key(struct report *r, const struct field *f)
+{
+	struct field_keys *k = f->rec->id < r->nkeys ? r->keys[f->rec->id] : NULL;
+
+	if (!k)
+		k = make_keys(r, f->rec);
+	return k && f->index < k->n && k->v[f->index].text ? &k->v[f->index] : NULL;
 }
 
 struct report *report_open(const struct registry *reg, const struct report_opts *opts,
@@ -48,7 +95,9 @@ void report_close(struct report *r)
 	free(r->summary);
 	free(r->column);
 	free(r->fields);
+	keys_free(r);
 	tree_done(&r->tree);
+	check_done(&r->check);
 	buf_done(&r->scratch);
 	free(r);
 }
@@ -92,28 +141,37 @@ struct extent_bytes report_trailer(const struct packet *p, unsigned i)
 	return x;
 }
 
-unsigned report_nth(const struct packet *p, unsigned i)
+static void put_digits(char *p, unsigned n, uint32_t v)
 {
-	unsigned n = 1;
-
-	for (unsigned k = 0; k < i; k++)
-		n += p->layers[k].proto == p->layers[i].proto;
-	return n;
+	while (n--) {
+		p[n] = (char)('0' + v % 10);
+		v /= 10;
+	}
 }
 
-void report_time(int64_t when, struct buf *out)
+void report_time(struct report *r, int64_t when, struct buf *out)
 {
 	int64_t s = when / 1000000000, ns = when % 1000000000;
-	time_t t;
-	struct tm tm;
+	char frac[10];
 
 	if (ns < 0)
 		ns += 1000000000, s--;
-	t = (time_t)s;
-	if (!gmtime_r(&t, &tm))
-		memset(&tm, 0, sizeof(tm));
-	buf_fmt(out, "%04d-%02d-%02dT%02d:%02d:%02d.%09uZ", tm.tm_year + 1900, tm.tm_mon + 1,
-		tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (unsigned)ns);
+	if (!r->date_len || r->second != s) {
+		time_t t = (time_t)s;
+		struct tm tm;
+
+		if (!gmtime_r(&t, &tm))
+			memset(&tm, 0, sizeof(tm));
+		r->second = s;
+		r->date_len = (unsigned)snprintf(r->date, sizeof(r->date),
+						 "%04d-%02d-%02dT%02d:%02d:%02d.",
+						 tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+						 tm.tm_hour, tm.tm_min, tm.tm_sec);
+	}
+	buf_put(out, r->date, r->date_len);
+	put_digits(frac, 9, (uint32_t)ns);
+	frac[9] = 'Z';
+	buf_put(out, frac, 10);
 }
 
 void report_seconds(int64_t ns, unsigned digits, struct buf *out)
@@ -159,14 +217,10 @@ void report_value(const struct tree *t, uint32_t at, struct buf *out)
 	}
 }
 
-const char *report_word(const struct report *r, const struct tree *t, uint32_t at)
+static const char *find_word(const struct report *r, const struct node *n)
 {
-	const struct node *n = &t->v[at];
 	const struct field *f = n->field;
 
-	if (!f || (n->flags & (NODE_ITEM | NODE_RAW | NODE_CUT)) || !n->type ||
-	    n->type->form != TYPE_LEAF || n->type->kind->cls != KIND_NUM)
-		return NULL;
 	if (f->words && !f->words->flags) {
 		for (unsigned i = 0; i < f->words->n; i++) {
 			if (f->words->v[i].value == n->num)
@@ -189,48 +243,25 @@ const char *report_word(const struct report *r, const struct tree *t, uint32_t a
 	return NULL;
 }
 
-/* Hardware that fills sums in later leaves the folded sum of the pseudo header, not complemented.
- */
-static bool not_filled_in(const struct packet *p, unsigned layer, const struct tree *t,
-			  uint32_t node)
+/* Does this field ever have words? */
+static bool wordy(const struct node *n)
 {
-	const struct rule *r = &t->v[node].field->rule;
-	struct packet view = *p;
-	struct rule pseudo = *r;
-	struct field f = *t->v[node].field;
-	struct node n[2];
-	struct tree part = *t;
-	uint64_t v;
-
-	if (r->sum->form != SUM_INET || r->spans.n == 0 || r->spans.v[0].form != SPAN_PSEUDO)
-		return false;
-	pseudo.spans.n = 1;
-	pseudo.zero_none = false;
-	f.rule = pseudo;
-	n[0] = t->v[0];
-	n[1] = t->v[node];
-	n[1].field = &f;
-	n[1].parent = 0;
-	part.v = n;
-	part.n = 2;
-	return sum_value(&view, layer, &part, 1, &v) == 0 && (uint16_t)~v == t->v[node].num;
+	return n->field && !(n->flags & (NODE_ITEM | NODE_RAW | NODE_CUT)) && n->type &&
+	       n->type->form == TYPE_LEAF && n->type->kind->cls == KIND_NUM &&
+	       (n->field->selects || (n->field->words && !n->field->words->flags));
 }
 
-enum sum_verdict sum_judge(const struct packet *p, unsigned layer, const struct tree *t,
-			   uint32_t node)
+const char *report_word(struct report *r, const struct tree *t, uint32_t at)
 {
-	uint64_t want, is = t->v[node].num;
-	int rc = sum_value(p, layer, t, node, &want);
+	const struct node *n = &t->v[at];
+	struct word_seen *seen;
 
-	if (rc)
-		return rc == 1 ? SUM_NO : SUM_UNKNOWN;
-	if (want == is)
-		return SUM_GOOD;
-	/* One's complement has two zeros, and both verify. */
-	if (t->v[node].field->rule.sum->form == SUM_INET && (want == 0 || want == 0xffff) &&
-	    (is == 0 || is == 0xffff))
-		return SUM_GOOD;
-	return not_filled_in(p, layer, t, node) ? SUM_UNKNOWN : SUM_BAD;
+	if (!wordy(n))
+		return NULL;
+	seen = &r->seen[(((uintptr_t)n->field >> 6) ^ n->num * 0x9e3779b1u) % WORDS_SEEN];
+	if (seen->field != n->field || seen->value != n->num)
+		*seen = (struct word_seen) { n->field, n->num, find_word(r, n) };
+	return seen->word;
 }
 
 const char *report_color(const struct report *r, unsigned i)

@@ -3,8 +3,10 @@
 #ifndef STRATA_DISSECT_REPORT_IMPL_H
 #define STRATA_DISSECT_REPORT_IMPL_H
 
+#include "core/alias.h"
 #include "core/plan.h"
 #include "core/tree.h"
+#include "dissect/check.h"
 #include "dissect/report.h"
 
 struct summary; /* a compiled `summary` template */
@@ -14,41 +16,61 @@ struct column {                    /* one name of --fields */
 	const struct proto *proto; /* NULL: a property of the packet: n, time, ... */
 	unsigned nth;              /* ip.2.src: 2 */
 	char path[128];            /* within the layer */
+	struct alias alias;        /* name set: read by this other name instead */
 };
+
+struct field_key { /* `"name":`, made once for each field */
+	char *text;
+	uint32_t len;
+};
+
+struct field_keys { /* those of a record */
+	unsigned n;
+	struct field_key v[];
+};
+
+struct word_seen { /* the last word looked up for a field's value */
+	const struct field *field;
+	uint64_t value;
+	const char *word;
+};
+
+#define WORDS_SEEN 64
 
 struct report {
 	const struct registry *reg;
 	struct report_opts opts;
-	struct tree tree; /* reused for each layer */
-	int64_t first;    /* time of the first packet */
+	struct tree tree;   /* line, csv: reused for each layer */
+	struct check check; /* tree, json, flat: every layer's fields, and what is wrong */
+	int64_t first;      /* time of the first packet */
 	bool started;
 	struct summary **summary; /* by proto id, made at the first use */
 	struct column *column;
 	unsigned ncolumns;
 	char *fields; /* copy of opts.fields */
 	struct buf scratch;
+	struct field_keys **keys; /* by record id; NULL: not made yet */
+	unsigned nkeys;
+	struct word_seen seen[WORDS_SEEN];
+	int64_t second; /* whose date is in `date` */
+	char date[40];  /* 2026-11-22T10:38:16. */
+	unsigned date_len;
 };
-
-enum sum_verdict { SUM_GOOD, SUM_BAD, SUM_NO, SUM_UNKNOWN };
-/* What is to be said of a checksum node. live: a sum that only covers the pseudo header is not
- * filled in yet. */
-enum sum_verdict sum_judge(const struct packet *p, unsigned layer, const struct tree *t,
-			   uint32_t node);
 
 /* Bytes of the innermost payload that no layer took. */
 struct extent_bytes report_payload(const struct packet *p);
 /* Bytes of layer i after its last inner layer (trailer); from == to: none. */
 struct extent_bytes report_trailer(const struct packet *p, unsigned i);
-/* How many layers of this protocol stand below i, plus one. */
-unsigned report_nth(const struct packet *p, unsigned i);
 /* 2026-11-22T10:38:16.773907123Z */
-void report_time(int64_t when, struct buf *out);
+void report_time(struct report *r, int64_t when, struct buf *out);
 /* seconds.nanoseconds, may be negative */
 void report_seconds(int64_t ns, unsigned digits, struct buf *out);
 /* A leaf's value as unescaped words (addresses, names, numbers, words). */
 void report_value(const struct tree *t, uint32_t at, struct buf *out);
 /* The word for a leaf's number: enum word or the protocol it selects; NULL: none. */
-const char *report_word(const struct report *r, const struct tree *t, uint32_t at);
+const char *report_word(struct report *r, const struct tree *t, uint32_t at);
+/* `"name":` of a field; NULL: memory is out. */
+const struct field_key *report_key(struct report *r, const struct field *f);
 
 void report_line(struct report *r, const struct packet *p, const char *ifname, struct buf *out);
 void report_tree(struct report *r, const struct packet *p, const char *ifname, struct buf *out);

@@ -5,7 +5,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
+#include "core/proto_print.h"
 #include "core/walk.h"
 #include "dissect/escape.h"
 
@@ -39,6 +41,21 @@ static void key(struct json *j, const char *name, const char *suffix)
 	buf_str(j->out, name);
 	buf_str(j->out, suffix);
 	buf_put(j->out, "\":", 2);
+}
+
+/* The key of a node: its field's name, or (paths, items) name. */
+static void node_key(struct json *j, const struct node *n, const char *name)
+{
+	const struct field_key *k = NULL;
+
+	if (!j->flat && n->field && name == n->field->name)
+		k = report_key(j->r, n->field);
+	if (!k) {
+		key(j, name, "");
+		return;
+	}
+	sep(j);
+	buf_put(j->out, k->text, k->len);
 }
 
 static void put_string(struct json *j, const void *s, size_t n)
@@ -125,6 +142,12 @@ static void put_leaf(struct json *j, uint32_t at)
 		}
 		return;
 	}
+	if (n->type->kind->cls == KIND_ADDR || n->type->kind->cls == KIND_BYTES) {
+		buf_char(j->out, '"');
+		report_value(j->t, at, j->out);
+		buf_char(j->out, '"');
+		return;
+	}
 	j->r->scratch.n = 0;
 	report_value(j->t, at, &j->r->scratch);
 	put_string(j, j->r->scratch.p, j->r->scratch.n);
@@ -200,10 +223,16 @@ static void put_inner(struct json *j, uint32_t at, const char *name, char open, 
 
 static void put_sum(struct json *j, uint32_t at, const char *name)
 {
-	static const char *const word[] = { "true", "false", "\"none\"", "null" };
+	const char *word = "null";
 
+	switch (check_sum(&j->r->check, j->layer, at)) {
+	case SUM_GOOD: word = "true"; break;
+	case SUM_BAD: word = "false"; break;
+	case SUM_NONE: word = "\"none\""; break;
+	default: break;
+	}
 	key(j, name, "_ok");
-	buf_str(j->out, word[sum_judge(j->p, j->layer, j->t, at)]);
+	buf_str(j->out, word);
 }
 
 /* name NULL: a value in an array. */
@@ -225,7 +254,7 @@ static void put_node(struct json *j, uint32_t at, const char *name)
 		put_inner(j, at, name, '[', ']');
 	} else if (n->type->form == TYPE_LEAF) {
 		if (name)
-			key(j, name, "");
+			node_key(j, n, name);
 		put_leaf(j, at);
 		if (!name)
 			return;
@@ -245,26 +274,13 @@ static void put_node(struct json *j, uint32_t at, const char *name)
 
 /* ---- the packet's own properties ---- */
 
-static void layer_key(const struct packet *p, unsigned i, char *s, size_t n)
-{
-	unsigned nth = report_nth(p, i);
-
-	if (nth > 1)
-		snprintf(s, n, "%s.%u", p->layers[i].proto->name, nth);
-	else
-		snprintf(s, n, "%s", p->layers[i].proto->name);
-}
-
 static void put_stack(const struct packet *p, struct buf *out, const char *quote, const char *comma)
 {
-	char name[160];
-
 	for (unsigned i = 0; i < p->nlayers; i++) {
-		layer_key(p, i, name, sizeof(name));
 		if (i)
 			buf_str(out, comma);
 		buf_str(out, quote);
-		buf_str(out, name);
+		layer_name(p, i, out);
 		buf_str(out, quote);
 	}
 }
@@ -277,7 +293,7 @@ static void put_head(struct json *j, const char *ifname)
 	buf_u64(j->out, p->number);
 	if (!(p->flags & PACKET_NO_TIME)) {
 		buf_str(j->out, ",\"time\":\"");
-		report_time(p->when, j->out);
+		report_time(j->r, p->when, j->out);
 		buf_str(j->out, "\",\"ts\":\"");
 		report_seconds(p->when, 9, j->out);
 		buf_char(j->out, '"');
@@ -311,9 +327,18 @@ static void put_bytes(struct json *j, const char *name, struct extent_bytes x)
 	buf_char(j->out, '"');
 }
 
+static unsigned layer_nth(const struct packet *p, unsigned i)
+{
+	unsigned n = 1;
+
+	for (unsigned k = 0; k < i; k++)
+		n += p->layers[k].proto == p->layers[i].proto;
+	return n;
+}
+
 static bool column_is(const struct column *c, const struct packet *p, unsigned i)
 {
-	return c->proto == p->layers[i].proto && (c->nth == 0 || c->nth == report_nth(p, i));
+	return c->proto == p->layers[i].proto && (c->nth == 0 || c->nth == layer_nth(p, i));
 }
 
 static bool layer_wanted(const struct report *r, const struct packet *p, unsigned i)
@@ -325,6 +350,21 @@ static bool layer_wanted(const struct report *r, const struct packet *p, unsigne
 	return any;
 }
 
+/* A column of another name: under that name, since it is no field of its own. */
+static void put_alias(struct json *j, const struct column *c)
+{
+	struct view_value v;
+
+	if (!alias_find(&c->alias, j->t, &v))
+		return;
+	if (v.node != NODE_NONE) {
+		put_node(j, v.node, c->path);
+		return;
+	}
+	key(j, c->path, "");
+	put_unsigned(j, v.num);
+}
+
 static void put_selected(struct json *j)
 {
 	struct report *r = j->r;
@@ -334,67 +374,43 @@ static void put_selected(struct json *j)
 
 		if (!column_is(&r->column[c], j->p, j->layer))
 			continue;
+		if (r->column[c].alias.name) {
+			put_alias(j, &r->column[c]);
+			continue;
+		}
 		at = tree_find(j->t, r->column[c].path, strlen(r->column[c].path));
 		if (at != NODE_NONE && at != 0)
 			put_node(j, at, r->column[c].path);
 	}
 }
 
-/* What is wrong with lengths, counts and musts: note text beside the place. */
-static void put_notes(struct json *j, struct buf *notes)
+static void put_notes(struct json *j)
 {
-	const struct tree *t = j->t;
-	struct buf path = { 0 };
-	char layer[160];
+	const struct check *c = &j->r->check;
 
-	layer_key(j->p, j->layer, layer, sizeof(layer));
-	for (uint32_t k = 1; k < t->n; k++) {
-		const struct node *n = &t->v[k];
-		char text[200] = "";
-		uint64_t want;
-
-		if (!n->field || n->flags & NODE_ITEM)
-			continue;
-		if (n->flags & NODE_CLIPPED)
-			snprintf(text, sizeof(text), "says more than there is room for");
-		else if (n->flags & NODE_CUT)
-			snprintf(text, sizeof(text), "cut short");
-		else if (!(n->flags & NODE_RAW) &&
-			 !rule_value(n->field, t, n->parent, &want, NULL) && want != n->num &&
-			 !(n->field->rule.zero_rest && !n->num) &&
-			 !(j->p->layers[j->layer].flags & LAYER_QUOTED))
-			snprintf(text, sizeof(text), "says %llu, %llu present",
-				 (unsigned long long)n->num, (unsigned long long)want);
-		for (unsigned m = 0; !text[0] && m < n->field->nmust; m++) {
-			if (!expr_eval(n->field->must[m].expr, t, n->parent, NULL))
-				snprintf(text, sizeof(text), "must %.180s", n->field->must[m].text);
-		}
-		if (!text[0])
-			continue;
-		path.n = 0;
-		tree_path(t, k, &path);
-		buf_str(notes, notes->n ? ",{\"at\":\"" : "{\"at\":\"");
-		buf_str(notes, layer);
-		buf_char(notes, '.');
-		buf_put(notes, path.p, path.n);
-		buf_str(notes, "\",\"text\":\"");
-		escape_json((const uint8_t *)text, strlen(text), notes);
-		buf_str(notes, "\"}");
+	buf_str(j->out, ",\"notes\":[");
+	for (unsigned i = 0; i < c->nnotes; i++) {
+		buf_str(j->out, i ? ",{\"at\":\"" : "{\"at\":\"");
+		note_place(c, j->p, &c->note[i], j->out);
+		buf_str(j->out, "\",\"text\":\"");
+		escape_json((const uint8_t *)c->note[i].text, strlen(c->note[i].text), j->out);
+		buf_str(j->out, "\"}");
 	}
-	buf_done(&path);
+	buf_char(j->out, ']');
 }
 
-static void put_layer(struct json *j, struct buf *notes)
+static void put_layer(struct json *j)
 {
 	struct extent_bytes x = report_trailer(j->p, j->layer);
-	char name[160];
+	struct buf *name = &j->r->scratch;
 
-	layer_key(j->p, j->layer, name, sizeof(name));
+	name->n = 0;
+	layer_name(j->p, j->layer, name);
 	if (j->flat) {
-		snprintf(j->prefix, sizeof(j->prefix), "%s.", name);
+		snprintf(j->prefix, sizeof(j->prefix), "%.*s.", (int)name->n, name->p);
 	} else {
 		j->comma = true;
-		key(j, name, "");
+		key(j, buf_cstr(name), "");
 		buf_char(j->out, '{');
 		j->comma = false;
 	}
@@ -408,32 +424,29 @@ static void put_layer(struct json *j, struct buf *notes)
 		buf_char(j->out, '}');
 	j->prefix[0] = 0;
 	j->comma = true;
-	put_notes(j, notes);
 }
 
 static void put_packet(struct report *r, const struct packet *p, const char *ifname,
 		       struct buf *out, bool flat)
 {
-	struct json j = { .r = r, .p = p, .out = out, .comma = true, .flat = flat, .t = &r->tree };
+	struct json j = { .r = r, .p = p, .out = out, .comma = true, .flat = flat };
 	struct extent_bytes x = report_payload(p);
-	struct buf notes = { 0 };
 
+	if (check(&r->check, p)) {
+		out->failed = true;
+		return;
+	}
 	put_head(&j, ifname);
-	for (unsigned i = 0; i < p->nlayers; i++) {
-		if (!layer_wanted(r, p, i) || decode(&r->tree, p, i))
-			continue;
-		j.layer = i;
-		put_layer(&j, &notes);
+	for (j.layer = 0; j.layer < p->nlayers; j.layer++) {
+		j.t = &r->check.tree[j.layer];
+		if (layer_wanted(r, p, j.layer))
+			put_layer(&j);
 	}
 	j.comma = true;
 	if (x.to > x.from && !r->ncolumns)
 		put_bytes(&j, "payload", x);
-	if (notes.n && !flat) {
-		buf_str(out, ",\"notes\":[");
-		buf_put(out, notes.p, notes.n);
-		buf_char(out, ']');
-	}
-	buf_done(&notes);
+	if (r->check.nnotes && !flat)
+		put_notes(&j);
 	buf_put(out, "}\n", 2);
 }
 
@@ -486,6 +499,46 @@ static bool path_known(const struct proto *p, const char *path)
 	       (dot && proto_field(p, path, (size_t)(dot - path)));
 }
 
+struct wanted_name {
+	const char *name;
+	struct alias found;
+};
+
+static bool is_wanted(const struct alias *a, void *arg)
+{
+	struct wanted_name *w = arg;
+
+	if (strcasecmp(a->name, w->name) == 0)
+		w->found = *a;
+	return w->found.name != NULL;
+}
+
+/* Another name, a view, an arm or an inline length: of the first protocol that knows it. */
+static bool column_alias(struct report *r, struct column *c, const char *name)
+{
+	struct wanted_name w = { .name = name };
+
+	for (unsigned i = 0; i < registry_count(r->reg); i++) {
+		struct needs n;
+		bool found;
+
+		c->proto = registry_at(r->reg, i);
+		found = alias_each(&c->proto->rec, is_wanted, &w);
+		if (!found && needs_of(c->proto, &n) == 0) {
+			for (unsigned k = 0; k < n.nrec && !found; k++)
+				found = alias_each(n.rec[k], is_wanted, &w);
+			needs_done(&n);
+		}
+		if (!found)
+			continue;
+		c->alias = w.found;
+		snprintf(c->path, sizeof(c->path), "%s", w.found.name);
+		return true;
+	}
+	c->proto = NULL;
+	return false;
+}
+
 static int column_parse(struct report *r, struct column *c, const char *name, struct err *e)
 {
 	size_t n = strlen(name);
@@ -501,17 +554,7 @@ static int column_parse(struct report *r, struct column *c, const char *name, st
 	}
 	c->proto = registry_find(r->reg, name, dot ? (size_t)(dot - name) : n);
 	if (!c->proto || !dot) {
-		/* Another tool's name for one of our fields. */
-		for (unsigned i = 0; i < registry_count(r->reg); i++) {
-			const struct field *f = proto_field(registry_at(r->reg, i), name, n);
-
-			if (!f || !dot)
-				continue;
-			c->proto = registry_at(r->reg, i);
-			snprintf(c->path, sizeof(c->path), "%s", f->name);
-			return 0;
-		}
-		return unknown(r, name, n, e);
+		return dot && column_alias(r, c, name) ? 0 : unknown(r, name, n, e);
 	}
 	rest = dot + 1;
 	if (*rest >= '0' && *rest <= '9') {
@@ -526,7 +569,7 @@ static int column_parse(struct report *r, struct column *c, const char *name, st
 		const struct field *f = proto_field(c->proto, name, n);
 
 		if (!f)
-			return unknown(r, name, n, e);
+			return column_alias(r, c, name) ? 0 : unknown(r, name, n, e);
 		rest = f->name;
 	}
 	snprintf(c->path, sizeof(c->path), "%s", rest);
@@ -549,7 +592,8 @@ int columns_parse(struct report *r, const char *list, struct err *e)
 			return -1;
 	}
 	if (i == 0)
-		return err_set(e, ERR_USAGE, "--fields wants names such as LAYER.FIELD, with commas between");
+		return err_set(e, ERR_USAGE,
+			       "--fields wants names such as LAYER.FIELD, with commas between");
 	r->ncolumns = i;
 	return 0;
 }
@@ -570,7 +614,8 @@ void report_csv_head(struct report *r, struct buf *out)
 	buf_str(out, "\r\n");
 }
 
-static void put_prop(const char *name, const struct packet *p, const char *ifname, struct buf *out)
+static void put_prop(struct report *r, const char *name, const struct packet *p, const char *ifname,
+		     struct buf *out)
 {
 	switch (name[0]) {
 	case 'n': buf_u64(out, p->number); break;
@@ -578,7 +623,7 @@ static void put_prop(const char *name, const struct packet *p, const char *ifnam
 		if (p->flags & PACKET_NO_TIME)
 			break;
 		if (name[1] == 'i')
-			report_time(p->when, out);
+			report_time(r, p->when, out);
 		else
 			report_seconds(p->when, 9, out);
 		break;
@@ -593,15 +638,22 @@ static void put_cell(struct report *r, const struct column *c, const struct pack
 		     const char *ifname, struct buf *cell)
 {
 	if (!c->proto) {
-		put_prop(c->path, p, ifname, cell);
+		put_prop(r, c->path, p, ifname, cell);
 		return;
 	}
 	for (unsigned i = 0; i < p->nlayers; i++) {
+		struct view_value v;
 		uint32_t at;
 
 		if (!column_is(c, p, i) || decode(&r->tree, p, i))
 			continue;
-		at = tree_find(&r->tree, c->path, strlen(c->path));
+		if (c->alias.name && !alias_find(&c->alias, &r->tree, &v))
+			continue;
+		if (c->alias.name && v.node == NODE_NONE) {
+			buf_u64(cell, v.num);
+			return;
+		}
+		at = c->alias.name ? v.node : tree_find(&r->tree, c->path, strlen(c->path));
 		if (at == NODE_NONE)
 			continue;
 		if (r->tree.v[at].type && r->tree.v[at].type->form == TYPE_LIST)
@@ -624,7 +676,7 @@ void report_csv(struct report *r, const struct packet *p, const char *ifname, st
 		if (r->ncolumns) {
 			put_cell(r, &r->column[c], p, ifname, &cell);
 		} else if (c < 6) {
-			put_prop(plain[c], p, ifname, &cell);
+			put_prop(r, plain[c], p, ifname, &cell);
 		} else {
 			bool bare = r->opts.bare;
 

@@ -382,6 +382,7 @@ static bool sums_bad(struct report *r, const struct packet *p, unsigned i, const
 				  .n = 2,
 				  .pkt = p,
 				  .layer = i };
+		uint64_t want;
 		uint32_t at;
 
 		if (s->sum[k].fixed) {
@@ -395,14 +396,14 @@ static bool sums_bad(struct report *r, const struct packet *p, unsigned i, const
 			n[1].bit = l->off * 8 + (uint32_t)f->fixed_bit;
 			n[1].num = f->type->le ? bits_get_le(p->data + n[1].bit / 8, width)
 					       : bits_get(p->data, n[1].bit, width);
-			if (sum_judge(p, i, &t, 1) == SUM_BAD)
+			if (sum_judge(p, i, &t, 1, &want) == SUM_BAD)
 				return true;
 			continue;
 		}
 		if (!layer_tree(r, p, i, have))
 			continue;
 		at = tree_child(&r->tree, 0, f->index);
-		if (at != NODE_NONE && sum_judge(p, i, &r->tree, at) == SUM_BAD)
+		if (at != NODE_NONE && sum_judge(p, i, &r->tree, at, &want) == SUM_BAD)
 			return true;
 	}
 	return false;

@@ -47,45 +47,28 @@ static void put_value(struct report *r, const struct tree *t, uint32_t at, struc
 		buf_fmt(out, " (%llu)", (unsigned long long)n->num);
 }
 
-static void put_verdict(struct report *r, const struct packet *p, unsigned layer, uint32_t at,
-			struct buf *out)
+static void put_verdict(struct report *r, unsigned layer, uint32_t at, struct buf *out)
 {
-	static const char *const word[] = { " (good)", " (bad", " (none)", " (not verified)" };
-	const struct tree *t = &r->tree;
-	const struct node *n = &t->v[at];
-	uint64_t want;
+	static const char *const word[] = {
+		"", " (good)", " (none)", " (not verified)", " (not filled in yet)", ""
+	};
+	const struct check *c = &r->check;
 
-	if (!n->field || n->flags & (NODE_ITEM | NODE_RAW | NODE_CUT)) {
-		if (n->flags & NODE_CUT)
-			buf_str(out, "  !cut");
-		return;
-	}
-	if (n->field->rule.form == RULE_SUM && n->type->form == TYPE_LEAF) {
-		enum sum_verdict v = sum_judge(p, layer, t, at);
-
-		buf_str(out, word[v]);
-		if (v == SUM_BAD && sum_value(p, layer, t, at, &want) < 2)
-			buf_fmt(out, ", should be 0x%llx)", (unsigned long long)want);
-	} else if (!(p->layers[layer].flags & LAYER_QUOTED) &&
-		   !rule_value(n->field, t, n->parent, &want, NULL) && want != n->num &&
-		   !(n->field->rule.zero_rest && !n->num)) {
-		buf_fmt(out, "  !%llu present", (unsigned long long)want);
-	}
-	if (n->flags & NODE_CLIPPED)
-		buf_str(out, "  !longer than there is room");
-	for (unsigned m = 0; m < n->field->nmust; m++) {
-		if (!expr_eval(n->field->must[m].expr, t, n->parent, NULL)) {
-			buf_str(out, "  !must ");
-			escape_term((const uint8_t *)n->field->must[m].text,
-				    strlen(n->field->must[m].text), out);
-		}
+	buf_str(out, word[check_sum(c, layer, at)]);
+	if (c->tree[layer].v[at].flags & NODE_CUT)
+		buf_str(out, "  !cut");
+	for (unsigned i = 0; i < c->nnotes; i++) {
+		if (c->note[i].layer != layer || c->note[i].node != at)
+			continue;
+		buf_str(out, "  !");
+		escape_term((const uint8_t *)c->note[i].text, strlen(c->note[i].text), out);
 	}
 }
 
-static void put_node(struct report *r, const struct packet *p, unsigned layer, uint32_t at,
-		     unsigned depth, struct buf *out)
+static void put_node(struct report *r, unsigned layer, uint32_t at, unsigned depth, struct buf *out)
 {
-	const struct node *n = &r->tree.v[at];
+	const struct tree *t = &r->check.tree[layer];
+	const struct node *n = &t->v[at];
 	bool inner = n->rec || (n->type && n->type->form == TYPE_LIST && !(n->flags & NODE_RAW));
 	size_t from;
 
@@ -106,9 +89,9 @@ static void put_node(struct report *r, const struct packet *p, unsigned layer, u
 		else
 			buf_str(out, n->rec->name);
 	} else {
-		put_value(r, &r->tree, at, out);
+		put_value(r, t, at, out);
 	}
-	put_verdict(r, p, layer, at, out);
+	put_verdict(r, layer, at, out);
 	if (r->opts.spans)
 		buf_fmt(out, "  @%u+%u", n->bit / 8, (n->bit + n->bits + 7) / 8 - n->bit / 8);
 	if (r->opts.doc && n->field && n->field->doc && !(n->flags & NODE_ITEM)) {
@@ -119,8 +102,8 @@ static void put_node(struct report *r, const struct packet *p, unsigned layer, u
 	buf_char(out, '\n');
 	if (!inner)
 		return;
-	for (uint32_t k = tree_first(&r->tree, at); k != NODE_NONE; k = tree_sibling(&r->tree, k))
-		put_node(r, p, layer, k, depth + 1, out);
+	for (uint32_t k = tree_first(t, at); k != NODE_NONE; k = tree_sibling(t, k))
+		put_node(r, layer, k, depth + 1, out);
 }
 
 static void put_bytes(const struct packet *p, struct extent_bytes x, const char *name,
@@ -141,10 +124,10 @@ static void put_flags(unsigned flags, struct buf *out)
 	static const struct {
 		unsigned flag;
 		const char *text;
-	} word[] = { { LAYER_CUT, "!cut" },           { LAYER_BAD_LENGTH, "!len" },
-		     { LAYER_BAD_HEADER, "!header" }, { LAYER_OPAQUE, "fragment" },
-		     { LAYER_EXCERPT, "piece" },      { LAYER_DEEP, "!deep" },
-		     { LAYER_GUESS, "by its looks" }, { LAYER_QUOTED, "quoted" } };
+	} word[] = { { LAYER_OPAQUE, "fragment" },
+		     { LAYER_EXCERPT, "piece" },
+		     { LAYER_GUESS, "by its looks" },
+		     { LAYER_QUOTED, "quoted" } };
 
 	for (unsigned i = 0; i < sizeof(word) / sizeof(word[0]); i++) {
 		if (flags & word[i].flag)
@@ -157,7 +140,7 @@ void report_tree(struct report *r, const struct packet *p, const char *ifname, s
 	if (!r->opts.bare) {
 		buf_fmt(out, "%llu  ", (unsigned long long)p->number);
 		if (!(p->flags & PACKET_NO_TIME))
-			report_time(p->when, out);
+			report_time(r, p->when, out);
 		if (ifname)
 			buf_fmt(out, "  %s", ifname);
 		buf_fmt(out, "  %u bytes", p->wire_len);
@@ -165,22 +148,25 @@ void report_tree(struct report *r, const struct packet *p, const char *ifname, s
 			buf_fmt(out, ", %u captured", p->len);
 		buf_char(out, '\n');
 	}
+	if (check(&r->check, p)) {
+		out->failed = true;
+		return;
+	}
 	for (unsigned i = 0; i < p->nlayers; i++) {
 		const struct layer *l = &p->layers[i];
+		const struct tree *t = &r->check.tree[i];
 
-		if (decode(&r->tree, p, i))
-			continue;
 		buf_str(out, report_color(r, i));
 		buf_str(out, l->proto->name);
 		buf_str(out, report_plain(r));
 		if (l->proto->title)
 			buf_fmt(out, "  %s", l->proto->title);
 		buf_fmt(out, "  (%u byte%s)", l->hlen + l->tail, l->hlen + l->tail == 1 ? "" : "s");
-		put_flags(l->flags | r->tree.lflags, out);
+		put_flags(l->flags, out);
+		put_verdict(r, i, 0, out);
 		buf_char(out, '\n');
-		for (uint32_t k = tree_first(&r->tree, 0); k != NODE_NONE;
-		     k = tree_sibling(&r->tree, k))
-			put_node(r, p, i, k, 1, out);
+		for (uint32_t k = tree_first(t, 0); k != NODE_NONE; k = tree_sibling(t, k))
+			put_node(r, i, k, 1, out);
 		put_bytes(p, report_trailer(p, i), "trailer", 1, out);
 	}
 	put_bytes(p, report_payload(p), "payload", 0, out);
