@@ -40,7 +40,8 @@ struct strata_sender *strata_sender_open(const struct strata *s,
 	sd->o = o ? *o : plain;
 	sd->seed = lib_seed(sd->o.seed);
 	if (sd->o.via < STRATA_VIA_AUTO || sd->o.via > STRATA_VIA_IP) {
-		err_set(&why, ERR_USAGE, "a sender is for raw packets: STRATA_VIA_AUTO, _LINK or _IP");
+		err_set(&why, ERR_USAGE,
+			"a sender is for raw packets: STRATA_VIA_AUTO, _LINK or _IP");
 	} else {
 		struct sender_opts so = { .reg = s->reg,
 					  .ifname = sd->o.device,
