@@ -240,6 +240,32 @@ static int read_field(struct reader *r, uint32_t at, const struct field *f, stru
 	return rc;
 }
 
+/* Most fields are numbers and addresses of fixed width that are always there: the short way. False:
+ * the long way has to look. */
+static bool read_plain(struct reader *r, uint32_t at, const struct field *f, struct place *p)
+{
+	const struct type *type = f->type;
+	struct tree *t = r->t;
+	unsigned bits;
+	uint32_t node;
+
+	if (type->form != TYPE_LEAF || type->ext.form != EXTENT_KIND || f->cond || f->optional ||
+	    f->align || f->bound_by || t->work == 0 || r->depth >= WALK_DEPTH)
+		return false;
+	bits = leaf_bits(type);
+	if (!bits || p->pos > p->end || p->end - p->pos < bits)
+		return false;
+	node = node_open(t, at, f, type, p->pos);
+	if (node == NODE_NONE)
+		return false;
+	t->work--;
+	if (type->kind->cls != KIND_ADDR)
+		t->v[node].num = read_number(t, type, p->pos, bits);
+	p->pos += bits;
+	node_close(t, node, p->pos);
+	return true;
+}
+
 static int read_fields(struct reader *r, uint32_t at, const struct record *rec, unsigned from,
 		       unsigned to, struct place *p)
 {
@@ -252,6 +278,9 @@ static int read_fields(struct reader *r, uint32_t at, const struct record *rec, 
 		bool exact = false;
 		int rc;
 
+		node = r->t->n;
+		if (read_plain(r, at, f, p))
+			goto there;
 		if (f->bound_by && f->bound_by->index < i)
 			open_bound(r, at, f->bound_by, p->pos, p, stack, &n);
 		for (unsigned k = 0; k < n; k++)
@@ -269,12 +298,13 @@ static int read_fields(struct reader *r, uint32_t at, const struct record *rec, 
 		rc = read_field(r, at, f, p, exact);
 		if (rc < 0)
 			return rc;
+there:
 		if (f->rule.form == RULE_LEN && f->bounds_from >= 0 && f->bounds_from <= (int)i) {
 			uint32_t first = tree_child(r->t, at, (unsigned)f->bounds_from);
 
 			if (first != NODE_NONE)
 				open_bound(r, at, f, r->t->v[first].bit, p, stack, &n);
-		} else {
+		} else if (f->rule.form == RULE_LEN) {
 			bound_record(r, at, f, node, p);
 		}
 next:

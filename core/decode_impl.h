@@ -32,6 +32,8 @@ int read_list(struct reader *r, uint32_t at, const struct type *type, struct pla
 	      uint32_t inst);
 /* The inline number before the data: how many; -1 when it is cut. */
 int64_t read_prefix(struct reader *r, uint32_t at, const struct type *prefix, struct place *p);
+/* A number of fixed width at bit, sign-extended for signed kinds. */
+uint64_t read_number(const struct tree *t, const struct type *type, uint32_t bit, unsigned bits);
 /* Node `at` ends here, cut: -1. */
 int cut_node(struct reader *r, uint32_t at, struct place *p);
 /* Bits that `want` may take, clipped to the bound and flagged. */

@@ -26,8 +26,7 @@ uint32_t clip(struct reader *r, uint32_t at, const struct place *p, int64_t want
 	return (uint32_t)want;
 }
 
-static uint64_t read_number(const struct tree *t, const struct type *type, uint32_t bit,
-			    unsigned bits)
+uint64_t read_number(const struct tree *t, const struct type *type, uint32_t bit, unsigned bits)
 {
 	uint64_t v;
 
