@@ -152,7 +152,7 @@ static int unknown_format(struct source *s, const uint8_t *h, size_t n, struct e
 struct source *source_open_file(const char *path, const struct source_options *o, struct err *e)
 {
 	static const struct source_options none;
-	struct source *s = source_new(path, e);
+	struct source *s = source_new(strcmp(path, "-") ? path : "standard input", e);
 	size_t have = 0;
 
 	if (!s)

@@ -29,7 +29,7 @@ static const enum option_id options[] = { OPT_AS,    OPT_WRITE, OPT_SCRIPT, OPT_
 struct crafting {
 	struct cli *c;
 	struct packets ps;
-	struct view view;
+	struct showing view;
 	uint64_t times; /* -c */
 	uint64_t number;
 	int64_t when; /* of the last packet; 0: no time was said yet */

@@ -9,6 +9,7 @@
 #include "cli/compare.h"
 #include "cli/out.h"
 #include "cli/privs.h"
+#include "cli/seal.h"
 #include "cli/show.h"
 #include "cli/signals.h"
 #include "dissect/dissect.h"

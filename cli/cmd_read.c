@@ -6,6 +6,7 @@
 
 #include "capture/source.h"
 #include "cli/privs.h"
+#include "cli/seal.h"
 #include "cli/show.h"
 #include "cli/signals.h"
 #include "cli/words.h"
@@ -35,7 +36,7 @@ static const enum option_id options[] = { OPT_AS,      OPT_FIELDS, OPT_DOC,   OP
 
 struct reading {
 	struct cli *c;
-	struct view show;
+	struct showing show;
 	struct filter_words filter;
 	struct source **src;
 	struct file_id *ids;
@@ -76,24 +77,20 @@ static int read_file(struct reading *r, struct source *src, struct err *e)
 {
 	struct packet p;
 	bool shown;
-	int rc;
+	int got, rc = SHOW_OK;
 
 	signals_watch(src);
-	while ((rc = source_next(src, &p, e)) == SOURCE_PACKET) {
+	while (rc == SHOW_OK && (got = source_next(src, &p, e)) == SOURCE_PACKET) {
 		rc = show_packet(&r->show, &p, source_if_name(src, p.ifindex), &shown, e);
-		if (rc != SHOW_OK)
-			break;
-		if (shown && r->most && r->show.chosen >= r->most) {
+		if (rc == SHOW_OK && shown && r->most && r->show.chosen >= r->most)
 			rc = SHOW_END;
-			break;
-		}
 	}
 	signals_watch(NULL);
-	if (rc == SOURCE_ERROR)
-		return SHOW_ERROR;
+	if (rc == SHOW_OK && got == SOURCE_ERROR)
+		rc = SHOW_ERROR;
 	if (source_note(src))
 		say(r->c, "%s: %s", source_name(src), source_note(src));
-	return rc == SHOW_END || signals_stop ? SHOW_END : SHOW_OK;
+	return rc == SHOW_OK && signals_stop ? SHOW_END : rc;
 }
 
 static int read_all(struct reading *r, struct err *e)
@@ -134,12 +131,13 @@ static int run_read(struct cli *c)
 				.script = true,
 				.quiet_file = true,
 				.pattern = r.filter.pattern ? r.filter.text : NULL };
+	/* nobody could not write where root wants the file; who called sudo can. */
+	struct privs_opts po = { .keep_uid = opt_has(&c->opt, OPT_WRITE) && !getenv("SUDO_UID") };
 	if (show_open(&r.show, c, &so, &e) < 0 || open_files(&r, c->argv, &e) < 0 ||
-	    show_sink(&r.show, r.ids, (unsigned)r.n, &e) < 0)
+	    privs_drop(&po, &e) < 0 || show_sink(&r.show, r.ids, (unsigned)r.n, &e) < 0)
 		goto out;
 	/* Everything is open: what follows looks at strangers' bytes, without any right. */
-	if (privs_drop(&(struct privs_opts) { 0 }, &e) < 0)
-		goto out;
+	seal_files(c->opt.v[OPT_WRITE]);
 	rc = read_all(&r, &e);
 	show_tell(&r.show);
 out:

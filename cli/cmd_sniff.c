@@ -7,6 +7,7 @@
 
 #include "capture/source.h"
 #include "cli/privs.h"
+#include "cli/seal.h"
 #include "cli/show.h"
 #include "cli/signals.h"
 #include "cli/words.h"
@@ -34,7 +35,7 @@ static const enum option_id options[] = {
 
 struct sniffing {
 	struct cli *c;
-	struct view show;
+	struct showing show;
 	struct filter_words filter;
 	struct source *src;
 	uint64_t most;
@@ -84,6 +85,7 @@ static int open_all(struct sniffing *s, struct err *e)
 	};
 	if (privs_drop(&po, e) < 0 || show_sink(&s->show, NULL, 0, e) < 0)
 		return -1;
+	seal_files(s->c->opt.v[OPT_WRITE]);
 	const char *link = link_name(source_link(s->src));
 	say(s->c, "listening on %s (%s)%s%s", device, link ? link : "unknown link type",
 	    source_note(s->src) ? "; " : "", source_note(s->src) ? source_note(s->src) : "");

@@ -13,7 +13,7 @@
 static const char *const forms[] = { "line", "tree", "expr", "json", "flat", "csv",
 				     "hex",  "raw",  "text", "none", NULL };
 
-static int choose_form(struct view *s, const struct show_opts *o, struct err *e)
+static int choose_form(struct showing *s, const struct show_opts *o, struct err *e)
 {
 	int i = 0;
 
@@ -28,7 +28,7 @@ static int choose_form(struct view *s, const struct show_opts *o, struct err *e)
 }
 
 /* --where and the pattern. */
-static int choose_packets(struct view *s, const struct show_opts *o, struct err *e)
+static int choose_packets(struct showing *s, const struct show_opts *o, struct err *e)
 {
 	const char *where = s->c->opt.v[OPT_WHERE];
 
@@ -46,7 +46,7 @@ static int choose_packets(struct view *s, const struct show_opts *o, struct err 
 }
 
 /* 1 wanted, 0 not, -1 memory. */
-static int wanted(struct view *s, const struct packet *p, struct err *e)
+static int wanted(struct showing *s, const struct packet *p, struct err *e)
 {
 	if (s->where && !filter_match(s->where, p, &s->work))
 		return 0;
@@ -54,9 +54,9 @@ static int wanted(struct view *s, const struct packet *p, struct err *e)
 	return fits < 0 ? err_set(e, ERR_IO, "no memory") : fits;
 }
 
-int show_open(struct view *s, struct cli *c, const struct show_opts *o, struct err *e)
+int show_open(struct showing *s, struct cli *c, const struct show_opts *o, struct err *e)
 {
-	*s = (struct view) { .c = c, .bare = o->bare, .script = o->script };
+	*s = (struct showing) { .c = c, .bare = o->bare, .script = o->script };
 	if (choose_form(s, o, e) < 0)
 		return -1;
 	struct report_opts ro = {
@@ -79,7 +79,7 @@ int show_open(struct view *s, struct cli *c, const struct show_opts *o, struct e
 	return choose_packets(s, o, e);
 }
 
-int show_sink(struct view *s, const struct file_id *avoid, unsigned navoid, struct err *e)
+int show_sink(struct showing *s, const struct file_id *avoid, unsigned navoid, struct err *e)
 {
 	struct sink_options so = { .avoid = avoid, .navoid = navoid };
 
@@ -92,7 +92,7 @@ int show_sink(struct view *s, const struct file_id *avoid, unsigned navoid, stru
 	return s->sink ? 0 : -1;
 }
 
-static void count_flags(struct view *s, const struct packet *p)
+static void count_flags(struct showing *s, const struct packet *p)
 {
 	unsigned flags = 0;
 
@@ -104,7 +104,8 @@ static void count_flags(struct view *s, const struct packet *p)
 	s->deep += (flags & LAYER_DEEP) || (p->flags & PACKET_DEEP);
 }
 
-static int print_packet(struct view *s, const struct packet *p, const char *ifname, struct err *e)
+static int print_packet(struct showing *s, const struct packet *p, const char *ifname,
+			struct err *e)
 {
 	if (s->form == REPORT_NONE)
 		return SHOW_OK;
@@ -124,7 +125,7 @@ static int print_packet(struct view *s, const struct packet *p, const char *ifna
 	return SHOW_OK;
 }
 
-int show_packet(struct view *s, struct packet *p, const char *ifname, bool *shown, struct err *e)
+int show_packet(struct showing *s, struct packet *p, const char *ifname, bool *shown, struct err *e)
 {
 	int rc;
 
@@ -142,7 +143,7 @@ int show_packet(struct view *s, struct packet *p, const char *ifname, bool *show
 	return print_packet(s, p, ifname, e);
 }
 
-int show_crafted(struct view *s, struct packet *p, struct err *e)
+int show_crafted(struct showing *s, struct packet *p, struct err *e)
 {
 	int rc;
 
@@ -156,7 +157,7 @@ int show_crafted(struct view *s, struct packet *p, struct err *e)
 	return print_packet(s, p, NULL, e);
 }
 
-void show_tell(const struct view *s)
+void show_tell(const struct showing *s)
 {
 	char line[200];
 	size_t n = 0;
@@ -176,7 +177,7 @@ void show_tell(const struct view *s)
 		say(s->c, "of %" PRIu64 " packets%s", s->chosen, line + 1);
 }
 
-int show_close(struct view *s, struct err *e)
+int show_close(struct showing *s, struct err *e)
 {
 	int rc = SHOW_OK;
 

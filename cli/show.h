@@ -17,7 +17,7 @@
 /* Forms beyond those of dissect/report.h. */
 #define FORM_EXPR 100
 
-struct view {
+struct showing {
 	struct cli *c;
 	struct out out;
 	int form; /* enum report_form or FORM_EXPR */
@@ -44,17 +44,18 @@ struct show_opts {
 };
 
 /* Reads --as, --fields, --doc, --spans, --where, --color. The registry is loaded. -1: e. */
-int show_open(struct view *s, struct cli *c, const struct show_opts *o, struct err *e);
+int show_open(struct showing *s, struct cli *c, const struct show_opts *o, struct err *e);
 /* -w, if it was given. Files being read are not overwritten. */
-int show_sink(struct view *s, const struct file_id *avoid, unsigned navoid, struct err *e);
+int show_sink(struct showing *s, const struct file_id *avoid, unsigned navoid, struct err *e);
 enum show_result { SHOW_OK = 0, SHOW_ERROR = -1, SHOW_END = -2 };
 /* Dissect p, and show it if it is chosen (*shown). SHOW_END: the reader went away, quietly. */
-int show_packet(struct view *s, struct packet *p, const char *ifname, bool *shown, struct err *e);
+int show_packet(struct showing *s, struct packet *p, const char *ifname, bool *shown,
+		struct err *e);
 /* Show a packet of our own, whose layers are known already: no choosing, no counting of faults. */
-int show_crafted(struct view *s, struct packet *p, struct err *e);
+int show_crafted(struct showing *s, struct packet *p, struct err *e);
 /* What was not asked for but has to be known: how many were cut, malformed, guessed. On stderr. */
-void show_tell(const struct view *s);
+void show_tell(const struct showing *s);
 /* Flush and close everything. SHOW_ERROR: e. Accepts what show_open left half open. */
-int show_close(struct view *s, struct err *e);
+int show_close(struct showing *s, struct err *e);
 
 #endif
