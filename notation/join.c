@@ -6,11 +6,14 @@
 
 /* Does the argument hold blanks and begin with NAME= or text:? Then the shell's quotes meant one
  * value. *from: where the value begins. */
-static bool is_solid(const char *a, size_t n, size_t *from)
+static bool is_solid(const char *a, size_t n, bool first, size_t *from)
 {
 	size_t i = 0;
 	bool blank = false;
 
+	/* A whole printed packet in one argument. */
+	if (first && (begins(a, n, "link=") || begins(a, n, "wire=")))
+		return false;
 	for (size_t k = 0; k < n; k++)
 		blank |= is_blank(a[k]);
 	if (!blank)
@@ -41,9 +44,11 @@ int notation_join(struct joined *j, int argc, char *const *argv, struct err *e)
 	for (int i = 0; i < argc; i++) {
 		size_t n = strlen(argv[i]);
 
+		bool solid = is_solid(argv[i], n, !j->len, &from);
+
 		if (j->len)
 			j->text[j->len++] = ' ';
-		if (is_solid(argv[i], n, &from)) {
+		if (solid) {
 			j->solid[j->nsolid].from = (uint32_t)(j->len + from);
 			j->solid[j->nsolid++].to = (uint32_t)(j->len + n);
 		}

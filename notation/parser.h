@@ -152,6 +152,28 @@ int struct_set(struct parser *ps, const struct scope *sc, const struct type *typ
 /* The field of rec whose words name the arms of its choose field; NULL. *choose: that field. */
 const struct field *choose_word_field(const struct record *rec, const struct field **choose);
 
+/* ---- ranges.c ---- */
+
+struct leaf { /* whose value is being read */
+	struct parser *ps;
+	const struct scope *sc;
+	const struct field *f;
+	const struct type *type;
+	struct say *say;
+};
+
+struct sweep_item;
+
+bool leaf_has_word(const struct leaf *l, const char *s, size_t n);
+unsigned leaf_width(const struct type *type); /* bits; 0: not fixed */
+/* Cut %eth0 off an address, and keep it. */
+int leaf_scope(const struct leaf *l, const char *s, size_t *n);
+/* One value; e tells why not, without a place in the whole text. */
+int leaf_try(const struct leaf *l, const char *s, size_t n, struct value *v, struct err *e);
+/* That error with its place. */
+int leaf_fail(const struct leaf *l, const char *s, size_t n, const struct err *e);
+int leaf_item(const struct leaf *l, const char *s, size_t n, struct sweep_item *it);
+
 /* ---- imply.c ---- */
 
 struct known {

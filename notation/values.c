@@ -3,266 +3,6 @@
  */
 #include "notation/parser.h"
 
-struct leaf { /* whose value is being read */
-	struct parser *ps;
-	const struct scope *sc;
-	const struct field *f;
-	const struct type *type;
-	struct say *say;
-};
-
-/* Is this one of the field's own words? They come before the notation's; but in a pattern `any` is
- * "whatever is there", and a word such as ANY is told apart by its case. */
-static bool has_word(const struct leaf *l, const char *s, size_t n)
-{
-	const struct words *w = l->f->words;
-	bool any = (l->ps->flags & PLAN_PATTERN) && same(s, n, "any");
-
-	for (unsigned i = 0; w && i < w->n; i++) {
-		const char *name = w->v[i].name;
-
-		if (any ? same(s, n, name) : strlen(name) == n && !strncasecmp(s, name, n))
-			return true;
-	}
-	return false;
-}
-
-static bool is_list_kind(const struct type *type)
-{
-	return type->kind->cls == KIND_NUM || type->kind->cls == KIND_ADDR;
-}
-
-static unsigned width_of(const struct type *type)
-{
-	return type->ext.form != EXTENT_KIND ? 0 : type->kind->bits ? type->kind->bits : type->bits;
-}
-
-/* A selector may also be said as the protocol it leads to. */
-static bool selector_name(const struct leaf *l, const char *s, size_t n, struct value *v)
-{
-	const struct proto *lower = l->f->rec->proto, *upper;
-	struct edge edge;
-
-	upper = lower && l->f->selects ? registry_find(l->ps->reg, s, n) : NULL;
-	for (unsigned i = 0; upper && registry_edge(l->ps->reg, lower, upper, i, &edge); i++) {
-		for (unsigned k = 0; edge.cr && k < edge.cr->nfields; k++) {
-			if (edge.cr->field[k] == l->f->index) {
-				*v = (struct value) { .num = edge.lo };
-				return true;
-			}
-		}
-	}
-	return false;
-}
-
-/* fe80::2%eth0: the interface belongs to the sender, not to the address. */
-static int take_scope(const struct leaf *l, const char *s, size_t *n)
-{
-	const char *pc = memchr(s, '%', *n);
-	size_t k = pc ? *n - (size_t)(pc - s) - 1 : 0;
-	char *scope = l->ps->p->scope;
-
-	if (!pc || l->type->kind->cls != KIND_ADDR || width_of(l->type) != 128)
-		return 0;
-	if (k == 0 || k >= sizeof(l->ps->p->scope))
-		return text_fail_in(l->ps, l->say, pc, k + 1,
-				    "after %% an interface's name is wanted");
-	if (scope[0] && (strlen(scope) != k || memcmp(scope, pc + 1, k)))
-		return text_fail_in(l->ps, l->say, pc, k + 1, "another address named %s", scope);
-	memcpy(scope, pc + 1, k);
-	scope[k] = 0;
-	*n = (size_t)(pc - s);
-	return 0;
-}
-
-/* One value; e tells why not, without a place in the whole text. */
-static int value_try(const struct leaf *l, const char *s, size_t n, struct value *v, struct err *e)
-{
-	err_clear(e);
-	*v = (struct value) { 0 };
-	if (n && value_parse(l->f, l->type, s, n, &l->ps->p->mem, v, e) == 0)
-		return 0;
-	if (n && selector_name(l, s, n, v))
-		return 0;
-	if (!e->code)
-		err_set(e, ERR_USAGE, "a value is missing");
-	return -1;
-}
-
-static int value_fail(const struct leaf *l, const char *s, size_t n, const struct err *e)
-{
-	size_t at = e->lineno && e->col ? e->col - 1 : 0, span = e->lineno ? e->span : n;
-
-	if (at > n)
-		at = n;
-	if (span > n - at)
-		span = n - at;
-	return text_fail_in(l->ps, l->say, s + at, span ? span : 1, "%s", e->msg);
-}
-
-static u128 wide(const struct leaf *l, const struct value *v)
-{
-	u128 w = value_wide(v);
-
-	/* Signed numbers in the order of unsigned ones. */
-	return l->type->kind == &kind_int && !v->p ? w ^ (u128)1 << 63 : w;
-}
-
-static void one(const struct leaf *l, const struct value *v, struct sweep_item *it)
-{
-	it->form = ITEM_ONE;
-	it->count = 1;
-	it->lo = it->hi = it->all_lo = it->all_hi = wide(l, v);
-}
-
-static int range(const struct leaf *l, const struct value *a, const struct value *b, const char *s,
-		 size_t n, struct sweep_item *it)
-{
-	u128 size;
-
-	it->form = ITEM_RANGE;
-	it->lo = it->all_lo = wide(l, a);
-	it->hi = it->all_hi = wide(l, b);
-	if (it->lo > it->hi)
-		return text_fail_in(l->ps, l->say, s, n, "this range runs backwards");
-	size = it->hi - it->lo;
-	it->count = size >= UINT64_MAX ? UINT64_MAX : (uint64_t)size + 1;
-	return 0;
-}
-
-/* 10.0.0.0/24: every host. The ends name the network and its broadcast address (RFC 1122 3.2.1.3),
- * but not in /31 (RFC 3021); in IPv6 the first is the routers' anycast address (RFC 4291 2.6.1). */
-static int network(const struct leaf *l, const char *s, size_t n, size_t slash,
-		   struct sweep_item *it)
-{
-	unsigned width = width_of(l->type), rest;
-	struct value v;
-	struct err e;
-	uint64_t bits;
-	u128 mask;
-
-	if (value_try(l, s, slash, &v, &e))
-		return value_fail(l, s, slash, &e);
-	if (text_number(s + slash + 1, n - slash - 1, &bits) || bits > width) {
-		if (registry_find(l->ps->reg, s + slash + 1, n - slash - 1))
-			return text_fail_in(l->ps, l->say, s + slash, 1,
-					    "before a layer write ' / ', with blanks around it");
-		return text_fail_in(l->ps, l->say, s + slash + 1, n - slash - 1,
-				    "after / a number of bits is wanted, at most %u", width);
-	}
-	rest = width - (unsigned)bits;
-	mask = rest >= 128 ? ~(u128)0 : ((u128)1 << rest) - 1;
-	it->form = ITEM_RANGE;
-	it->lo = it->all_lo = wide(l, &v) & ~mask;
-	it->hi = it->all_hi = it->lo | mask;
-	if (width == 32 && rest >= 2) {
-		it->lo++;
-		it->hi--;
-	} else if (width == 128 && rest >= 2) {
-		it->lo++;
-	}
-	it->count = it->hi - it->lo >= UINT64_MAX ? UINT64_MAX : (uint64_t)(it->hi - it->lo) + 1;
-	return 0;
-}
-
-/* A value, a range or a network. */
-static int plain_item(const struct leaf *l, const char *s, size_t n, struct sweep_item *it)
-{
-	struct value a, b;
-	struct err whole, left, right;
-	const char *slash = memchr(s, '/', n), *dots = memmem(s, n, "..", 2);
-	size_t m = n;
-
-	if (take_scope(l, s, &m))
-		return -1;
-	if (value_try(l, s, m, &a, &whole) == 0) {
-		one(l, &a, it);
-		return 0;
-	}
-	if (slash && l->type->kind->cls == KIND_ADDR)
-		return network(l, s, n, (size_t)(slash - s), it);
-	for (size_t i = 1; i + 1 < n && n < 200; i++) {
-		size_t skip = dots && i == (size_t)(dots - s) ? 2 : !dots && s[i] == '-' ? 1 : 0;
-
-		if (!skip || value_try(l, s, i, &a, &left))
-			continue;
-		if (value_try(l, s + i + skip, n - i - skip, &b, &right) == 0)
-			return range(l, &a, &b, s, n, it);
-		if (is_digit(s[i + skip]))
-			return value_fail(l, s + i + skip, n - i - skip, &right);
-	}
-	return value_fail(l, s, m, &whole);
-}
-
-static int full_range(const struct leaf *l, const char *s, size_t n, struct sweep_item *it)
-{
-	unsigned width = width_of(l->type);
-	bool is_int = l->type->kind == &kind_int;
-
-	if (!width)
-		return text_fail_in(l->ps, l->say, s, n, "say from where to where: rand:0-100");
-	it->lo = is_int ? ((u128)1 << 63) - ((u128)1 << (width - 1)) : 0;
-	it->hi = it->lo + (width >= 128 ? ~(u128)0 : ((u128)1 << width) - 1);
-	it->all_lo = it->lo;
-	it->all_hi = it->hi;
-	return 0;
-}
-
-static int rand_item(const struct leaf *l, const char *s, size_t n, struct sweep_item *it)
-{
-	if (n > 5 ? plain_item(l, s + 5, n - 5, it) : full_range(l, s, n, it))
-		return -1;
-	it->form = ITEM_RAND;
-	it->count = 1;
-	return 0;
-}
-
-/* inc, inc:start, inc:start+step */
-static int inc_item(const struct leaf *l, const char *s, size_t n, struct sweep_item *it)
-{
-	const char *plus = memchr(s, '+', n);
-	size_t m = plus ? (size_t)(plus - s) : n;
-	uint64_t step = 1;
-	struct value v = { 0 };
-	struct err e;
-
-	if (plus && (text_number(plus + 1, n - m - 1, &step) || step == 0))
-		return text_fail_in(l->ps, l->say, plus + 1, n - m - 1,
-				    "a step is a number above 0");
-	if (m > 4) {
-		if (value_try(l, s + 4, m - 4, &v, &e))
-			return value_fail(l, s + 4, m - 4, &e);
-	} else if (l->f->rule.form == RULE_CONST && !l->f->rule.text) {
-		v.num = (uint64_t)l->f->rule.num;
-	} else if (l->type->kind->cls == KIND_ADDR) {
-		return text_fail_in(l->ps, l->say, s, n, "say where to begin: inc:ADDRESS");
-	}
-	if (l->type->ext.form != EXTENT_KIND || !width_of(l->type))
-		return text_fail_in(l->ps, l->say, s, n, "inc is for numbers of fixed width");
-	it->form = ITEM_INC;
-	it->count = 1;
-	it->lo = wide(l, &v);
-	it->hi = step;
-	it->all_hi = ~(u128)0;
-	return 0;
-}
-
-static int item(const struct leaf *l, const char *s, size_t n, struct sweep_item *it)
-{
-	if (n == 0)
-		return text_fail_in(l->ps, l->say, s, 1, "a value is missing here");
-	if (!has_word(l, s, n)) {
-		if (same(s, n, "rand") || begins(s, n, "rand:"))
-			return rand_item(l, s, n, it);
-		if (same(s, n, "inc") || begins(s, n, "inc:"))
-			return inc_item(l, s, n, it);
-		if (same(s, n, "any") || same(s, n, "auto") || same(s, n, "bad") ||
-		    same(s, n, "fresh"))
-			return text_fail_in(l->ps, l->say, s, n, "%.*s stands alone", (int)n, s);
-	}
-	return plain_item(l, s, n, it);
-}
-
 static unsigned pieces(const char *s, size_t n)
 {
 	unsigned k = 1;
@@ -270,6 +10,11 @@ static unsigned pieces(const char *s, size_t n)
 	for (size_t i = 0; (i = text_find(s, n, i, ',')) < n; i++)
 		k++;
 	return k;
+}
+
+static bool is_list_kind(const struct type *type)
+{
+	return type->kind->cls == KIND_NUM || type->kind->cls == KIND_ADDR;
 }
 
 /* Numbers and addresses: items, ranges, networks, rand, inc. */
@@ -281,13 +26,13 @@ static int number_list(const struct leaf *l, const char *s, size_t n)
 	size_t at = 0;
 
 	if (k == 1) {
-		if (item(l, s, n, &first))
+		if (leaf_item(l, s, n, &first))
 			return -1;
 		if (first.form == ITEM_ONE) {
 			size_t m = n;
 			struct err e;
 
-			if (take_scope(l, s, &m) || value_try(l, s, m, &l->say->cur, &e))
+			if (leaf_scope(l, s, &m) || leaf_try(l, s, m, &l->say->cur, &e))
 				return -1;
 			l->say->form = SAY_VALUE;
 			return 0;
@@ -299,7 +44,7 @@ static int number_list(const struct leaf *l, const char *s, size_t n)
 	for (unsigned i = 0; i < k; i++) {
 		size_t end = text_find(s, n, at, ',');
 
-		if (item(l, s + at, end - at, &sw->item[i]))
+		if (leaf_item(l, s + at, end - at, &sw->item[i]))
 			return -1;
 		at = end + 1;
 	}
@@ -331,8 +76,8 @@ static int each_list(const struct leaf *l, const char *s, size_t n)
 			if (rc == 1)
 				return text_fail_in(l->ps, l->say, s + at, len,
 						    "rand: stands alone");
-		} else if (value_try(l, s + at, len, &v, &e)) {
-			rc = value_fail(l, s + at, len, &e);
+		} else if (leaf_try(l, s + at, len, &v, &e)) {
+			rc = leaf_fail(l, s + at, len, &e);
 		}
 		if (rc)
 			return -1;
@@ -383,7 +128,7 @@ static int keyword(const struct leaf *l)
 	size_t n = say->text_len;
 	enum rule_form rule = l->f->rule.form;
 
-	if (has_word(l, s, n))
+	if (leaf_has_word(l, s, n))
 		return 0;
 	if (same(s, n, "auto")) {
 		say->form = SAY_AUTO;
@@ -445,10 +190,10 @@ int leaf_set(struct parser *ps, const struct scope *sc, const struct field *f,
 		       : say->form == SAY_FRESH ? sweep_fresh(ps, sc->layer, say, f)
 						: 0;
 	if (begins(t.s, t.n, "hex:")) {
-		if (width_of(type) % 8)
+		if (leaf_width(type) % 8)
 			return text_fail(ps, say->at, say->span,
 					 "%s is %u bits wide; hex: is for whole bytes", f->name,
-					 width_of(type));
+					 leaf_width(type));
 		say->form = SAY_RAW;
 		return hex_bytes(ps, say, t.s + 4, t.n - 4, &say->cur.p, &say->cur.len);
 	}
@@ -465,8 +210,8 @@ int leaf_set(struct parser *ps, const struct scope *sc, const struct field *f,
 		return number_list(&l, t.s, t.n);
 	if (each)
 		return each_list(&l, t.s, t.n);
-	if (value_try(&l, t.s, t.n, &say->cur, &e))
-		return value_fail(&l, t.s, t.n, &e);
+	if (leaf_try(&l, t.s, t.n, &say->cur, &e))
+		return leaf_fail(&l, t.s, t.n, &e);
 	say->form = SAY_VALUE;
 	return 0;
 }

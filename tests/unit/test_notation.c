@@ -355,6 +355,7 @@ START_TEST(arguments)
 		{ { "udp", "/", "\"a / b\"" }, "udp / \"61202f2062\"" },
 		{ { "udp", "/", "tst", "blob=hex:aa bb", "num=4" }, "udp / tst(blob=aabb num=4)" },
 		{ { "udp/tst" }, "udp / tst" },
+		{ { "link=1 wire=9 ip / udp" }, "ip / udp" },
 		{ { "tst", "things=word:a b,num:4", "num=1" },
 		  "tst(things{0{kind=3 value=612062} 1{kind=1 value=4}} num=1)" },
 	};
@@ -402,6 +403,37 @@ START_TEST(scope_and_link)
 }
 END_TEST
 
+/* Every line in a box of the reference is read and built. */
+START_TEST(documented)
+{
+	FILE *f = fopen(STRATA_SOURCE "/docs/notation.md", "r");
+	struct plan p = { 0 };
+	struct build b = { 0 };
+	char line[512];
+	bool inside = false;
+	unsigned n = 0;
+
+	ck_assert_ptr_nonnull(f);
+	while (fgets(line, sizeof(line), f)) {
+		struct err e = { 0 };
+
+		if (!strncmp(line, "```", 3)) {
+			inside = !strcmp(line, "```packet\n");
+			continue;
+		}
+		if (!inside)
+			continue;
+		n++;
+		if (plan_parse(&p, reg, line, strlen(line), 0, &e) || build(&b, &p, &e))
+			ck_abort_msg("%s%u: %s", line, e.col, e.msg);
+	}
+	ck_assert_uint_ge(n, 20);
+	fclose(f);
+	build_done(&b);
+	plan_done(&p);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("notation");
@@ -421,6 +453,7 @@ int main(void)
 	tcase_add_test(t, merged);
 	tcase_add_test(t, arguments);
 	tcase_add_test(t, scope_and_link);
+	tcase_add_test(t, documented);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);
