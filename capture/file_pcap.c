@@ -20,12 +20,19 @@ static bool link_is_long(unsigned link)
 	return link == 231 || link == 249 || link == 279; /* D-Bus, USBPcap, EBHSCR */
 }
 
+static int cut_packet(struct source *s)
+{
+	char where[40];
+
+	snprintf(where, sizeof(where), "packet %" PRIu64, s->number + 1);
+	return file_cut(s, where);
+}
+
 static int pcap_next(struct source *s, struct packet *p, struct err *e)
 {
 	struct source_file *f = &s->file;
 	const uint8_t *h;
 	size_t have;
-	char where[40];
 
 	if (!stream_skip(&f->st, f->eat, e) && f->eat)
 		return e && e->code ? SOURCE_ERROR : SOURCE_END;
@@ -35,9 +42,8 @@ static int pcap_next(struct source *s, struct packet *p, struct err *e)
 		return SOURCE_ERROR;
 	if (have == 0 && !f->st.cut && !f->st.bad[0])
 		return SOURCE_END;
-	snprintf(where, sizeof(where), "packet %" PRIu64, s->number + 1);
 	if (have < f->record)
-		return file_cut(s, where);
+		return cut_packet(s);
 
 	/* Unsigned, as the draft says (to 2106); libpcap 1.10 reads years after 2037 as 1901. */
 	int64_t sec = file_u32(f, h), frac = file_u32(f, h + 4);
@@ -48,14 +54,15 @@ static int pcap_next(struct source *s, struct packet *p, struct err *e)
 		wire = t;
 	}
 	if (caplen > ABSURD || (caplen > PACKET_MAX && !link_is_long(s->link)))
-		return file_damaged(s, e, "%s says it has %" PRIu32 " bytes", where, caplen);
+		return file_damaged(s, e, "packet %" PRIu64 " says it has %" PRIu32 " bytes",
+				    s->number + 1, caplen);
 
 	uint32_t keep = caplen < PACKET_MAX ? caplen : PACKET_MAX;
 	h = stream_peek(&f->st, f->record + keep, &have, e);
 	if (!h)
 		return SOURCE_ERROR;
 	if (have < f->record + keep)
-		return file_cut(s, where);
+		return cut_packet(s);
 	p->when = sec * 1000000000 + frac * (f->nano ? 1 : 1000);
 	p->flags = 0;
 	file_packet(s, p, h + f->record, caplen, wire, 0);

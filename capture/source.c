@@ -211,7 +211,8 @@ static int file_next(struct source *s, struct packet *p, int64_t deadline_ns, st
 			return SOURCE_END;
 		if (!file_ready(s, deadline_ns))
 			return SOURCE_NOTHING;
-		struct err mine = { 0 };
+		struct err mine;
+		mine.code = ERR_NONE; /* the rest is set with it; this is a hot path */
 		int rc = s->file.next(s, p, &mine);
 		if (rc == SOURCE_PACKET) {
 			if (s->filter && !bpf_match(s->filter, p)) {

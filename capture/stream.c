@@ -62,33 +62,36 @@ static bool stream_fill(struct stream *st, struct err *e)
 	return true;
 }
 
-const uint8_t *stream_peek(struct stream *st, size_t n, size_t *have, struct err *e)
+/* Fill the window up to n bytes. */
+static bool stream_more(struct stream *st, size_t n, struct err *e)
 {
 	struct err mine = { 0 };
 
-	if (st->len - st->pos < n && !st->eof) {
-		if (st->pos) {
-			memmove(st->buf, st->buf + st->pos, st->len - st->pos);
-			st->len -= st->pos;
-			st->pos = 0;
-		}
-		if (st->cap < n) {
-			uint8_t *p = realloc(st->buf, n + WINDOW);
-			if (!p) {
-				err_set(e, ERR_IO, "%s: no memory", st->path);
-				return NULL;
-			}
-			st->buf = p;
-			st->cap = n + WINDOW;
-		}
-		while (st->len < n && stream_fill(st, &mine))
-			;
-		if (mine.code) {
-			if (e)
-				*e = mine;
-			return NULL;
-		}
+	if (st->pos) {
+		memmove(st->buf, st->buf + st->pos, st->len - st->pos);
+		st->len -= st->pos;
+		st->pos = 0;
 	}
+	if (st->cap < n) {
+		uint8_t *p = realloc(st->buf, n + WINDOW);
+		if (!p) {
+			err_set(e, ERR_IO, "%s: no memory", st->path);
+			return false;
+		}
+		st->buf = p;
+		st->cap = n + WINDOW;
+	}
+	while (st->len < n && stream_fill(st, &mine))
+		;
+	if (mine.code && e)
+		*e = mine;
+	return !mine.code;
+}
+
+const uint8_t *stream_peek(struct stream *st, size_t n, size_t *have, struct err *e)
+{
+	if (st->len - st->pos < n && !st->eof && !stream_more(st, n, e))
+		return NULL;
 	*have = st->len - st->pos < n ? st->len - st->pos : n;
 	return st->buf + st->pos;
 }
