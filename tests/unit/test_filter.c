@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The display filter: what matches, and what is said of a wrong one. */
+#include "dissect_help.h"
+
+#include "dissect/filter.h"
+
+#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
+
+/* 0: DNS query over UDP and IPv4; 1: TCP SYN with options; 2: ARP question; 3: ping over IPv6; 4: an
+ * ICMP error that quotes UDP; 5: HTTP; 6: bytes of an unknown EtherType; 7: VLAN. */
+static const char *const packets[] = {
+	ETH("0800") "45000039 1234 4000 40 11 0000 0a000001 0a0000fe 9c40 0035 0025 0000"
+		    "abcd 0100 0001 0000 0000 0000 07 6578616d706c65 03 6f7267 00 001c 0001",
+	ETH("0800") "45000030 0001 4000 40 06 0000 0a000001 c0a80105 9c40 0050 00000064 00000000 7002"
+		    "2000 0000 0000 020405b4 01010402",
+	"ffffffffffff 020000000001 0806 0001 0800 06 04 0001 020000000001 0a000001 000000000000"
+	"0a000002",
+	"020000000002 020000000001 86dd 60000000 0008 3a 40 fe800000000000000000000000000001"
+	"fe800000000000000000000000000002 8000 0000 0007 0001",
+	ETH("0800") "45000038 0009 0000 40 01 0000 0a000009 0a000001 0303 0000 00000000"
+		    "4500001c 0001 0000 01 11 0000 0a000001 0a000002 9c40 829a 0008 0000",
+	ETH("0800") "4500004e 0001 4000 40 06 0000 0a000001 0a000002 9c41 0050 00000065 00000001 5018"
+		    "2000 0000 0000 474554202f20485454502f312e310d0a486f73743a20612e6578616d706c650d0a0d0a",
+	ETH("88b6") "00 01 02 03 68656c6c6f",
+	ETH("8100") "6007 0800 4500001c 0001 0000 40 11 0000 0a000001 0a000002 0043 0044 0008 0000",
+};
+
+/* A letter for each packet: 1 matches, 0 does not. */
+static const struct {
+	const char *filter;
+	const char *want;
+} good[] = {
+	{ "", "11111111" },
+	/* presence */
+	{ "ip", "11001101" },
+	{ "IP", "11001101" },
+	{ "eth", "11111111" },
+	{ "dns", "10000000" },
+	{ "ipv6 or arp", "00110000" },
+	{ "vlan", "00000001" },
+	{ "not ip", "00110010" },
+	{ "!ip", "00110010" },
+	{ "tcp.options", "01000000" },
+	{ "icmp && udp", "00001000" },
+	/* numbers, in every spelling of the operators */
+	{ "udp.dport == 53", "10000000" },
+	{ "udp.dport eq 0x35", "10000000" },
+	{ "udp.dstport==53", "10000000" },
+	{ "tcp.dport != 80", "00000000" },
+	{ "tcp.sport ne 40000", "00000100" },
+	{ "ip.ttl < 2", "00001000" },
+	{ "ip.ttl <= 1", "00001000" },
+	{ "ip.ttl lt 64", "00001000" },
+	{ "ip.ttl > 63", "11001101" },
+	{ "ip.ttl ge 64", "11001101" },
+	{ "ip.ttl === 64", "11000101" },
+	{ "ip.ttl !== 64", "00001000" },
+	/* either of a pair */
+	{ "tcp.port == 80", "01000100" },
+	{ "udp.port in {53, 68}", "10000001" },
+	{ "ip.addr == 10.0.0.2", "00001101" },
+	{ "ip.addr == 10.0.0.9", "00001000" },
+	{ "eth.addr == ff:ff:ff:ff:ff:ff", "00100000" },
+	{ "ipv6.addr == fe80::2", "00010000" },
+	{ "ip.addr != 10.0.0.1", "00000000" },
+	{ "!(ip.addr == 10.0.0.2)", "11110010" },
+	/* networks */
+	{ "ip.dst == 10.0.0.0/24", "10001101" },
+	{ "ip.dst == 192.168.0.0/16", "01000000" },
+	{ "ip.dst != 10.0.0.0/8", "01000000" },
+	{ "ipv6.src == fe80::/10", "00010000" },
+	{ "ip.src in {10.0.0.9, 192.168.0.0/16}", "00001000" },
+	/* order of addresses */
+	{ "ip.dst > 10.0.0.2", "11000000" },
+	/* sets and ranges */
+	{ "tcp.dport in {80}", "01000100" },
+	{ "tcp.dport in {1..79, 81..90}", "00000000" },
+	{ "tcp.dport in {1-79 80-90}", "01000100" },
+	{ "tcp.dport not in {443 8080}", "11111111" }, /* the same as not (... in ...) */
+	{ "tcp && tcp.dport not in {443 80}", "00000000" },
+	/* words */
+	{ "icmp6.type == echo-request", "00010000" },
+	{ "icmp.type == dest-unreach", "00001000" },
+	{ "arp.op == who-has", "00100000" },
+	{ "arp.opcode == 1", "00100000" },
+	{ "tcp.flags == S", "01000000" },
+	{ "tcp.flags == psh+ack", "00000100" },
+	{ "tcp.flags.syn == 1", "01000000" },
+	{ "tcp.flags.syn == 0", "00000100" },
+	{ "tcp.flags.ack == true", "00000100" },
+	{ "ip.flags.df == 1", "11000100" },
+	{ "tcp.flags & 0x02", "01000000" },
+	{ "tcp.flags & 0x18 == 0x18", "00000100" },
+	/* items of lists, by index and any of them */
+	{ "dns.qd.0.name == example.org", "10000000" },
+	{ "dns.qd.name == \"example.org\"", "10000000" },
+	{ "dns.qry.name contains \"ample\"", "10000000" },
+	{ "dns.qry.name == example.com", "00000000" },
+	{ "dns.qd.1.name", "00000000" },
+	{ "tcp.options.0.value == 1460", "01000000" },
+	{ "tcp.options.type == nop", "01000000" },
+	{ "tcp.options.type in {sackok}", "01000000" },
+	/* text, bytes, slices */
+	{ "http.method == GET", "00000100" },
+	{ "http contains \"a.example\"", "00000100" },
+	{ "frame contains \"hello\"", "00000010" },
+	{ "frame contains 68:65:6c:6c:6f", "00000010" },
+	{ "eth[12:2] == 88:b6", "00000010" },
+	{ "eth.src[0:3] == 02:00:00", "11111111" },
+	{ "eth.dst[0] == ff", "00100000" },
+	{ "eth.dst[5-5] == 02", "11011111" },
+	{ "eth.dst[-1:] == 02", "11011111" },
+	{ "eth.src[:2] == 02:01", "00000000" },
+	{ "eth.payload[0:4] == 00010203", "00000010" },
+	{ "udp.payload", "10000000" },
+	{ "http matches \"host: [a-z.]+example\"", "00000100" },
+	{ "http.method matches \"^(get|put)$\"", "00000100" },
+	{ "dns.qry.name matches \"\\.org$\"", "10000000" },
+	{ "len(udp.payload) > 20", "10000000" },
+	{ "count(ip.src) == 2", "00001000" },
+	{ "lower(http.method) == get", "00000100" },
+	/* the packet itself */
+	{ "frame.len > 80", "00000100" },
+	{ "frame.number == 3", "00100000" },
+	{ "frame.number in {2..4}", "01110000" },
+	{ "frame.time >= \"2026-11-22 10:38:16\"", "11111111" },
+	{ "frame.time < 2026-11-22T10:38:17.5Z", "10000000" },
+	{ "frame.time_epoch < 1795343897.5", "10000000" },
+	/* the nth of its kind */
+	{ "ip.2.dst == 10.0.0.2", "00001000" },
+	{ "ip.dst#1 == 10.0.0.2", "00000101" },
+	{ "udp.port == 33434", "00001000" },
+	/* field against field */
+	{ "ip.src == ip.dst", "00001000" },
+	{ "tcp.sport > tcp.dport", "01000100" },
+	{ "udp.sport == ip.ttl", "00000000" },
+	/* grammar */
+	{ "tcp and tcp.port==80 and not http", "01000000" },
+	{ "arp || udp && vlan", "00100001" },
+	{ "(arp || udp) && vlan", "00000001" },
+	{ "!!arp", "00100000" },
+	{ "not not arp", "00100000" },
+	{ "not (arp or ip) and not ipv6", "00000010" },
+	{ "dns or tcp or arp or icmp6", "11110100" },
+	{ "ip and udp and dns", "10000000" },
+	{ "vlan.id == 7", "00000001" },
+};
+
+START_TEST(test_good)
+{
+	struct registry *r = help_registry(NULL);
+	struct filter_work w = { 0 };
+	struct err e = { 0 };
+	struct filter *f = filter_parse(r, good[_i].filter, strlen(good[_i].filter), &e);
+	char got[16] = "";
+
+	ck_assert_msg(f != NULL, "%s: %s at %u", good[_i].filter, e.msg, e.col);
+	for (int i = 0; i < COUNT(packets); i++) {
+		struct packet p;
+
+		help_packet(&p, LINK_ETHERNET, packets[i]);
+		p.number = (uint64_t)i + 1;
+		p.when = (1795343897 + i) * INT64_C(1000000000);
+		dissect(r, &p);
+		got[i] = filter_match(f, &p, &w) ? '1' : '0';
+		free((void *)(uintptr_t)p.data);
+	}
+	ck_assert_msg(strcmp(got, good[_i].want) == 0, "%s: %s, expected %s", good[_i].filter, got,
+		      good[_i].want);
+	filter_work_done(&w);
+	filter_close(f);
+	registry_close(r);
+}
+END_TEST
+
+static const struct {
+	const char *filter;
+	unsigned col, span;
+	const char *has; /* in the sentence */
+} bad[] = {
+	{ "tcp.dprt == 80", 1, 8, "tcp.dport" },
+	{ "tpc", 1, 3, "tcp" },
+	{ "ip.adr == 1.2.3.4", 1, 6, "ip.addr" },
+	{ "tcp and udp.lenght > 8", 9, 10, "udp.length" },
+	{ "tcp.dport == eighty", 14, 6, "" },
+	{ "ip.src == 10.0.0.256", 11, 10, "" },
+	{ "ip.src == 10.0.0.0/33", 11, 11, "network" },
+	{ "eth.src == 02:00", 12, 5, "" },
+	{ "tcp.flags == syn,ack", 17, 1, "" },
+	{ "(tcp", 1, 1, "not closed" },
+	{ "tcp)", 4, 1, "" },
+	{ "tcp &&", 7, 1, "field" },
+	{ "tcp udp", 5, 1, "'and'" },
+	{ "tcp.port in 80", 13, 1, "set" },
+	{ "tcp.port in {80", 13, 1, "does not end" },
+	{ "tcp.port in {}", 13, 2, "empty" },
+	{ "http.method matches \"(\"", 21, 3, "regular expression" },
+	{ "frame contains \"abc", 16, 1, "quotes" },
+	{ "eth[a] == 1", 5, 1, "slice" },
+	{ "80 == tcp.port", 1, 2, "field" },
+	{ "frame.time > yesterday", 14, 9, "time" },
+	{ "tcp.dport ==", 13, 1, "missing" },
+};
+
+START_TEST(test_bad)
+{
+	struct registry *r = help_registry(NULL);
+	struct err e = { 0 };
+	struct filter *f = filter_parse(r, bad[_i].filter, strlen(bad[_i].filter), &e);
+
+	ck_assert_msg(f == NULL, "%s was taken", bad[_i].filter);
+	ck_assert_int_eq(e.code, ERR_USAGE);
+	ck_assert_msg(e.col == bad[_i].col && (e.span == bad[_i].span || e.span <= 1),
+		      "%s: column %u span %u, expected %u %u (%s)", bad[_i].filter, e.col, e.span,
+		      bad[_i].col, bad[_i].span, e.msg);
+	ck_assert_msg(strstr(e.msg, bad[_i].has) != NULL, "%s: '%s' does not hold '%s'",
+		      bad[_i].filter, e.msg, bad[_i].has);
+	registry_close(r);
+}
+END_TEST
+
+START_TEST(test_deep)
+{
+	struct registry *r = help_registry(NULL);
+	struct buf b = { 0 };
+	struct err e = { 0 };
+	struct filter *f;
+
+	for (int i = 0; i < 100000; i++)
+		buf_char(&b, '(');
+	f = filter_parse(r, b.p, b.n, &e);
+	ck_assert(f == NULL);
+	b.n = 0;
+	buf_str(&b, "tcp");
+	for (int i = 0; i < 2000; i++)
+		buf_str(&b, " || udp");
+	e = (struct err){ 0 };
+	f = filter_parse(r, b.p, b.n, &e);
+	ck_assert_msg(f != NULL, "%s", e.msg);
+	filter_close(f);
+	buf_done(&b);
+	registry_close(r);
+}
+END_TEST
+
+/* Every prefix of every filter is read or refused, and what is read runs over every prefix of every
+ * packet. */
+START_TEST(test_prefixes)
+{
+	struct registry *r = help_registry(NULL);
+	struct filter_work w = { 0 };
+
+	for (int i = 0; i < COUNT(good); i++) {
+		for (size_t n = 0; n <= strlen(good[i].filter); n++) {
+			char *exact = malloc(n ? n : 1);
+			struct err e = { 0 };
+			struct filter *f;
+
+			memcpy(exact, good[i].filter, n);
+			f = filter_parse(r, exact, n, &e);
+			ck_assert(f || e.code);
+			if (f && n == strlen(good[i].filter)) {
+				for (int k = 0; k < COUNT(packets); k++) {
+					struct packet p;
+
+					help_packet(&p, LINK_ETHERNET, packets[k]);
+					for (; p.len; p.len -= p.len > 7 ? 7 : p.len) {
+						dissect(r, &p);
+						filter_match(f, &p, &w);
+					}
+					free((void *)(uintptr_t)p.data);
+				}
+			}
+			filter_close(f);
+			free(exact);
+		}
+	}
+	filter_work_done(&w);
+	registry_close(r);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("filter");
+	TCase *t = tcase_create("filter");
+	SRunner *run;
+	int failed;
+
+	tcase_set_timeout(t, 120);
+	tcase_add_loop_test(t, test_good, 0, COUNT(good));
+	tcase_add_loop_test(t, test_bad, 0, COUNT(bad));
+	tcase_add_test(t, test_deep);
+	tcase_add_test(t, test_prefixes);
+	suite_add_tcase(s, t);
+	run = srunner_create(s);
+	srunner_run_all(run, CK_NORMAL);
+	failed = srunner_ntests_failed(run);
+	srunner_free(run);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
