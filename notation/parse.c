@@ -25,9 +25,8 @@ static int unknown_layer(struct parser *ps, size_t at, size_t n)
 	const char *eq = memchr(s, '=', n);
 
 	if (eq)
-		return text_fail(
-			ps, at, n,
-			"here a layer's name is wanted, such as ip; a field follows its layer");
+		return text_fail(ps, at, n,
+				 "here a layer's name is wanted; a field follows its layer");
 	if (slash)
 		return text_fail(ps, at, n,
 				 "no layer is called '%.*s'; layers are separated by ' / '", (int)n,
@@ -346,7 +345,7 @@ static int packet(struct parser *ps)
 		return -1;
 	if (ps->at >= ps->n)
 		return text_fail(ps, ps->at, 1,
-				 "a packet is wanted: ip dst=10.0.0.2 / udp dport=9, or hex:");
+				 "a packet is wanted: LAYER NAME=VALUE / LAYER ..., or hex:");
 	for (;;) {
 		if (layer(ps, sep) || separator(ps, &sep))
 			return -1;
