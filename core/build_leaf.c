@@ -161,11 +161,53 @@ int push_pending(struct writer *w, uint32_t node, uint32_t at, const struct fiel
 	return 0;
 }
 
+/* What the nearest layer inside this one wants of its field f; NULL: nothing. The layers inside are
+ * built already, so conditions can look at their fields. */
+static const struct want *wanted(const struct writer *w, const struct field *f)
+{
+	const struct plan *p = w->plan;
+
+	for (unsigned k = w->t->layer + 1; k < p->n; k++) {
+		const struct proto *up = p->layer[k].proto;
+		int at = p->layer[k].parent;
+
+		for (unsigned i = 0; up && i < up->nwants; i++) {
+			const struct want *x = &up->wants[i];
+
+			if (x->field != f)
+				continue;
+			while (at > (int)w->t->layer && p->layer[at].proto != f->rec->proto)
+				at = p->layer[at].parent;
+			if (at == (int)w->t->layer &&
+			    (!x->cond || expr_eval(x->cond, &w->b->layer[k].tree, 0, NULL)))
+				return x;
+		}
+	}
+	return NULL;
+}
+
+/* A value of the description: a default, or what another layer wants. */
+static int text_value(struct writer *w, const struct field *f, const struct type *type,
+		      const struct say *say, const char *text, uint32_t len, struct value *v)
+{
+	struct err e = { 0 };
+
+	if (type->kind->cls == KIND_TEXT || type->kind->cls == KIND_BYTES) {
+		v->p = (const uint8_t *)text;
+		v->len = len;
+		return 0;
+	}
+	if (value_parse(f, type, text, len, &w->b->mem, v, &e))
+		return say_error(w, say, "default of %s: %s", f->name, e.msg);
+	return 0;
+}
+
 /* The value that a leaf gets: said, decided by the layer above, the default, or zero. 1: computed
  * later. */
 static int leaf_value(struct writer *w, uint32_t inst, const struct field *f,
 		      const struct type *type, const struct say *say, bool item, struct value *v)
 {
+	const struct want *want;
 	struct err e = { 0 };
 
 	*v = (struct value) { 0 };
@@ -194,20 +236,16 @@ static int leaf_value(struct writer *w, uint32_t inst, const struct field *f,
 		return say_error(w, say,
 				 "%s is not computed, so it cannot be bad; say a wrong value",
 				 f->name);
+	want = inst == 0 && f->rec->proto ? wanted(w, f) : NULL;
+	if (want)
+		return text_value(w, f, type, say, want->text, want->text_len, v);
 	if (f->rule.form != RULE_CONST)
 		return 0;
 	if (!f->rule.text) {
 		v->num = (uint64_t)f->rule.num;
 		return 0;
 	}
-	if (type->kind->cls == KIND_TEXT || type->kind->cls == KIND_BYTES) {
-		v->p = (const uint8_t *)f->rule.text;
-		v->len = f->rule.text_len;
-		return 0;
-	}
-	if (value_parse(f, type, f->rule.text, f->rule.text_len, &w->b->mem, v, &e))
-		return say_error(w, say, "default of %s: %s", f->name, e.msg);
-	return 0;
+	return text_value(w, f, type, say, f->rule.text, f->rule.text_len, v);
 }
 
 static int write_sized(struct writer *w, uint32_t at, uint32_t inst, const struct field *f,

@@ -110,12 +110,10 @@ static int64_t outer_value(const struct tree *t, const struct expr *x)
 	return r;
 }
 
-static int64_t field_value(const struct expr *x, const struct tree *t, uint32_t at)
+uint32_t expr_node(const struct expr *x, const struct tree *t, uint32_t at)
 {
 	uint32_t n;
 
-	if (x->outer_proto)
-		return outer_value(t, x);
 	at = instance_of(t, at);
 	if (x->local >= 0 && t->v[at].rec && x->local < t->v[at].rec->nfields &&
 	    t->v[at].rec->fields[x->local].name == x->path[0].name) {
@@ -125,7 +123,16 @@ static int64_t field_value(const struct expr *x, const struct tree *t, uint32_t 
 			at = instance_of(t, t->v[at].parent);
 		n = child_named(t, at, x->path[0].name);
 	}
-	n = descend(t, n, x, 1);
+	return descend(t, n, x, 1);
+}
+
+static int64_t field_value(const struct expr *x, const struct tree *t, uint32_t at)
+{
+	uint32_t n;
+
+	if (x->outer_proto)
+		return outer_value(t, x);
+	n = expr_node(x, t, at);
 	return n == NODE_NONE ? 0 : node_number(t, n);
 }
 
@@ -216,8 +223,7 @@ static int64_t eval(const struct expr *x, const struct walk *w, uint32_t at)
 		n = descend(w->env->request, 0, x, 0);
 		if (n == NODE_NONE && x->npath == 1 &&
 		    !has_field(w->env->request->v[0].rec, x->path[0].name))
-			return w->env->request->end - w->env->request->off -
-			       w->env->request->hlen; /* request.span */
+			return w->env->request->end - w->env->request->off; /* request.span */
 		return n == NODE_NONE ? 0 : node_number(w->env->request, n);
 	case EX_ITEM: return w->env ? w->env->item : 0;
 	case EX_UPPER: return w->env ? (int64_t)w->env->upper : 0;

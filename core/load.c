@@ -25,7 +25,7 @@ static struct unit *open_record(struct load *l)
 	}
 	u->src = l->src;
 	l->u = u;
-	l->fields = l->fsrc = l->refs = l->spans = none;
+	l->fields = l->fsrc = l->refs = l->spans = l->views = none;
 	l->npre = -1;
 	l->nest = 0;
 	return u;
@@ -130,6 +130,8 @@ static int close_record(struct load *l, struct record *rec)
 	rec->nfields = (uint16_t)l->fields.n;
 	rec->npre = l->npre >= 0 ? (uint16_t)l->npre : rec->nfields;
 	rec->fixed_bits = -1;
+	rec->views = l->views.p;
+	rec->nviews = (uint16_t)l->views.n;
 	u->rec = rec;
 	u->f = l->fsrc.p;
 	for (unsigned i = 0; i < rec->nfields; i++) {
@@ -180,6 +182,9 @@ static int parse_body(struct load *l, const char **doc)
 		if (load_peek(l).type == ':') {
 			if (parse_field(l))
 				return -1;
+		} else if (load_is(l, "view")) {
+			if (parse_view(l))
+				return -1;
 		} else if (l->pv) {
 			if (parse_directive(l))
 				return -1;
@@ -189,7 +194,7 @@ static int parse_body(struct load *l, const char **doc)
 			if (!*doc)
 				return -1;
 		} else {
-			return load_expected(l, "a field (name : type), doc or '}'");
+			return load_expected(l, "a field (name : type), doc, view or '}'");
 		}
 		if (l->t.type != TOK_LINE && l->t.type != '}')
 			return load_expected(l, "the end of the line");

@@ -104,7 +104,7 @@ struct unit { /* beside each record */
 	struct fsrc *f;
 	struct osrc *over;
 	struct place name;
-	struct place *pseudo_over, *carries, summary, quotes;
+	struct place *pseudo_over, *carries, *wants, summary, quotes;
 	uint32_t nosrc;
 	struct vec containers;     /* struct unit *: records that hold this struct */
 	struct vec children;       /* struct unit *: structs that this record holds */
@@ -182,6 +182,7 @@ struct load {
 	struct vec fields, fsrc;  /* of that record */
 	struct pvecs *pv;         /* directives of that protocol; NULL: a struct */
 	struct vec refs, spans;   /* struct field_ref, struct span_ref of that record */
+	struct vec views;         /* struct view of that record */
 	int npre;                 /* -1: no `payload` line yet */
 	struct vec units, tables; /* of this file, until it is known to be right */
 	struct err *e;
@@ -234,13 +235,18 @@ int parse_directive(struct load *l);
 int registry_adopt(struct load *l); /* what the file holds joins the registry */
 int parse_reply(struct load *l);
 int load_ref(struct load *l, uint16_t *dst); /* a name of an own field */
+/* alias A, B.C: in an arm or a prefix after the first only what has a dot, since a label or the
+ * next thing may follow a comma. -1, or *out (NULL-terminated). */
+int parse_aliases(struct load *l, bool dotted, const char *const **out);
+int parse_view(struct load *l);
+int parse_wants(struct load *l);
 int proto_close(struct load *l);             /* move the directives into the protocol */
 uint32_t load_line(struct load *l, uint32_t at);
 
 /* Directives of one protocol while it is read. */
 struct pvecs {
 	struct vec over, osrc, carries, carries_src, pseudo, pseudo_over, pseudo_over_src, reply,
-		names;
+		names, wants, wants_src;
 	bool payload, ref;
 };
 
@@ -257,6 +263,7 @@ int freeze_rules(struct registry *r, struct err *e);   /* defaults and rules */
 int freeze_check(struct registry *r, struct err *e);   /* the laws of the language: fields */
 int freeze_shape(struct registry *r, struct err *e);   /* the laws: nesting, bytes, protocols */
 int check_summary(struct registry *r, struct unit *u, struct err *e);
+int check_wants(struct registry *r, struct unit *u, struct err *e);
 bool field_computed(const struct field *f);
 int freeze_facts(struct registry *r, struct err *e); /* what others ask of fields and records */
 int freeze_graph(struct registry *r, struct err *e);

@@ -58,6 +58,10 @@ static int resolve_fields(struct scope *s)
 {
 	struct unit *u = s->u;
 
+	for (unsigned i = 0; i < u->rec->nviews; i++) {
+		if (maybe(s, u->rec->views[i].expr) || maybe(s, u->rec->views[i].cond))
+			return -1;
+	}
 	for (unsigned i = 0; i < u->rec->nfields; i++) {
 		struct field *f = &u->rec->fields[i];
 
@@ -86,6 +90,10 @@ static int resolve_proto(struct scope *s)
 	}
 	for (unsigned i = 0; i < p->npseudo_over; i++) {
 		if (maybe(s, p->pseudo_over[i].cond))
+			return -1;
+	}
+	for (unsigned i = 0; i < p->nwants; i++) {
+		if (maybe(s, p->wants[i].cond))
 			return -1;
 	}
 	s->may = MAY_UPPER | MAY_SPAN;

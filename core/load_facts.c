@@ -108,6 +108,8 @@ static void mark_fields(struct registry *r, struct unit *u)
 	}
 	if (!u->proto)
 		return;
+	for (unsigned i = 0; i < u->proto->nwants; i++)
+		expr_each(u->proto->wants[i].cond, mark_node, &m);
 	for (unsigned i = 0; i < u->proto->ncarries; i++) {
 		const struct carries *c = &u->proto->carries[i];
 

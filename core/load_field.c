@@ -126,7 +126,7 @@ int parse_words(struct load *l, struct words *out, bool flags)
 /* ---- suffixes ---- */
 
 struct fvecs {
-	struct vec must, alias;
+	struct vec must;
 };
 
 static int twice(struct load *l, const char *what)
@@ -190,21 +190,6 @@ static int sfx_must(struct load *l, struct fvecs *v)
 		return -1;
 	m->text = expr_text(l, m->expr);
 	return m->text ? 0 : -1;
-}
-
-static int sfx_alias(struct load *l, struct fvecs *v)
-{
-	load_next(l);
-	do {
-		const char **a = vec_push(&l->r->mem, &v->alias, sizeof(*a));
-
-		if (!a)
-			return load_nomem(l->e);
-		*a = load_dotted(l, "another name of the field");
-		if (!*a)
-			return -1;
-	} while (load_accept(l, ','));
-	return 0;
 }
 
 static int sfx_show(struct load *l, struct field *f)
@@ -295,7 +280,7 @@ static int suffix(struct load *l, struct field *f, struct fsrc *s, struct fvecs 
 	if (load_is(l, "must"))
 		return sfx_must(l, v);
 	if (load_is(l, "alias"))
-		return sfx_alias(l, v);
+		return parse_aliases(l, false, &f->alias);
 	if (load_is(l, "show"))
 		return sfx_show(l, f);
 	if (load_is(l, "zero"))
@@ -338,10 +323,5 @@ int parse_field(struct load *l)
 	}
 	f->must = v.must.p;
 	f->nmust = (uint8_t)v.must.n;
-	if (v.alias.n) {
-		if (!vec_push(&l->r->mem, &v.alias, sizeof(char *)))
-			return load_nomem(l->e);
-		f->alias = v.alias.p;
-	}
 	return 0;
 }

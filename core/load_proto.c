@@ -337,7 +337,7 @@ int parse_directive(struct load *l)
 		{ "over", dir_over },       { "carries", dir_carries }, { "guard", dir_guard },
 		{ "reply", parse_reply },   { "pseudo", dir_pseudo },   { "message", dir_message },
 		{ "quotes", dir_quotes },   { "payload", dir_payload }, { "beside", dir_beside },
-		{ "summary", dir_summary },
+		{ "summary", dir_summary }, { "wants", parse_wants },
 	};
 	enum { NDIRS = sizeof(dirs) / sizeof(*dirs) };
 	const char *names[NDIRS];

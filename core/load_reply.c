@@ -149,5 +149,8 @@ int proto_close(struct load *l)
 	l->u->nosrc = v->osrc.n;
 	l->u->carries = v->carries_src.p;
 	l->u->pseudo_over = v->pseudo_over_src.p;
+	p->wants = v->wants.p;
+	p->nwants = (uint8_t)v->wants.n;
+	l->u->wants = v->wants_src.p;
 	return 0;
 }

@@ -137,7 +137,7 @@ static int sized(struct load *l, struct extent *x, bool list)
 	return 0;
 }
 
-/* u16 bytes | u8 count | u8 */
+/* u16 bytes | u8 count | u8, alias NAMES */
 static int prefixed(struct load *l, struct extent *x, const struct type *prefix, bool list)
 {
 	load_next(l);
@@ -151,7 +151,7 @@ static int prefixed(struct load *l, struct extent *x, const struct type *prefix,
 	} else if (list) {
 		return load_expected(l, "'bytes' or 'count' after the prefix of a list");
 	}
-	return 0;
+	return load_is(l, "alias") ? parse_aliases(l, true, &x->alias) : 0;
 }
 
 /* What stands in brackets after a kind (list false) or after an item type. */
@@ -252,9 +252,18 @@ static const struct expr *label(struct load *l)
 }
 
 /* LABEL [ ".." LABEL ] { "," ... } "->" TYPE, or else -> TYPE: one arm for each label. */
+/* An arm may be labelled `alias`. */
+static int arm_alias(struct load *l, const char *const **alias)
+{
+	int next = load_is(l, "alias") ? load_peek(l).type : TOK_ARROW;
+
+	return next == TOK_NAME ? parse_aliases(l, true, alias) : 0;
+}
+
 static int parse_arm(struct load *l, struct vec *arms, bool *otherwise)
 {
 	uint32_t first = arms->n;
+	const char *const *alias = NULL;
 	struct type *t;
 	struct arm *a;
 
@@ -277,10 +286,13 @@ static int parse_arm(struct load *l, struct vec *arms, bool *otherwise)
 				return -1;
 		} while (load_accept(l, ','));
 	}
-	if (load_want(l, TOK_ARROW, "'->' and a type") || !(t = parse_type(l)))
+	if (load_want(l, TOK_ARROW, "'->' and a type") || !(t = parse_type(l)) ||
+	    arm_alias(l, &alias))
 		return -1;
-	for (uint32_t i = first; i < arms->n; i++)
+	for (uint32_t i = first; i < arms->n; i++) {
 		VEC_AT(struct arm, *arms, i)->type = t;
+		VEC_AT(struct arm, *arms, i)->alias = alias;
+	}
 	return 0;
 }
 
@@ -294,7 +306,7 @@ static int fit_arm(struct load *l, struct vec *arms)
 	if (!a)
 		return load_nomem(l->e);
 	a->type = parse_type(l);
-	return a->type ? 0 : -1;
+	return a->type ? arm_alias(l, &a->alias) : -1;
 }
 
 static struct type *choose(struct load *l, uint32_t at)

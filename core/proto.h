@@ -129,11 +129,14 @@ struct extent {
 		*prefix;  /* PREFIX*: a number type (u8, u16, u24, u16le, berlen, mqttvar, ...) */
 	const char *stop; /* UNTIL_TEXT, LINES: the terminator (LINES: the last line's text) */
 	uint8_t stop_len;
+	const char *const *alias; /* PREFIX*: names the inline number is read by; or NULL */
 };
 
 struct arm {
 	const struct expr *lo, *hi; /* constants; hi NULL: one value; both NULL: else */
 	const struct type *type;
+	const char *const *alias; /* other names of the field while this arm is taken,
+				     NULL-terminated; or NULL */
 };
 
 struct type {
@@ -165,6 +168,15 @@ struct words {
 		*v; /* in order of declaration; the first of several names of a value is printed */
 	uint16_t n;
 	bool flags;
+};
+
+/* ---- views ---- */
+
+struct view { /* `view ip.hdr_len = ihl * 4 if COND "doc"`: a name that is read and never said */
+	const char *name; /* dotted, interned */
+	const struct expr *expr; /* a field alone: the view has its value, of whatever kind */
+	const struct expr *cond; /* or NULL */
+	const char *doc;         /* or NULL */
 };
 
 /* ---- fields ---- */
@@ -238,6 +250,8 @@ struct record { /* the fields of a protocol or of a struct */
 	struct field *fields;
 	uint16_t nfields;
 	uint16_t npre; /* fields[0..npre) stand before the payload; the rest after it */
+	const struct view *views; /* several may share a name, under conditions */
+	uint16_t nviews;
 	const char *doc;
 	int32_t fixed_bits; /* width when every field is of fixed width and always there, else -1 */
 	uint16_t id;        /* number of the record in the registry */
@@ -282,6 +296,14 @@ struct reply {                                        /* one `reply` line */
 	uint8_t nexpr;
 };
 
+struct want { /* `wants ip6.hlim = 255 if COND`: what a lower field is where nothing was said */
+	const char *proto, *name; /* as written, interned */
+	const char *text;         /* the value, as the notation would write it */
+	uint32_t text_len;
+	const struct expr *cond;   /* of this protocol's own fields; or NULL */
+	const struct field *field; /* of the lower protocol; NULL: there is none (a redefined one) */
+};
+
 struct proto {
 	const char *name;  /* canonical, interned, lower case */
 	const char *title; /* "User Datagram Protocol" */
@@ -303,9 +325,10 @@ struct proto {
 	const struct pseudo_item *pseudo;
 	const struct pseudo_override *pseudo_over;
 	const struct reply *reply;
+	const struct want *wants;
 	const char *summary; /* template, or NULL */
 	uint16_t id;         /* 1.. in the registry, in order of declaration */
-	uint8_t nover, ncarries, npseudo, npseudo_over, nreply;
+	uint8_t nover, ncarries, npseudo, npseudo_over, nreply, nwants;
 	bool beside;
 	bool has_payload; /* a `payload` line, or a `carries`: something may follow */
 	bool builtin;

@@ -80,6 +80,7 @@ static bool same_extent(const struct extent *a, const struct extent *b)
 {
 	return a->form == b->form && same_expr(a->expr, b->expr) && a->stop_len == b->stop_len &&
 	       (!a->stop_len || !memcmp(a->stop, b->stop, a->stop_len)) &&
+	       same_names(a->alias, b->alias) &&
 	       (!a->prefix || !b->prefix ? a->prefix == b->prefix
 					 : same_type(a->prefix, b->prefix));
 }
@@ -97,6 +98,7 @@ static bool same_type(const struct type *a, const struct type *b)
 	for (unsigned i = 0; i < a->narms; i++) {
 		if (!same_expr(a->arms[i].lo, b->arms[i].lo) ||
 		    !same_expr(a->arms[i].hi, b->arms[i].hi) ||
+		    !same_names(a->arms[i].alias, b->arms[i].alias) ||
 		    !same_type(a->arms[i].type, b->arms[i].type))
 			return false;
 	}
@@ -178,6 +180,35 @@ static bool same_field(struct equal *q, const struct field *a, const struct fiel
 	return true;
 }
 
+static bool same_views(const struct record *a, const struct record *b)
+{
+	if (a->nviews != b->nviews)
+		return false;
+	for (unsigned i = 0; i < a->nviews; i++) {
+		const struct view *v = &a->views[i], *w = &b->views[i];
+
+		if (strcmp(v->name, w->name) || !same_text(v->doc, w->doc) ||
+		    !same_expr(v->expr, w->expr) || !same_expr(v->cond, w->cond))
+			return false;
+	}
+	return true;
+}
+
+static bool same_wants(const struct proto *a, const struct proto *b)
+{
+	if (a->nwants != b->nwants)
+		return false;
+	for (unsigned i = 0; i < a->nwants; i++) {
+		const struct want *v = &a->wants[i], *w = &b->wants[i];
+
+		if (strcmp(v->proto, w->proto) || strcmp(v->name, w->name) ||
+		    v->text_len != w->text_len || memcmp(v->text, w->text, v->text_len) ||
+		    !same_expr(v->cond, w->cond))
+			return false;
+	}
+	return true;
+}
+
 static bool same_record(struct equal *q, const struct record *a, const struct record *b)
 {
 	q->rec = a->name;
@@ -190,7 +221,8 @@ static bool same_record(struct equal *q, const struct record *a, const struct re
 		if (!same_field(q, &a->fields[i], &b->fields[i]))
 			return false;
 	}
-	return true;
+	q->field = NULL;
+	return same_views(a, b) ? true : differ(q, "views");
 }
 
 static bool same_graph(struct equal *q, const struct proto *a, const struct proto *b)
@@ -270,6 +302,8 @@ static bool same_proto(struct equal *q, const struct proto *a, const struct prot
 	if (!same_text(a->summary, b->summary) || a->beside != b->beside ||
 	    a->has_payload != b->has_payload)
 		return differ(q, "summary, beside or payload");
+	if (!same_wants(a, b))
+		return differ(q, "wants");
 	return same_graph(q, a, b) && same_pseudo(q, a, b) && same_replies(q, a, b) &&
 	       same_record(q, &a->rec, &b->rec);
 }

@@ -132,6 +132,18 @@ static void print_payload(const struct proto *p, struct buf *out)
 	buf_char(out, '\n');
 }
 
+static void print_wants(const struct proto *p, struct buf *out)
+{
+	for (unsigned i = 0; i < p->nwants; i++) {
+		const struct want *w = &p->wants[i];
+
+		buf_fmt(out, "    wants %s.%s = ", w->proto, w->name);
+		print_literal(w->text, w->text_len, false, out);
+		print_if(p, w->cond, out);
+		buf_char(out, '\n');
+	}
+}
+
 static void print_directives(const struct proto *p, struct buf *out)
 {
 	for (const char *const *n = p->names; n && *n; n++)
@@ -156,6 +168,7 @@ static void print_directives(const struct proto *p, struct buf *out)
 	if (p->beside)
 		buf_str(out, "    beside\n");
 	line_text("summary", p->summary, out);
+	print_wants(p, out);
 }
 
 static void print_head(const char *what, const char *name, const char *title, struct buf *out)
@@ -190,12 +203,14 @@ void proto_print(const struct proto *p, struct buf *out)
 	}
 	if (p->rec.npre == p->rec.nfields)
 		print_payload(p, out);
+	print_views(&p->rec, out);
 	buf_str(out, "}\n");
 	for (unsigned i = 0; i < n.nrec; i++) {
 		buf_char(out, '\n');
 		print_head("struct", n.rec[i]->name, n.rec[i]->doc, out);
 		for (unsigned k = 0; k < n.rec[i]->nfields; k++)
 			print_field(&n.rec[i]->fields[k], out);
+		print_views(n.rec[i], out);
 		buf_str(out, "}\n");
 	}
 	needs_done(&n);

@@ -19,5 +19,8 @@ void print_type(const struct type *t, const struct record *rec, unsigned indent,
 void print_words(const struct words *w, unsigned indent, struct buf *out);
 void print_string(const char *s, size_t n, struct buf *out);
 void print_field(const struct field *f, struct buf *out);
+void print_views(const struct record *rec, struct buf *out);
+/* A value as it may stand after =: bare where that reads the same, else in quotes. */
+void print_literal(const char *s, uint32_t n, bool quoted, struct buf *out);
 
 #endif

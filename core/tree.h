@@ -88,6 +88,8 @@ struct eval_env {
  * 0. */
 int64_t expr_eval(const struct expr *x, const struct tree *t, uint32_t at,
 		  const struct eval_env *env);
+/* The node of a name in x (EX_FIELD of no other layer), looked up inside out from `at`; NODE_NONE. */
+uint32_t expr_node(const struct expr *x, const struct tree *t, uint32_t at);
 /* Bytes a span list covers in the instance at (pseudo excluded), and its first and last+1 bit. */
 uint32_t spans_bytes(const struct spans *s, const struct tree *t, uint32_t at);
 /* What a field's rule (LEN, COUNT, EXPR) asks for in this instance: -1 if it has none or cannot be

@@ -50,6 +50,12 @@ static void print_leaf(const struct type *t, struct buf *out)
 		buf_str(out, "le");
 }
 
+static void print_aliases(const char *const *alias, struct buf *out)
+{
+	for (const char *const *a = alias; a && *a; a++)
+		buf_fmt(out, "%s%s", a == alias ? " alias " : ", ", *a);
+}
+
 static void print_extent(const struct type *t, const struct record *rec, struct buf *out)
 {
 	const struct extent *x = &t->ext;
@@ -72,6 +78,7 @@ static void print_extent(const struct type *t, const struct record *rec, struct 
 		print_leaf(x->prefix, out);
 		if (list)
 			buf_str(out, x->form == EXTENT_PREFIX ? " bytes" : " count");
+		print_aliases(x->alias, out);
 		break;
 	case EXTENT_UNTIL:
 		buf_str(out, "until ");
@@ -111,6 +118,7 @@ static void print_arms(const struct type *t, const struct record *rec, unsigned 
 		if (t->on)
 			buf_str(out, " -> ");
 		print_type(a->type, rec, indent + 4, out);
+		print_aliases(a->alias, out);
 	}
 	buf_char(out, '\n');
 	print_indent(indent, out);
@@ -212,16 +220,21 @@ static void print_sum(const struct rule *r, const struct record *rec, struct buf
 	buf_char(out, ')');
 }
 
+void print_literal(const char *s, uint32_t n, bool quoted, struct buf *out)
+{
+	if (quoted || !n || lex_raw(s, n, 0) != n)
+		print_string(s, n, out);
+	else
+		buf_put(out, s, n);
+}
+
 static void print_default(const struct field *f, struct buf *out)
 {
 	const struct rule *r = &f->rule;
 	bool text = f->type->form == TYPE_LEAF && f->type->kind->cls == KIND_TEXT;
 
 	if (r->text) {
-		if (text || !r->text_len || lex_raw(r->text, r->text_len, 0) != r->text_len)
-			print_string(r->text, r->text_len, out);
-		else
-			buf_put(out, r->text, r->text_len);
+		print_literal(r->text, r->text_len, text, out);
 		return;
 	}
 	for (unsigned i = 0; f->words && !f->words->flags && i < f->words->n; i++) {
@@ -289,11 +302,29 @@ void print_field(const struct field *f, struct buf *out)
 		buf_str(out, " fresh");
 	print_cond(f, out);
 	buf_str(out, shows[f->show]);
-	for (const char *const *a = f->alias; a && *a; a++)
-		buf_fmt(out, "%s%s", a == f->alias ? " alias " : ", ", *a);
+	print_aliases(f->alias, out);
 	if (f->doc) {
 		buf_char(out, ' ');
 		print_string(f->doc, strlen(f->doc), out);
 	}
 	buf_char(out, '\n');
+}
+
+void print_views(const struct record *rec, struct buf *out)
+{
+	for (unsigned i = 0; i < rec->nviews; i++) {
+		const struct view *v = &rec->views[i];
+
+		buf_fmt(out, "    view %s = ", v->name);
+		expr_print(v->expr, rec, out);
+		if (v->cond) {
+			buf_str(out, " if ");
+			expr_print(v->cond, rec, out);
+		}
+		if (v->doc) {
+			buf_char(out, ' ');
+			print_string(v->doc, strlen(v->doc), out);
+		}
+		buf_char(out, '\n');
+	}
 }

@@ -6,6 +6,7 @@
 
 #include <regex.h>
 
+#include "core/alias.h"
 #include "core/arena.h"
 #include "dissect/filter.h"
 
@@ -16,6 +17,7 @@ enum ref_form {
 	REF_PAYLOAD, /* the payload of a layer */
 	REF_FRAME,   /* the whole packet's bytes */
 	REF_NUMBER,  /* a number about the packet: enum frame_number */
+	REF_ALIAS,   /* an arm of a choose, an inline length, a view */
 };
 
 enum frame_number {
@@ -39,6 +41,7 @@ struct ref { /* one way to what a name stands for */
 	const struct proto *proto;
 	unsigned nth;               /* the nth layer of proto; 0: any */
 	const struct field *field;  /* the last one */
+	struct alias alias; /* REF_ALIAS */
 	const struct ref_step *step;
 	unsigned nsteps;
 	const struct word *word; /* a flag of the field: 1 when set, else 0 */

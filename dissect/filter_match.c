@@ -137,7 +137,7 @@ static bool give_node(struct matching *m, const struct ref *r, const struct tree
 	const struct node *n = &t->v[at];
 	struct got g = { .field = r->field };
 
-	if (n->flags & NODE_CUT)
+	if ((n->flags & NODE_CUT) || (n->bits == 0 && n->type && n->type->form == TYPE_LIST))
 		return false;
 	g.p = t->data + n->bit / 8;
 	g.n = (n->bits + n->bit % 8 + 7) / 8;
@@ -235,6 +235,41 @@ static bool give_all(struct matching *m, const struct ref *r, const struct tree 
 	return false;
 }
 
+/* What is read by another name: a number, or a node. */
+static bool give_value(struct matching *m, const struct ref *r, const struct tree *t,
+		       const struct view_value *v)
+{
+	struct got g = { .is_num = true, .num = v->num };
+
+	if (v->node != NODE_NONE)
+		return give_node(m, r, t, v->node);
+	g.p = t->data + v->bit / 8;
+	g.n = (v->bits + v->bit % 8 + 7) / 8;
+	return give(m, &g);
+}
+
+static bool give_alias(struct matching *m, const struct ref *r, const struct tree *t)
+{
+	const struct alias *a = &r->alias;
+	struct view_value v = { 0 };
+
+	for (uint32_t i = 0; i < t->n; i++) {
+		bool is = a->form == ALIAS_VIEW ? t->v[i].rec == a->rec &&
+							  view_read(a->view, t, i, &v) :
+						  i && alias_is(a, t, i);
+
+		if (is && a->form == ALIAS_PREFIX) {
+			v.node = NODE_NONE;
+			is = prefix_read(t, i, &v.num, &v.bit, &v.bits);
+		} else if (is && a->form == ALIAS_ARM) {
+			v.node = i;
+		}
+		if (is && give_value(m, r, t, &v))
+			return true;
+	}
+	return false;
+}
+
 static bool give_number(struct matching *m, const struct ref *r)
 {
 	const struct packet *p = m->p;
@@ -279,8 +314,9 @@ static bool visit_ref(struct matching *m, const struct ref *r)
 			stop = give_fixed(m, r, l);
 		} else {
 			t = tree_of(m, i);
-			stop = t && (r->form == REF_ANY ? give_all(m, r, t) :
-							  give_path(m, r, t, 0, 0));
+			stop = t && (r->form == REF_ANY	  ? give_all(m, r, t) :
+				     r->form == REF_ALIAS ? give_alias(m, r, t) :
+							    give_path(m, r, t, 0, 0));
 		}
 		if (stop)
 			return true;

@@ -94,9 +94,16 @@ static struct ref *add_ref(struct filter *f, struct ref **list, const struct ref
 	for (; *at; at = &(*at)->next) {
 		const struct ref *o = *at;
 
+		/* A field of the protocol's own record is one place, however it was named. */
+		if ((o->form == REF_FIELD || o->form == REF_ANY) &&
+		    (r->form == REF_FIELD || r->form == REF_ANY) && o->proto == r->proto &&
+		    o->field == r->field && o->nth == r->nth && o->word == r->word &&
+		    r->field->rec == &r->proto->rec)
+			return *at;
 		if (o->form == r->form && o->proto == r->proto && o->field == r->field &&
 		    o->nth == r->nth && o->word == r->word && o->number == r->number &&
-		    o->nsteps == r->nsteps)
+		    o->nsteps == r->nsteps && o->alias.form == r->alias.form &&
+		    o->alias.type == r->alias.type && o->alias.view == r->alias.view)
 			return *at;
 	}
 	copy = arena_alloc(&f->mem, sizeof(*copy));
@@ -193,40 +200,57 @@ static bool by_path(struct filter *f, const struct proto *p, unsigned nth, const
 
 /* ---- other names ---- */
 
-static bool has_alias(const struct field *f, const char *s, size_t n)
+/* A name that is looked for among the aliases of each record. */
+struct named {
+	struct filter *f;
+	const struct proto *p;
+	const char *s, *flag; /* flag: what stands behind the last dot; or NULL */
+	size_t n, stem, nflag;
+	struct ref **list;
+};
+
+/* The alias is the whole name, or the name up to a flag of the field. */
+static bool take_alias(const struct alias *a, void *arg)
 {
-	for (const char *const *a = f->alias; a && *a; a++) {
-		if (same(*a, s, n))
-			return true;
+	const struct named *w = arg;
+	struct ref r = { .form = REF_ANY, .proto = w->p, .field = a->field };
+	bool whole = same(a->name, w->s, w->n);
+
+	if (!whole && (!w->stem || a->form != ALIAS_FIELD || !same(a->name, w->s, w->stem)))
+		return false;
+	if (!whole && !(r.word = flag_word(a->field, w->flag, w->nflag)))
+		return false;
+	if (a->form == ALIAS_FIELD) {
+		r.fixed = is_fixed(w->p, a->field);
+	} else {
+		r.form = REF_ALIAS;
+		r.alias = *a;
+		if (a->form == ALIAS_PREFIX)
+			r.field = NULL;
 	}
+	add_ref(w->f, w->list, &r);
 	return false;
 }
 
-/* Fields anywhere whose alias is the whole dotted name, or the name up to a flag of theirs. */
+/* Aliases and views anywhere. */
 static void by_alias(struct filter *f, const char *s, size_t n, struct ref **list)
 {
 	const char *dot = memrchr(s, '.', n);
-	size_t stem = dot ? (size_t)(dot - s) : 0;
+	struct named w = { .f = f, .s = s, .n = n, .list = list };
 
+	if (dot) {
+		w.stem = (size_t)(dot - s);
+		w.flag = dot + 1;
+		w.nflag = n - w.stem - 1;
+	}
 	for (unsigned i = 0; i < registry_count(f->reg); i++) {
 		const struct record *rec[RECORDS_SEEN];
-		const struct proto *p = registry_at(f->reg, i);
-		unsigned nrec = all_records(p, rec, RECORDS_SEEN);
+		unsigned nrec;
 
-		for (unsigned k = 0; k < nrec; k++) {
-			for (unsigned j = 0; j < rec[k]->nfields; j++) {
-				const struct field *fd = &rec[k]->fields[j];
-				struct ref r = { .form = REF_ANY, .proto = p, .field = fd };
-				bool whole = has_alias(fd, s, n);
-
-				if (!whole && stem && has_alias(fd, s, stem))
-					r.word = flag_word(fd, dot + 1, n - stem - 1);
-				if (!whole && !r.word)
-					continue;
-				r.fixed = is_fixed(p, fd);
-				add_ref(f, list, &r);
-			}
-		}
+		w.p = registry_at(f->reg, i);
+		nrec = all_records(w.p, rec, RECORDS_SEEN);
+		for (unsigned k = 0; k < nrec; k++)
+			alias_each(rec[k], take_alias, &w);
 	}
 }
 
@@ -367,6 +391,23 @@ static void consider(struct nearest *b, const char *s, size_t n, const char *pro
 	buf_put(b->out, full, len);
 }
 
+struct suggesting {
+	struct nearest *b;
+	const char *s, *proto; /* proto NULL: a struct's names stand for themselves only if dotted */
+	size_t n;
+};
+
+static bool consider_alias(const struct alias *a, void *arg)
+{
+	const struct suggesting *g = arg;
+
+	if (strchr(a->name, '.'))
+		consider(g->b, g->s, g->n, a->name, "");
+	else if (g->proto)
+		consider(g->b, g->s, g->n, g->proto, a->name);
+	return false;
+}
+
 bool filter_suggest(const struct filter *f, const char *s, size_t n, struct buf *out)
 {
 	struct nearest b = { .distance = 99, .out = out };
@@ -380,18 +421,11 @@ bool filter_suggest(const struct filter *f, const char *s, size_t n, struct buf 
 		for (const char *const *a = p->names; a && *a; a++)
 			consider(&b, s, n, *a, "");
 		for (unsigned k = 0; k < nrec; k++) {
-			for (unsigned j = 0; j < rec[k]->nfields; j++) {
-				const struct field *fd = &rec[k]->fields[j];
+			struct suggesting g = { &b, s, k ? NULL : p->name, n };
 
-				if (k == 0)
-					consider(&b, s, n, p->name, fd->name);
-				for (const char *const *a = fd->alias; a && *a; a++) {
-					if (strchr(*a, '.'))
-						consider(&b, s, n, *a, "");
-					else if (k == 0)
-						consider(&b, s, n, p->name, *a);
-				}
-			}
+			for (unsigned j = 0; k == 0 && j < rec[k]->nfields; j++)
+				consider(&b, s, n, p->name, rec[k]->fields[j].name);
+			alias_each(rec[k], consider_alias, &g);
 		}
 		if (p->nreply && p->reply->nswap)
 			consider(&b, s, n, p->name, "addr");

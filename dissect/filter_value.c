@@ -222,7 +222,9 @@ static int read_ref(struct filter *f, const struct ref *ref, struct literal *lit
 		    struct err *e)
 {
 	const struct type *leaf[LEAVES_MAX];
-	unsigned n = leaf_types(ref->field->type, leaf, LEAVES_MAX);
+	const struct type *of = ref->form == REF_ALIAS && ref->alias.type ? ref->alias.type :
+									    ref->field->type;
+	unsigned n = leaf_types(of, leaf, LEAVES_MAX);
 	int took = 0;
 
 	for (unsigned i = 0; i < n; i++) {
@@ -277,6 +279,8 @@ int filter_read(struct filter *f, const struct operand *a, struct literal *lit, 
 		} else if (r->form == REF_NUMBER) {
 			n = filter_time(lit->text, lit->len, &lit->num);
 			lit->has_num = n;
+		} else if (r->form == REF_ALIAS && !r->field) { /* an inline length, a view */
+			n = lit->has_num;
 		} else if (r->field) {
 			n = read_ref(f, r, lit, net, &why);
 		} else {
@@ -293,7 +297,7 @@ int filter_read(struct filter *f, const struct operand *a, struct literal *lit, 
 	if (a->ref && a->ref->form == REF_NUMBER && a->ref->number == FRAME_TIME)
 		return refuse(f, lit, e,
 			      "a time is expected here: \"2026-11-22 10:38:16\" or seconds");
-	if (a->ref && (a->ref->word || a->ref->form == REF_NUMBER))
+	if (a->ref && (a->ref->word || a->ref->form == REF_NUMBER || a->ref->form == REF_ALIAS))
 		return refuse(f, lit, e, "a number is expected here");
 	return refuse(f, lit, e, "bytes (de:ad:be:ef) or text in quotes are expected here");
 }

@@ -46,6 +46,8 @@ EXPLAINED = {
     "dhcp.option.type: other value": "tshark shows the end option as 0, though the byte is 255 "
                                      "(RFC 2132 section 3.2); its own label says 255",
     "icmpv6.opt.redirected_packet: other bytes": "tshark's field has no value to compare",
+    "icmp.unused: other bytes": "RFC 4884 section 4 puts the length of the quoted packet into the word that "
+                                "tshark shows whole as unused",
     "sctp.checksum: other value": "RFC 9260 appendix A sends the CRC least significant byte first; "
                                   "tshark shows the bytes as they stand",
 }
@@ -209,6 +211,8 @@ def same_bytes(field, theirs, ours):
     """Place and width: tshark's value are the bytes, or the bits of a bit field as a number."""
     value, pos, size = theirs.get("value") or "", int(theirs.get("pos")), int(theirs.get("size"))
     bit, bits = field["bit"], field["bits"]
+    if field.get("view") and field["c"] == 0:  # a computed number: its value tells, it has no place
+        return number(theirs.get("show") or "") is not None
     if bit % 8 == 0 and bits % 8 == 0 and len(value) == 2 * size and not theirs.get("unmaskedvalue"):
         first, last = bit // 8, (bit + bits) // 8
         # An inline prefix or a terminator tshark may count in or leave out.
@@ -237,6 +241,8 @@ def same_value(field, theirs):
             other += 1 << 64
         if other is None:
             return None
+        if field.get("view"):
+            return mine == other  # a view has tshark's own unit
         if (mine - other) % (1 << field["bits"]) == 0:
             return True  # signed or not
         return fractions.Fraction(other, mine) if mine and other else False
@@ -402,7 +408,8 @@ def alias_prefixes():
     result = collections.defaultdict(set)
     for path in glob.glob(os.path.join(SOURCE, "protocols/*.protocol")):
         text = re.sub(r'"([^"\\]|\\.)*"', '""', open(path, encoding="utf-8").read())
-        prefixes = set(re.findall(r"\b([a-z0-9_]+)\.[a-z0-9_.]+", " ".join(re.findall(r"\balias ([^\n\"]*)", text))))
+        names = re.findall(r"\b(?:alias|view) ([^\n\"=\]]*)", text)
+        prefixes = set(re.findall(r"\b([a-z0-9_]+)\.[a-z0-9_.]+", " ".join(names)))
         for name in re.findall(r"^protocol ([a-z0-9_]+)", text, re.M):
             result[name] |= prefixes | {name}
     return result

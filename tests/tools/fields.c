@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "capture/source.h"
+#include "core/alias.h"
 #include "core/plan.h"
 #include "core/registry.h"
 #include "core/tree.h"
@@ -29,16 +30,45 @@ static void put_text(const char *s, size_t n)
 	putchar('"');
 }
 
-static void put_aliases(const struct field *f)
+struct names { /* of a node */
+	const struct tree *t;
+	uint32_t at;
+	bool comma;
+};
+
+static bool put_name(const struct alias *a, void *arg)
 {
+	struct names *n = arg;
+
+	if (a->form != ALIAS_FIELD && a->form != ALIAS_ARM)
+		return false;
+	/* A list bears its field's name too, not its items alone. */
+	if (!alias_is(a, n->t, n->at) &&
+	    !(a->field == n->t->v[n->at].field &&
+	      (a->form == ALIAS_FIELD || a->type == n->t->v[n->at].type)))
+		return false;
+	if (n->comma)
+		putchar(',');
+	n->comma = true;
+	put_text(a->name, strlen(a->name));
+	return false;
+}
+
+static void put_aliases(const struct tree *t, uint32_t at)
+{
+	struct names n = { t, at, false };
+
 	putchar('[');
-	for (const char *const *a = f->alias; a && *a; a++) {
-		if (a != f->alias)
-			putchar(',');
-		put_text(*a, strlen(*a));
-	}
+	alias_each(t->v[at].field->rec, put_name, &n);
 	putchar(']');
 }
+
+struct others { /* what is read by another name and is no node */
+	const struct tree *t;
+	uint32_t at; /* the instance */
+	unsigned layer;
+	struct buf *text;
+};
 
 static void put_value(const struct tree *t, uint32_t at, struct buf *text)
 {
@@ -69,7 +99,7 @@ static void put_node(const struct tree *t, unsigned layer, uint32_t at, struct b
 	tree_path(t, at, text);
 	put_text(buf_cstr(text), text->n);
 	printf(",\"a\":");
-	put_aliases(n->field);
+	put_aliases(t, at);
 	printf(",\"bit\":%" PRIu32 ",\"bits\":%" PRIu32 ",\"head\":%u,\"tail\":%u,\"raw\":%d,"
 	       "\"cut\":%d,\"words\":%d",
 	       n->bit, n->bits, n->head, n->tail, !!(n->flags & NODE_RAW), !!(n->flags & NODE_CUT),
@@ -79,6 +109,49 @@ static void put_node(const struct tree *t, unsigned layer, uint32_t at, struct b
 		put_value(t, at, text);
 	}
 	putchar('}');
+}
+
+static void put_number(const struct others *o, const struct alias *a, const struct view_value *v)
+{
+	printf(",{\"l\":%u,\"f\":", o->layer);
+	put_text(a->name, strlen(a->name));
+	printf(",\"a\":[");
+	put_text(a->name, strlen(a->name));
+	printf("],\"bit\":%" PRIu32 ",\"bits\":%" PRIu32 ",\"head\":0,\"tail\":0,\"raw\":0,\"cut\":0,"
+	       "\"words\":0,\"view\":%d,\"c\":",
+	       v->bit, v->bits, a->form == ALIAS_VIEW);
+	if (v->node != NODE_NONE) {
+		printf("%d,\"n\":\"%" PRIu64 "\",\"v\":", (int)o->t->v[v->node].type->kind->cls,
+		       o->t->v[v->node].num);
+		put_value(o->t, v->node, o->text);
+		putchar('}');
+	} else {
+		printf("0,\"n\":\"%" PRIu64 "\",\"v\":\"%" PRIu64 "\"}", v->num, v->num);
+	}
+}
+
+static uint32_t instance_of(const struct tree *t, uint32_t at)
+{
+	do
+		at = t->v[at].parent;
+	while (at && !t->v[at].rec);
+	return at;
+}
+
+static bool put_other(const struct alias *a, void *arg)
+{
+	struct others *o = arg;
+	struct view_value v = { .node = NODE_NONE };
+
+	if (a->form == ALIAS_VIEW && view_read(a->view, o->t, o->at, &v) &&
+	    (v.node == NODE_NONE || (o->t->v[v.node].type && o->t->v[v.node].type->kind)))
+		put_number(o, a, &v);
+	for (uint32_t i = o->at + 1; a->form == ALIAS_PREFIX && i < o->t->v[o->at].next; i++) {
+		if (alias_is(a, o->t, i) && instance_of(o->t, i) == o->at &&
+		    prefix_read(o->t, i, &v.num, &v.bit, &v.bits))
+			put_number(o, a, &v);
+	}
+	return false;
 }
 
 static void put_packet(const struct packet *p, struct tree *t, struct buf *text)
@@ -101,17 +174,29 @@ static void put_packet(const struct packet *p, struct tree *t, struct buf *text)
 			break;
 		for (uint32_t at = 1; at < t->n; at++)
 			put_node(t, i, at, text);
+		for (uint32_t at = 0; at < t->n; at++) {
+			struct others o = { t, at, i, text };
+
+			if (t->v[at].rec)
+				alias_each(t->v[at].rec, put_other, &o);
+		}
 	}
 	printf("]}\n");
 }
 
+static bool put_known(const struct alias *a, void *arg)
+{
+	printf("{\"proto\":\"%s\",\"field\":\"%s\",\"a\":[\"%s\"]}\n", (const char *)arg,
+	       a->field ? a->field->name : "", a->name);
+	return false;
+}
+
 static void put_record(const struct record *rec, const char *proto)
 {
-	for (unsigned i = 0; i < rec->nfields; i++) {
-		printf("{\"proto\":\"%s\",\"field\":\"%s\",\"a\":", proto, rec->fields[i].name);
-		put_aliases(&rec->fields[i]);
-		printf("}\n");
-	}
+	for (unsigned i = 0; i < rec->nfields; i++)
+		printf("{\"proto\":\"%s\",\"field\":\"%s\",\"a\":[]}\n", proto,
+		       rec->fields[i].name);
+	alias_each(rec, put_known, (void *)(uintptr_t)proto);
 }
 
 int main(int argc, char **argv)

@@ -43,7 +43,7 @@ static const struct {
 	{ P "a : u8 = len(b) zero `some; b : bytes[..] }", "expected rest (a length) or none" },
 	{ P "a : u8 = 1 `zero rest }", "belongs to a length" },
 	{ P "a : u16 = 1 `zero none }", "belongs to a checksum" },
-	{ "struct s { `over x 1; a : u8 }", "expected a field (name : type), doc or '}'" },
+	{ "struct s { `over x 1; a : u8 }", "expected a field (name : type), doc, view or '}'" },
 	{ P "payload; `payload; a : u8 }", "there is a payload line already" },
 	{ P "guard 1; `guard 2; a : u8 }", "join them with &&" },
 	{ P "doc \"x\"; `doc \"y\"; a : u8 }", "said already" },
