@@ -212,9 +212,7 @@ static int file_next(struct source *s, struct packet *p, int64_t deadline_ns, st
 		if (!file_ready(s, deadline_ns))
 			return SOURCE_NOTHING;
 		struct err mine;
-		mine.code = ERR_NONE; /* a hot path: only what says "no error, no place" */
-		mine.lineno = mine.col = mine.span = 0;
-		mine.name[0] = mine.line[0] = 0;
+		mine.code = ERR_NONE; /* err_set clears the rest: this is a hot path */
 		int rc = s->file.next(s, p, &mine);
 		if (rc == SOURCE_PACKET) {
 			if (s->filter && !bpf_match(s->filter, p)) {
