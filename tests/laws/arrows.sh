@@ -35,6 +35,9 @@ libc='^(assert|ctype|errno|fcntl|float|inttypes|limits|locale|math|stdalign|stda
 #   capture/bpf_words.c  the words of pcap-filter(7)
 exempt='^(craft/libnet_blocks\.c|capture/bpf_words\.c|core/kind[_a-z]*\.[ch])$'
 
+# Error messages that show a user what a packet looks like.
+examples='such as ip;|a field of a protocol below: ip\.ttl|a packet is wanted: ip dst=10\.0\.0\.2 / udp dport=9'
+
 # Words that are protocols and also plain words of C or of this program.
 plain=' raw null none data text payload time loop option message length eth0 '
 
@@ -95,7 +98,8 @@ check_names() {
 	[ "$folder" = cli ] && strip='s/"([^"\\]|\\.)*"/""/g'
 	while IFS= read -r hit; do
 		complain "$file:${hit%%:*}: names a protocol:${hit#*:}"
-	done < <(uncommented "$file" | sed -E -e 's/^[[:space:]]*#[[:space:]]*include.*//' -e "$strip" |
+	done < <(uncommented "$file" | sed -E -e 's/^[[:space:]]*#[[:space:]]*include.*//' -e "$strip" \
+		-e "s#$examples##" |
 		grep -nE "(^|[^a-z0-9])($names)([^a-z0-9]|\$)")
 }
 
