@@ -227,6 +227,8 @@ static bool long_layer(struct run *x, const struct shape *s)
 		return false;
 	}
 	more = measure_cold(x, s, &m);
+	if (m.hlen == 0) /* nothing of it is there: no layer, and no progress */
+		return false;
 	record(x, s, &m);
 	x->off += m.hlen;
 	x->once = 0;
@@ -293,8 +295,11 @@ static __attribute__((noinline)) void dissect_long(const struct shapes *S, struc
 	if (!s)
 		s = follow(&x, NULL, S->link ? S->link->t16[raw_link(p->link)] : 0);
 	while (s) {
+		unsigned before = p->nlayers;
+
 		run(&x, s, why);
-		s = x.siblings ? beside(&x) : NULL;
+		/* One that turned out to be no layer would be found again and again. */
+		s = x.siblings && (p->nlayers > before || why != HOT_LAYER) ? beside(&x) : NULL;
 		why = HOT_LAYER;
 	}
 }

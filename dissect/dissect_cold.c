@@ -60,11 +60,7 @@ static bool head(struct cold *c)
 	case HEAD_CONST: n = s->min; break;
 	case HEAD_SCALED:
 		n = (int32_t)(((be16(c->q + s->h_off) & s->h_mask) * s->h_mul >> 16) + s->h_add);
-		if (n < s->min) {
-			m->flags |= LAYER_BAD_LENGTH;
-			m->hlen = s->min < x->lim - x->off ? s->min : x->lim - x->off;
-			return false;
-		}
+		n = n < 0 ? 0 : n; /* too short, not unknown */
 		break;
 	case HEAD_REST:
 		if (!(s->flags & SHAPE_TOLD) || x->told)
@@ -79,6 +75,11 @@ static bool head(struct cold *c)
 	if (n < 0) {
 		head_walk(c);
 		return m->hlen && !(m->flags & (LAYER_CUT | LAYER_BAD_HEADER | LAYER_DEEP));
+	}
+	if (n < s->min) {
+		m->flags |= LAYER_BAD_LENGTH;
+		m->hlen = s->min < x->lim - x->off ? s->min : x->lim - x->off;
+		return false;
 	}
 	m->hlen = (uint32_t)n;
 	if (n > x->lim - x->off) {

@@ -118,6 +118,8 @@ int mirror(const struct packet *p, unsigned flags, struct buf *out)
 	size_t at = out->n;
 	int rc = 0;
 
+	if (p->len == 0)
+		return 0;
 	buf_put(out, p->data, p->len);
 	if (out->failed)
 		return -1;
