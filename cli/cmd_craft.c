@@ -104,7 +104,8 @@ static int run_craft(struct cli *c)
 	}
 	/* The first packet is understood before a file is touched. */
 	rc = packets_next(&k.ps, &e);
-	if (rc < 0 || show_open(&k.view, c, &so, &e) < 0 || show_sink(&k.view, NULL, 0, &e) < 0) {
+	if (rc < 0 || show_open(&k.view, c, &so, &e) < 0 ||
+	    show_sink(&k.view, NULL, 0, LINK_NONE, &e) < 0) {
 		rc = -1;
 		goto out;
 	}

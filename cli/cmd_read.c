@@ -134,7 +134,8 @@ static int run_read(struct cli *c)
 	/* nobody could not write where root wants the file; who called sudo can. */
 	struct privs_opts po = { .keep_uid = opt_has(&c->opt, OPT_WRITE) && !getenv("SUDO_UID") };
 	if (show_open(&r.show, c, &so, &e) < 0 || open_files(&r, c->argv, &e) < 0 ||
-	    privs_drop(&po, &e) < 0 || show_sink(&r.show, r.ids, (unsigned)r.n, &e) < 0)
+	    privs_drop(&po, &e) < 0 ||
+	    show_sink(&r.show, r.ids, (unsigned)r.n, source_link(r.src[0]), &e) < 0)
 		goto out;
 	/* Everything is open: what follows looks at strangers' bytes, without any right. */
 	seal_files(c->opt.v[OPT_WRITE]);

@@ -83,7 +83,7 @@ static int open_all(struct sniffing *s, struct err *e)
 		/* nobody could not write where root wants the file; who called sudo can. */
 		.keep_uid = opt_has(&s->c->opt, OPT_WRITE) && !getenv("SUDO_UID"),
 	};
-	if (privs_drop(&po, e) < 0 || show_sink(&s->show, NULL, 0, e) < 0)
+	if (privs_drop(&po, e) < 0 || show_sink(&s->show, NULL, 0, source_link(s->src), e) < 0)
 		return -1;
 	seal_files(s->c->opt.v[OPT_WRITE]);
 	const char *link = link_name(source_link(s->src));

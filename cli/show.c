@@ -79,9 +79,12 @@ int show_open(struct showing *s, struct cli *c, const struct show_opts *o, struc
 	return choose_packets(s, o, e);
 }
 
-int show_sink(struct showing *s, const struct file_id *avoid, unsigned navoid, struct err *e)
+int show_sink(struct showing *s, const struct file_id *avoid, unsigned navoid, uint16_t link,
+	      struct err *e)
 {
-	struct sink_options so = { .avoid = avoid, .navoid = navoid };
+	struct sink_options so = {
+		.avoid = avoid, .navoid = navoid, .has_link = link != LINK_NONE, .link = link
+	};
 
 	if (!opt_has(&s->c->opt, OPT_WRITE))
 		return 0;

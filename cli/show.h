@@ -45,8 +45,10 @@ struct show_opts {
 
 /* Reads --as, --fields, --doc, --spans, --where, --color. The registry is loaded. -1: e. */
 int show_open(struct showing *s, struct cli *c, const struct show_opts *o, struct err *e);
-/* -w, if it was given. Files being read are not overwritten. */
-int show_sink(struct showing *s, const struct file_id *avoid, unsigned navoid, struct err *e);
+/* -w, if it was given. Files being read are not overwritten. link: of the packets that are to come
+ * (LINK_NONE: not known), for a file that gets none. */
+int show_sink(struct showing *s, const struct file_id *avoid, unsigned navoid, uint16_t link,
+	      struct err *e);
 enum show_result { SHOW_OK = 0, SHOW_ERROR = -1, SHOW_END = -2 };
 /* Dissect p, and show it if it is chosen (*shown). SHOW_END: the reader went away, quietly. */
 int show_packet(struct showing *s, struct packet *p, const char *ifname, bool *shown,

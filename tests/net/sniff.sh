@@ -112,12 +112,8 @@ if mount -t tmpfs -o size=64k none small 2>/dev/null; then
 else
 	echo "left out: no tmpfs may be mounted here"
 fi
-sniff log -w /dev/full udp port 9999
-burst 5
-sleep 1.3
-kill -INT "$SNIFF" 2>/dev/null
-wait "$SNIFF"
-check "/dev/full: exit status" $? 4
+timeout 20 "$STRATA" sniff -i lo -w /dev/full udp port 9999 2>log
+check "/dev/full: exit status, at once" $? 4
 holds "/dev/full: told" log 'cannot write /dev/full: No space left'
 
 # ---- pipes ----
