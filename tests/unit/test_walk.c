@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The walk over a description in both directions: what was said to bytes, bytes to fields. The
+ * bytes of every row were worked out by hand from the description beside it. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/plan.h"
+#include "dissect/dissect.h"
+#include "dissect/report.h"
+#include "notation/notation.h"
+
+struct row {
+	const char *text;   /* the description; its protocol is t, over link 147 */
+	const char *say;    /* the notation */
+	const char *hex;    /* what it makes */
+	const char *fields; /* what is read from that: --fields of the flat form, or NULL */
+};
+
+#define P(body) "protocol t {\n over link 147\n" body "}\n"
+
+static const struct row rows[] = {
+	/* bit fields, byte order, signs */
+	{ P("a : u3 = 5\n b : u13 = 1\n c : u16le = 0x1234\n d : i8 = -2\n"), "t", "a0013412fe",
+	  "\"t.a\":5,\"t.b\":1,\"t.c\":4660,\"t.d\":-2" },
+	{ P("a : u24 = 0x010203\n b : u24le = 0x010203\n c : u64 = 18446744073709551615\n"), "t",
+	  "010203030201ffffffffffffffff",
+	  "\"t.a\":66051,\"t.b\":66051,\"t.c\":\"18446744073709551615\"" },
+	/* a length over later fields; over the header; over header and payload */
+	{ P("n : u8 = len(x..y)\n x : text[u8] = \"hi\"\n y : u16 = 7\n"), "t",
+	  "05026869"
+	  "0007",
+	  "\"t.n\":5,\"t.x\":\"hi\",\"t.y\":7" },
+	{ P("n : u8 = len(header) / 4\n o : bytes[..]\n p : pad[4]\n payload\n"),
+	  "t o=hex:aabb / hex:ff", "01aabb00ff", "\"t.n\":1,\"t.o\":\"aabb00\"" },
+	{ P("n : u16 = len(header + payload)\n payload\n"), "t / hex:0102", "00040102",
+	  "\"t.n\":4" },
+	/* what is said is sent, and changes its own bytes only */
+	{ P("n : u8 = len(x)\n x : text[n]\n"), "t n=9 x=abc", "09616263",
+	  "\"t.n\":9,\"t.x\":\"abc\"" },
+	{ P("n : u8 = len(x)\n x : text[n]\n"), "t n=bad x=abc", "04616263", NULL },
+	/* conditions, optional tails */
+	{ P("k : u8 = 0\n a : u16 = 1 if k & 1\n b : u8 = 9\n"), "t", "0009", NULL },
+	{ P("k : u8 = 0\n a : u16 = 1 if k & 1\n b : u8 = 9\n"), "t a=5", "01000509",
+	  "\"t.k\":1,\"t.a\":5,\"t.b\":9" },
+	{ P("k : u8 = 1\n o : u16 = 3 optional\n"), "t", "01", "\"t.k\":1" },
+	{ P("k : u8 = 1\n o : u16 = 3 optional\n"), "t o=3", "010003", "\"t.k\":1,\"t.o\":3" },
+	/* lists: counted, by bytes, prefixed, until, to the end; a raw last item */
+	{ P("n : u8 = count(v)\n v : u16[n]\n"), "t v=1,2,3", "03000100020003", NULL },
+	{ P("n : u8 = len(v)\n v : s[n bytes]\n") "struct s {\n a : u8\n b : u8\n}\n",
+	  "t v.0.a=1 v.0.b=2 v.1.a=3", "0401020300",
+	  "\"t.n\":4,\"t.v.0.a\":1,\"t.v.0.b\":2,\"t.v.1.a\":3,\"t.v.1.b\":0" },
+	{ P("v : s[u16 bytes]\n") "struct s {\n a : u8\n b : u8\n}\n",
+	  "t v.0.a=1 v.0.b=2 v.1=hex:09", "0003010209",
+	  "\"t.v.0.a\":1,\"t.v.0.b\":2,\"t.v.1_raw\":\"09\"" },
+	{ P("v : u8[u8 count]\n"), "t v=7,8", "020708", NULL },
+	{ P("v : u8[until item & 0x80 == 0]\n z : u8 = 1\n"), "t v=0x81,0x82,3", "81820301", NULL },
+	{ P("v : s[until k == 0]\n z : bytes[..]\n") "struct s {\n k : u8\n}\n",
+	  "t v.0.k=4 v.1.k=0 z=hex:ee", "0400ee", "\"t.v.0.k\":4,\"t.v.1.k\":0,\"t.z\":\"ee\"" },
+	/* type-length-value; an arm that does not fill its bound gives way to else */
+	{ P("v : o[..]\n") "struct o {\n k : u8\n n : u8 = len(v)\n v : choose k {\n 1 -> ip4\n 2 "
+			   "-> u16le\n"
+			   " else -> bytes[n]\n }\n}\n",
+	  "t v.0.k=1 v.0.v=10.0.0.1 v.1.k=2 v.1.v=258 v.2.k=1 v.2.v=hex:0a00",
+	  "01040a000001"
+	  "02020201"
+	  "01020a00",
+	  "\"t.v.0.k\":1,\"t.v.0.n\":4,\"t.v.0.v\":\"10.0.0.1\",\"t.v.1.k\":2,\"t.v.1.n\":2,\"t.v."
+	  "1.v\":258,"
+	  "\"t.v.2.k\":1,\"t.v.2.n\":2,\"t.v.2.v\":\"0a00\"" },
+	{ P("v : o[..]\n") "struct o {\n k : u8\n n : u8 = len(all)\n v : bytes[..]\n}\n",
+	  "t v.0.k=5 v.0.v=hex:aa v.1.k=6 v.1.v=hex:bbcc",
+	  "0503aa"
+	  "0604bbcc",
+	  NULL },
+	/* texts */
+	{ P("a : text[until \" \"]\n b : line\n c : text[4] = \"x\"\n d : cstr = \"q\"\n"),
+	  "t a=GET b=one",
+	  "47455420"
+	  "6f6e650d0a"
+	  "78000000"
+	  "7100",
+	  "\"t.a\":\"GET\",\"t.b\":\"one\",\"t.c\":\"x\",\"t.d\":\"q\"" },
+	{ P("h : s[lines until \"\"]\n b : u8 = 1\n") "struct s {\n k : text[until \": \"]\n v : "
+						      "text[..]\n}\n",
+	  "t h.0.k=A h.0.v=b h.1.k=C h.1.v=d",
+	  "413a20620d0a"
+	  "433a20640d0a"
+	  "0d0a"
+	  "01",
+	  "\"t.h.0.k\":\"A\",\"t.h.0.v\":\"b\",\"t.h.1.k\":\"C\",\"t.h.1.v\":\"d\",\"t.b\":1" },
+	/* numbers of their own width: the length grows and what follows moves (X.690 8.1.3) */
+	{ P("n : berlen = len(x)\n x : bytes[n]\n z : u8 = 9\n"), "t x=fill:130:0x41",
+	  "8182"
+	  "4141414141414141414141414141414141414141414141414141414141414141414141414141414141414141"
+	  "414141414141"
+	  "4141414141414141414141414141414141414141414141414141414141414141414141414141414141414141"
+	  "414141414141"
+	  "414141414141414141414141414141414141414141414141414141414141"
+	  "09",
+	  NULL },
+	{ P("n : mqttvar = len(x)\n x : bytes[n]\n"), "t n.width=2 x=hex:aa", "8100aa", NULL },
+	/* align, a field after the payload, an own CRC-32 (IEEE 802.3; of 31323334 it is 9be3e0a3)
+	 */
+	{ P("a : u8 = 1\n b : u32 = 2 align 4\n"), "t", "0100000000000002", NULL },
+	{ P("a : u8 = 1\n payload\n fcs : u16 = 0xbeef\n"), "t / hex:00112233", "0100112233beef",
+	  "\"t.a\":1,\"t.fcs\":48879" },
+	{ P("m : text[4] = \"1234\"\n c : u32 = crc32(m)\n"), "t", "313233349be3e0a3",
+	  "\"t.m\":\"1234\",\"t.c\":2615402659,\"t.c_ok\":true" },
+	/* RFC 1071 section 3: 0001 f203 f4f5 f6f7 sums to ddf2, its complement is 220d */
+	{ P("d : bytes[8] = hex:0001f203f4f5f6f7\n c : u16 = inet(d)\n"),
+	  "t d=hex:0001f203f4f5f6f7", "0001f203f4f5f6f7220d", NULL },
+	/* choose fit: the first arm that ends exactly on its bound */
+	{ P("n : u8 = len(v)\n v : choose fit {\n s[..]\n bytes[n]\n }\n") "struct s {\n a : u8\n "
+									   "b : u8 = len(c)\n c : "
+									   "bytes[b]\n}\n",
+	  "t v.0.a=1 v.0.c=hex:ff", "030101ff",
+	  "\"t.n\":3,\"t.v.0.a\":1,\"t.v.0.b\":1,\"t.v.0.c\":\"ff\"" },
+	/* hex: in place of a number's encoding; of a text's bytes, whose length is still computed
+	 */
+	{ P("a : u16 = 1\n b : text[u8] = \"x\"\n"), "t a=hex:0102 b=hex:05", "01020105", NULL },
+};
+
+static struct registry *own(const char *s)
+{
+	struct registry *r = registry_open();
+	struct err e = { 0 };
+
+	ck_assert_msg(registry_load(r, "own.protocol", s, strlen(s), false, &e) == 0 &&
+			      registry_freeze(r, &e) == 0,
+		      "%s\n%s", e.msg, s);
+	return r;
+}
+
+static void view(struct packet *p, const uint8_t *bytes, size_t n)
+{
+	*p = (struct packet) {
+		.data = bytes, .len = (uint32_t)n, .wire_len = (uint32_t)n, .link = 147, .number = 1
+	};
+}
+
+START_TEST(test_both_ways)
+{
+	const struct row *row = &rows[_i];
+	struct registry *r = own(row->text);
+	struct report_opts flat = { .form = REPORT_FLAT };
+	struct plan plan = { 0 };
+	struct build b = { 0 };
+	struct buf hex = { 0 }, out = { 0 };
+	struct err e = { 0 };
+	struct report *rep;
+	struct packet p;
+
+	ck_assert_msg(!plan_parse(&plan, r, row->say, strlen(row->say), 0, &e) &&
+			      !build(&b, &plan, &e),
+		      "%s: %s", row->say, e.msg);
+	buf_hex(&hex, (const uint8_t *)b.bytes.p, b.bytes.n);
+	ck_assert_str_eq(buf_cstr(&hex), row->hex);
+	if (row->fields) {
+		rep = report_open(r, &flat, &e);
+		view(&p, (const uint8_t *)b.bytes.p, b.bytes.n);
+		dissect(r, &p);
+		report_packet(rep, &p, NULL, &out);
+		ck_assert_msg(strstr(buf_cstr(&out), row->fields) != NULL, "%s\nhas no %s",
+			      buf_cstr(&out), row->fields);
+		report_close(rep);
+	}
+	buf_done(&hex);
+	buf_done(&out);
+	build_done(&b);
+	plan_done(&plan);
+	registry_close(r);
+}
+END_TEST
+
+/* Every prefix, in a buffer of exactly its size: decoded in bounds (the sanitizers watch), printed,
+ * built again. */
+START_TEST(test_prefixes)
+{
+	const struct row *row = &rows[_i];
+	struct registry *r = own(row->text);
+	struct printer *pr = printer_open(r);
+	struct plan plan = { 0 };
+	struct build b = { 0 };
+	struct err e = { 0 };
+	size_t whole = strlen(row->hex) / 2;
+
+	for (size_t n = 0; n <= whole; n++) {
+		uint8_t *bytes = malloc(n ? n : 1);
+		struct buf text = { 0 };
+		struct packet p;
+
+		for (size_t i = 0; i < n; i++) {
+			char digits[3] = { row->hex[2 * i], row->hex[2 * i + 1], 0 };
+
+			bytes[i] = (uint8_t)strtoul(digits, NULL, 16);
+		}
+		view(&p, bytes, n);
+		dissect(r, &p);
+		ck_assert_int_eq(print_expr(pr, &p, 0, &text), 0);
+		ck_assert_msg(!plan_parse(&plan, r, text.p, text.n, 0, &e) && !build(&b, &plan, &e),
+			      "%s: %s", buf_cstr(&text), e.msg);
+		ck_assert_msg(b.bytes.n == n && !memcmp(n ? b.bytes.p : "", bytes, n),
+			      "%zu bytes: %s", n, buf_cstr(&text));
+		buf_done(&text);
+		free(bytes);
+	}
+	build_done(&b);
+	plan_done(&plan);
+	printer_close(pr);
+	registry_close(r);
+}
+END_TEST
+
+/* Lists that would never end, lengths that lie, structs without bottom: bounded, and marked. */
+static const struct {
+	const char *text, *hex;
+	unsigned flag; /* of the layer or its tree */
+} hostile[] = {
+	{ P("v : s[..]\n") "struct s {\n n : u8 = len(all)\n}\n", "0000000000000000", 0 },
+	{ P("v : s[..]\n") "struct s {\n n : u8 = len(all)\n d : bytes[..]\n}\n", "ff00",
+	  LAYER_BAD_LENGTH },
+	{ P("v : s[..]\n") "struct s {\n k : u8\n n : u8 = len(v)\n v : choose k {\n 1 -> s[n "
+			   "bytes]\n else -> bytes[n]\n }\n}\n",
+	  "01400140013c0138013401300"
+	  "12c0128012401200"
+	  "11c01180114011001"
+	  "0c01080104010000000000000000000000000000000000000000000000000000000000000000000000000000"
+	  "00000000",
+	  0 },
+	{ P("n : u8 = len(header)\n x : u8 = 0\n y : u8 = 0\n"), "010203", LAYER_BAD_LENGTH },
+};
+
+START_TEST(test_hostile)
+{
+	struct registry *r = own(hostile[_i].text);
+	size_t n = strlen(hostile[_i].hex) / 2;
+	uint8_t *bytes = malloc(n);
+	struct tree t = { 0 };
+	struct packet p;
+
+	for (size_t i = 0; i < n; i++) {
+		char digits[3] = { hostile[_i].hex[2 * i], hostile[_i].hex[2 * i + 1], 0 };
+
+		bytes[i] = (uint8_t)strtoul(digits, NULL, 16);
+	}
+	view(&p, bytes, n);
+	dissect(r, &p);
+	ck_assert_uint_eq(p.nlayers, 1);
+	ck_assert_int_eq(decode(&t, &p, 0), 0);
+	ck_assert_uint_le(t.n, 2000 + 4 * n);
+	ck_assert_uint_eq((p.layers[0].flags | t.lflags) & hostile[_i].flag, hostile[_i].flag);
+	for (uint32_t i = 1; i < t.n; i++)
+		ck_assert_uint_le(t.v[i].bit + t.v[i].bits, n * 8);
+	tree_done(&t);
+	free(bytes);
+	registry_close(r);
+}
+END_TEST
+
+/* What does not fit is told with the place of the value. */
+static const struct {
+	const char *text, *say, *sentence;
+	unsigned col;
+} refused[] = {
+	{ P("a : text[4]\n"), "t a=hello", "4 bytes wide", 5 },
+	{ P("a : u8\n b : u16 = 1 if a > 3\n"), "t a=1 b=2", "t has b only if a > 3", 0 },
+	{ P("a : text[u8]\n"), "t a=fill:300", "at most 255", 5 },
+	{ P("v : s[..]\n") "struct s {\n a : u8\n}\n", "t v.0.a=1 v.2.a=1", "item 1", 0 },
+	{ P("a : u8 = 5\n"), "t a=bad", "not computed", 5 },
+	{ P("a : u4\n b : u4\n"), "t a=hex:00 b=1", "", 0 },
+};
+
+START_TEST(test_refused)
+{
+	struct registry *r = own(refused[_i].text);
+	struct plan plan = { 0 };
+	struct build b = { 0 };
+	struct err e = { 0 };
+	int rc = plan_parse(&plan, r, refused[_i].say, strlen(refused[_i].say), 0, &e) ||
+		 build(&b, &plan, &e);
+
+	if (refused[_i].sentence[0]) {
+		ck_assert_msg(rc, "%s was accepted", refused[_i].say);
+		ck_assert_int_eq(e.code, ERR_USAGE);
+		ck_assert_msg(strstr(e.msg, refused[_i].sentence) != NULL, "%s", e.msg);
+		if (refused[_i].col)
+			ck_assert_uint_eq(e.col, refused[_i].col);
+	}
+	build_done(&b);
+	plan_done(&plan);
+	registry_close(r);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("walk");
+	TCase *t = tcase_create("walk");
+	SRunner *sr;
+	int failed;
+
+	tcase_set_timeout(t, 60);
+	tcase_add_loop_test(t, test_both_ways, 0, sizeof(rows) / sizeof(rows[0]));
+	tcase_add_loop_test(t, test_prefixes, 0, sizeof(rows) / sizeof(rows[0]));
+	tcase_add_loop_test(t, test_hostile, 0, sizeof(hostile) / sizeof(hostile[0]));
+	tcase_add_loop_test(t, test_refused, 0, sizeof(refused) / sizeof(refused[0]));
+	suite_add_tcase(s, t);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? 1 : 0;
+}
