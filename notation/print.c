@@ -119,8 +119,8 @@ static int load(struct printer *pr, const struct packet *pkt, unsigned flags)
 		l->all = 0;
 		l->level = RUNG_SHORT;
 		l->names = 0;
-		l->tries = 0;
-		l->said = l->hexed = false;
+		l->step = 0;
+		l->said = false;
 		l->how = LAYER_SHORT;
 		l->parent = find_parent(pr, i);
 		measure(l, &pkt->layers[i]);

@@ -83,32 +83,43 @@ static bool is_aligned(const struct node *n)
 	return n->bit % 8 == 0 && n->bits % 8 == 0;
 }
 
-/* Leaves that differ are said aloud, subtrees that differ become hex:. At first the smallest; where
- * that did not help, whole fields. */
-static bool mark_hex(struct print_layer *l, const struct tree *b, uint32_t hint)
+enum hex_step { HEX_LEAVES, HEX_ITEMS, HEX_FIELDS };
+
+/* The node that becomes hex: for the sake of leaf at; NODE_NONE: none of that step. */
+static uint32_t hex_node(const struct tree *a, uint32_t at, enum hex_step step)
+{
+	if (step == HEX_LEAVES)
+		return at;
+	while (at && a->v[at].parent && !(step == HEX_ITEMS && (a->v[at].flags & NODE_ITEM)))
+		at = a->v[at].parent;
+	return at ? at : NODE_NONE;
+}
+
+/* Where fields said in full do not help they become hex:, the smallest that differ at first. */
+static bool mark_hex(struct print_layer *l, const struct tree *b, uint32_t hint, enum hex_step step)
 {
 	const struct tree *a = &l->tree;
-	bool small = !l->hexed && (!b || b->n == a->n), some = false;
+	bool apart = b && b->n != a->n, some = false;
 
-	l->hexed = true;
+	if (apart && step != HEX_FIELDS)
+		return false;
 	for (uint32_t k = 1; k < a->n; k++) {
 		const struct node *n = &a->v[k];
-		bool top = n->parent == 0, leaf = n->next == k + 1;
-		uint32_t y;
+		uint32_t y = k, at;
 
-		if (small ? !leaf : !top)
+		if (!b ? k != hint : apart ? n->parent != 0 : n->next != k + 1)
 			continue;
-		y = small || !b || !n->field ? k : tree_child(b, 0, n->field->index);
-		if (b       ? y != NODE_NONE && same_node(a, k, b, y)
-		    : small ? k != hint
-			    : hint < k || hint >= n->next)
+		if (apart)
+			y = n->field ? tree_child(b, 0, n->field->index) : NODE_NONE;
+		if (b && y != NODE_NONE && same_node(a, k, b, y))
 			continue;
-		if (!is_aligned(n) || (l->mode[k] & MODE_HEX))
+		at = hex_node(a, k, step);
+		if (at == NODE_NONE || !is_aligned(&a->v[at]) || (l->mode[at] & MODE_HEX))
 			continue;
-		l->mode[k] |= MODE_HEX;
+		l->mode[at] |= MODE_HEX;
 		some = true;
 	}
-	return some || (small && mark_hex(l, b, hint));
+	return some;
 }
 
 static void mark_said(struct print_layer *l, const struct tree *b)
@@ -147,10 +158,9 @@ static void lower(struct print_layer *l, const struct tree *b, uint32_t hint)
 		l->how = LAYER_FULL;
 		return;
 	}
-	if (l->level <= RUNG_FIELD && (l->level < RUNG_FIELD || l->tries < 2)) {
-		l->level = RUNG_FIELD;
-		l->tries++;
-		if (mark_hex(l, b, hint))
+	l->level = RUNG_FIELD;
+	while (l->step <= HEX_FIELDS) {
+		if (mark_hex(l, b, hint, l->step++))
 			return;
 	}
 	l->level = RUNG_LAYER;

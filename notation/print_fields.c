@@ -24,6 +24,12 @@ static bool is_plain_pad(const struct tree *t, uint32_t at)
 	return true;
 }
 
+/* No items, and not even the line that ends them. */
+static bool is_unended(const struct node *n)
+{
+	return n->num == 0 && n->type->ext.form == EXTENT_LINES && n->tail == 0;
+}
+
 bool print_is_omitted(struct printer *pr, unsigned i, uint32_t at)
 {
 	struct print_layer *l = &pr->layer[i];
@@ -48,7 +54,7 @@ bool print_is_omitted(struct printer *pr, unsigned i, uint32_t at)
 		bool len, width;
 		uint64_t a, b;
 
-		return n->num == 0 && !n->field->optional &&
+		return n->num == 0 && !n->field->optional && !is_unended(n) &&
 		       !(x->form == EXTENT_COUNT && x->expr->op == EX_NUM) &&
 		       node_derived(&l->tree, at, false, &len, &a, &width, &b) && !len && !width;
 	}
@@ -144,6 +150,10 @@ static uint32_t list(struct fields *w, uint32_t at)
 
 	if (print_is_omitted(w->pr, w->i, at))
 		return n->next;
+	if (is_unended(n)) {
+		whole_hex(w, at);
+		return n->next;
+	}
 	if (n->num == 0) {
 		name(w, at);
 		buf_str(w->out, "=none");

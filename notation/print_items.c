@@ -122,6 +122,24 @@ static bool flat_choice(struct flat *f, uint32_t sel, uint32_t choose)
 	return flat_node(f, choose);
 }
 
+/* NAME:value, or the bare value of a struct's only field where it does not read as the struct's own
+ * bytes. */
+static bool flat_field(struct flat *f, uint32_t at, bool bare)
+{
+	size_t from = f->out->n;
+
+	if (f->t->v[at].flags & NODE_RAW)
+		return false;
+	if (bare && !flat_node(f, at))
+		return false;
+	if (bare && !is_whole_word(f->out->p + from, f->out->n - from))
+		return true;
+	f->out->n = from;
+	buf_str(f->out, f->t->v[at].field->name);
+	buf_char(f->out, ':');
+	return flat_node(f, at);
+}
+
 static bool flat_struct(struct flat *f, uint32_t at)
 {
 	const struct record *rec = f->t->v[at].rec;
@@ -149,11 +167,7 @@ static bool flat_struct(struct flat *f, uint32_t at)
 		if (some)
 			buf_char(f->out, '+');
 		some = true;
-		if (rec->nfields > 1 || f->t->v[k].type->form != TYPE_LEAF) {
-			buf_str(f->out, f->t->v[k].field->name);
-			buf_char(f->out, ':');
-		}
-		if ((f->t->v[k].flags & NODE_RAW) || !flat_node(f, k))
+		if (!flat_field(f, k, rec->nfields == 1 && f->t->v[k].type->form == TYPE_LEAF))
 			return false;
 	}
 	return some;

@@ -23,15 +23,15 @@ struct print_layer {
 	uint32_t cap;
 	uint8_t all; /* modes that hold for every node of the layer */
 	enum layer_mode how;
-	uint8_t level;    /* enum print_rung */
-	bool said, hexed; /* the rung was tried */
-	uint8_t tries;    /* of hex: fields */
-	uint8_t names;    /* names said exactly, one a try */
-	bool hidden;      /* inside a layer that is hex: */
-	int parent;       /* -1: outermost */
-	uint32_t body;    /* first byte after the header's fields */
-	uint32_t inner;   /* first byte that no inner layer took so far */
-	int32_t filled;   /* selector field that the layer above decides; -1 */
+	uint8_t level;  /* enum print_rung */
+	bool said;      /* the rung RUNG_SAID was tried */
+	uint8_t step;   /* of hex: fields: leaves, items, whole fields */
+	uint8_t names;  /* names said exactly, one a try */
+	bool hidden;    /* inside a layer that is hex: */
+	int parent;     /* -1: outermost */
+	uint32_t body;  /* first byte after the header's fields */
+	uint32_t inner; /* first byte that no inner layer took so far */
+	int32_t filled; /* selector field that the layer above decides; -1 */
 	uint64_t filled_value;
 	uint64_t forced; /* selector fields that have to be said, by index; bit 63: all above 62 */
 	size_t at;       /* where it begins in the text */
