@@ -4,6 +4,7 @@
 #include "core/tree.h"
 
 #include "core/bits.h"
+#include "core/expr_op.h"
 #include "core/walk.h"
 
 struct walk {
@@ -183,31 +184,6 @@ static bool in_set(const struct expr *x, const struct walk *w, uint32_t at)
 	return false;
 }
 
-static int64_t arithmetic(enum expr_op op, int64_t a, int64_t b)
-{
-	uint64_t ua = (uint64_t)a, ub = (uint64_t)b;
-
-	switch (op) {
-	case EX_MUL: return (int64_t)(ua * ub);
-	case EX_DIV: return b == 0 ? 0 : b == -1 ? (int64_t)(0 - ua) : a / b;
-	case EX_MOD: return b == 0 || b == -1 ? 0 : a % b;
-	case EX_ADD: return (int64_t)(ua + ub);
-	case EX_SUB: return (int64_t)(ua - ub);
-	case EX_SHL: return ub > 63 ? 0 : (int64_t)(ua << ub);
-	case EX_SHR: return ub > 63 ? 0 : (int64_t)(ua >> ub);
-	case EX_AND: return (int64_t)(ua & ub);
-	case EX_OR: return (int64_t)(ua | ub);
-	case EX_XOR: return (int64_t)(ua ^ ub);
-	case EX_EQ: return a == b;
-	case EX_NE: return a != b;
-	case EX_LT: return a < b;
-	case EX_LE: return a <= b;
-	case EX_GT: return a > b;
-	case EX_GE: return a >= b;
-	default: return 0;
-	}
-}
-
 /* The loader bounds the depth of an expression, so that this recursion is bounded by the
  * description. */
 static int64_t eval(const struct expr *x, const struct walk *w, uint32_t at)
@@ -232,14 +208,14 @@ static int64_t eval(const struct expr *x, const struct walk *w, uint32_t at)
 	case EX_COUNT:
 		n = tree_child(w->t, instance_of(w->t, at), x->spans.v[0].from);
 		return n == NODE_NONE ? 0 : (int64_t)w->t->v[n].num;
-	case EX_NEG: return (int64_t)(0 - (uint64_t)eval(x->a, w, at));
-	case EX_NOT: return !eval(x->a, w, at);
-	case EX_COM: return ~eval(x->a, w, at);
+	case EX_NEG:
+	case EX_NOT:
+	case EX_COM: return expr_op(x->op, eval(x->a, w, at), 0);
 	case EX_ANDAND: return eval(x->a, w, at) && eval(x->b, w, at);
 	case EX_OROR: return eval(x->a, w, at) || eval(x->b, w, at);
 	case EX_IN: return in_set(x, w, at);
 	case EX_COND: return eval(x->a, w, at) ? eval(x->b, w, at) : eval(x->c, w, at);
-	default: return arithmetic(x->op, eval(x->a, w, at), eval(x->b, w, at));
+	default: return expr_op(x->op, eval(x->a, w, at), eval(x->b, w, at));
 	}
 }
 

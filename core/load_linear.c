@@ -4,6 +4,8 @@
  * refused. */
 #include "core/load.h"
 
+#include "core/expr_op.h"
+
 #include <stdio.h>
 
 #define CONST_MAX (INT64_C(1) << 40)
@@ -28,36 +30,6 @@ static void count_one(const struct expr *x, void *arg)
 		c->fields++;
 }
 
-static int64_t const_op(enum expr_op op, int64_t a, int64_t b)
-{
-	uint64_t x = (uint64_t)a, y = (uint64_t)b;
-
-	switch (op) {
-	case EX_NEG: return (int64_t)-x;
-	case EX_NOT: return !a;
-	case EX_COM: return (int64_t)~x;
-	case EX_MUL: return (int64_t)(x * y);
-	case EX_DIV: return !b ? 0 : b == -1 ? (int64_t)-x : a / b;
-	case EX_MOD: return !b || b == -1 ? 0 : a % b;
-	case EX_ADD: return (int64_t)(x + y);
-	case EX_SUB: return (int64_t)(x - y);
-	case EX_SHL: return y > 63 ? 0 : (int64_t)(x << y);
-	case EX_SHR: return y > 63 ? 0 : (int64_t)(x >> y);
-	case EX_AND: return (int64_t)(x & y);
-	case EX_OR: return (int64_t)(x | y);
-	case EX_XOR: return (int64_t)(x ^ y);
-	case EX_EQ: return a == b;
-	case EX_NE: return a != b;
-	case EX_LT: return a < b;
-	case EX_LE: return a <= b;
-	case EX_GT: return a > b;
-	case EX_GE: return a >= b;
-	case EX_ANDAND: return a && b;
-	case EX_OROR: return a || b;
-	default: return 0;
-	}
-}
-
 /* Value of an expression without fields and lengths. */
 static int64_t const_value(const struct expr *x)
 {
@@ -75,7 +47,7 @@ static int64_t const_value(const struct expr *x)
 				return 1;
 		}
 		return 0;
-	default: return x->a ? const_op(x->op, const_value(x->a), x->b ? const_value(x->b) : 0) : 0;
+	default: return x->a ? expr_op(x->op, const_value(x->a), x->b ? const_value(x->b) : 0) : 0;
 	}
 }
 
@@ -134,7 +106,7 @@ static bool linear(const struct expr *x, struct linear *l)
 	if (!x->a || !x->b || x->op == EX_COND || !linear(x->a, l) || !linear(x->b, &b))
 		return false;
 	if (!l->measure && !b.measure) {
-		l->k = const_op(x->op, l->k, b.k);
+		l->k = expr_op(x->op, l->k, b.k);
 		return true;
 	}
 	if (l->measure && b.measure)

@@ -4,6 +4,7 @@
 #include "core/shape.h"
 
 #include "core/bits.h"
+#include "core/expr_op.h"
 
 /* A field that code may load: a plain number in the part that is always there. */
 static const struct field *loadable(const struct record *rec, uint32_t part, const struct expr *x)
@@ -98,33 +99,6 @@ static int64_t load(const struct code_op *op, const uint8_t *p, uint32_t n)
 	return op->sign ? sign_extend(v, op->width) : (int64_t)v;
 }
 
-static int64_t binary(unsigned op, int64_t a, int64_t b)
-{
-	uint64_t ua = (uint64_t)a, ub = (uint64_t)b;
-
-	switch (op) {
-	case EX_MUL: return (int64_t)(ua * ub);
-	case EX_DIV: return b == 0 ? 0 : b == -1 ? (int64_t)(0 - ua) : a / b;
-	case EX_MOD: return b == 0 || b == -1 ? 0 : a % b;
-	case EX_ADD: return (int64_t)(ua + ub);
-	case EX_SUB: return (int64_t)(ua - ub);
-	case EX_SHL: return ub > 63 ? 0 : (int64_t)(ua << ub);
-	case EX_SHR: return ub > 63 ? 0 : (int64_t)(ua >> ub);
-	case EX_AND: return (int64_t)(ua & ub);
-	case EX_OR: return (int64_t)(ua | ub);
-	case EX_XOR: return (int64_t)(ua ^ ub);
-	case EX_EQ: return a == b;
-	case EX_NE: return a != b;
-	case EX_LT: return a < b;
-	case EX_LE: return a <= b;
-	case EX_GT: return a > b;
-	case EX_GE: return a >= b;
-	case EX_ANDAND: return a && b;
-	case EX_OROR: return a || b;
-	default: return 0;
-	}
-}
-
 int64_t code_run(const struct code *c, const uint8_t *p, uint32_t n)
 {
 	int64_t st[CODE_STACK];
@@ -137,9 +111,9 @@ int64_t code_run(const struct code *c, const uint8_t *p, uint32_t n)
 		switch (op->op) {
 		case EX_NUM: st[d++] = op->num; break;
 		case EX_FIELD: st[d++] = load(op, p, n); break;
-		case EX_NEG: st[d - 1] = (int64_t)(0 - (uint64_t)st[d - 1]); break;
-		case EX_NOT: st[d - 1] = !st[d - 1]; break;
-		case EX_COM: st[d - 1] = ~st[d - 1]; break;
+		case EX_NEG:
+		case EX_NOT:
+		case EX_COM: st[d - 1] = expr_op((enum expr_op)op->op, st[d - 1], 0); break;
 		case EX_IN:
 			d -= 2 * op->bit;
 			for (unsigned k = 0; k < op->bit; k++)
@@ -153,7 +127,7 @@ int64_t code_run(const struct code *c, const uint8_t *p, uint32_t n)
 			break;
 		default:
 			d--;
-			st[d - 1] = binary(op->op, st[d - 1], st[d]);
+			st[d - 1] = expr_op((enum expr_op)op->op, st[d - 1], st[d]);
 		}
 	}
 	return d ? st[d - 1] : 0;
