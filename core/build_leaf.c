@@ -226,6 +226,9 @@ static int leaf_value(struct writer *w, uint32_t inst, const struct field *f,
 	}
 	if (item)
 		return 0;
+	want = inst == 0 && f->rec->proto && !(say && say->form == SAY_BAD) ? wanted(w, f) : NULL;
+	if (want)
+		return text_value(w, f, type, say, want->text, want->text_len, v);
 	if (inst == 0 && f == w->sel_field) {
 		v->num = w->sel_value;
 		return 0;
@@ -236,9 +239,6 @@ static int leaf_value(struct writer *w, uint32_t inst, const struct field *f,
 		return say_error(w, say,
 				 "%s is not computed, so it cannot be bad; say a wrong value",
 				 f->name);
-	want = inst == 0 && f->rec->proto ? wanted(w, f) : NULL;
-	if (want)
-		return text_value(w, f, type, say, want->text, want->text_len, v);
 	if (f->rule.form != RULE_CONST)
 		return 0;
 	if (!f->rule.text) {

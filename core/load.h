@@ -104,7 +104,7 @@ struct unit { /* beside each record */
 	struct fsrc *f;
 	struct osrc *over;
 	struct place name;
-	struct place *pseudo_over, *carries, *wants, summary, quotes;
+	struct place *pseudo_over, *carries, *wants, *summary, quotes;
 	uint32_t nosrc;
 	struct vec containers;     /* struct unit *: records that hold this struct */
 	struct vec children;       /* struct unit *: structs that this record holds */
@@ -246,7 +246,7 @@ uint32_t load_line(struct load *l, uint32_t at);
 /* Directives of one protocol while it is read. */
 struct pvecs {
 	struct vec over, osrc, carries, carries_src, pseudo, pseudo_over, pseudo_over_src, reply,
-		names, wants, wants_src;
+		names, wants, wants_src, summary, summary_src;
 	bool payload, ref;
 };
 

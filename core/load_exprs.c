@@ -96,6 +96,10 @@ static int resolve_proto(struct scope *s)
 		if (maybe(s, p->wants[i].cond))
 			return -1;
 	}
+	for (unsigned i = 0; i < p->nsummaries; i++) {
+		if (maybe(s, p->summaries[i].cond))
+			return -1;
+	}
 	s->may = MAY_UPPER | MAY_SPAN;
 	for (unsigned i = 0; i < p->npseudo; i++) {
 		if (maybe(s, p->pseudo[i].expr))

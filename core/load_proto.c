@@ -320,11 +320,37 @@ static int dir_doc(struct load *l)
 {
 	return dir_text(l, &proto_of(l)->doc);
 }
+/* summary [alone] [if EXPR] STRING */
 static int dir_summary(struct load *l)
 {
-	l->u->summary = load_here(l);
-	l->u->summary.at = load_peek(l).at;
-	return dir_text(l, &proto_of(l)->summary);
+	struct summary_line s = { 0 }, *slot;
+	struct place *at = vec_push(&l->r->mem, &l->pv->summary_src, sizeof(*at));
+	uint32_t n = l->pv->summary.n;
+
+	if (!at)
+		return load_nomem(l->e);
+	if (n && !VEC_AT(struct summary_line, l->pv->summary, n - 1)->cond)
+		return load_fail(l, load_here(l), "there is a summary for everything else already");
+	if (n == 64)
+		return load_fail(l, load_here(l), "at most 64 summaries are accepted");
+	load_next(l);
+	if (load_is(l, "alone")) {
+		s.alone = true;
+		load_next(l);
+	}
+	if (load_is(l, "if")) {
+		load_next(l);
+		if (!(s.cond = parse_expr(l)))
+			return -1;
+	}
+	*at = load_here(l);
+	if (!(s.text = load_text(l, "a string in double quotes")))
+		return -1;
+	slot = vec_push(&l->r->mem, &l->pv->summary, sizeof(*slot));
+	if (!slot)
+		return load_nomem(l->e);
+	*slot = s;
+	return 0;
 }
 
 int parse_directive(struct load *l)

@@ -152,5 +152,8 @@ int proto_close(struct load *l)
 	p->wants = v->wants.p;
 	p->nwants = (uint8_t)v->wants.n;
 	l->u->wants = v->wants_src.p;
+	p->summaries = v->summary.p;
+	p->nsummaries = (uint8_t)v->summary.n;
+	l->u->summary = v->summary_src.p;
 	return 0;
 }

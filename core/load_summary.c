@@ -4,7 +4,7 @@
 
 static int fail(const struct unit *u, struct err *e, const char *fmt, const char *a, size_t n)
 {
-	return src_fail(u->src, e, u->summary, fmt, (int)(n > 60 ? 60 : n), a);
+	return src_fail(u->src, e, *u->summary, fmt, (int)(n > 60 ? 60 : n), a);
 }
 
 static bool step(const struct type *t, const char *s, size_t n, const struct type **out)
@@ -51,9 +51,8 @@ static int check_path(const struct unit *u, const char *s, size_t n, bool list, 
 }
 
 /* {path} {#list} {?text {path} text} */
-int check_summary(struct registry *r, struct unit *u, struct err *e)
+static int check_line(struct registry *r, const struct unit *u, const char *s, struct err *e)
 {
-	const char *s = u->proto->summary;
 	bool open = false; /* inside {? */
 
 	while (s && *s) {
@@ -90,5 +89,17 @@ int check_summary(struct registry *r, struct unit *u, struct err *e)
 	}
 	if (open)
 		return fail(u, e, "a '{' in the summary is not closed%.*s", "", 0);
+	return 0;
+}
+
+int check_summary(struct registry *r, struct unit *u, struct err *e)
+{
+	struct unit at = *u;
+
+	for (unsigned i = 0; i < u->proto->nsummaries; i++) {
+		at.summary = &u->summary[i];
+		if (check_line(r, &at, u->proto->summaries[i].text, e))
+			return -1;
+	}
 	return 0;
 }

@@ -304,6 +304,12 @@ struct want { /* `wants ip6.hlim = 255 if COND`: what a lower field is where not
 	const struct field *field; /* of the lower protocol; NULL: there is none (a redefined one) */
 };
 
+struct summary_line {
+	const char *text;        /* template */
+	const struct expr *cond; /* or NULL: always */
+	bool alone;              /* left out where the layer stands first and something follows */
+};
+
 struct proto {
 	const char *name;  /* canonical, interned, lower case */
 	const char *title; /* "User Datagram Protocol" */
@@ -326,9 +332,9 @@ struct proto {
 	const struct pseudo_override *pseudo_over;
 	const struct reply *reply;
 	const struct want *wants;
-	const char *summary; /* template, or NULL */
+	const struct summary_line *summaries; /* the first that holds is shown */
 	uint16_t id;         /* 1.. in the registry, in order of declaration */
-	uint8_t nover, ncarries, npseudo, npseudo_over, nreply, nwants;
+	uint8_t nover, ncarries, npseudo, npseudo_over, nreply, nwants, nsummaries;
 	bool beside;
 	bool has_payload; /* a `payload` line, or a `carries`: something may follow */
 	bool builtin;

@@ -194,6 +194,19 @@ static bool same_views(const struct record *a, const struct record *b)
 	return true;
 }
 
+static bool same_summaries(const struct proto *a, const struct proto *b)
+{
+	if (a->nsummaries != b->nsummaries)
+		return false;
+	for (unsigned i = 0; i < a->nsummaries; i++) {
+		const struct summary_line *s = &a->summaries[i], *t = &b->summaries[i];
+
+		if (s->alone != t->alone || strcmp(s->text, t->text) || !same_expr(s->cond, t->cond))
+			return false;
+	}
+	return true;
+}
+
 static bool same_wants(const struct proto *a, const struct proto *b)
 {
 	if (a->nwants != b->nwants)
@@ -299,7 +312,7 @@ static bool same_proto(struct equal *q, const struct proto *a, const struct prot
 	    !same_expr(a->message, b->message) || !same_text(a->quotes_proto, b->quotes_proto) ||
 	    a->message_min != b->message_min)
 		return differ(q, "guard, payload, quotes or message");
-	if (!same_text(a->summary, b->summary) || a->beside != b->beside ||
+	if (!same_summaries(a, b) || a->beside != b->beside ||
 	    a->has_payload != b->has_payload)
 		return differ(q, "summary, beside or payload");
 	if (!same_wants(a, b))

@@ -132,6 +132,19 @@ static void print_payload(const struct proto *p, struct buf *out)
 	buf_char(out, '\n');
 }
 
+static void print_summaries(const struct proto *p, struct buf *out)
+{
+	for (unsigned i = 0; i < p->nsummaries; i++) {
+		const struct summary_line *s = &p->summaries[i];
+
+		buf_str(out, s->alone ? "    summary alone" : "    summary");
+		print_if(p, s->cond, out);
+		buf_char(out, ' ');
+		print_string(s->text, strlen(s->text), out);
+		buf_char(out, '\n');
+	}
+}
+
 static void print_wants(const struct proto *p, struct buf *out)
 {
 	for (unsigned i = 0; i < p->nwants; i++) {
@@ -167,7 +180,7 @@ static void print_directives(const struct proto *p, struct buf *out)
 	}
 	if (p->beside)
 		buf_str(out, "    beside\n");
-	line_text("summary", p->summary, out);
+	print_summaries(p, out);
 	print_wants(p, out);
 }
 

@@ -37,7 +37,9 @@ struct op {
 struct summary {
 	struct op *op;
 	unsigned nops;
-	bool link;    /* a link-layer header: left out when a known layer follows */
+	bool alone;   /* left out where the layer stands first and something follows */
+	const struct expr *cond; /* or NULL: always */
+	struct summary *other;   /* where cond does not hold; or NULL */
 	uint32_t min; /* bytes of header that the fixed reads need */
 	struct {
 		const struct field *field;
@@ -48,9 +50,13 @@ struct summary {
 
 void summary_free(struct summary *s)
 {
-	if (s)
+	while (s) {
+		struct summary *other = s->other;
+
 		free(s->op);
-	free(s);
+		free(s);
+		s = other;
+	}
 }
 
 static bool all_letters(const struct words *w)
@@ -132,16 +138,13 @@ static void find_sums(struct summary *s, const struct proto *p)
 	}
 }
 
-static struct summary *compile(const struct proto *p)
+static struct summary *compile_line(const struct proto *p, const char *t)
 {
 	struct summary *s = calloc(1, sizeof(*s));
-	const char *t = p->summary ? p->summary : "";
 	struct op *op;
 
 	if (!s)
 		return NULL;
-	s->link = p->nover && p->over[0].space && strcmp(p->over[0].space, "link") == 0 &&
-		  !p->npseudo;
 	find_sums(s, p);
 	while (*t) {
 		const char *from = t;
@@ -177,6 +180,28 @@ static struct summary *compile(const struct proto *p)
 		*op = (struct op) { .form = OP_TEXT, .text = from, .len = (uint16_t)(t - from) };
 	}
 	return s;
+}
+
+/* The lines of a protocol; one without has an empty one, and what lines leave open too. */
+static struct summary *compile(const struct proto *p)
+{
+	struct summary *first = NULL, **at = &first;
+
+	for (unsigned i = 0; i <= p->nsummaries; i++) {
+		bool more = i < p->nsummaries;
+
+		*at = compile_line(p, more ? p->summaries[i].text : "");
+		if (!*at)
+			break;
+		if (more) {
+			(*at)->alone = p->summaries[i].alone;
+			(*at)->cond = p->summaries[i].cond;
+		}
+		if (!(*at)->cond)
+			break;
+		at = &(*at)->other;
+	}
+	return first;
 }
 
 static struct summary *summary_of(struct report *r, const struct proto *p)
@@ -362,6 +387,19 @@ static void put_summary(struct report *r, const struct packet *p, unsigned i,
 		out->n--;
 }
 
+/* The line whose condition holds. */
+static const struct summary *line_of(struct report *r, const struct packet *p, unsigned i,
+				     const struct summary *s, bool *have)
+{
+	for (; s && s->cond; s = s->other) {
+		const struct tree *t = layer_tree(r, p, i, have);
+
+		if (!t || expr_eval(s->cond, t, 0, NULL))
+			break;
+	}
+	return s;
+}
+
 /* Verify the sums of a layer; those at a fixed place without decoding it. */
 static bool sums_bad(struct report *r, const struct packet *p, unsigned i, const struct summary *s,
 		     bool *have)
@@ -446,7 +484,8 @@ void report_line(struct report *r, const struct packet *p, const char *ifname, s
 		bool have = false;
 
 		flags |= l->flags;
-		if (!s || (i == 0 && s->link && p->nlayers > 1))
+		s = line_of(r, p, i, s, &have);
+		if (!s || (i == 0 && s->alone && p->nlayers > 1))
 			continue;
 		if (shown)
 			buf_put(out, " / ", 3);

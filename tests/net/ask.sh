@@ -98,7 +98,7 @@ ask "and what is not its answer, with why" 0 'SEEN .*id' -v -p "$src/examples/se
 check "the wrong id was not taken" "$(grep -c RCVD out)" 1
 
 # ---- on the wire ----
-ask "who has it" 0 'RCVD .*arp is-at .* 10\.77\.1\.254' eth / arp pdst=10.77.1.254
+ask "who has it" 0 'RCVD .*arp 10\.77\.1\.254 is-at ' eth / arp pdst=10.77.1.254
 ask "who has it, version 6" 0 'RCVD .*neighbour-advertisement fd77:1::fe' \
 	ip6 dst=ff02::1:ff00:fe%eth0 hlim=255 / icmp6 type=135 tgt=fd77:1::fe options=src_lladdr:02:00:00:00:00:01
 ask "loopback, version 4" 0 'RCVD .*127\.0\.0\.1 > 127\.0\.0\.1 .*echo-reply' ip dst=127.0.0.1 / icmp
