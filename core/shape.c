@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/registry.h"
+#include "core/plan.h"
 
 struct maker {
 	struct shapes *s;
@@ -78,7 +78,7 @@ static void find_ends(const struct shape *s, struct shape_cold *c)
 	}
 	if (!c->nend && s->proto->message)
 		c->end[c->nend++] =
-			(struct end_rule){ .form = END_MESSAGE, .fixed = c->message.v != NULL };
+			(struct end_rule) { .form = END_MESSAGE, .fixed = c->message.v != NULL };
 }
 
 /* Can the hot loop read this end with one 16-bit load? */
@@ -170,16 +170,14 @@ static int odd_header_rule(struct shapes *all, const struct shape *s, struct sha
 	if (!v || !code || !path || !x)
 		return -1;
 	path->name = f->name;
-	*x = (struct expr){ .op = EX_FIELD, .path = path, .npath = 1, .local = (int16_t)f->index };
+	*x = (struct expr) { .op = EX_FIELD, .path = path, .npath = 1, .local = (int16_t)f->index };
 	if (code_compile(&all->mem, &s->proto->rec, s->min, x, code) < 0)
 		return -1;
 	if (!code->v)
 		return 0;
-	*v = (struct size_step){ .op = SIZE_TO,
-				 .code = code,
-				 .k = f->rule.k,
-				 .m = f->rule.m,
-				 .div = f->rule.n };
+	*v = (struct size_step) {
+		.op = SIZE_TO, .code = code, .k = f->rule.k, .m = f->rule.m, .div = f->rule.n
+	};
 	c->steps = v;
 	c->nsteps = 1;
 	return 0;
@@ -195,8 +193,33 @@ static bool takes_rest(const struct shape_cold *c)
 	return c->nsteps && c->steps[c->nsteps - 1].op == SIZE_REST;
 }
 
-static int choose_head(struct shapes *all, struct shape *s, struct shape_cold *c, unsigned nfixed)
+/* The header as it is built when nothing is said of it: what most are like. */
+static void find_usual(const struct registry *r, struct shape *s, struct shape_cold *c)
 {
+	struct plan *plan = calloc(1, sizeof(*plan));
+	struct build *b = calloc(1, sizeof(*b));
+	struct err e = { 0 };
+
+	if (plan && b) {
+		plan->reg = r;
+		plan->n = 1;
+		plan->layer[0].proto = s->proto;
+		plan->layer[0].parent = -1;
+		if (build_layers(b, plan, &e) == 0 && b->n && b->layer[0].hlen < SIZE_UNKNOWN &&
+		    size_usual(c, s->min, (const uint8_t *)b->bytes.p + b->layer[0].off,
+			       b->layer[0].hlen, &s->h_off))
+			s->head = HEAD_USUAL;
+	}
+	if (b)
+		build_done(b);
+	free(b);
+	free(plan);
+}
+
+static int choose_head(const struct maker *m, struct shape *s, struct shape_cold *c,
+		       unsigned nfixed)
+{
+	struct shapes *all = m->s;
 	const struct record *rec = &s->proto->rec;
 	const struct field *f = header_rule(s);
 	bool leaf = !(s->flags & SHAPE_PAYLOAD);
@@ -209,8 +232,8 @@ static int choose_head(struct shapes *all, struct shape *s, struct shape_cold *c
 	}
 	if (f && scaled(s, f))
 		return 0;
-	if (f ? odd_header_rule(all, s, c, f) < 0 :
-		size_compile(&all->mem, rec, s->min, nfixed, c) < 0)
+	if (f ? odd_header_rule(all, s, c, f) < 0
+	      : size_compile(&all->mem, rec, s->min, nfixed, c) < 0)
 		return -1;
 	if (c->nsteps && !takes_rest(c))
 		made = size_table(&all->mem, c, s->min, &s->h_off);
@@ -224,6 +247,8 @@ static int choose_head(struct shapes *all, struct shape *s, struct shape_cold *c
 		s->head = HEAD_STEPS;
 	else
 		s->head = leaf ? HEAD_REST : HEAD_WALK;
+	if (s->head == HEAD_STEPS)
+		find_usual(m->r, s, c);
 	if (leaf && !c->nsteps)
 		s->flags |= SHAPE_TOLD;
 	return 0;
@@ -321,13 +346,13 @@ static int make_shape(struct maker *m, const struct proto *p)
 	if (!c)
 		return -1;
 	part = record_fixed_part(&p->rec, &nfixed);
-	*s = (struct shape){ .min = (uint16_t)part, .id = p->id, .proto = p, .cold = c };
+	*s = (struct shape) { .min = (uint16_t)part, .id = p->id, .proto = p, .cold = c };
 	if (p->has_payload || p->quotes)
 		s->flags |= SHAPE_PAYLOAD;
 	if (p->beside)
 		s->flags |= SHAPE_BESIDE;
 	if (find_always(m, s, c) < 0 || shape_conditions(&m->s->mem, s, c) < 0 ||
-	    choose_head(m->s, s, c, nfixed) < 0 || choose_key(m, s, c) < 0)
+	    choose_head(m, s, c, nfixed) < 0 || choose_key(m, s, c) < 0)
 		return -1;
 	if (m->guesses && (s->flags & SHAPE_PAYLOAD))
 		s->flags |= SHAPE_MORE;
@@ -343,9 +368,8 @@ static int make_shape(struct maker *m, const struct proto *p)
 		s->flags |= SHAPE_GUARD;
 	if (s->key == KEY_COLD)
 		s->flags |= SHAPE_MORE;
-	quoted = p->quotes_proto ?
-			 registry_find(m->r, p->quotes_proto, strlen(p->quotes_proto)) :
-			 NULL;
+	quoted = p->quotes_proto ? registry_find(m->r, p->quotes_proto, strlen(p->quotes_proto))
+				 : NULL;
 	c->quoted = quoted ? quoted->id : 0;
 	((struct proto *)p)->shape = s;
 	return 0;

@@ -31,8 +31,8 @@ struct code {
 	const struct code_op *v; /* postfix; NULL: only decoding can tell */
 	uint16_t n;
 	uint32_t need; /* bytes that its loads reach into */
-	/* When the truth of the value hangs on one byte, or is that of two such conditions: the answer
-	 * for each value of the byte. */
+	/* When the truth of the value hangs on one byte, or is that of two such conditions: the
+	 * answer for each value of the byte. */
 	uint8_t tables;
 	struct truth {
 		uint32_t byte;
@@ -88,6 +88,7 @@ enum shape_head {
 	HEAD_SCALED,
 	HEAD_REST,
 	HEAD_TABLE, /* one byte decides: cold->sizes[that byte], or two, each with a table */
+	HEAD_USUAL, /* the bytes that decide are those of a header built by default: cold->usual */
 	HEAD_STEPS,
 	HEAD_WALK
 };
@@ -95,12 +96,12 @@ enum shape_bound { BOUND_NONE, BOUND_BE16, BOUND_COLD };
 enum shape_key { KEY_NONE, KEY_U8, KEY_U16, KEY_EITHER, KEY_COLD };
 
 enum shape_flag {
-	SHAPE_PAYLOAD = 1,   /* something may follow */
-	SHAPE_BESIDE = 2,    /* another may follow beside it */
-	SHAPE_COLD = 4,      /* extents need the long way: tail, odd bound, steps, walk, message */
-	SHAPE_ASK = 8,       /* payload conditions must be asked each time */
-	SHAPE_GUARD = 16,    /* the guard is more than the mask compare */
-	SHAPE_MORE = 32,     /* more may follow than the key's table tells */
+	SHAPE_PAYLOAD = 1,    /* something may follow */
+	SHAPE_BESIDE = 2,     /* another may follow beside it */
+	SHAPE_COLD = 4,       /* extents need the long way: tail, odd bound, steps, walk, message */
+	SHAPE_ASK = 8,        /* payload conditions must be asked each time */
+	SHAPE_GUARD = 16,     /* the guard is more than the mask compare */
+	SHAPE_MORE = 32,      /* more may follow than the key's table tells */
 	SHAPE_ZERO_REST = 64, /* a length of 0 is not told */
 	SHAPE_TOLD = 128,     /* HEAD_REST only where some length said where it ends; else decode */
 	SHAPE_FILLS = 256     /* the layer ends with its bound, not with its header */
@@ -126,35 +127,40 @@ struct space;
 
 struct shape_cold {
 	struct code guard, opaque, excerpt, quotes, message;
+	struct truth
+		any; /* does opaque, excerpt or quotes hold, when one byte decides: any_known */
+	bool any_known;
 	uint16_t quoted; /* shape a quote begins with; 0: by the selector */
 	struct end_rule end[4];
 	uint8_t nend;
 	const struct size_step *steps;
-	/* HEAD_TABLE: bytes of header are sizes[q[h_off]] + sizes2[q[byte2]]; SIZE_UNKNOWN in either:
-	 * run the steps. */
+	/* HEAD_TABLE: bytes of header are sizes[q[h_off]] + sizes2[q[byte2]]; SIZE_UNKNOWN in
+	 * either: run the steps. */
 	const uint16_t *sizes, *sizes2;
 	uint8_t byte2;
+	uint16_t usual; /* HEAD_USUAL: its bytes when (8 bytes at h_off & mask) == value */
+	uint64_t usual_mask, usual_value;
 	uint16_t nsteps;
-	uint16_t tail;     /* bytes of fields after the payload, when fixed */
-	uint16_t tail_pad; /* or: zero bytes up to a multiple of this */
-	bool tail_walk;    /* or: only decoding can tell */
+	uint16_t tail;                /* bytes of fields after the payload, when fixed */
+	uint16_t tail_pad;            /* or: zero bytes up to a multiple of this */
+	bool tail_walk;               /* or: only decoding can tell */
 	struct code *carries_cond;    /* [ncarries] */
 	const struct space **carries; /* [ncarries]; NULL: nobody is bound there */
 	const uint16_t *always;       /* shapes always over it, 0-terminated */
 };
 
 struct shape {
-	uint16_t min; /* bytes of the fixed part, that must be there before any fixed read */
-	uint16_t id;  /* its place in the array */
+	uint16_t min;   /* bytes of the fixed part, that must be there before any fixed read */
+	uint16_t id;    /* its place in the array */
 	uint16_t flags; /* enum shape_flag */
 	uint8_t head, bound, key;
 	uint8_t h_off, t_off, g_off, s_off, k_off, k2_off;
 	uint16_t t_min; /* the least claim that a bound may make */
 	uint16_t h_mask, s_mask;
 	uint16_t g_mask, g_val, g_range; /* guard: (uint16_t)((be16 & mask) - val) <= range */
-	uint32_t h_mul, h_add; /* hlen = ((be16 & mask) * mul >> 16) + add */
-	uint32_t t_add;        /* claimed end = off + be16 + t_add */
-	const uint16_t *next;  /* direct table, keyed by the raw load */
+	uint32_t h_mul, h_add;           /* hlen = ((be16 & mask) * mul >> 16) + add */
+	uint32_t t_add;                  /* claimed end = off + be16 + t_add */
+	const uint16_t *next;            /* direct table, keyed by the raw load */
 	const struct proto *proto;
 	const struct shape_cold *cold;
 };
@@ -191,7 +197,8 @@ struct shapes {
 	struct arena mem;
 };
 
-/* Compile every protocol of r and hang the result on it. Called by registry_freeze(). -1: memory. */
+/* Compile every protocol of r and hang the result on it. Called by registry_freeze(). -1: memory.
+ */
 int shape_compile(struct registry *r, struct err *e);
 void shapes_free(struct shapes *s);
 
@@ -219,6 +226,9 @@ const struct space *space_named(const struct shapes *s, const char *name);
 /* If one byte decides the steps, or two independent of each other, their outcome for each value.
  * *byte: the first. 1: made. */
 int size_table(struct arena *mem, struct shape_cold *c, uint32_t part, uint8_t *byte);
+/* Compare the bytes that decide the steps with those of the header p is built with by default (hlen
+ * bytes). *at: where the 8 bytes compared begin. False: they do not stand so close together. */
+bool size_usual(struct shape_cold *c, uint32_t part, const uint8_t *p, uint32_t hlen, uint8_t *at);
 /* The one byte that all loads of c touch; -1: more than one, -2: it loads nothing. */
 int code_byte(const struct code *c);
 /* Guard, payload conditions and their short cuts. */

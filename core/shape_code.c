@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Expressions over fields at fixed places, as postfix code that needs no decoding. The arithmetic is
- * that of core/eval.c. */
+/* Expressions over fields at fixed places, as postfix code that needs no decoding. The arithmetic
+ * is that of core/eval.c. */
 #include "core/shape.h"
 
 #include "core/bits.h"
@@ -52,19 +52,19 @@ static bool emit(struct emit *e, const struct expr *x)
 	const struct field *f;
 
 	switch (x->op) {
-	case EX_NUM: return push(e, (struct code_op){ .op = EX_NUM, .num = x->num }, 1);
+	case EX_NUM: return push(e, (struct code_op) { .op = EX_NUM, .num = x->num }, 1);
 	case EX_FIELD:
 		f = loadable(e->rec, e->part, x);
 		return f && push(e,
-				 (struct code_op){ .op = EX_FIELD,
-						   .width = (uint8_t)f->type->bits,
-						   .le = f->type->le,
-						   .sign = f->type->kind == &kind_int,
-						   .bit = (uint32_t)f->fixed_bit },
+				 (struct code_op) { .op = EX_FIELD,
+						    .width = (uint8_t)f->type->bits,
+						    .le = f->type->le,
+						    .sign = f->type->kind == &kind_int,
+						    .bit = (uint32_t)f->fixed_bit },
 				 1);
 	case EX_NEG:
 	case EX_NOT:
-	case EX_COM: return emit(e, x->a) && push(e, (struct code_op){ .op = (uint8_t)x->op }, 0);
+	case EX_COM: return emit(e, x->a) && push(e, (struct code_op) { .op = (uint8_t)x->op }, 0);
 	case EX_IN:
 		if (!emit(e, x->a))
 			return false;
@@ -73,10 +73,10 @@ static bool emit(struct emit *e, const struct expr *x)
 			    !emit(e, x->set[i].hi ? x->set[i].hi : x->set[i].lo))
 				return false;
 		}
-		return push(e, (struct code_op){ .op = EX_IN, .bit = x->nset }, -2 * x->nset);
+		return push(e, (struct code_op) { .op = EX_IN, .bit = x->nset }, -2 * x->nset);
 	case EX_COND:
 		return emit(e, x->a) && emit(e, x->b) && emit(e, x->c) &&
-		       push(e, (struct code_op){ .op = EX_COND }, -2);
+		       push(e, (struct code_op) { .op = EX_COND }, -2);
 	case EX_REQUEST:
 	case EX_ITEM:
 	case EX_UPPER:
@@ -85,7 +85,7 @@ static bool emit(struct emit *e, const struct expr *x)
 	case EX_COUNT: return false;
 	default:
 		return emit(e, x->a) && emit(e, x->b) &&
-		       push(e, (struct code_op){ .op = (uint8_t)x->op }, -1);
+		       push(e, (struct code_op) { .op = (uint8_t)x->op }, -1);
 	}
 }
 
@@ -117,17 +117,14 @@ int64_t code_run(const struct code *c, const uint8_t *p, uint32_t n)
 		case EX_IN:
 			d -= 2 * op->bit;
 			for (unsigned k = 0; k < op->bit; k++)
-				in |= st[d - 1] >= st[d + 2 * k] &&
-				      st[d - 1] <= st[d + 2 * k + 1];
+				in |= st[d - 1] >= st[d + 2 * k] && st[d - 1] <= st[d + 2 * k + 1];
 			st[d - 1] = in;
 			break;
 		case EX_COND:
 			d -= 2;
 			st[d - 1] = st[d - 1] ? st[d] : st[d + 1];
 			break;
-		default:
-			d--;
-			st[d - 1] = expr_op((enum expr_op)op->op, st[d - 1], st[d]);
+		default: d--; st[d - 1] = expr_op((enum expr_op)op->op, st[d - 1], st[d]);
 		}
 	}
 	return d ? st[d - 1] : 0;
@@ -150,7 +147,10 @@ static int byte_of(const struct code_op *v, unsigned n)
 	return byte;
 }
 
-int code_byte(const struct code *c) { return byte_of(c->v, c->n); }
+int code_byte(const struct code *c)
+{
+	return byte_of(c->v, c->n);
+}
 
 /* Ask beforehand for all 256 values of the one byte that matters to v[0..n). */
 static bool make_truth(const struct code_op *v, unsigned n, struct truth *t)
@@ -161,7 +161,7 @@ static bool make_truth(const struct code_op *v, unsigned n, struct truth *t)
 
 	if (byte < 0 || byte >= (int)sizeof(probe))
 		return false;
-	*t = (struct truth){ .byte = (uint32_t)byte };
+	*t = (struct truth) { .byte = (uint32_t)byte };
 	for (unsigned k = 0; k < 256; k++) {
 		probe[byte] = (uint8_t)k;
 		if (code_run(&c, probe, (uint32_t)byte + 1))
@@ -216,7 +216,7 @@ int code_compile(struct arena *mem, const struct record *rec, uint32_t part, con
 	struct emit e = { .rec = rec, .part = part };
 	struct code_op *v;
 
-	*out = (struct code){ .expr = x };
+	*out = (struct code) { .expr = x };
 	if (!x || !emit(&e, x))
 		return 0;
 	v = arena_alloc(mem, e.n * sizeof(*v));

@@ -79,7 +79,26 @@ static bool window(struct shape *s, const struct shape_cold *c, const uint8_t *s
 	return true;
 }
 
-static void payload_conditions(struct shape *s, const struct shape_cold *c)
+/* One table for all conditions, when the same byte decides each. */
+static void join_conditions(struct shape_cold *c)
+{
+	const struct code *v[] = { &c->opaque, &c->excerpt, &c->quotes };
+
+	for (unsigned i = 0; i < 3; i++) {
+		if (!v[i]->expr)
+			continue;
+		if (v[i]->tables != 1 || (c->any_known && v[i]->truth[0].byte != c->any.byte)) {
+			c->any_known = false;
+			return;
+		}
+		c->any.byte = v[i]->truth[0].byte;
+		c->any_known = true;
+		for (unsigned k = 0; k < 4; k++)
+			c->any.of[k] |= v[i]->truth[0].of[k];
+	}
+}
+
+static void payload_conditions(struct shape *s, struct shape_cold *c)
 {
 	const struct proto *p = s->proto;
 	uint8_t seen[SEEN_BYTES + 2] = { 0 };
@@ -88,6 +107,7 @@ static void payload_conditions(struct shape *s, const struct shape_cold *c)
 
 	if (!p->opaque && !p->excerpt && !p->quotes)
 		return;
+	join_conditions(c);
 	if (!coded || s->min > SEEN_BYTES || !bits_that_matter(&p->rec, p->opaque, seen) ||
 	    !bits_that_matter(&p->rec, p->excerpt, seen) ||
 	    !bits_that_matter(&p->rec, p->quotes, seen) || !window(s, c, seen))

@@ -98,7 +98,7 @@ static int add_wide(struct space *sp, uint64_t lo, uint64_t hi, uint16_t id)
 	if (!w)
 		return -1;
 	sp->wide = w;
-	w[sp->nwide++] = (struct wide){ lo, hi, id };
+	w[sp->nwide++] = (struct wide) { lo, hi, id };
 	return 0;
 }
 
@@ -135,7 +135,7 @@ static struct space *space_add(struct shapes *s, const char *name)
 		return NULL;
 	s->space = v;
 	v += s->nspaces;
-	*v = (struct space){ .name = name, .t8 = calloc(256, sizeof(*v->t8)) };
+	*v = (struct space) { .name = name, .t8 = calloc(256, sizeof(*v->t8)) };
 	if (!v->t8)
 		return NULL;
 	s->nspaces++;

@@ -173,8 +173,9 @@ static bool layer_answers(struct match *m, bool *strong)
 		}
 	}
 	if (m->why && !kind)
-		buf_fmt(m->why, asked ? "it is not the kind of %s that answers" :
-					"no %s answers this request",
+		buf_fmt(m->why,
+			asked ? "it is not the kind of %s that answers"
+			      : "no %s answers this request",
 			p->name);
 	return false;
 }
@@ -317,7 +318,8 @@ static int quotes_request(struct match *m, unsigned first)
 			if (found && from >= m->request->nlayers)
 				break;
 			if (m->why)
-				buf_fmt(m->why, "it quotes another packet: %s is not in the request",
+				buf_fmt(m->why,
+					"it quotes another packet: %s is not in the request",
 					proto->name);
 			return ANSWER_NO;
 		}

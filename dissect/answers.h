@@ -22,7 +22,8 @@ enum mirror_flag {
 	MIRROR_ANSWER = 1, /* also make what the reply rules ask for: the reply's type, numbers */
 };
 /* The packet with its paired fields exchanged, its bytes appended to out (sums are not mended).
- * Pairs twice is identity. 0; 1: some rule cannot be turned round, what could be was; -1: memory. */
+ * Pairs twice is identity. 0; 1: some rule cannot be turned round, what could be was; -1: memory.
+ */
 int mirror(const struct packet *p, unsigned flags, struct buf *out);
 
 #endif

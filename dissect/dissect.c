@@ -17,6 +17,14 @@ static uint16_t load16(const uint8_t *p)
 	return v;
 }
 
+static uint64_t load64(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, 8);
+	return v;
+}
+
 /* A link type as the direct tables key it. */
 static uint16_t raw_link(uint16_t link)
 {
@@ -46,11 +54,14 @@ static inline uint32_t head_bytes(const struct shape *s, const uint8_t *q, uint3
 
 	switch (s->head) {
 	case HEAD_CONST: return s->min;
-	case HEAD_SCALED:
-		return ((be16(q + s->h_off) & s->h_mask) * s->h_mul >> 16) + s->h_add;
+	case HEAD_SCALED: return ((be16(q + s->h_off) & s->h_mask) * s->h_mul >> 16) + s->h_add;
 	case HEAD_TABLE:
 		n = (uint32_t)s->cold->sizes[q[s->h_off]] + s->cold->sizes2[q[s->cold->byte2]];
 		return n < SIZE_UNKNOWN ? n : UINT32_MAX;
+	case HEAD_USUAL:
+		return (load64(q + s->h_off) & s->cold->usual_mask) == s->cold->usual_value
+			       ? s->cold->usual
+			       : UINT32_MAX;
 	default: return (s->flags & SHAPE_TOLD) && !told ? UINT32_MAX : room;
 	}
 }
@@ -100,8 +111,8 @@ static inline const struct shape *quick_entry(const struct shapes *S, uint16_t i
 	return NULL;
 }
 
-/* Record layers as long as each is simple, fits and is followed by one that one load finds. All that
- * the next turn needs stays in registers, so this is inlined where it is called. */
+/* Record layers as long as each is simple, fits and is followed by one that one load finds. All
+ * that the next turn needs stays in registers, so this is inlined where it is called. */
 static inline __attribute__((always_inline)) enum hot
 run_hot(const struct shapes *S, struct packet *p, struct here *h, const struct shape **at)
 {
@@ -150,7 +161,8 @@ run_hot(const struct shapes *S, struct packet *p, struct here *h, const struct s
 		if (hlen >= lim - off || !(flags & SHAPE_PAYLOAD))
 			break;
 		why = HOT_INSIDE;
-		if ((be16(q + s->s_off) & s->s_mask) || (flags & SHAPE_ASK))
+		if (((be16(q + s->s_off) & s->s_mask) || (flags & SHAPE_ASK)) &&
+		    (!s->cold->any_known || truth_of(&s->cold->any, q, s->min)))
 			break;
 		id = key_entry(s, q);
 		if (id - 1 >= known) {
@@ -220,7 +232,7 @@ static bool long_layer(struct run *x, const struct shape *s)
 		return false;
 	}
 	if ((s->flags & SHAPE_BESIDE) && x->parent >= 0) /* for those beside it */
-		x->ctx[x->parent] = (struct context){ x->end, x->pass, x->told };
+		x->ctx[x->parent] = (struct context) { x->end, x->pass, x->told };
 	x->siblings |= (uint8_t)(s->flags & SHAPE_BESIDE);
 	if (x->lim - x->off < s->min) {
 		record_short(x, s);
@@ -235,8 +247,8 @@ static bool long_layer(struct run *x, const struct shape *s)
 	return more && x->off < x->lim && (s->flags & SHAPE_PAYLOAD);
 }
 
-/* What may follow: the entry's candidates in order, then all else that may. low: what is below, NULL:
- * the packet itself. */
+/* What may follow: the entry's candidates in order, then all else that may. low: what is below,
+ * NULL: the packet itself. */
 static const struct shape *follow(struct run *x, const struct shape *low, uint16_t id)
 {
 	const struct shapes *S = x->S;

@@ -18,8 +18,8 @@ static uint64_t load(const struct field *f, const uint8_t *q)
 {
 	uint32_t bit = (uint32_t)f->fixed_bit;
 
-	return f->type->le ? bits_get_le(q + bit / 8, f->type->bits) :
-			     bits_get(q, bit, f->type->bits);
+	return f->type->le ? bits_get_le(q + bit / 8, f->type->bits)
+			   : bits_get(q, bit, f->type->bits);
 }
 
 static bool walk(struct cold *c)
@@ -44,8 +44,8 @@ static void head_walk(struct cold *c)
 	if (!(m->flags & LAYER_EXCERPT))
 		m->flags |= x->scratch->lflags & LAYER_BAD_LENGTH;
 	if (x->scratch->lflags & (LAYER_CUT | LAYER_BAD_HEADER))
-		m->flags |= x->end > x->lim || (m->flags & LAYER_EXCERPT) ? LAYER_CUT :
-									    LAYER_BAD_HEADER;
+		m->flags |= x->end > x->lim || (m->flags & LAYER_EXCERPT) ? LAYER_CUT
+									  : LAYER_BAD_HEADER;
 }
 
 /* Fills m->hlen; false: the layer ends there. */
@@ -67,9 +67,8 @@ static bool head(struct cold *c)
 			n = x->end - x->off;
 		break;
 	case HEAD_TABLE:
-	case HEAD_STEPS:
-		n = size_run(s->cold, c->q, x->lim - x->off, x->end - x->off);
-		break;
+	case HEAD_USUAL:
+	case HEAD_STEPS: n = size_run(s->cold, c->q, x->lim - x->off, x->end - x->off); break;
 	default: break;
 	}
 	if (n < 0) {
@@ -84,8 +83,8 @@ static bool head(struct cold *c)
 	m->hlen = (uint32_t)n;
 	if (n > x->lim - x->off) {
 		m->hlen = x->lim - x->off;
-		m->flags |= n <= x->end - x->off || (m->flags & LAYER_EXCERPT) ? LAYER_CUT :
-										  LAYER_BAD_LENGTH;
+		m->flags |= n <= x->end - x->off || (m->flags & LAYER_EXCERPT) ? LAYER_CUT
+									       : LAYER_BAD_LENGTH;
 		return false;
 	}
 	return m->hlen > 0;
@@ -214,8 +213,8 @@ static uint32_t tail_bytes(struct cold *c, int64_t payload_end)
 	int64_t bits = 0;
 
 	if (sc->tail_pad)
-		return payload_end < 0 ? 0 :
-					 (uint32_t)((sc->tail_pad - payload_end % sc->tail_pad) %
+		return payload_end < 0 ? 0
+				       : (uint32_t)((sc->tail_pad - payload_end % sc->tail_pad) %
 						    sc->tail_pad);
 	if (!sc->tail_walk)
 		return sc->tail;
@@ -225,7 +224,8 @@ static uint32_t tail_bytes(struct cold *c, int64_t payload_end)
 		const struct field *f = &rec->fields[i];
 		int64_t w = type_fixed_bits(f->type);
 
-		if (w > 0 && !f->optional && (!f->cond || expr_eval(f->cond, c->x->scratch, 0, NULL)))
+		if (w > 0 && !f->optional &&
+		    (!f->cond || expr_eval(f->cond, c->x->scratch, 0, NULL)))
 			bits += w;
 	}
 	return (uint32_t)((bits + 7) / 8);
@@ -258,16 +258,13 @@ static void tail(struct cold *c, uint32_t outer)
 
 bool measure_cold(struct run *x, const struct shape *s, struct extents *m)
 {
-	struct cold c = { .x = x,
-			  .s = s,
-			  .m = m,
-			  .q = x->p->data + x->off,
-			  .layer_end = -1,
-			  .payload_end = -1 };
+	struct cold c = {
+		.x = x, .s = s, .m = m, .q = x->p->data + x->off, .layer_end = -1, .payload_end = -1
+	};
 	uint32_t outer = x->end;
 	bool ok;
 
-	*m = (struct extents){ .flags = (uint16_t)(x->pass | x->once) };
+	*m = (struct extents) { .flags = (uint16_t)(x->pass | x->once) };
 	ends(&c, AT_ONCE);
 	if (c.layer_end < 0 && c.payload_end < 0) {
 		ends(&c, DECODED);

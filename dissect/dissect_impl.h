@@ -24,10 +24,10 @@ struct run {
 	const struct shapes *S;
 	struct packet *p;
 	struct tree *scratch;
-	uint32_t off, end, lim; /* next header; claimed and captured end of what it stands in */
+	uint32_t off, end, lim;    /* next header; claimed and captured end of what it stands in */
 	const struct shape *first; /* what the packet begins with, when not its link type says */
-	uint32_t top;           /* claimed end of the packet */
-	uint16_t pass, once;    /* flags for all layers from here inwards; for the next one only */
+	uint32_t top;              /* claimed end of the packet */
+	uint16_t pass, once; /* flags for all layers from here inwards; for the next one only */
 	bool told;
 	const struct proto *seen; /* what scratch holds: this header at seen_off, up to seen_lim */
 	uint32_t seen_off, seen_lim;

@@ -11,164 +11,30 @@
 #define DEPTH_MAX 100 /* parentheses and negations */
 #define TESTS_MAX 10000
 
-/* ---- operands ---- */
-
-static const char slice_form[] = "a slice is [offset:length], [first-last], [offset] or [:length]";
-
-static int number(struct filter_text *p, int32_t *v)
-{
-	char *end;
-	long n = strtol(p->s + p->at, &end, 10);
-
-	if (end == p->s + p->at || n > (long)PACKET_MAX || n < -(long)PACKET_MAX)
-		return filter_fail(p, p->at, 1, slice_form);
-	p->at = (size_t)(end - p->s);
-	*v = (int32_t)n;
-	return 0;
-}
-
-static int one_slice(struct filter_text *p, struct slice *s)
-{
-	int32_t n;
-
-	*s = (struct slice){ 0, INT32_MAX };
-	filter_blanks(p);
-	if (p->s[p->at] != ':' && number(p, &s->from) < 0)
-		return -1;
-	if (filter_symbol(p, ":")) {
-		filter_blanks(p);
-		if (p->s[p->at] == ']' || p->s[p->at] == ',')
-			return 0;
-		if (number(p, &n) < 0)
-			return -1;
-		if (n < 1)
-			return filter_fail(p, p->at - 1, 1, slice_form);
-		s->to = s->from + n;
-		if (s->from < 0 && s->to >= 0)
-			s->to = INT32_MAX;
-		return 0;
-	}
-	s->to = s->from == -1 ? INT32_MAX : s->from + 1;
-	if (filter_symbol(p, "-")) {
-		if (number(p, &n) < 0)
-			return -1;
-		if (n < s->from || s->from < 0)
-			return filter_fail(p, p->at - 1, 1, slice_form);
-		s->to = n + 1;
-	}
-	return 0;
-}
-
-static int slices(struct filter_text *p, struct operand *op)
-{
-	struct slice v[16];
-
-	while (filter_symbol(p, "[")) {
-		do {
-			if (op->nslices == 16)
-				return filter_fail(p, p->at, 1, "at most 16 slices");
-			if (one_slice(p, &v[op->nslices]) < 0)
-				return -1;
-			op->nslices++;
-		} while (filter_symbol(p, ","));
-		if (!filter_symbol(p, "]"))
-			return filter_fail(p, p->at, 1, slice_form);
-	}
-	if (!op->nslices)
-		return 0;
-	op->slice = arena_alloc(&p->f->mem, op->nslices * sizeof(*v));
-	if (!op->slice)
-		return filter_no_memory(p);
-	memcpy(op->slice, v, op->nslices * sizeof(*v));
-	return 0;
-}
-
-static int unknown_name(struct filter_text *p, size_t at, size_t n)
-{
-	struct buf near = { 0 };
-	int rc;
-
-	if (n && strchr("0123456789", p->s[at]))
-		rc = filter_fail(p, at, n, "a field or a protocol is expected here");
-	else if (n && filter_suggest(p->f, p->s + at, n, &near))
-		rc = err_at(p->e, "", p->s, p->len, at, n,
-			    "there is no field or protocol '%.*s'; did you mean '%s'?",
-			    n > 60 ? 60 : (int)n, p->s + at, buf_cstr(&near));
-	else
-		rc = err_at(p->e, "", p->s, p->len, at, n,
-			    n ? "there is no field or protocol '%.*s'" :
-				"a field or a protocol is expected here%.*s",
-			    n > 60 ? 60 : (int)n, p->s + at);
-	buf_done(&near);
-	return rc;
-}
-
-static uint8_t function(struct filter_text *p)
-{
-	static const char *const names[] = { "", "len", "count", "upper", "lower" };
-	size_t start = p->at;
-
-	for (unsigned i = FN_LEN; i <= FN_LOWER; i++) {
-		if (filter_keyword(p, names[i]) && filter_symbol(p, "("))
-			return (uint8_t)i;
-		p->at = start;
-	}
-	return FN_NONE;
-}
-
-/* `field`, `field#2`, `field[0:3]`, `len(field)`, `field & 2`. */
-static int read_operand(struct filter_text *p, struct operand *op)
-{
-	size_t n;
-
-	*op = (struct operand){ 0 };
-	filter_blanks(p);
-	op->fn = function(p);
-	filter_blanks(p);
-	n = filter_word(p);
-	op->at = (uint32_t)p->at;
-	op->span = (uint32_t)n;
-	op->ref = n ? filter_resolve(p->f, p->s + p->at, n) : NULL;
-	if (!op->ref)
-		return unknown_name(p, p->at, n);
-	p->at += n;
-	if (p->s[p->at] == '#' && isdigit((unsigned char)p->s[p->at + 1])) {
-		unsigned long nth = strtoul(p->s + p->at + 1, NULL, 10);
-
-		for (struct ref *r = op->ref; r; r = r->next)
-			r->nth = nth > PACKET_LAYERS ? PACKET_LAYERS + 1 : (unsigned)nth;
-		for (p->at++; isdigit((unsigned char)p->s[p->at]);)
-			p->at++;
-	}
-	if (slices(p, op) < 0)
-		return -1;
-	if (op->fn && !filter_symbol(p, ")"))
-		return filter_fail(p, p->at, 1, "')' is missing here");
-	return 0;
-}
-
-/* ---- tests ---- */
-
 static const struct {
 	const char *text;
 	uint8_t cmp;
 	bool word;
 } operators[] = {
-	{ "===", CMP_ALL_EQ, false }, { "!==", CMP_ANY_NE, false }, { "~=", CMP_ANY_NE, false },
-	{ "==", CMP_EQ, false },      { "!=", CMP_NE, false },      { "<=", CMP_LE, false },
-	{ ">=", CMP_GE, false },      { "<", CMP_LT, false },       { ">", CMP_GT, false },
-	{ "=", CMP_EQ, false },       { "~", CMP_MATCHES, false },  { "eq", CMP_EQ, true },
-	{ "any_eq", CMP_EQ, true },   { "all_eq", CMP_ALL_EQ, true }, { "ne", CMP_NE, true },
-	{ "all_ne", CMP_NE, true },   { "any_ne", CMP_ANY_NE, true }, { "lt", CMP_LT, true },
-	{ "le", CMP_LE, true },       { "gt", CMP_GT, true },       { "ge", CMP_GE, true },
-	{ "contains", CMP_CONTAINS, true }, { "matches", CMP_MATCHES, true }, { "in", CMP_IN, true },
+	{ "===", CMP_ALL_EQ, false },     { "!==", CMP_ANY_NE, false },
+	{ "~=", CMP_ANY_NE, false },      { "==", CMP_EQ, false },
+	{ "!=", CMP_NE, false },          { "<=", CMP_LE, false },
+	{ ">=", CMP_GE, false },          { "<", CMP_LT, false },
+	{ ">", CMP_GT, false },           { "=", CMP_EQ, false },
+	{ "~", CMP_MATCHES, false },      { "eq", CMP_EQ, true },
+	{ "any_eq", CMP_EQ, true },       { "all_eq", CMP_ALL_EQ, true },
+	{ "ne", CMP_NE, true },           { "all_ne", CMP_NE, true },
+	{ "any_ne", CMP_ANY_NE, true },   { "lt", CMP_LT, true },
+	{ "le", CMP_LE, true },           { "gt", CMP_GT, true },
+	{ "ge", CMP_GE, true },           { "contains", CMP_CONTAINS, true },
+	{ "matches", CMP_MATCHES, true }, { "in", CMP_IN, true },
 };
 
 static uint8_t comparison(struct filter_text *p)
 {
 	for (unsigned i = 0; i < sizeof(operators) / sizeof(operators[0]); i++) {
-		if (operators[i].word ? filter_keyword(p, operators[i].text) :
-					filter_symbol(p, operators[i].text))
+		if (operators[i].word ? filter_keyword(p, operators[i].text)
+				      : filter_symbol(p, operators[i].text))
 			return operators[i].cmp;
 	}
 	return CMP_EXISTS;
@@ -223,7 +89,7 @@ static int read_set(struct filter_text *p, struct test *t)
 			t->set = v;
 		}
 		v = &t->set[t->nset];
-		*v = (struct range){ 0 };
+		*v = (struct range) { 0 };
 		if (filter_literal(p, &v->lo, false) < 0)
 			return -1;
 		split_range(v);
@@ -264,7 +130,7 @@ static bool right_is_field(struct filter_text *p)
 
 	filter_blanks(p);
 	start = p->at;
-	fn = function(p);
+	fn = filter_function(p);
 	p->at = start;
 	n = filter_word(p);
 	return fn || (n && isalpha((unsigned char)p->s[p->at]) && memchr(p->s + p->at, '.', n) &&
@@ -282,7 +148,7 @@ static int read_right(struct filter_text *p, struct test *t)
 	if (t->cmp == CMP_MATCHES)
 		return read_regex(p, t);
 	if (right_is_field(p))
-		return read_operand(p, &t->b);
+		return filter_operand(p, &t->b);
 	if (filter_literal(p, &t->b.lit, false) < 0)
 		return -1;
 	if (t->cmp == CMP_CONTAINS) { /* bytes or text, whatever the field's own values are */
@@ -326,7 +192,7 @@ static int add_instr(struct filter_text *p, unsigned op, uint32_t arg)
 		f->code = v;
 		f->code_cap = cap;
 	}
-	f->code[f->ncode++] = (struct instr){ (uint8_t)op, arg };
+	f->code[f->ncode++] = (struct instr) { (uint8_t)op, arg };
 	return 0;
 }
 
@@ -357,7 +223,7 @@ static int read_test(struct filter_text *p)
 
 	if (!t)
 		return filter_no_memory(p);
-	if (read_operand(p, &t->a) < 0 || read_mask(p, &t->a) < 0)
+	if (filter_operand(p, &t->a) < 0 || read_mask(p, &t->a) < 0)
 		return -1;
 	inverted = filter_keyword(p, "not");
 	t->cmp = comparison(p);

@@ -28,8 +28,8 @@ struct filter_work {
 void filter_work_done(struct filter_work *w);
 
 /* Does a dissected packet match? With several occurrences of a field any of them may, but `!=` and
- * `===` ask for all of them (as Wireshark 4 does). An absent field matches nothing but `!` and `not`.
- * Thread-safe for distinct w. */
+ * `===` ask for all of them (as Wireshark 4 does). An absent field matches nothing but `!` and
+ * `not`. Thread-safe for distinct w. */
 bool filter_match(const struct filter *f, const struct packet *p, struct filter_work *w);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A filter's compact form: short-circuit code over tests, each test over operands that stand for any
- * number of values. Not for use outside dissect/filter*.c. */
+/* A filter's compact form: short-circuit code over tests, each test over operands that stand for
+ * any number of values. Not for use outside dissect/filter*.c. */
 #ifndef STRATA_DISSECT_FILTER_IMPL_H
 #define STRATA_DISSECT_FILTER_IMPL_H
 
@@ -37,11 +37,11 @@ struct ref_step {
 
 struct ref { /* one way to what a name stands for */
 	uint8_t form;
-	uint8_t number;             /* REF_NUMBER */
+	uint8_t number; /* REF_NUMBER */
 	const struct proto *proto;
-	unsigned nth;               /* the nth layer of proto; 0: any */
-	const struct field *field;  /* the last one */
-	struct alias alias; /* REF_ALIAS */
+	unsigned nth;              /* the nth layer of proto; 0: any */
+	const struct field *field; /* the last one */
+	struct alias alias;        /* REF_ALIAS */
 	const struct ref_step *step;
 	unsigned nsteps;
 	const struct word *word; /* a flag of the field: 1 when set, else 0 */
@@ -52,7 +52,8 @@ struct ref { /* one way to what a name stands for */
 enum fn { FN_NONE, FN_LEN, FN_COUNT, FN_UPPER, FN_LOWER };
 
 struct slice {
-	int32_t from, to; /* to: one past the last; from the end when negative; INT32_MAX: the end */
+	int32_t from,
+		to; /* to: one past the last; from the end when negative; INT32_MAX: the end */
 };
 
 /* A literal as one type of field reads it. */
@@ -89,7 +90,7 @@ enum cmp {
 	CMP_EXISTS,
 	CMP_EQ,
 	CMP_ALL_EQ,
-	CMP_NE,     /* all differ */
+	CMP_NE, /* all differ */
 	CMP_ANY_NE,
 	CMP_LT,
 	CMP_LE,
@@ -143,11 +144,16 @@ struct filter_text {
 int filter_fail(struct filter_text *p, size_t at, size_t span, const char *what);
 int filter_no_memory(struct filter_text *p);
 void filter_blanks(struct filter_text *p);
-size_t filter_word(const struct filter_text *p); /* letters, digits, _ . - at p->at */
+size_t filter_word(const struct filter_text *p);              /* letters, digits, _ . - at p->at */
 bool filter_keyword(struct filter_text *p, const char *word); /* taken if it stands here, whole */
 bool filter_symbol(struct filter_text *p, const char *sym);
 /* A value; raw: backslashes in quotes stay (regular expressions). */
 int filter_literal(struct filter_text *p, struct literal *lit, bool raw);
+
+/* filter_operand.c: len( count( upper( lower( if one stands here; enum fn. */
+uint8_t filter_function(struct filter_text *p);
+/* `field`, `field#2`, `field[0:3]`, `len(field)`. */
+int filter_operand(struct filter_text *p, struct operand *op);
 
 /* filter_name.c: what s[0..n) stands for, as a chain of alternatives; NULL: unknown (no error set)
  * or memory. */
@@ -163,5 +169,32 @@ int filter_read(struct filter *f, const struct operand *a, struct literal *lit, 
 		struct err *e);
 /* Nanoseconds since the epoch. */
 bool filter_time(const char *s, size_t n, uint64_t *ns);
+
+/* One value that an operand stands for. */
+struct got {
+	const struct field *field; /* NULL: of no field */
+	const struct type *type;   /* leaf; NULL: bytes */
+	bool is_num, is_signed;
+	uint64_t num;
+	const uint8_t *p; /* bytes of the value (of the encoding when type is NULL) */
+	uint32_t n;
+	struct value v; /* for kinds that only print makes words of */
+};
+
+struct matching {
+	const struct filter *f;
+	const struct packet *p;
+	struct filter_work *w;
+	const struct test *t;
+	const struct operand *op; /* whose values are being visited */
+	const struct got *left;   /* for field against field */
+	bool (*visit)(struct matching *m, const struct got *g);
+	unsigned seen; /* values so far */
+	uint64_t count;
+};
+
+/* filter_each.c: visit every value of op until one visit says stop (true). */
+bool filter_each(struct matching *m, const struct operand *op,
+		 bool (*visit)(struct matching *m, const struct got *g));
 
 #endif

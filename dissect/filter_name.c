@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a name in a filter stands for: protocols, fields by path, by our name or by another tool's,
- * and either of a pair (tcp.port, ip.addr), which follows from the `reply swap` of a description. */
+ * and either of a pair (tcp.port, ip.addr), which follows from the `reply swap` of a description.
+ */
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
@@ -174,11 +175,11 @@ static bool by_path(struct filter *f, const struct proto *p, unsigned nth, const
 		if (isdigit((unsigned char)s[from]) && r.nsteps) {
 			struct ref_step *st = &step[r.nsteps++];
 
-			*st = (struct ref_step){ 0 };
+			*st = (struct ref_step) { 0 };
 			for (size_t k = from; k < i; k++)
 				st->index = st->index * 10 + (uint32_t)(s[k] - '0');
 		} else if ((found = field_among(rec, nrec, s + from, i - from))) {
-			step[r.nsteps++] = (struct ref_step){ .name = found->name };
+			step[r.nsteps++] = (struct ref_step) { .name = found->name };
 			r.field = found;
 			nrec = inner_records(found->type, rec, TYPE_STACK);
 		} else if (r.field && (r.word = flag_word(r.field, s + from, i - from))) {
@@ -393,7 +394,8 @@ static void consider(struct nearest *b, const char *s, size_t n, const char *pro
 
 struct suggesting {
 	struct nearest *b;
-	const char *s, *proto; /* proto NULL: a struct's names stand for themselves only if dotted */
+	const char *s,
+		*proto; /* proto NULL: a struct's names stand for themselves only if dotted */
 	size_t n;
 };
 

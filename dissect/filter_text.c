@@ -23,7 +23,10 @@ void filter_blanks(struct filter_text *p)
 		p->at++;
 }
 
-static bool is_name(char c) { return isalnum((unsigned char)c) || c == '_' || c == '.' || c == '-'; }
+static bool is_name(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || c == '.' || c == '-';
+}
 
 /* The word (letters, digits, _ . -) at p->at. */
 size_t filter_word(const struct filter_text *p)
@@ -120,7 +123,7 @@ int filter_literal(struct filter_text *p, struct literal *lit, bool raw)
 
 	filter_blanks(p);
 	start = p->at;
-	*lit = (struct literal){ .at = (uint32_t)start };
+	*lit = (struct literal) { .at = (uint32_t)start };
 	if (p->len - p->at > 1 && p->s[p->at] == 'r' && p->s[p->at + 1] == '"') {
 		p->at++;
 		return quoted(p, lit, true);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The right-hand side of a comparison: one literal, read once for each type that the left may have. */
+/* The right-hand side of a comparison: one literal, read once for each type that the left may have.
+ */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,9 +35,9 @@ static bool plain_number(const char *s, size_t n, uint64_t *v)
 	if (!isdigit((unsigned char)digits[negative]))
 		return false;
 	*v = strtoull(digits + negative, &end,
-		      digits[negative] == '0' && tolower((unsigned char)digits[negative + 1]) == 'x' ?
-			      16 :
-			      10);
+		      digits[negative] == '0' && tolower((unsigned char)digits[negative + 1]) == 'x'
+			      ? 16
+			      : 10);
 	if (negative)
 		*v = 0 - *v;
 	return *end == '\0';
@@ -44,10 +45,10 @@ static bool plain_number(const char *s, size_t n, uint64_t *v)
 
 static int digit(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' :
-	       c >= 'a' && c <= 'f' ? c - 'a' + 10 :
-	       c >= 'A' && c <= 'F' ? c - 'A' + 10 :
-				      -1;
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
 }
 
 /* Hex digits in pairs, between which : - or . may stand; 0x or hex: in front. */
@@ -77,9 +78,9 @@ static bool hex_bytes(struct filter *f, struct literal *lit)
 
 static int two(const char *s)
 {
-	return isdigit((unsigned char)s[0]) && isdigit((unsigned char)s[1]) ?
-		       (s[0] - '0') * 10 + s[1] - '0' :
-		       -1;
+	return isdigit((unsigned char)s[0]) && isdigit((unsigned char)s[1])
+		       ? (s[0] - '0') * 10 + s[1] - '0'
+		       : -1;
 }
 
 static bool fraction(const char *s, size_t n, uint64_t *ns)
@@ -180,7 +181,7 @@ static int read_address(struct filter *f, const struct field *fd, const struct l
 static int read_leaf(struct filter *f, const struct field *fd, const struct type *t,
 		     const struct literal *lit, bool net, struct reading *r, struct err *e)
 {
-	*r = (struct reading){ .type = t };
+	*r = (struct reading) { .type = t };
 	if (t->form != TYPE_LEAF)
 		return 0;
 	switch (t->kind->cls) {
@@ -197,6 +198,13 @@ static int read_leaf(struct filter *f, const struct field *fd, const struct type
 	}
 	if (value_parse(fd, t, lit->text, lit->len, &f->mem, &r->v, e) == 0)
 		return 1;
+	for (unsigned i = 0; i < fd->ncases; i++) { /* a word of any of its cases */
+		struct field one = *fd;
+
+		one.words = fd->cases[i].words;
+		if (value_parse(&one, t, lit->text, lit->len, &f->mem, &r->v, e) == 0)
+			return 1;
+	}
 	if (t->kind->cls == KIND_NUM && lit->has_num) {
 		r->v.num = lit->num;
 		return 1;
@@ -217,13 +225,14 @@ static int add_reading(struct filter *f, struct literal *lit, const struct readi
 	return 0;
 }
 
-/* Everything the literal may mean for the fields of one alternative; how many took it, -1 memory. */
+/* Everything the literal may mean for the fields of one alternative; how many took it, -1 memory.
+ */
 static int read_ref(struct filter *f, const struct ref *ref, struct literal *lit, bool net,
 		    struct err *e)
 {
 	const struct type *leaf[LEAVES_MAX];
-	const struct type *of = ref->form == REF_ALIAS && ref->alias.type ? ref->alias.type :
-									    ref->field->type;
+	const struct type *of =
+		ref->form == REF_ALIAS && ref->alias.type ? ref->alias.type : ref->field->type;
 	unsigned n = leaf_types(of, leaf, LEAVES_MAX);
 	int took = 0;
 

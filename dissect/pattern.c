@@ -109,19 +109,22 @@ static bool value_equals(struct held *h, uint32_t at, const struct say *s)
 {
 	const struct node *n = &h->t.v[at];
 	struct arena mem = { 0 };
+	struct field here;
 	struct value v, want = s->cur;
 	bool same = false;
 
 	if (!n->type || n->type->form != TYPE_LEAF || (n->flags & (NODE_RAW | NODE_CUT)))
-		return s->form == SAY_RAW && same_bytes(h->t.data + n->bit / 8, n->bits / 8,
-							s->cur.p, s->cur.len);
+		return s->form == SAY_RAW &&
+		       same_bytes(h->t.data + n->bit / 8, n->bits / 8, s->cur.p, s->cur.len);
 	node_value(&h->t, at, &v);
 	if (s->sweep)
 		return sweep_has(s->sweep, &v);
-	if (s->form == SAY_TEXT && (n->type->kind->cls == KIND_TEXT || n->type->kind->cls == KIND_BYTES))
+	if (s->form == SAY_TEXT &&
+	    (n->type->kind->cls == KIND_TEXT || n->type->kind->cls == KIND_BYTES))
 		return same_bytes(v.p, v.len, s->text, s->text_len);
 	if (s->form == SAY_TEXT &&
-	    value_parse(n->field, n->type, s->text, s->text_len, &mem, &want, NULL) < 0) {
+	    value_parse(field_here(n->field, &h->t, n->parent, &here), n->type, s->text, s->text_len,
+			&mem, &want, NULL) < 0) {
 		arena_done(&mem);
 		return false;
 	}
@@ -166,8 +169,8 @@ static uint32_t said_node(const struct held *h, uint32_t at, const struct say *s
 		const struct node *n = &h->t.v[i];
 		bool item = n->flags & NODE_ITEM;
 
-		if (s->name ? !item && n->field && strcmp(n->field->name, s->name) == 0 :
-			      item && n->index == s->index)
+		if (s->name ? !item && n->field && strcmp(n->field->name, s->name) == 0
+			    : item && n->index == s->index)
 			return i;
 	}
 	return NODE_NONE;
@@ -218,8 +221,8 @@ static bool fields_equal(struct held *h, const struct say *first, uint32_t at, u
 		/* Derived ones: how long or how wide the value is said to be. */
 		if (s->name && at && !n->rec && s->form == SAY_VALUE &&
 		    (strcmp(s->name, "len") == 0 || strcmp(s->name, "width") == 0)) {
-			uint32_t is = s->name[0] == 'l' ? n->bits / 8 - n->head - n->tail :
-							  n->bits / 8;
+			uint32_t is =
+				s->name[0] == 'l' ? n->bits / 8 - n->head - n->tail : n->bits / 8;
 
 			if (is != s->cur.num)
 				return differs(h, s, at);

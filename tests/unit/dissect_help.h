@@ -16,8 +16,8 @@ static inline struct registry *help_registry(const char *text)
 {
 	struct registry *r = registry_open();
 	struct err e = { 0 };
-	int rc = text ? registry_load(r, "test", text, strlen(text), false, &e) :
-			registry_load_builtins(r, &e);
+	int rc = text ? registry_load(r, "test", text, strlen(text), false, &e)
+		      : registry_load_builtins(r, &e);
 
 	if (rc == 0)
 		rc = registry_freeze(r, &e);
@@ -33,9 +33,9 @@ static inline void help_packet(struct packet *p, uint16_t link, const char *hex)
 	int high = -1;
 
 	for (; *hex; hex++) {
-		int d = isdigit((unsigned char)*hex) ? *hex - '0' :
-			isxdigit((unsigned char)*hex) ? tolower((unsigned char)*hex) - 'a' + 10 :
-							-1;
+		int d = isdigit((unsigned char)*hex)    ? *hex - '0'
+			: isxdigit((unsigned char)*hex) ? tolower((unsigned char)*hex) - 'a' + 10
+							: -1;
 
 		if (d < 0)
 			continue;
@@ -50,13 +50,13 @@ static inline void help_packet(struct packet *p, uint16_t link, const char *hex)
 	exact = malloc(n ? n : 1);
 	memcpy(exact, data, n);
 	free(data);
-	*p = (struct packet){ .data = exact, .len = n, .wire_len = n, .link = link };
+	*p = (struct packet) { .data = exact, .len = n, .wire_len = n, .link = link };
 }
 
 /* "eth 0+14..42 / ip 14+20..42 cut": every layer with offset, header bytes, end, tail, flags. */
 static inline void help_layers(const struct packet *p, struct buf *out)
 {
-	static const char *const flag[] = { "cut",   "length", "opaque", "excerpt",
+	static const char *const flag[] = { "cut",    "length", "opaque", "excerpt",
 					    "header", "deep",   "guess",  "quoted" };
 
 	out->n = 0;
@@ -77,7 +77,7 @@ static inline void help_layers(const struct packet *p, struct buf *out)
 /* Ethernet, IPv4 and IPv6 in front of what follows, addresses 10.0.0.1 > 10.0.0.2 and ::1 > ::2. */
 #define ETH(type) "020000000002 020000000001 " type
 #define IP4(len, proto) "4500" len " 0001 0000 40" proto "0000 0a000001 0a000002 "
-#define IP6(len, nh) \
+#define IP6(len, nh)                                                                               \
 	"60000000 " len nh "40 00000000000000000000000000000001 00000000000000000000000000000002 "
 
 #endif

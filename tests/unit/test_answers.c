@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Is this the answer to that? Right answers, wrong ones with their reasons, waived pairs, quotes, and
- * mirrors. */
+/* Is this the answer to that? Right answers, wrong ones with their reasons, waived pairs, quotes,
+ * and mirrors. */
 #include "dissect_help.h"
 
 #include "core/bits.h"
@@ -66,7 +66,8 @@ static const struct row rows[] = {
 	  FROM_A("0028", "06") SYN, ANSWER_NO, NULL },
 	{ "DNS", 228, 228, FROM_B("002f", "11") "0035 9c40 001b 0000" DNS("1234", "8180"),
 	  FROM_A("002f", "11") "9c40 0035 001b 0000" DNS("1234", "0100"), ANSWER_REPLY, "" },
-	{ "DNS, another id", 228, 228, FROM_B("002f", "11") "0035 9c40 001b 0000" DNS("1235", "8180"),
+	{ "DNS, another id", 228, 228,
+	  FROM_B("002f", "11") "0035 9c40 001b 0000" DNS("1235", "8180"),
 	  FROM_A("002f", "11") "9c40 0035 001b 0000" DNS("1234", "0100"), ANSWER_NO,
 	  "dns.id is 0x1235, expected 0x1234" },
 	{ "ARP", 1, 1,
@@ -95,7 +96,8 @@ static const struct row rows[] = {
 	  FROM_C("0038", "01") "0b00 0000 00000000 " FROM_A("0028", "06") "9c40 0050 00000065",
 	  FROM_A("0028", "06") SYN, ANSWER_NO, NULL },
 	{ "a quote of another protocol", 228, 228,
-	  FROM_C("0038", "01") "0303 0000 00000000 " FROM_A("001c", "01") ECHO("08", "0007", "0001"),
+	  FROM_C("0038", "01") "0303 0000 00000000 " FROM_A("001c", "01")
+		  ECHO("08", "0007", "0001"),
 	  FROM_A("001c", "11") UDP("9c40", "2328"), ANSWER_NO, NULL },
 	{ "nothing in common", 1, 228, ETH("88b6") "00", FROM_A("001c", "11") UDP("9c40", "2328"),
 	  ANSWER_NO, "it has no layer in common with the request" },

@@ -23,13 +23,14 @@ struct row {
 
 static const struct row rows[] = {
 	{ "all right", GOOD_IP("001c", "11", "66ce") GOOD_UDP, 0, 0, false, "gg", "" },
-	{ "an odd number of bytes",
-	  GOOD_IP("001d", "11", "66cd") "9c40 2328 0009 c470 68", 0, 0, false, "gg", "" },
+	{ "an odd number of bytes", GOOD_IP("001d", "11", "66cd") "9c40 2328 0009 c470 68", 0, 0,
+	  false, "gg", "" },
 	{ "IP sum wrong", GOOD_IP("001c", "11", "66cf") GOOD_UDP, 0, 0, false, "bg",
 	  "ip.chksum: says 0x66cf, should be 0x66ce" },
 	{ "UDP sum wrong", GOOD_IP("001c", "11", "66ce") "9c40 2328 0008 2c74", 0, 0, false, "gb",
 	  "udp.chksum: says 0x2c74, should be 0x2c73" },
-	{ "no UDP sum", GOOD_IP("001c", "11", "66ce") "9c40 2328 0008 0000", 0, 0, false, "gn", "" },
+	{ "no UDP sum", GOOD_IP("001c", "11", "66ce") "9c40 2328 0008 0000", 0, 0, false, "gn",
+	  "" },
 	{ "a UDP sum of 0 is sent as all ones",
 	  GOOD_IP("001e", "11", "66cc") "9c40 2328 000a ffff 2c6f", 0, 0, false, "gg", "" },
 	{ "and as 0 there is none", GOOD_IP("001e", "11", "66cc") "9c40 2328 000a 0000 2c6f", 0, 0,
@@ -39,22 +40,22 @@ static const struct row rows[] = {
 	  PACKET_LIVE, false, "go", "" },
 	{ "TCP sum wrong, live", GOOD_IP("0028", "06", "66cd") GOOD_TCP("141e"), 0, PACKET_LIVE,
 	  false, "gb", "tcp.chksum: says 0x141e, should be 0xdf3e" },
-	{ "TCP header cut: nothing to be told", GOOD_IP("0028", "06", "66cd") "9c40 0050 00000001", 40,
-	  0, false, "g-", "tcp: cut after 8 bytes" },
+	{ "TCP header cut: nothing to be told", GOOD_IP("0028", "06", "66cd") "9c40 0050 00000001",
+	  40, 0, false, "g-", "tcp: cut after 8 bytes" },
 	{ "payload cut: the header's own sum can be told",
 	  GOOD_IP("001e", "11", "66cc") "9c40 2328 000a c405 68", 30, 0, false, "gu", "" },
-	{ "a length that says more", GOOD_IP("001c", "11", "66ce") "9c40 2328 0009 2c73", 0, 0, false,
-	  "gb", "udp.len: says 9, 8 present; udp.chksum: says 0x2c73, should be 0x2c72" },
-	{ "a length below its header", GOOD_IP("001c", "11", "66ce") "9c40 2328 0004 2c77", 0, 0, false,
-	  "gg", "udp.len: says 4, 8 present; udp.len: must len >= 8" },
+	{ "a length that says more", GOOD_IP("001c", "11", "66ce") "9c40 2328 0009 2c73", 0, 0,
+	  false, "gb", "udp.len: says 9, 8 present; udp.chksum: says 0x2c73, should be 0x2c72" },
+	{ "a length below its header", GOOD_IP("001c", "11", "66ce") "9c40 2328 0004 2c77", 0, 0,
+	  false, "gg", "udp.len: says 4, 8 present; udp.len: must len >= 8" },
 	{ "constraints are marks", "4500001c 0001 8000 4011 e6cd 0a000001 0a000002" GOOD_UDP, 0, 0,
 	  false, "gg", "ip.flags: must (flags & 4) == 0" },
 	{ "in a quote nothing is held against what is missing",
-	  GOOD_IP("0038", "01", "66c2") "0303 606b 00000000" GOOD_IP("0028", "06", "66cd")
-		  "9c40 0050 00000001",
+	  GOOD_IP("0038", "01", "66c2") "0303 606b 00000000" GOOD_IP("0028", "06",
+								     "66cd") "9c40 0050 00000001",
 	  0, 0, false, NULL, NULL },
-	{ "padding of Ethernet is not summed", ETH("0800") GOOD_IP("001c", "11", "66ce") GOOD_UDP "ffff",
-	  0, 0, true, "-gg", "" },
+	{ "padding of Ethernet is not summed",
+	  ETH("0800") GOOD_IP("001c", "11", "66ce") GOOD_UDP "ffff", 0, 0, true, "-gg", "" },
 };
 
 static void all_notes(const struct check *c, const struct packet *p, struct buf *out)
@@ -85,11 +86,12 @@ START_TEST(test_rows)
 		buf_char(&sums, "-gnuob"[c.sum[i]]);
 	all_notes(&c, &p, &notes);
 	if (row->sums)
-		ck_assert_msg(strcmp(buf_cstr(&sums), row->sums) == 0, "%s: sums %s (%s)", row->what,
-			      buf_cstr(&sums), buf_cstr(&notes));
+		ck_assert_msg(strcmp(buf_cstr(&sums), row->sums) == 0, "%s: sums %s (%s)",
+			      row->what, buf_cstr(&sums), buf_cstr(&notes));
 	if (row->notes)
-		ck_assert_msg(strcmp(buf_cstr(&notes), row->notes) == 0, "%s: notes\n%s\nexpected\n%s",
-			      row->what, buf_cstr(&notes), row->notes);
+		ck_assert_msg(strcmp(buf_cstr(&notes), row->notes) == 0,
+			      "%s: notes\n%s\nexpected\n%s", row->what, buf_cstr(&notes),
+			      row->notes);
 	else /* a quote: no length and no cut may be held against it */
 		ck_assert_msg(!strstr(buf_cstr(&notes), "present") &&
 				      !strstr(buf_cstr(&notes), "cut"),

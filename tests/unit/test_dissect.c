@@ -25,8 +25,9 @@ static void run_row(const struct registry *r, const struct row *row)
 		p.wire_len = row->wire_len;
 	dissect(r, &p);
 	help_layers(&p, &got);
-	ck_assert_msg(strcmp(got.n ? buf_cstr(&got) : "", row->layers) == 0, "%s:\n%s\nexpected\n%s",
-		      row->what, got.n ? buf_cstr(&got) : "(nothing)", row->layers);
+	ck_assert_msg(strcmp(got.n ? buf_cstr(&got) : "", row->layers) == 0,
+		      "%s:\n%s\nexpected\n%s", row->what, got.n ? buf_cstr(&got) : "(nothing)",
+		      row->layers);
 	buf_done(&got);
 	free((void *)(uintptr_t)p.data);
 }
@@ -45,7 +46,8 @@ static const struct row builtin_rows[] = {
 	  "eth 0+14..46 / ip 14+20..42 / udp 34+8..42" },
 	{ "an EtherType nobody is bound to", 1, ETH("88b6") "0102", 0, "eth 0+14..16" },
 	{ "IPv4 by link type", 228, IP4("001c", "11") UDP_EMPTY, 0, "ip 0+20..28 / udp 20+8..28" },
-	{ "raw: version tells", 101, IP6("0008", "11") UDP_EMPTY, 0, "ip6 0+40..48 / udp 40+8..48" },
+	{ "raw: version tells", 101, IP6("0008", "11") UDP_EMPTY, 0,
+	  "ip6 0+40..48 / udp 40+8..48" },
 	{ "raw: neither version", 101, "10000000", 0, "" },
 	{ "TCP with options", 228,
 	  IP4("002c", "06") "9c40 0050 00000001 00000000 6002 2000 0000 0000 020405b4", 0,
@@ -54,8 +56,8 @@ static const struct row builtin_rows[] = {
 	  IP4("0028", "06") "9c40 01bb 00000001 00000002 5010 2000 0000 0000", 0,
 	  "ip 0+20..40 / tcp 20+20..40" },
 	{ "ARP on Ethernet leaves the padding outside", 1,
-	  ETH("0806") "0001 0800 06 04 0001 020000000001 0a000001 000000000000 0a000002 00000000", 0,
-	  "eth 0+14..46 / arp 14+28..42" },
+	  ETH("0806") "0001 0800 06 04 0001 020000000001 0a000001 000000000000 0a000002 00000000",
+	  0, "eth 0+14..46 / arp 14+28..42" },
 	{ "VLAN", 1, ETH("8100") "0007 0800" IP4("0014", "ff"), 0,
 	  "eth 0+14..38 / vlan 14+4..38 / ip 18+20..38" },
 	{ "extension header counted in units of 8", 229,
@@ -67,8 +69,8 @@ static const struct row builtin_rows[] = {
 	  "ip 0+20..28 length" },
 	{ "ihl beyond the packet", 228, "4f000018 00010000 40ff 0000 0a000001 0a000002 01010101", 0,
 	  "ip 0+24..24 length" },
-	{ "ihl beyond what was captured", 228, "4f00003c 00010000 40ff 0000 0a000001 0a000002 01010101",
-	  60, "ip 0+24..24 cut" },
+	{ "ihl beyond what was captured", 228,
+	  "4f00003c 00010000 40ff 0000 0a000001 0a000002 01010101", 60, "ip 0+24..24 cut" },
 	{ "total length below the header", 228, IP4("0010", "11") UDP_EMPTY, 0,
 	  "ip 0+20..28 length / udp 20+8..28" },
 	{ "total length 0: to the end (offload)", 228, IP4("0000", "11") UDP_EMPTY, 0,
@@ -101,8 +103,8 @@ static const struct row builtin_rows[] = {
 	  IP4("0038", "01") "0303 0000 00000000 " IP4("0028", "06") "9c40 0050 00000001", 0,
 	  "ip 0+20..56 / icmp 20+8..56 / ip 28+20..56 excerpt quoted / "
 	  "tcp 48+8..56 cut excerpt quoted" },
-	{ "an echo does not quote", 228, IP4("0030", "01") "0800 0000 0001 0001 " IP4("0014", "11"), 0,
-	  "ip 0+20..48 / icmp 20+8..48" },
+	{ "an echo does not quote", 228, IP4("0030", "01") "0800 0000 0001 0001 " IP4("0014", "11"),
+	  0, "ip 0+20..48 / icmp 20+8..48" },
 
 	/* side by side */
 	{ "two TLS records in a segment", 228,
@@ -250,8 +252,9 @@ static const struct row construct_rows[] = {
 	  "base 0+1..8 / holder 1+1..8 / item 2+3..5 / item 5+1..6 / item 6+2..8" },
 	{ "no optional word", 147, "08 00 00", 0, "base 0+1..3 / varies 1+2..3" },
 	{ "both words", 147, "08 03 00 0001 00000002 05", 0, "base 0+1..10 / varies 1+8..10" },
-	{ "words, then a counted one, then what it carries", 147, "08 07 08 0001 00000002 02 aabb 00 00",
-	  0, "base 0+1..14 / varies 1+11..14 / varies 12+2..14" },
+	{ "words, then a counted one, then what it carries", 147,
+	  "08 07 08 0001 00000002 02 aabb 00 00", 0,
+	  "base 0+1..14 / varies 1+11..14 / varies 12+2..14" },
 	{ "counted one that says too much", 147, "08 04 08 09 aabb", 0,
 	  "base 0+1..6 / varies 1+5..6 length" },
 };
@@ -269,7 +272,9 @@ START_TEST(test_depth)
 {
 	struct registry *r = help_registry(constructs);
 	uint8_t data[200];
-	struct packet p = { .data = data, .len = sizeof(data), .wire_len = sizeof(data), .link = 147 };
+	struct packet p = {
+		.data = data, .len = sizeof(data), .wire_len = sizeof(data), .link = 147
+	};
 
 	memset(data, 9, sizeof(data));
 	dissect(r, &p);

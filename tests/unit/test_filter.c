@@ -6,12 +6,13 @@
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
-/* 0: DNS query over UDP and IPv4; 1: TCP SYN with options; 2: ARP question; 3: ping over IPv6; 4: an
- * ICMP error that quotes UDP; 5: HTTP; 6: bytes of an unknown EtherType; 7: VLAN. */
+/* 0: DNS query over UDP and IPv4; 1: TCP SYN with options; 2: ARP question; 3: ping over IPv6; 4:
+ * an ICMP error that quotes UDP; 5: HTTP; 6: bytes of an unknown EtherType; 7: VLAN. */
 static const char *const packets[] = {
 	ETH("0800") "45000039 1234 4000 40 11 0000 0a000001 0a0000fe 9c40 0035 0025 0000"
 		    "abcd 0100 0001 0000 0000 0000 07 6578616d706c65 03 6f7267 00 001c 0001",
-	ETH("0800") "45000030 0001 4000 40 06 0000 0a000001 c0a80105 9c40 0050 00000064 00000000 7002"
+	ETH("0800") "45000030 0001 4000 40 06 0000 0a000001 c0a80105 9c40 0050 00000064 00000000 "
+		    "7002"
 		    "2000 0000 0000 020405b4 01010402",
 	"ffffffffffff 020000000001 0806 0001 0800 06 04 0001 020000000001 0a000001 000000000000"
 	"0a000002",
@@ -19,8 +20,10 @@ static const char *const packets[] = {
 	"fe800000000000000000000000000002 8000 0000 0007 0001",
 	ETH("0800") "45000038 0009 0000 40 01 0000 0a000009 0a000001 0303 0000 00000000"
 		    "4500001c 0001 0000 01 11 0000 0a000001 0a000002 9c40 829a 0008 0000",
-	ETH("0800") "4500004e 0001 4000 40 06 0000 0a000001 0a000002 9c41 0050 00000065 00000001 5018"
-		    "2000 0000 0000 474554202f20485454502f312e310d0a486f73743a20612e6578616d706c650d0a0d0a",
+	ETH("0800") "4500004e 0001 4000 40 06 0000 0a000001 0a000002 9c41 0050 00000065 00000001 "
+		    "5018"
+		    "2000 0000 0000 "
+		    "474554202f20485454502f312e310d0a486f73743a20612e6578616d706c650d0a0d0a",
 	ETH("88b6") "00 01 02 03 68656c6c6f",
 	ETH("8100") "6007 0800 4500001c 0001 0000 40 11 0000 0a000001 0a000002 0043 0044 0008 0000",
 };
@@ -234,7 +237,7 @@ START_TEST(test_deep)
 	buf_str(&b, "tcp");
 	for (int i = 0; i < 2000; i++)
 		buf_str(&b, " || udp");
-	e = (struct err){ 0 };
+	e = (struct err) { 0 };
 	f = filter_parse(r, b.p, b.n, &e);
 	ck_assert_msg(f != NULL, "%s", e.msg);
 	filter_close(f);

@@ -9,12 +9,14 @@
 
 #define SYNACK                                                                                     \
 	ETH("0800")                                                                                \
-	"4500002c 0001 4000 40 06 0000 0a000002 0a000001 0050 9c40 000003e8 00000065 6012 2000"   \
+	"4500002c 0001 4000 40 06 0000 0a000002 0a000001 0050 9c40 000003e8 00000065 6012 2000"    \
 	" 0000 0000 020405b4"
-#define HELLO ETH("0800") "45000021 0001 0000 40 11 66c9 0a000001 0a000002 9c40 2328 000d 0000 68656c6c6f"
+#define HELLO                                                                                      \
+	ETH("0800") "45000021 0001 0000 40 11 66c9 0a000001 0a000002 9c40 2328 000d 0000 "         \
+		    "68656c6c6f"
 #define QUERY                                                                                      \
 	ETH("0800")                                                                                \
-	"45000039 1234 4000 40 11 0000 0a000001 0a0000fe 9c40 0035 0025 0000"                    \
+	"45000039 1234 4000 40 11 0000 0a000001 0a0000fe 9c40 0035 0025 0000"                      \
 	"abcd 0100 0001 0000 0000 0000 07 6578616d706c65 03 6f7267 00 001c 0001"
 
 static const struct row {
@@ -67,8 +69,9 @@ START_TEST(test_rows)
 	rc = pattern_match(&plan, &p, &why);
 	ck_assert_msg(rc == row->fits, "%s: %d (%s)", row->pattern, rc, buf_cstr(&why));
 	if (row->why)
-		ck_assert_msg(strstr(buf_cstr(&why), row->why) != NULL, "%s: '%s' does not hold '%s'",
-			      row->pattern, buf_cstr(&why), row->why);
+		ck_assert_msg(strstr(buf_cstr(&why), row->why) != NULL,
+			      "%s: '%s' does not hold '%s'", row->pattern, buf_cstr(&why),
+			      row->why);
 	else
 		ck_assert_msg(why.n == 0, "%s: '%s'", row->pattern, buf_cstr(&why));
 	ck_assert_int_eq(pattern_match(&plan, &p, NULL), row->fits);
