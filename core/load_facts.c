@@ -63,6 +63,17 @@ struct marker {
 	struct registry *r;
 	struct unit *u;
 };
+/* ip6.nh in another protocol's condition: a field of a layer below. */
+static void mark_outer(const struct marker *m, const struct expr *x)
+{
+	const struct proto *p = registry_find(m->r, x->path[0].name, strlen(x->path[0].name));
+
+	for (unsigned i = 0; p && x->npath > 1 && i < p->rec.nfields; i++) {
+		if (p->rec.fields[i].name == x->path[1].name)
+			p->rec.fields[i].structural = true;
+	}
+}
+
 static void mark_node(const struct expr *x, void *arg)
 {
 	const struct marker *m = arg;
@@ -71,7 +82,9 @@ static void mark_node(const struct expr *x, void *arg)
 
 	if (x->op == EX_FIELD && x->local >= 0)
 		m->u->rec->fields[x->local].structural = true;
-	else if (x->op == EX_FIELD && !x->outer_proto)
+	else if (x->op == EX_FIELD && x->outer_proto)
+		mark_outer(m, x);
+	else if (x->op == EX_FIELD)
 		n = scope_find(m->r, m->u, x->path[0].name, f);
 	for (unsigned i = 0; i < n; i++)
 		((struct field *)(uintptr_t)f[i])->structural = true;

@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Law 1, second half: printed lines are made of names, and editing one value in the text changes
+ * that field and what depends on it by a rule, nothing else.
+ *
+ *   law_edit [-n EDITS] [-s SEED] [-v] FILE...      -n: (4,000)   -v: tell every failure, and why
+ *                                                    edits were refused
+ *
+ * Named: of all header bytes, those in fields that are printed as words, numbers, names; apart are
+ * fields that are bytes by their description (random=hex:..), and hex: in place of an encoding.
+ *
+ * Edited: in full form everything is said, so nothing outside the field's own bits may change. In
+ * short form lengths, counts, sums and other computed fields, selectors and padding follow. Behind
+ * a field that others' presence, size or choice hang on only what stands before it must stay; only
+ * such an edit may be refused. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "capture/source.h"
+#include "core/buf.h"
+#include "core/plan.h"
+#include "core/registry.h"
+#include "dissect/dissect.h"
+#include "notation/notation.h"
+
+#define PROTOS_MAX 256
+#define HEX_SHARE 1 /* per cent of header bytes at most, of all protocols together */
+
+struct named {
+	uint64_t words, bytes, hex; /* bits */
+};
+
+struct kept {
+	uint8_t *data;
+	struct packet pkt;
+};
+
+struct run {
+	struct registry *reg;
+	struct printer *printer;
+	struct plan plan, again;
+	struct build build, edited;
+	struct buf text, line, value;
+	struct tree tree;
+	struct kept *all;
+	size_t n, cap;
+	uint64_t random;
+	bool verbose;
+	struct named of[PROTOS_MAX];
+	uint64_t edits, refused, structural, same, bad;
+};
+
+static uint64_t rnd(struct run *r)
+{
+	r->random ^= r->random >> 12;
+	r->random ^= r->random << 25;
+	r->random ^= r->random >> 27;
+	return r->random * UINT64_C(2685821657736338717);
+}
+
+static void load(struct run *r, const char *path)
+{
+	struct err e = { 0 };
+	struct source *s = source_open_file(path, NULL, &e);
+	struct packet p;
+
+	if (!s) {
+		printf("%s: %s\n", path, e.msg);
+		r->bad++;
+		return;
+	}
+	while (source_next(s, &p, &e) == SOURCE_PACKET) {
+		struct kept *k;
+
+		if (r->n == r->cap) {
+			r->cap = r->cap ? 2 * r->cap : 256;
+			r->all = realloc(r->all, r->cap * sizeof(*r->all));
+			if (!r->all)
+				abort();
+		}
+		k = &r->all[r->n++];
+		k->pkt = p;
+		k->data = malloc(p.len ? p.len : 1);
+		if (!k->data)
+			abort();
+		memcpy(k->data, p.data, p.len);
+		k->pkt.data = k->data;
+		dissect_with(r->reg, &k->pkt, &r->tree);
+	}
+	source_close(s);
+}
+
+/* Print, read and build a packet: r->plan and r->build are of r->text. */
+static bool said(struct run *r, const struct packet *p, unsigned flags)
+{
+	struct err e = { 0 };
+
+	r->text.n = 0;
+	if (print_expr(r->printer, p, flags, &r->text) < 0 ||
+	    plan_parse(&r->plan, r->reg, r->text.p, r->text.n, PLAN_NO_FILES, &e) < 0 ||
+	    build(&r->build, &r->plan, &e) < 0) {
+		printf("packet %" PRIu64 ": %s\n", p->number, e.msg);
+		r->bad++;
+		return false;
+	}
+	return true;
+}
+
+/* ---- named ---- */
+
+static bool is_hex(const struct tree *t, uint32_t at)
+{
+	for (; at != 0 && at < t->n; at = t->v[at].parent) {
+		const struct node *n = &t->v[at];
+
+		if (n->flags & (NODE_RAW | NODE_GAP) || (n->said && n->said->form == SAY_RAW))
+			return true;
+	}
+	return false;
+}
+
+static void count_layer(struct named *k, const struct tree *t)
+{
+	for (uint32_t i = 1; i < t->n; i++) {
+		const struct node *n = &t->v[i];
+
+		if (n->next != i + 1)
+			continue;
+		if (is_hex(t, i))
+			k->hex += n->bits;
+		else if (n->type && n->type->form == TYPE_LEAF && n->type->kind &&
+			 n->type->kind->cls == KIND_BYTES)
+			k->bytes += n->bits;
+		else
+			k->words += n->bits;
+	}
+}
+
+static void name_packet(struct run *r, const struct packet *p)
+{
+	unsigned at = 0;
+
+	if (!said(r, p, 0))
+		return;
+	for (unsigned i = 0; i < p->nlayers; i++) {
+		const struct layer *l = &p->layers[i];
+		struct named *k = &r->of[l->proto->id % PROTOS_MAX];
+
+		while (at < r->build.n &&
+		       (!r->build.layer[at].proto || r->build.layer[at].off < l->off))
+			at++;
+		if (at < r->build.n && r->build.layer[at].off == l->off &&
+		    r->build.layer[at].proto == l->proto)
+			count_layer(k, &r->build.layer[at++].tree);
+		else
+			k->hex += 8 * (uint64_t)(l->hlen + l->tail);
+	}
+}
+
+static void tell_named(struct run *r)
+{
+	struct named sum = { 0 };
+	uint64_t all;
+
+	printf("%-16s %9s %9s %9s %9s\n", "protocol", "bytes", "words %", "bytes %", "hex: %");
+	for (unsigned i = 0; i <= registry_count(r->reg); i++) {
+		const struct proto *p = i < registry_count(r->reg) ? registry_at(r->reg, i) : NULL;
+		const struct named *k = p ? &r->of[p->id % PROTOS_MAX] : &sum;
+
+		all = k->words + k->bytes + k->hex;
+		if (p) {
+			sum.words += k->words;
+			sum.bytes += k->bytes;
+			sum.hex += k->hex;
+		}
+		if (all)
+			printf("%-16s %9" PRIu64 " %9.2f %9.2f %9.2f\n", p ? p->name : "all",
+			       all / 8, 100.0 * (double)k->words / (double)all,
+			       100.0 * (double)k->bytes / (double)all,
+			       100.0 * (double)k->hex / (double)all);
+	}
+	all = sum.words + sum.bytes + sum.hex;
+	if (!all || sum.hex * 100 > all * HEX_SHARE) {
+		printf("more than %d %% of the header bytes have no name\n", HEX_SHARE);
+		r->bad++;
+	}
+}
+
+/* ---- edited ---- */
+
+static bool computed(const struct field *f)
+{
+	return f && (f->rule.form == RULE_LEN || f->rule.form == RULE_COUNT ||
+		     f->rule.form == RULE_SUM || f->rule.form == RULE_EXPR);
+}
+
+/* Do others hang on it, or on one it is part of? */
+static bool structures(const struct tree *t, uint32_t at)
+{
+	for (; at != 0; at = t->v[at].parent) {
+		const struct field *f = t->v[at].field;
+
+		if (f && (f->structural || f->selects || f->bounds_from >= 0 ||
+			  f->rule.form == RULE_LEN || f->rule.form == RULE_COUNT))
+			return true;
+	}
+	return false;
+}
+
+/* Is the text at the say just this leaf's value, and is it one that may be changed? */
+static bool editable(struct run *r, const struct tree *t, uint32_t at)
+{
+	const struct node *n = &t->v[at];
+	const struct say *s = n->said;
+	struct value v = { 0 }, is;
+	struct err e = { 0 };
+	struct arena mem = { 0 };
+	const char *text;
+	bool ok = false;
+
+	if (n->next != at + 1 || !n->type || n->type->form != TYPE_LEAF || !n->type->kind || !s ||
+	    !n->bits || !s->span || s->at + s->span > r->text.n || is_hex(t, at))
+		return false;
+	text = r->text.p + s->at;
+	if (n->type->kind->cls == KIND_TEXT)
+		return s->span == n->bits / 8 - n->head - n->tail && s->span > 2 &&
+		       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789") >= s->span;
+	if (n->type->kind->cls == KIND_BYTES)
+		return s->span > 5 && strncmp(text, "hex:", 4) == 0;
+	if (!n->type->kind->parse)
+		return false;
+	node_value(t, at, &is);
+	if (value_parse(n->field, n->type, text, s->span, &mem, &v, &e) == 0)
+		ok = n->type->kind->cls == KIND_NAME ? s->span > 1
+		     : v.p                           ? v.len == is.len && !memcmp(v.p, is.p, v.len)
+						     : v.num == is.num;
+	arena_done(&mem);
+	return ok;
+}
+
+/* Another valid value of the leaf, as text, to r->value. */
+static bool another(struct run *r, const struct tree *t, uint32_t at)
+{
+	const struct node *n = &t->v[at];
+	const struct field *f = n->field;
+	struct value v = { .num = rnd(r) ^ rnd(r) << 32 };
+	uint8_t bytes[16];
+	const char *text = r->text.p + n->said->at;
+	size_t i = rnd(r) % n->said->span;
+
+	r->value.n = 0;
+	switch (n->type->kind->cls) {
+	case KIND_TEXT:
+		buf_put(&r->value, text, n->said->span);
+		r->value.p[i] = r->value.p[i] == 'q' ? 'x' : 'q';
+		return true;
+	case KIND_BYTES:
+		i = 4 + rnd(r) % (n->said->span - 4);
+		buf_put(&r->value, text, n->said->span);
+		r->value.p[i] = r->value.p[i] == '7' ? '8' : '7';
+		return true;
+	case KIND_NAME: buf_str(&r->value, "edited.example"); return true;
+	case KIND_ADDR:
+		for (unsigned k = 0; k < 16; k++)
+			bytes[k] = (uint8_t)rnd(r);
+		v.p = bytes;
+		v.len = n->bits / 8;
+		break;
+	default:
+		if (f->words && f->words->n && !f->words->flags && rnd(r) % 2)
+			v.num = f->words->v[rnd(r) % f->words->n].value;
+		else if (!n->type->kind->bits && !n->type->bits)
+			v.num %= 60; /* of variable width */
+		else if (n->bits < 64)
+			v.num &= (1ull << n->bits) - 1;
+		if (n->type->kind == &kind_int && n->bits < 64)
+			v.num &= (1ull << (n->bits - 1)) - 1;
+	}
+	if (v.len > 16)
+		return false;
+	value_print(f, n->type, &v, &r->value);
+	return true;
+}
+
+static void tell(struct run *r, const struct packet *p, const struct tree *t, uint32_t at,
+		 const char *what)
+{
+	struct buf path = { 0 };
+
+	if (++r->bad > 10 && !r->verbose)
+		return;
+	tree_path(t, at, &path);
+	printf("packet %" PRIu64 ": %s.%s: %s\n  before %s\n  after  %s\n", p->number,
+	       t->proto->name, buf_cstr(&path), what, buf_cstr(&r->text), buf_cstr(&r->line));
+	buf_done(&path);
+}
+
+/* Does a layer above it ask for a value of it? */
+static bool wanted(struct run *r, unsigned layer, const struct field *f)
+{
+	for (unsigned i = layer + 1; i < r->build.n; i++) {
+		const struct proto *p = r->build.layer[i].proto;
+
+		for (unsigned k = 0; p && k < p->nwants; k++) {
+			if (p->wants[k].field == f)
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool follows(struct run *r, unsigned layer, const struct node *n)
+{
+	if (n->said || !n->field)
+		return false;
+	return computed(n->field) || n->field->selects || wanted(r, layer, n->field) ||
+	       (n->type && n->type->form == TYPE_PAD);
+}
+
+/* May this bit of the packet as it was change although another field was edited? */
+static bool may_follow(struct run *r, uint32_t bit)
+{
+	for (unsigned i = 0; i < r->build.n; i++) {
+		const struct tree *t = &r->build.layer[i].tree;
+
+		for (uint32_t k = 1; r->build.layer[i].proto && k < t->n; k++) {
+			const struct node *n = &t->v[k];
+
+			if (bit < n->bit || bit >= n->bit + n->bits || n->next != k + 1)
+				continue;
+			if (follows(r, i, n))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool bit_of(const struct buf *b, uint64_t bit)
+{
+	return (uint8_t)b->p[bit / 8] >> (7 - bit % 8) & 1;
+}
+
+static bool same_value(struct run *r, const struct tree *a, const struct tree *b, uint32_t at)
+{
+	const struct node *x = &a->v[at], *y = &b->v[at];
+	struct value v = { 0 }, w = { 0 };
+	size_t n;
+
+	if (x->field != y->field || x->type != y->type || x->next != y->next)
+		return false;
+	if (x->next != at + 1 || !x->type || x->type->form != TYPE_LEAF || !x->type->kind ||
+	    !x->type->kind->print)
+		return true;
+	node_value(a, at, &v);
+	node_value(b, at, &w);
+	r->value.n = 0;
+	value_print(x->field, x->type, &v, &r->value);
+	n = r->value.n;
+	value_print(x->field, x->type, &w, &r->value);
+	return r->value.n == 2 * n && !memcmp(r->value.p, r->value.p + n, n);
+}
+
+/* A name was edited, and others may point at it: compared are values, not places. */
+static void compare_values(struct run *r, const struct packet *p, const struct tree *t, uint32_t at)
+{
+	for (unsigned i = 0; i < r->build.n && i < r->edited.n; i++) {
+		const struct tree *a = &r->build.layer[i].tree, *b = &r->edited.layer[i].tree;
+
+		if (r->build.layer[i].proto != r->edited.layer[i].proto || a->n != b->n) {
+			tell(r, p, t, at, "the structure changed");
+			return;
+		}
+		for (uint32_t k = 1; r->build.layer[i].proto && k < a->n; k++) {
+			if ((a == t && k == at) || follows(r, i, &a->v[k]) ||
+			    same_value(r, a, b, k))
+				continue;
+			tell(r, p, t, at, "another value changed");
+			return;
+		}
+	}
+}
+
+/* Compare what was built before and after. */
+static void compare(struct run *r, const struct packet *p, const struct tree *t, uint32_t at,
+		    bool hangs)
+{
+	const struct buf *a = &r->build.bytes, *b = &r->edited.bytes;
+	const struct node *n = &t->v[at];
+	uint64_t nb = (uint64_t)b->n * 8, na = (uint64_t)a->n * 8;
+
+	if (n->type->kind->cls == KIND_NAME) {
+		compare_values(r, p, t, at);
+		return;
+	}
+	for (uint64_t i = 0; i < n->bit; i++) {
+		if ((i >= nb || bit_of(a, i) != bit_of(b, i)) && !may_follow(r, (uint32_t)i)) {
+			tell(r, p, t, at, "something before it changed");
+			return;
+		}
+	}
+	if (hangs)
+		return;
+	for (uint64_t i = 0; i < na - n->bit - n->bits; i++) {
+		uint64_t bit = na - 1 - i;
+
+		if ((i >= nb || bit_of(a, bit) != bit_of(b, nb - 1 - i)) &&
+		    !may_follow(r, (uint32_t)bit)) {
+			tell(r, p, t, at, "something behind it changed");
+			return;
+		}
+	}
+	if (na == nb && memcmp(a->p, b->p, a->n) == 0)
+		tell(r, p, t, at, "nothing changed");
+}
+
+/* One edit of one printed packet; false: this one has no value to be edited here. */
+static bool edit(struct run *r, const struct packet *p, unsigned flags)
+{
+	const struct tree *t;
+	const struct say *s;
+	struct err e = { 0 };
+	bool hangs;
+	uint32_t at;
+	unsigned l;
+
+	if (!said(r, p, flags) || !r->build.n)
+		return false;
+	l = (unsigned)(rnd(r) % r->build.n);
+	t = &r->build.layer[l].tree;
+	if (!r->build.layer[l].proto || t->n < 2)
+		return false;
+	at = 1 + (uint32_t)(rnd(r) % (t->n - 1));
+	if (!editable(r, t, at) || !another(r, t, at))
+		return false;
+	s = t->v[at].said;
+	if (r->value.n == s->span && memcmp(r->value.p, r->text.p + s->at, s->span) == 0)
+		return false;
+	r->line.n = 0;
+	buf_put(&r->line, r->text.p, s->at);
+	buf_put(&r->line, r->value.p, r->value.n);
+	buf_put(&r->line, r->text.p + s->at + s->span, r->text.n - s->at - s->span);
+	hangs = structures(t, at);
+	r->edits++;
+	r->structural += hangs;
+	if (plan_parse(&r->again, r->reg, r->line.p, r->line.n, PLAN_NO_FILES, &e) < 0 ||
+	    build(&r->edited, &r->again, &e) < 0) {
+		r->refused++;
+		if (!hangs)
+			tell(r, p, t, at, e.msg);
+		else if (r->verbose)
+			printf("refused: %s\n  %s\n", e.msg, buf_cstr(&r->line));
+		return true;
+	}
+	compare(r, p, t, at, hangs);
+	return true;
+}
+
+static int start(struct run *r)
+{
+	struct err e = { 0 };
+
+	r->reg = registry_open();
+	if (!r->reg || registry_load_builtins(r->reg, &e) < 0 ||
+	    registry_load_file(r->reg, STRATA_SOURCE "/examples/sensor.protocol", &e) < 0 ||
+	    registry_load_file(r->reg, STRATA_SOURCE "/examples/beacon.protocol", &e) < 0 ||
+	    registry_freeze(r->reg, &e) < 0) {
+		printf("%s:%" PRIu32 ":%" PRIu32 ": %s\n", e.name, e.lineno, e.col, e.msg);
+		return -1;
+	}
+	r->printer = printer_open(r->reg);
+	return r->printer ? 0 : -1;
+}
+
+static void done(struct run *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		free(r->all[i].data);
+	free(r->all);
+	printer_close(r->printer);
+	plan_done(&r->plan);
+	plan_done(&r->again);
+	build_done(&r->build);
+	build_done(&r->edited);
+	buf_done(&r->text);
+	buf_done(&r->line);
+	buf_done(&r->value);
+	tree_done(&r->tree);
+	registry_close(r->reg);
+}
+
+int main(int argc, char **argv)
+{
+	struct run r = { .random = 1 };
+	uint64_t want = 4000;
+	int opt;
+
+	while ((opt = getopt(argc, argv, "n:s:v")) >= 0) {
+		if (opt == 'n')
+			want = strtoull(optarg, NULL, 0);
+		else if (opt == 's')
+			r.random = strtoull(optarg, NULL, 0) | 1;
+		else if (opt == 'v')
+			r.verbose = true;
+		else
+			return 2;
+	}
+	if (start(&r) < 0)
+		return 1;
+	for (int i = optind; i < argc; i++)
+		load(&r, argv[i]);
+	for (size_t i = 0; i < r.n; i++)
+		name_packet(&r, &r.all[i].pkt);
+	tell_named(&r);
+	for (uint64_t i = 0; r.n && r.edits < want && i < want * 50; i++)
+		edit(&r, &r.all[rnd(&r) % r.n].pkt, i % 2 ? PRINT_FULL : 0);
+	printf("edited %" PRIu64 " values: %" PRIu64 " that others hang on (%" PRIu64
+	       " refused), %" PRIu64 " changed something else\n",
+	       r.edits, r.structural, r.refused, r.bad);
+	if (r.edits < want) {
+		printf("too few values could be edited\n");
+		r.bad++;
+	}
+	done(&r);
+	return r.bad || !r.n;
+}
