@@ -64,8 +64,24 @@ int file_damaged(struct source *s, struct err *e, const char *fmt, ...)
 /* Interface for the current section; NULL: no memory. */
 struct file_if *file_add_if(struct source *s, struct err *e);
 /* Fill p but for the time: captured bytes data[0..caplen) of a packet that was wire bytes long. */
-void file_packet(struct source *s, struct packet *p, const uint8_t *data, uint32_t caplen,
-		 uint32_t wire, uint32_t ifindex);
+static inline void file_packet(struct source *s, struct packet *p, const uint8_t *data,
+			       uint32_t caplen, uint32_t wire, uint32_t ifindex)
+{
+	uint32_t most = s->snaplen < PACKET_MAX ? s->snaplen : PACKET_MAX;
+
+	if (wire < caplen) {
+		s->stats.odd++;
+		wire = caplen;
+	}
+	s->stats.cut += caplen > PACKET_MAX;
+	p->data = data;
+	p->len = caplen < most ? caplen : most;
+	p->wire_len = wire;
+	p->link = s->file.ifs[ifindex].link;
+	p->ifindex = ifindex;
+	p->nlayers = 0;
+	p->number = ++s->number;
+}
 
 /* live.c */
 int live_next(struct source *s, struct packet *p, struct err *e);

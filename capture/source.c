@@ -91,25 +91,6 @@ struct file_if *file_add_if(struct source *s, struct err *e)
 	return &f->ifs[f->nifs++];
 }
 
-void file_packet(struct source *s, struct packet *p, const uint8_t *data, uint32_t caplen,
-		 uint32_t wire, uint32_t ifindex)
-{
-	uint32_t most = s->snaplen < PACKET_MAX ? s->snaplen : PACKET_MAX;
-
-	if (wire < caplen) {
-		s->stats.odd++;
-		wire = caplen;
-	}
-	s->stats.cut += caplen > PACKET_MAX;
-	p->data = data;
-	p->len = caplen < most ? caplen : most;
-	p->wire_len = wire;
-	p->link = s->file.ifs[ifindex].link;
-	p->ifindex = ifindex;
-	p->nlayers = 0;
-	p->number = ++s->number;
-}
-
 /* ERR_IO with the reason, told from the first bytes. */
 static int unknown_format(struct source *s, const uint8_t *h, size_t n, struct err *e)
 {

@@ -19,7 +19,6 @@ struct stream {
 	char *path;
 	uint8_t *buf;
 	size_t cap, pos, len; /* buf[pos..len) was read and not eaten yet */
-	uint64_t eaten;       /* bytes of the (unpacked) file before pos */
 	struct unpacker *unpack;
 	struct file_id id;
 	bool pipe;     /* reading may block */
@@ -32,11 +31,28 @@ struct stream {
 /* "-" is standard input. */
 int stream_open(struct stream *st, const char *path, int wake, struct err *e);
 void stream_close(struct stream *st);
+/* What stream_peek and stream_skip do when the window does not hold n bytes. */
+const uint8_t *stream_peek_far(struct stream *st, size_t n, size_t *have, struct err *e);
+bool stream_skip_far(struct stream *st, uint64_t n, struct err *e);
+
 /* The next n bytes without eating them. *have < n only at the end (or woken). NULL: reading failed.
  * Valid until the next call. */
-const uint8_t *stream_peek(struct stream *st, size_t n, size_t *have, struct err *e);
+static inline const uint8_t *stream_peek(struct stream *st, size_t n, size_t *have, struct err *e)
+{
+	if (st->len - st->pos < n)
+		return stream_peek_far(st, n, have, e);
+	*have = n;
+	return st->buf + st->pos;
+}
+
 /* Eat n bytes, peeked before or not. False: the file ended before, or reading failed (e). */
-bool stream_skip(struct stream *st, uint64_t n, struct err *e);
+static inline bool stream_skip(struct stream *st, uint64_t n, struct err *e)
+{
+	if (n > st->len - st->pos)
+		return stream_skip_far(st, n, e);
+	st->pos += n;
+	return true;
+}
 
 /* unpack.c */
 /* Does a file that begins so hold compressed data? Then st->unpack is set. -1 with e when this
