@@ -198,13 +198,6 @@ static int read_leaf(struct filter *f, const struct field *fd, const struct type
 	}
 	if (value_parse(fd, t, lit->text, lit->len, &f->mem, &r->v, e) == 0)
 		return 1;
-	for (unsigned i = 0; i < fd->ncases; i++) { /* a word of any of its cases */
-		struct field one = *fd;
-
-		one.words = fd->cases[i].words;
-		if (value_parse(&one, t, lit->text, lit->len, &f->mem, &r->v, e) == 0)
-			return 1;
-	}
 	if (t->kind->cls == KIND_NUM && lit->has_num) {
 		r->v.num = lit->num;
 		return 1;
