@@ -154,13 +154,14 @@ static bool same_bits(const struct tree *a, uint32_t i, const struct tree *b, ui
 static void value_words(const struct tree *t, uint32_t i, struct buf *out)
 {
 	const struct node *n = &t->v[i];
+	struct field here;
 	struct value v = { 0 };
 
 	out->n = 0;
 	node_value(t, i, &v);
 	if (n->field && n->type && n->type->form == TYPE_LEAF && n->type->kind &&
 	    n->type->kind->print && !(n->flags & (NODE_RAW | NODE_CUT))) {
-		value_print(n->field, n->type, &v, out);
+		value_print(field_here(n->field, t, n->parent, &here), n->type, &v, out);
 	} else if (n->type && n->type->kind && n->type->kind->cls == KIND_TEXT &&
 		   !(n->flags & NODE_RAW)) {
 		escape_term(v.p, v.len < 64 ? v.len : 64, out);

@@ -63,8 +63,8 @@ bool alias_each(const struct record *rec, bool (*fn)(const struct alias *a, void
 			return true;
 	}
 	for (unsigned i = 0; i < rec->nviews; i++) {
-		v.a = (struct alias) { rec->views[i].name, ALIAS_VIEW, rec,
-				       shown(rec, &rec->views[i]), NULL, &rec->views[i] };
+		v.a = (struct alias) { rec->views[i].name,         ALIAS_VIEW, rec,
+				       shown(rec, &rec->views[i]), NULL,       &rec->views[i] };
 		if (fn(&v.a, arg))
 			return true;
 	}

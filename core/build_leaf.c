@@ -208,6 +208,7 @@ static int leaf_value(struct writer *w, uint32_t inst, const struct field *f,
 		      const struct type *type, const struct say *say, bool item, struct value *v)
 {
 	const struct want *want;
+	struct field here;
 	struct err e = { 0 };
 
 	*v = (struct value) { 0 };
@@ -220,7 +221,8 @@ static int leaf_value(struct writer *w, uint32_t inst, const struct field *f,
 		}
 		if (say->form == SAY_NONE)
 			return 0;
-		if (value_parse(f, type, say->text, say->text_len, &w->b->mem, v, &e))
+		if (value_parse(field_here(f, w->t, inst, &here), type, say->text, say->text_len,
+				&w->b->mem, v, &e))
 			return say_error(w, say, "%s", e.msg);
 		return 0;
 	}

@@ -227,6 +227,19 @@ int64_t expr_eval(const struct expr *x, const struct tree *t, uint32_t at,
 	return eval(x, &w, at);
 }
 
+const struct field *field_here(const struct field *f, const struct tree *t, uint32_t at,
+			       struct field *copy)
+{
+	for (unsigned i = 0; f && i < f->ncases; i++) {
+		if (!expr_eval(f->cases[i].cond, t, at, NULL))
+			continue;
+		*copy = *f;
+		copy->words = f->cases[i].words;
+		return copy;
+	}
+	return f;
+}
+
 int rule_value(const struct field *f, const struct tree *t, uint32_t at, uint64_t *v, bool *inexact)
 {
 	const struct rule *r = &f->rule;

@@ -240,7 +240,7 @@ int load_ref(struct load *l, uint16_t *dst); /* a name of an own field */
 int parse_aliases(struct load *l, bool dotted, const char *const **out);
 int parse_view(struct load *l);
 int parse_wants(struct load *l);
-int proto_close(struct load *l);             /* move the directives into the protocol */
+int proto_close(struct load *l); /* move the directives into the protocol */
 uint32_t load_line(struct load *l, uint32_t at);
 
 /* Directives of one protocol while it is read. */

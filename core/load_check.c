@@ -222,9 +222,8 @@ static const struct type *item_type(const struct type *t)
 	return t;
 }
 
-static int check_words(struct check *c, const struct fsrc *s)
+static int check_words(struct check *c, const struct words *w, const struct fsrc *s)
 {
-	const struct words *w = c->f->words;
 	unsigned bits;
 	uint64_t max;
 
@@ -297,6 +296,8 @@ static int check_field(struct check *c, const struct fsrc *s)
 	c->selecting = true;
 	c->what = "a condition";
 	expr_each(f->cond, check_node, c);
+	for (unsigned i = 0; i < f->ncases; i++)
+		expr_each(f->cases[i].cond, check_node, c);
 	check_type(c, f->type);
 	if (c->bad)
 		return -1;
@@ -309,7 +310,11 @@ static int check_field(struct check *c, const struct fsrc *s)
 	if (f->type->form == TYPE_PAD && (f->rule.form || f->words || f->cond || f->optional))
 		return src_fail(c->u->src, c->e, s->name,
 				"padding has no rule, words or condition of its own");
-	return check_words(c, s) || check_collision(c) ? -1 : 0;
+	for (unsigned i = 0; i < f->ncases; i++) {
+		if (check_words(c, f->cases[i].words, s))
+			return -1;
+	}
+	return check_words(c, f->words, s) || check_collision(c) ? -1 : 0;
 }
 
 int freeze_check(struct registry *r, struct err *e)

@@ -67,6 +67,10 @@ static int resolve_fields(struct scope *s)
 
 		if (resolve_types(s, f, f->type) || maybe(s, f->cond))
 			return -1;
+		for (unsigned k = 0; k < f->ncases; k++) {
+			if (maybe(s, f->cases[k].cond))
+				return -1;
+		}
 		if (u->f[i].rule_expr && scope_resolve(s, u->f[i].rule_expr, f->words, f))
 			return -1;
 		for (unsigned k = 0; k < f->nmust; k++) {

@@ -66,7 +66,8 @@ struct marker {
 /* ip6.nh in another protocol's condition: a field of a layer below. */
 static void mark_outer(const struct marker *m, const struct expr *x)
 {
-	const struct proto *p = registry_find(m->r, x->path[0].name, strlen(x->path[0].name));
+	const struct proto *p =
+		registry_find(m->r, x->path[0].name, strlen(x->path[0].name));
 
 	for (unsigned i = 0; p && x->npath > 1 && i < p->rec.nfields; i++) {
 		if (p->rec.fields[i].name == x->path[1].name)
@@ -115,6 +116,8 @@ static void mark_fields(struct registry *r, struct unit *u)
 		struct field *f = &u->rec->fields[i];
 
 		expr_each(f->cond, mark_node, &m);
+		for (unsigned k = 0; k < f->ncases; k++)
+			expr_each(f->cases[k].cond, mark_node, &m);
 		if (f->rule.form == RULE_EXPR)
 			expr_each(f->rule.expr, mark_node, &m);
 		mark_type(&m, f->type);

@@ -126,7 +126,7 @@ int parse_words(struct load *l, struct words *out, bool flags)
 /* ---- suffixes ---- */
 
 struct fvecs {
-	struct vec must;
+	struct vec must, cases;
 };
 
 static int twice(struct load *l, const char *what)
@@ -134,7 +134,25 @@ static int twice(struct load *l, const char *what)
 	return load_fail(l, load_here(l), "this field has %s already", what);
 }
 
-static int sfx_words(struct load *l, struct field *f, struct fsrc *s)
+/* enum if EXPR { ... } */
+static int sfx_case(struct load *l, struct field *f, struct fvecs *v, bool flags)
+{
+	struct word_case *c = vec_push(&l->r->mem, &v->cases, sizeof(*c));
+	struct words *w = arena_alloc(&l->r->mem, sizeof(*w));
+
+	if (!c || !w)
+		return load_nomem(l->e);
+	if (v->cases.n > 64)
+		return load_fail(l, load_here(l), "at most 64 tables are accepted");
+	load_next(l);
+	c->cond = parse_expr(l);
+	c->words = w;
+	f->cases = v->cases.p;
+	f->ncases = (uint8_t)v->cases.n;
+	return c->cond ? parse_words(l, w, flags) : -1;
+}
+
+static int sfx_words(struct load *l, struct field *f, struct fsrc *s, struct fvecs *v)
 {
 	bool flags = load_is(l, "flags"), shared = load_is(l, "words");
 	struct words *w;
@@ -143,6 +161,10 @@ static int sfx_words(struct load *l, struct field *f, struct fsrc *s)
 		return twice(l, "words");
 	s->words = load_here(l);
 	load_next(l);
+	if (!shared && load_is(l, "if"))
+		return sfx_case(l, f, v, flags);
+	if (f->cases)
+		return twice(l, "words");
 	if (shared) {
 		s->words = load_here(l);
 		s->words_name = load_name(l, "the name of a word table");
@@ -274,7 +296,7 @@ static int suffix(struct load *l, struct field *f, struct fsrc *s, struct fvecs 
 		return f->doc ? 0 : -1;
 	}
 	if (load_is(l, "enum") || load_is(l, "flags") || load_is(l, "words"))
-		return sfx_words(l, f, s);
+		return sfx_words(l, f, s, v);
 	if (load_is(l, "if"))
 		return sfx_cond(l, f, s);
 	if (load_is(l, "must"))

@@ -261,9 +261,9 @@ int freeze_shape(struct registry *r, struct err *e)
 
 		if (depth_of(r, u, 1, e) || check_bytes(u, e))
 			return -1;
-		if (u->proto && (check_over(r, u, e) || check_selectors(u, e) ||
-				 check_others(r, u, e) || check_summary(r, u, e) ||
-				 check_wants(r, u, e)))
+		if (u->proto &&
+		    (check_over(r, u, e) || check_selectors(u, e) || check_others(r, u, e) ||
+		     check_summary(r, u, e) || check_wants(r, u, e)))
 			return -1;
 	}
 	return 0;

@@ -56,8 +56,9 @@ int parse_view(struct load *l)
 	if (l->views.n >= VIEWS_MAX)
 		return load_fail(l, at, "at most %u views are accepted", VIEWS_MAX);
 	if (!strchr(v.name, '.'))
-		return load_fail(l, at, "a view has a dotted name, so that no field is called like "
-					"it: a.%s",
+		return load_fail(l, at,
+				 "a view has a dotted name, so that no field is called like "
+				 "it: a.%s",
 				 v.name);
 	if (load_want(l, '=', "'=' and an expression") || !(v.expr = parse_expr(l)))
 		return -1;
@@ -156,8 +157,9 @@ static int check_want(struct registry *r, struct unit *u, struct want *w, struct
 		return src_fail(u->src, e, at, "%s.%s is no field of a protocol below", p->name,
 				f->name);
 	if (f->type->form != TYPE_LEAF || field_computed(f))
-		return src_fail(u->src, e, at, "'%s' is %s; only a value that is said can be wanted",
-				f->name, field_computed(f) ? "computed" : "no single value");
+		return src_fail(u->src, e, at,
+				"'%s' is %s; only a value that is said can be wanted", f->name,
+				field_computed(f) ? "computed" : "no single value");
 	w->field = f;
 	if (f->type->kind->cls == KIND_TEXT || f->type->kind->cls == KIND_BYTES)
 		return 0;

@@ -173,7 +173,7 @@ struct words {
 /* ---- views ---- */
 
 struct view { /* `view ip.hdr_len = ihl * 4 if COND "doc"`: a name that is read and never said */
-	const char *name; /* dotted, interned */
+	const char *name;        /* dotted, interned */
 	const struct expr *expr; /* a field alone: the view has its value, of whatever kind */
 	const struct expr *cond; /* or NULL */
 	const char *doc;         /* or NULL */
@@ -211,19 +211,25 @@ struct must {
 	const char *text;
 };
 
+struct word_case { /* `enum if COND { ... }` */
+	const struct expr *cond;
+	const struct words *words;
+};
+
 struct field {
 	const char *name;         /* interned */
 	const struct record *rec; /* whose field it is */
 	const struct type *type;
-	const struct words *words; /* or NULL */
-	const struct expr *cond;   /* `if`: present when not 0; or NULL */
+	const struct words *words;     /* or NULL */
+	const struct word_case *cases; /* words NULL: the first that holds; see field_here() */
+	const struct expr *cond;       /* `if`: present when not 0; or NULL */
 	struct rule rule;
 	const struct must *must;
 	const char *const
 		*alias;  /* other names, dotted ones too (tcp.srcport), NULL-terminated; or NULL */
 	const char *doc; /* or NULL */
 	uint16_t index;  /* in rec */
-	uint8_t nmust;
+	uint8_t nmust, ncases;
 	uint8_t show;  /* enum show */
 	uint8_t align; /* bytes, from the start of the record; 0: none */
 	bool optional, fresh;
@@ -249,7 +255,7 @@ struct record { /* the fields of a protocol or of a struct */
 	const struct proto *proto; /* the protocol it is the record of; NULL: a struct */
 	struct field *fields;
 	uint16_t nfields;
-	uint16_t npre; /* fields[0..npre) stand before the payload; the rest after it */
+	uint16_t npre;            /* fields[0..npre) stand before the payload; the rest after it */
 	const struct view *views; /* several may share a name, under conditions */
 	uint16_t nviews;
 	const char *doc;
@@ -300,8 +306,9 @@ struct want { /* `wants ip6.hlim = 255 if COND`: what a lower field is where not
 	const char *proto, *name; /* as written, interned */
 	const char *text;         /* the value, as the notation would write it */
 	uint32_t text_len;
-	const struct expr *cond;   /* of this protocol's own fields; or NULL */
-	const struct field *field; /* of the lower protocol; NULL: there is none (a redefined one) */
+	const struct expr *cond; /* of this protocol's own fields; or NULL */
+	const struct field
+		*field; /* of the lower protocol; NULL: there is none (a redefined one) */
 };
 
 struct summary_line {
@@ -333,7 +340,7 @@ struct proto {
 	const struct reply *reply;
 	const struct want *wants;
 	const struct summary_line *summaries; /* the first that holds is shown */
-	uint16_t id;         /* 1.. in the registry, in order of declaration */
+	uint16_t id;                          /* 1.. in the registry, in order of declaration */
 	uint8_t nover, ncarries, npseudo, npseudo_over, nreply, nwants, nsummaries;
 	bool beside;
 	bool has_payload; /* a `payload` line, or a `carries`: something may follow */

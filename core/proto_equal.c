@@ -121,6 +121,18 @@ static bool same_words(const struct words *a, const struct words *b)
 	return true;
 }
 
+static bool same_cases(const struct field *a, const struct field *b)
+{
+	if (a->ncases != b->ncases)
+		return false;
+	for (unsigned i = 0; i < a->ncases; i++) {
+		if (!same_expr(a->cases[i].cond, b->cases[i].cond) ||
+		    !same_words(a->cases[i].words, b->cases[i].words))
+			return false;
+	}
+	return true;
+}
+
 static bool same_sum(const struct sum_algo *a, const struct sum_algo *b)
 {
 	if (!a || !b)
@@ -155,7 +167,7 @@ static bool same_field(struct equal *q, const struct field *a, const struct fiel
 		return differ(q, "name");
 	if (!same_type(a->type, b->type))
 		return differ(q, "type");
-	if (!same_words(a->words, b->words))
+	if (!same_words(a->words, b->words) || !same_cases(a, b))
 		return differ(q, "words");
 	if (!same_expr(a->cond, b->cond) || a->optional != b->optional)
 		return differ(q, "condition");
@@ -201,7 +213,8 @@ static bool same_summaries(const struct proto *a, const struct proto *b)
 	for (unsigned i = 0; i < a->nsummaries; i++) {
 		const struct summary_line *s = &a->summaries[i], *t = &b->summaries[i];
 
-		if (s->alone != t->alone || strcmp(s->text, t->text) || !same_expr(s->cond, t->cond))
+		if (s->alone != t->alone || strcmp(s->text, t->text) ||
+		    !same_expr(s->cond, t->cond))
 			return false;
 	}
 	return true;
@@ -312,8 +325,7 @@ static bool same_proto(struct equal *q, const struct proto *a, const struct prot
 	    !same_expr(a->message, b->message) || !same_text(a->quotes_proto, b->quotes_proto) ||
 	    a->message_min != b->message_min)
 		return differ(q, "guard, payload, quotes or message");
-	if (!same_summaries(a, b) || a->beside != b->beside ||
-	    a->has_payload != b->has_payload)
+	if (!same_summaries(a, b) || a->beside != b->beside || a->has_payload != b->has_payload)
 		return differ(q, "summary, beside or payload");
 	if (!same_wants(a, b))
 		return differ(q, "wants");

@@ -49,7 +49,8 @@ struct tree {
 	unsigned work;            /* budget left */
 	const struct packet *pkt; /* decode: for fields of lower layers; or NULL */
 	unsigned layer;
-	const struct plan *plan; /* building: the layers below are not built yet; layer counts in it */
+	const struct plan
+		*plan; /* building: the layers below are not built yet; layer counts in it */
 };
 
 /* Fill t with the fields of layer i of p. Reuses t's memory. Never fails on input: what does not
@@ -88,7 +89,12 @@ struct eval_env {
  * 0. */
 int64_t expr_eval(const struct expr *x, const struct tree *t, uint32_t at,
 		  const struct eval_env *env);
-/* The node of a name in x (EX_FIELD of no other layer), looked up inside out from `at`; NODE_NONE. */
+/* f as it is in the instance `at`: with the words whose condition holds there. copy: room for it.
+ */
+const struct field *field_here(const struct field *f, const struct tree *t, uint32_t at,
+			       struct field *copy);
+/* The node of a name in x (EX_FIELD of no other layer), looked up inside out from `at`; NODE_NONE.
+ */
 uint32_t expr_node(const struct expr *x, const struct tree *t, uint32_t at);
 /* Bytes a span list covers in the instance at (pseudo excluded), and its first and last+1 bit. */
 uint32_t spans_bytes(const struct spans *s, const struct tree *t, uint32_t at);

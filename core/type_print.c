@@ -276,6 +276,12 @@ static void print_cond(const struct field *f, struct buf *out)
 		buf_str(out, f->words->flags ? " flags " : " enum ");
 		print_words(f->words, 4, out);
 	}
+	for (unsigned i = 0; i < f->ncases; i++) {
+		buf_str(out, f->cases[i].words->flags ? " flags if " : " enum if ");
+		expr_print(f->cases[i].cond, f->rec, out);
+		buf_char(out, ' ');
+		print_words(f->cases[i].words, 4, out);
+	}
 	if (f->cond) {
 		buf_str(out, " if ");
 		expr_print(f->cond, f->rec, out);

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "core/bits.h"
+#include "core/value.h"
 #include "dissect/escape.h"
 
 static const char *const form_names[] = { "line", "tree", "json", "flat", "csv",
@@ -192,6 +193,7 @@ void report_seconds(int64_t ns, unsigned digits, struct buf *out)
 void report_value(const struct tree *t, uint32_t at, struct buf *out)
 {
 	const struct node *n = &t->v[at];
+	struct field here;
 	struct value v;
 
 	node_value(t, at, &v);
@@ -213,7 +215,7 @@ void report_value(const struct tree *t, uint32_t at, struct buf *out)
 		break;
 	}
 	case KIND_BYTES: buf_hex(out, v.p, v.len); break;
-	default: value_print(n->field, n->type, &v, out); break;
+	default: value_print(field_here(n->field, t, n->parent, &here), n->type, &v, out); break;
 	}
 }
 
@@ -255,7 +257,13 @@ const char *report_word(struct report *r, const struct tree *t, uint32_t at)
 {
 	const struct node *n = &t->v[at];
 	struct word_seen *seen;
+	struct field here;
 
+	if (n->field && n->field->ncases && n->type && !(n->flags & (NODE_RAW | NODE_CUT))) {
+		const struct field *f = field_here(n->field, t, n->parent, &here);
+
+		return word_of(f, n->num);
+	}
 	if (!wordy(n))
 		return NULL;
 	seen = &r->seen[(((uintptr_t)n->field >> 6) ^ n->num * 0x9e3779b1u) % WORDS_SEEN];

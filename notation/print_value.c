@@ -97,6 +97,7 @@ static size_t without_filling(const struct type *type, const uint8_t *p, size_t 
 bool print_leaf(const struct tree *t, uint32_t at, bool exact, bool bytes_only, struct buf *out)
 {
 	const struct node *n = &t->v[at];
+	struct field here;
 	struct value v;
 	size_t was = out->n;
 
@@ -115,7 +116,7 @@ bool print_leaf(const struct tree *t, uint32_t at, bool exact, bool bytes_only, 
 		return true;
 	}
 	v.exact = exact;
-	value_print(n->field, n->type, &v, out);
+	value_print(field_here(n->field, t, n->parent, &here), n->type, &v, out);
 	return out->n > was;
 }
 

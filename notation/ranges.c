@@ -61,12 +61,32 @@ int leaf_scope(const struct leaf *l, const char *s, size_t *n)
 	return 0;
 }
 
+/* A word of the table whose condition holds by what was said so far; else of any: what it depends
+ * on may be said later, and building judges it again. */
+static bool case_word(const struct leaf *l, const char *s, size_t n, struct value *v)
+{
+	for (unsigned i = 0; i < 2u * (l->f ? l->f->ncases : 0); i++) {
+		const struct word_case *c = &l->f->cases[i % l->f->ncases];
+		struct known k = { true, 1 };
+		struct field one = *l->f;
+
+		if (i < l->f->ncases)
+			k = say_eval(l->ps, l->sc, c->cond);
+		one.words = c->words;
+		if (k.ok && k.v && value_parse(&one, l->type, s, n, &l->ps->p->mem, v, NULL) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* One value; e tells why not, without a place in the whole text. */
 int leaf_try(const struct leaf *l, const char *s, size_t n, struct value *v, struct err *e)
 {
 	err_clear(e);
 	*v = (struct value) { 0 };
 	if (n && value_parse(l->f, l->type, s, n, &l->ps->p->mem, v, e) == 0)
+		return 0;
+	if (n && case_word(l, s, n, v))
 		return 0;
 	if (n && selector_name(l, s, n, v))
 		return 0;

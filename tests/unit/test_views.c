@@ -11,34 +11,34 @@
 #include "dissect/report.h"
 #include "notation/notation.h"
 
-static const char text[] =
-	"protocol outer {\n"
-	"    over link 147\n"
-	"    carries outer.next by next\n"
-	"    kind : u8 = 0x45\n"
-	"    hops : u8 = 64\n"
-	"    next : u8 = 9\n"
-	"    view x.high = kind >> 4\n"
-	"    view x.bytes = (kind & 15) * 4 \"in bytes\"\n"
-	"    view x.rest = len(payload)\n"
-	"    view x.odd = hops if kind & 1\n"
-	"    view x.even = hops if !(kind & 1)\n"
-	"}\n"
-	"protocol inner {\n"
-	"    over outer.next 1\n"
-	"    wants outer.hops = 255 if type == 2\n"
-	"    wants outer.kind = 0x46\n"
-	"    type  : u8 = 1\n"
-	"    ttl   : u16 = 7\n"
-	"    name  : text[u8 alias x.name_len] = \"ab\" alias x.name\n"
-	"    items : opt[..]\n"
-	"    view x.late = ttl if type == 2\n"
-	"}\n"
-	"struct opt {\n"
-	"    tag   : u8 = 1\n"
-	"    value : choose tag { 1 -> u16 alias x.num, x.number 2, 3 -> ip4 alias x.addr else -> bytes[1] }\n"
-	"    view x.top = tag >> 7\n"
-	"}\n";
+static const char text[] = "protocol outer {\n"
+			   "    over link 147\n"
+			   "    carries outer.next by next\n"
+			   "    kind : u8 = 0x45\n"
+			   "    hops : u8 = 64\n"
+			   "    next : u8 = 9\n"
+			   "    view x.high = kind >> 4\n"
+			   "    view x.bytes = (kind & 15) * 4 \"in bytes\"\n"
+			   "    view x.rest = len(payload)\n"
+			   "    view x.odd = hops if kind & 1\n"
+			   "    view x.even = hops if !(kind & 1)\n"
+			   "}\n"
+			   "protocol inner {\n"
+			   "    over outer.next 1\n"
+			   "    wants outer.hops = 255 if type == 2\n"
+			   "    wants outer.kind = 0x46\n"
+			   "    type  : u8 = 1\n"
+			   "    ttl   : u16 = 7\n"
+			   "    name  : text[u8 alias x.name_len] = \"ab\" alias x.name\n"
+			   "    items : opt[..]\n"
+			   "    view x.late = ttl if type == 2\n"
+			   "}\n"
+			   "struct opt {\n"
+			   "    tag   : u8 = 1\n"
+			   "    value : choose tag { 1 -> u16 alias x.num, x.number 2, 3 -> ip4 "
+			   "alias x.addr else -> bytes[1] }\n"
+			   "    view x.top = tag >> 7\n"
+			   "}\n";
 
 static struct registry *own(const char *s)
 {
@@ -169,15 +169,94 @@ static void built(const struct registry *r, const char *words, const char *want)
 	plan_done(&p);
 }
 
+static void printed_as(const struct registry *r, const char *hex, const char *want)
+{
+	struct printer *pr = printer_open(r);
+	struct packet p;
+	struct buf out = { 0 };
+
+	help_packet(&p, 147, hex);
+	dissect(r, &p);
+	ck_assert(pr && print_expr(pr, &p, 0, &out) == 0);
+	printer_close(pr);
+	ck_assert_msg(strstr(buf_cstr(&out), want) != NULL, "%s", buf_cstr(&out));
+	buf_done(&out);
+	free((void *)(uintptr_t)p.data);
+}
+
+static void shown(const struct registry *r, const char *hex, const char *want)
+{
+	struct report_opts o = { .form = REPORT_JSON };
+	struct err e = { 0 };
+	struct report *rep = report_open(r, &o, &e);
+	struct buf out = { 0 };
+	struct packet p;
+
+	help_packet(&p, 147, hex);
+	p.flags |= PACKET_NO_TIME;
+	dissect(r, &p);
+	report_packet(rep, &p, NULL, &out);
+	ck_assert_msg(strstr(buf_cstr(&out), want) != NULL, "%s", buf_cstr(&out));
+	buf_done(&out);
+	report_close(rep);
+	free((void *)(uintptr_t)p.data);
+}
+
 START_TEST(wanted)
 {
 	struct registry *r = own(text);
 
 	built(r, "outer", "454009");
-	built(r, "outer / inner", "464001" "01" "0007" "026162");
-	built(r, "outer / inner type=2", "46ff01" "02" "0007" "026162");
-	built(r, "outer hops=3 / inner type=2", "460301" "02" "0007" "026162");
+	built(r, "outer / inner",
+	      "464001"
+	      "01"
+	      "0007"
+	      "026162");
+	built(r, "outer / inner type=2",
+	      "46ff01"
+	      "02"
+	      "0007"
+	      "026162");
+	built(r, "outer hops=3 / inner type=2",
+	      "460301"
+	      "02"
+	      "0007"
+	      "026162");
 	registry_close(r);
+}
+END_TEST
+
+static const char cases[] = "protocol p {\n"
+			    "    over link 147\n"
+			    "    type : u8 = 3\n"
+			    "    code : u8 enum if type == 3 { net = 0, port = 3 } enum if type == "
+			    "11 { ttl = 0, late = 3 }\n"
+			    "}\n";
+
+START_TEST(words_by_case)
+{
+	struct registry *r = own(cases), *back;
+	struct buf t = { 0 }, why = { 0 };
+
+	built(r, "p code=port", "0303");
+	built(r, "p type=11 code=late", "0b03");
+	built(r, "p type=5 code=3", "0503");
+	match(r, "p.code == port", "0303", true);
+	match(r, "p.code == ttl", "0b00", true);
+	proto_print(registry_at(r, 0), &t);
+	back = own(buf_cstr(&t));
+	ck_assert_msg(proto_equal(registry_at(r, 0), registry_at(back, 0), &why), "%s",
+		      buf_cstr(&t));
+	ck_assert(strstr(buf_cstr(&t), "enum if type == 11 { ttl = 0, late = 3 }") != NULL);
+	printed_as(r, "0303", "p code=port");
+	printed_as(r, "0b03", "p type=11 code=late");
+	printed_as(r, "0502", "p type=5 code=2");
+	shown(r, "0b03", "\"code_name\":\"late\"");
+	shown(r, "0303", "\"code_name\":\"port\"");
+	registry_close(back);
+	registry_close(r);
+	buf_done(&t);
+	buf_done(&why);
 }
 END_TEST
 
@@ -192,6 +271,7 @@ int main(void)
 	tcase_add_test(t, columns);
 	tcase_add_test(t, printed);
 	tcase_add_test(t, wanted);
+	tcase_add_test(t, words_by_case);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);
