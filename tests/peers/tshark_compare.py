@@ -195,11 +195,11 @@ class Ours:
         return re.sub(r"\.\d+", "", have[-1]["f"]) if have else "(nothing)"
 
     def find(self, name, pos, size):
-        """The field of that name that holds byte pos; the narrowest, first the one that begins there."""
+        """The field of that name that holds byte pos, or is a part of the word there; the narrowest, first the one that begins there."""
         best = None
         for field in self.by.get(name, ()):
             first, last = field["bit"] // 8, (field["bit"] + max(field["bits"], 1) - 1) // 8
-            if first <= pos <= last:
+            if first <= pos <= last or pos <= first and last < pos + size:
                 key = ("c" not in field, pos not in (first, first + field["head"]),
                        abs(last - first + 1 - size), field["bits"])
                 if best is None or key < best[0]:
