@@ -24,6 +24,9 @@ lab_enter() {
 		how=-Unmp
 	elif unshare -Urnm true 2>/dev/null; then
 		how=-Unm
+	elif [ "$(id -u)" = 0 ] && unshare -nmp --mount-proc --fork --kill-child true 2>/dev/null; then
+		# Root where user namespaces are refused, as in a chroot, has the others all the same.
+		how=-nmp
 	else
 		echo "skipped: no private namespaces here (unshare -Urn is refused)"
 		exit 77
@@ -39,7 +42,7 @@ lab_enter() {
 		exec bash "$@"' lab "$0" "$@" <&0 &
 	LAB_CHILD=$!
 	trap 'kill -KILL $LAB_CHILD; rm -rf "$LAB_DIR"; exit 143' TERM INT HUP
-	if [ "$(id -u)" = 0 ]; then
+	if [ "$(id -u)" = 0 ] && [[ $how == *U* ]]; then
 		# Root gets every user inside too: some programs insist on becoming another one.
 		# The map can be written once unshare has made the namespace.
 		until [ "$(readlink /proc/$LAB_CHILD/ns/user)" != "$(readlink /proc/self/ns/user)" ]; do
