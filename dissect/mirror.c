@@ -86,29 +86,45 @@ static void swap_fields(struct turn *m, const struct field *a, const struct fiel
 	}
 }
 
+/* The rule that turns the layer: the first in which it stands, on either side; for an answer one in
+ * which it asks comes first (a shutdown-ack is an answer, and asks for shutdown-complete). */
+static const struct reply *rule_for(const struct turn *m, unsigned flags, bool *asks)
+{
+	const struct proto *p = m->t->proto;
+	const struct reply *found = NULL;
+
+	*asks = false;
+	for (unsigned i = 0; i < p->nreply; i++) {
+		const struct reply *rule = &p->reply[i];
+
+		if (!rule->cond_request || expr_eval(rule->cond_request, m->t, 0, NULL)) {
+			if (found && !(flags & MIRROR_ANSWER))
+				return found;
+			*asks = true;
+			return rule;
+		}
+		if (!found && rule->cond_reply && expr_eval(rule->cond_reply, m->t, 0, NULL))
+			found = rule;
+	}
+	return found;
+}
+
 static void turn_layer(struct turn *m, unsigned flags)
 {
 	const struct proto *p = m->t->proto;
 	const struct eval_env env = { .request = m->t };
-	bool done = false;
+	bool asks;
+	const struct reply *rule = rule_for(m, flags, &asks);
 
-	for (unsigned i = 0; i < p->nreply && !done; i++) {
-		const struct reply *rule = &p->reply[i];
-		bool asks = !rule->cond_request || expr_eval(rule->cond_request, m->t, 0, NULL);
-		bool replies = rule->cond_reply && expr_eval(rule->cond_reply, m->t, 0, NULL);
-
-		if (!asks && !replies)
-			continue;
-		done = true;
-		for (unsigned k = 0; k < rule->nswap; k++)
-			swap_fields(m, &p->rec.fields[rule->swap[k].a],
-				    &p->rec.fields[rule->swap[k].b]);
-		if (!(flags & MIRROR_ANSWER))
-			continue;
-		make_true(m, asks ? rule->cond_reply : rule->cond_request, &env);
-		for (unsigned k = 0; asks && k < rule->nexpr; k++)
-			make_true(m, rule->expr[k], &env);
-	}
+	if (!rule)
+		return;
+	for (unsigned k = 0; k < rule->nswap; k++)
+		swap_fields(m, &p->rec.fields[rule->swap[k].a], &p->rec.fields[rule->swap[k].b]);
+	if (!(flags & MIRROR_ANSWER))
+		return;
+	make_true(m, asks ? rule->cond_reply : rule->cond_request, &env);
+	for (unsigned k = 0; asks && k < rule->nexpr; k++)
+		make_true(m, rule->expr[k], &env);
 }
 
 int mirror(const struct packet *p, unsigned flags, struct buf *out)

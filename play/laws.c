@@ -164,14 +164,21 @@ static bool same_stack(const struct packet *a, const struct packet *b)
 	return true;
 }
 
-/* The sum that covers the whole layer, or NULL. */
+/* A sum that is always there and covers header and payload, or NULL. */
 static const struct field *whole_sum(const struct proto *p)
 {
 	for (unsigned i = 0; i < p->rec.nfields; i++) {
 		const struct rule *r = &p->rec.fields[i].rule;
-		for (unsigned k = 0; r->form == RULE_SUM && k < r->spans.n; k++)
-			if (r->spans.v[k].form == SPAN_ALL && !p->rec.fields[i].cond)
-				return &p->rec.fields[i];
+		bool header = false, payload = false;
+
+		for (unsigned k = 0; r->form == RULE_SUM && k < r->spans.n; k++) {
+			enum span_form form = r->spans.v[k].form;
+
+			header |= form == SPAN_ALL || form == SPAN_HEADER;
+			payload |= form == SPAN_ALL || form == SPAN_PAYLOAD;
+		}
+		if (header && payload && !p->rec.fields[i].cond)
+			return &p->rec.fields[i];
 	}
 	return NULL;
 }
