@@ -94,8 +94,7 @@ const struct words *scope_words(const struct scope *s, const struct expr *x,
 	case EX_AND:
 	case EX_OR:
 	case EX_XOR:
-	case EX_ADD:
-	case EX_SUB: w = scope_words(s, x->a, whose); return w ? w : scope_words(s, x->b, whose);
+	case EX_ADD: w = scope_words(s, x->a, whose); return w ? w : scope_words(s, x->b, whose);
 	case EX_COM: return scope_words(s, x->a, whose);
 	default: return NULL;
 	}
@@ -355,9 +354,12 @@ int scope_resolve(const struct scope *s, const struct expr *cx, const struct wor
 	case EX_AND:
 	case EX_OR:
 	case EX_XOR: return resolve_pair(s, x->a, x->b, ctx, whose);
-	default:
-		return x->b && (scope_resolve(s, x->a, ctx, whose) ||
-				scope_resolve(s, x->b, ctx, whose))
+	case EX_ADD: /* syn + ack */
+		return scope_resolve(s, x->a, ctx, whose) || scope_resolve(s, x->b, ctx, whose) ? -1
+												: 0;
+	default: /* what is calculated with is a field: (ack - request.seq) % 4 */
+		return x->b && (scope_resolve(s, x->a, NULL, NULL) ||
+				scope_resolve(s, x->b, NULL, NULL))
 			       ? -1
 			       : 0;
 	}
