@@ -219,6 +219,9 @@ int64_t type_fixed_bits(const struct type *t);
 uint32_t record_fixed_part(const struct record *rec, unsigned *nfields);
 int code_compile(struct arena *mem, const struct record *rec, uint32_t part, const struct expr *x,
 		 struct code *out);
+/* Ask beforehand for each value of the byte, or the two, that decide; for code that is run often.
+ */
+void code_tables(struct code *c);
 int size_compile(struct arena *mem, const struct record *rec, uint32_t part, unsigned from,
 		 struct shape_cold *c);
 int spaces_compile(struct shapes *s, const struct registry *r);

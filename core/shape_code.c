@@ -194,10 +194,12 @@ static unsigned split(const struct code_op *v, unsigned n)
 	return 0;
 }
 
-static void make_tables(struct code *c)
+void code_tables(struct code *c)
 {
 	unsigned cut;
 
+	if (!c->v)
+		return;
 	if (make_truth(c->v, c->n, &c->truth[0])) {
 		c->tables = 1;
 		return;
@@ -231,6 +233,5 @@ int code_compile(struct arena *mem, const struct record *rec, uint32_t part, con
 	}
 	out->v = v;
 	out->n = (uint16_t)e.n;
-	make_tables(out);
 	return 0;
 }

@@ -186,6 +186,10 @@ int shape_conditions(struct arena *mem, struct shape *s, struct shape_cold *c)
 	    code_compile(mem, rec, s->min, p->quotes, &c->quotes) < 0 ||
 	    code_compile(mem, rec, s->min, p->message, &c->message) < 0)
 		return -1;
+	code_tables(&c->guard);
+	code_tables(&c->opaque);
+	code_tables(&c->excerpt);
+	code_tables(&c->quotes);
 	if (p->guard && !(c->guard.v && word_guard(s, p->guard)) &&
 	    !(c->guard.tables == 1 && byte_guard(s, &c->guard)))
 		s->flags |= SHAPE_GUARD;
