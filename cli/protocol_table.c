@@ -135,7 +135,11 @@ static void default_words(const struct field *f, struct buf *b)
 		break;
 	case RULE_EXPR: buf_str(b, "computed"); break;
 	case RULE_CONST:
-		if (f->rule.text) {
+		if (f->rule.text && f->type->form == TYPE_LEAF &&
+		    f->type->kind->cls == KIND_BYTES) {
+			buf_str(b, "hex:");
+			buf_hex(b, (const uint8_t *)f->rule.text, f->rule.text_len);
+		} else if (f->rule.text) {
 			buf_put(b, f->rule.text, f->rule.text_len);
 		} else if (f->type->form == TYPE_LEAF && f->type->kind) {
 			v.num = (uint64_t)f->rule.num;

@@ -91,3 +91,28 @@ void bits_put_le(uint8_t *p, unsigned width, uint64_t v)
 	for (i = 0; i < width / 8; i++, v >>= 8)
 		p[i] = (uint8_t)v;
 }
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+int64_t hex_decode(const char *s, size_t n, uint8_t *out)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		int d = hex_digit(s[i]);
+
+		if (d < 0 && (s[i] == '.' || s[i] == ':' || s[i] == ' ' || s[i] == '\t'))
+			continue;
+		if (d < 0)
+			return -1;
+		out[k / 2] = (uint8_t)(k % 2 ? out[k / 2] | d : d << 4);
+		k++;
+	}
+	return k % 2 ? -1 : (int64_t)(k / 2);
+}

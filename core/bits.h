@@ -5,6 +5,7 @@
 #define STRATA_CORE_BITS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Big-endian number of width bits (1..64) at bit offset bit. The caller has checked that it lies
@@ -27,5 +28,9 @@ static inline int64_t sign_extend(uint64_t v, unsigned width)
 {
 	return width >= 64 ? (int64_t)v : (int64_t)(v << (64 - width)) >> (64 - width);
 }
+
+/* Hexadecimal digits to bytes, dots, colons and blanks between them passed over: n / 2 bytes are
+ * room enough. How many; -1: an odd number of digits, or something else. */
+int64_t hex_decode(const char *s, size_t n, uint8_t *out);
 
 #endif

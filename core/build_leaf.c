@@ -186,6 +186,24 @@ static const struct want *wanted(const struct writer *w, const struct field *f)
 	return NULL;
 }
 
+/* `hex:` of a description, where the loader did not know yet that it would be bytes. */
+static int hex_value(struct writer *w, const struct field *f, const struct say *say,
+		     const char *text, uint32_t len, struct value *v)
+{
+	uint8_t *out = arena_alloc(&w->b->mem, len / 2 + 1);
+	int64_t bytes;
+
+	if (!out)
+		return no_memory(w);
+	bytes = hex_decode(text + 4, len - 4, out);
+	if (bytes < 0)
+		return say_error(w, say, "default of %s: hex: takes two digits for each byte",
+				 f->name);
+	v->p = out;
+	v->len = (uint32_t)bytes;
+	return 0;
+}
+
 /* A value of the description: a default, or what another layer wants. */
 static int text_value(struct writer *w, const struct field *f, const struct type *type,
 		      const struct say *say, const char *text, uint32_t len, struct value *v)
@@ -193,6 +211,10 @@ static int text_value(struct writer *w, const struct field *f, const struct type
 	struct err e = { 0 };
 
 	if (type->kind->cls == KIND_TEXT || type->kind->cls == KIND_BYTES) {
+		bool known = text == f->rule.text && f->type->form == TYPE_LEAF;
+
+		if (!known && len >= 4 && !memcmp(text, "hex:", 4))
+			return hex_value(w, f, say, text, len, v);
 		v->p = (const uint8_t *)text;
 		v->len = len;
 		return 0;

@@ -212,9 +212,15 @@ static int check_literal(struct registry *r, struct unit *u, const struct field 
 	const struct type *t = f->type;
 	struct value v = { 0 };
 	struct err why = { 0 };
+	unsigned bits;
 
-	if (!f->rule.text || t->form != TYPE_LEAF || !t->kind->parse || t->kind->cls == KIND_TEXT ||
-	    t->kind->cls == KIND_BYTES)
+	if (!f->rule.text || t->form != TYPE_LEAF)
+		return 0;
+	if (t->ext.form == EXTENT_BYTES && t->ext.expr->op == EX_NUM && !type_is_number(t, &bits) &&
+	    (int64_t)f->rule.text_len > t->ext.expr->num)
+		return src_fail(u->src, e, s->rule, "this value has %u bytes; '%s' is %lld wide",
+				f->rule.text_len, f->name, (long long)t->ext.expr->num);
+	if (!t->kind->parse || t->kind->cls == KIND_TEXT || t->kind->cls == KIND_BYTES)
 		return 0;
 	if (t->kind->parse(t, f->rule.text, f->rule.text_len, &r->mem, &v, &why) == 0)
 		return 0;

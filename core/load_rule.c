@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Parser of what follows `=` in a field: a checksum, an expression, or a literal as the notation
  * writes it. */
+#include "core/bits.h"
 #include "core/load.h"
 
 #include <stdio.h>
@@ -152,37 +153,36 @@ static int parse_sum(struct load *l, struct field *f)
 
 /* ---- literals ---- */
 
-static char hex_digit(unsigned v)
+/* `hex:` of a literal for bytes or text becomes the bytes themselves. */
+static int literal_bytes(struct load *l, struct field *f, struct place at)
 {
-	return "0123456789abcdef"[v & 15];
-}
+	const char *s = f->rule.text;
+	uint32_t n = f->rule.text_len;
+	int64_t bytes;
+	char *out;
 
-/* A string for bytes is kept as hex:, which says any byte. */
-static const char *as_hex(struct load *l, const char *s, uint32_t n, uint32_t *len)
-{
-	char *out = arena_alloc(&l->r->mem, 2 * (size_t)n + 5);
-
+	if (n < 4 || memcmp(s, "hex:", 4))
+		return 0;
+	out = arena_alloc(&l->r->mem, n / 2 + 1);
 	if (!out)
-		return load_nomem(l->e), NULL;
-	memcpy(out, "hex:", 4);
-	for (uint32_t i = 0; i < n; i++) {
-		out[4 + 2 * i] = hex_digit((uint8_t)s[i] >> 4);
-		out[5 + 2 * i] = hex_digit((uint8_t)s[i]);
-	}
-	*len = 4 + 2 * n;
-	return out;
+		return load_nomem(l->e);
+	bytes = hex_decode(s + 4, n - 4, (uint8_t *)out);
+	if (bytes < 0)
+		return load_fail(l, at, "hex: takes two digits for each byte");
+	f->rule.text = out;
+	f->rule.text_len = (uint32_t)bytes;
+	return 0;
 }
 
 static int parse_literal(struct load *l, struct field *f)
 {
 	uint32_t at = l->t.at, end;
-	bool bytes = f->type->form == TYPE_LEAF && f->type->kind->cls == KIND_BYTES;
+	bool bytes = f->type->form == TYPE_LEAF && (f->type->kind->cls == KIND_BYTES ||
+						     f->type->kind->cls == KIND_TEXT);
 
 	f->rule.form = RULE_CONST;
 	if (l->t.type == TOK_STR) {
 		f->rule.text = load_string(l, &f->rule.text_len);
-		if (f->rule.text && bytes)
-			f->rule.text = as_hex(l, f->rule.text, f->rule.text_len, &f->rule.text_len);
 		return f->rule.text ? 0 : -1;
 	}
 	end = lex_raw(l->text, l->len, at);
@@ -192,6 +192,8 @@ static int parse_literal(struct load *l, struct field *f)
 	if (!f->rule.text)
 		return load_nomem(l->e);
 	f->rule.text_len = end - at;
+	if (bytes && literal_bytes(l, f, (struct place) { at, end - at }))
+		return -1;
 	l->t.len = end - at;
 	load_next(l);
 	return 0;

@@ -231,8 +231,14 @@ void print_literal(const char *s, uint32_t n, bool quoted, struct buf *out)
 static void print_default(const struct field *f, struct buf *out)
 {
 	const struct rule *r = &f->rule;
-	bool text = f->type->form == TYPE_LEAF && f->type->kind->cls == KIND_TEXT;
+	bool leaf = f->type->form == TYPE_LEAF;
+	bool text = leaf && f->type->kind->cls == KIND_TEXT;
 
+	if (r->text && r->text_len && leaf && f->type->kind->cls == KIND_BYTES) {
+		buf_str(out, "hex:");
+		buf_hex(out, (const uint8_t *)r->text, r->text_len);
+		return;
+	}
 	if (r->text) {
 		print_literal(r->text, r->text_len, text, out);
 		return;

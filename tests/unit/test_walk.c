@@ -26,6 +26,11 @@ static const struct row rows[] = {
 	{ P("a : u24 = 0x010203\n b : u24le = 0x010203\n c : u64 = 18446744073709551615\n"), "t",
 	  "010203030201ffffffffffffffff",
 	  "\"t.a\":66051,\"t.b\":66051,\"t.c\":\"18446744073709551615\"" },
+	/* defaults of bytes and texts, also where a choice decides what they are */
+	{ P("a : bytes[4] = hex:deadbeef\n b : bytes[3] = \"hi\"\n c : text[4] = hex:4142\n"), "t",
+	  "deadbeef68690041420000", "\"t.a\":\"deadbeef\",\"t.b\":\"686900\",\"t.c\":\"AB" },
+	{ P("k : u8 = 1\n a : choose k {\n 1 -> bytes[2]\n else -> bytes[..]\n } = hex:0a0b\n"),
+	  "t", "010a0b", "\"t.k\":1,\"t.a\":\"0a0b\"" },
 	/* a length over later fields; over the header; over header and payload */
 	{ P("n : u8 = len(x..y)\n x : text[u8] = \"hi\"\n y : u16 = 7\n"), "t",
 	  "05026869"
