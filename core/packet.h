@@ -55,6 +55,10 @@ enum packet_flag {
 	PACKET_DEEP = 8,     /* more than PACKET_LAYERS layers */
 };
 
+#define LAYER_NONE (-1)
+/* The innermost layer whose payload holds layer i; LAYER_NONE: it is outermost. */
+int packet_parent(const struct packet *p, unsigned i);
+
 /* Bytes of payload that no inner layer took: [*from, *to) of layer i. See dissect/. */
 struct extent_bytes {
 	uint32_t from, to;

@@ -7,20 +7,6 @@
 #include "core/bits.h"
 #include "core/walk.h"
 
-/* The innermost layer whose payload holds layer i; -1: none. */
-static int enclosing(const struct packet *p, unsigned i)
-{
-	const struct layer *l = &p->layers[i];
-
-	for (int k = (int)i - 1; k >= 0; k--) {
-		const struct layer *o = &p->layers[k];
-
-		if (o->off + o->hlen <= l->off && o->end >= l->end)
-			return k;
-	}
-	return -1;
-}
-
 /* The value of u8(upper): what selects this protocol in the space that the pseudo header's protocol
  * carries. */
 static uint64_t upper_value(const struct proto *proto, const struct proto *lower)
@@ -97,10 +83,10 @@ static void add_pseudo(struct sum_state *s, const struct packet *p, unsigned lay
 {
 	const struct layer *l = &p->layers[layer];
 	const struct proto *lower;
-	int k = enclosing(p, layer);
+	int k = packet_parent(p, layer);
 
 	while (k >= 0 && !p->layers[k].proto->npseudo)
-		k = enclosing(p, (unsigned)k);
+		k = packet_parent(p, (unsigned)k);
 	if (k < 0)
 		return;
 	lower = p->layers[k].proto;
@@ -195,7 +181,7 @@ static bool out_of_sight(const struct packet *p, unsigned layer, const struct ru
 		return false;
 	if (p->len < p->wire_len && l->end >= p->len)
 		return true;
-	for (int k = (int)layer; k >= 0; k = enclosing(p, (unsigned)k)) {
+	for (int k = (int)layer; k >= 0; k = packet_parent(p, (unsigned)k)) {
 		if (k != (int)layer && (p->layers[k].flags & LAYER_EXCERPT))
 			return true;
 		if (p->layers[k].flags & LAYER_QUOTED)

@@ -20,9 +20,6 @@ void dissect_with(const struct registry *r, struct packet *p, struct tree *scrat
 void dissect_as(const struct registry *r, struct packet *p, const struct proto *first,
 		struct tree *scratch);
 
-#define LAYER_NONE (-1)
-/* The innermost layer whose payload holds layer i; LAYER_NONE: it is outermost. */
-int packet_parent(const struct packet *p, unsigned i);
 /* Bytes of the payload of layer i (LAYER_NONE: of the packet) that no inner layer took: the whole
  * payload when nothing is inside, else what stands after the last inner layer (its trailer).
  * False, and *from == *to, when there are none. */

@@ -202,19 +202,6 @@ const struct shape *beside(struct run *x)
 
 /* ---- who is inside whom ---- */
 
-int packet_parent(const struct packet *p, unsigned i)
-{
-	const struct layer *l = &p->layers[i];
-
-	for (unsigned k = i; k-- > 0;) {
-		const struct layer *o = &p->layers[k];
-
-		if (o->off + o->hlen <= l->off && l->end <= o->end - o->tail)
-			return (int)k;
-	}
-	return LAYER_NONE;
-}
-
 bool packet_payload(const struct packet *p, unsigned i, uint32_t *from, uint32_t *to)
 {
 	const struct layer *l = &p->layers[i];
