@@ -11,6 +11,7 @@
 #include "dissect/filter_impl.h"
 
 #define LEAVES_MAX 64
+#define SELECTED_MAX 64 /* values of one range that a name stands for */
 
 /* ---- forms that hang on no field ---- */
 
@@ -177,6 +178,14 @@ static int read_address(struct filter *f, const struct field *fd, const struct l
 	return 0;
 }
 
+/* A number that the field can never hold is a slip, not a test that is always false. */
+static bool fits(uint64_t v, const struct type *t)
+{
+	unsigned bits = t->kind->bits ? t->kind->bits : t->bits;
+
+	return bits == 0 || bits >= 64 || v >> bits == 0;
+}
+
 /* Read the literal as one leaf type of one field: 1 done, 0 text and bytes need no reading, -1. */
 static int read_leaf(struct filter *f, const struct field *fd, const struct type *t,
 		     const struct literal *lit, bool net, struct reading *r, struct err *e)
@@ -198,7 +207,14 @@ static int read_leaf(struct filter *f, const struct field *fd, const struct type
 	}
 	if (value_parse(fd, t, lit->text, lit->len, &f->mem, &r->v, e) == 0)
 		return 1;
-	if (t->kind->cls == KIND_NUM && lit->has_num) {
+	for (unsigned i = 0; i < fd->ncases; i++) { /* a word of any of its cases */
+		struct field one = *fd;
+
+		one.words = fd->cases[i].words;
+		if (value_parse(&one, t, lit->text, lit->len, &f->mem, &r->v, e) == 0)
+			return 1;
+	}
+	if (t->kind->cls == KIND_NUM && lit->has_num && fits(lit->num, t)) {
 		r->v.num = lit->num;
 		return 1;
 	}
@@ -218,6 +234,45 @@ static int add_reading(struct filter *f, struct literal *lit, const struct readi
 	return 0;
 }
 
+/* Does the field select in this space? */
+static bool selects_in(const struct field *fd, const char *space)
+{
+	const struct proto *p = fd->selects ? fd->rec->proto : NULL;
+
+	for (unsigned i = 0; p && i < p->ncarries; i++) {
+		for (unsigned k = 0; k < p->carries[i].nfields; k++) {
+			if (p->carries[i].field[k] == fd->index &&
+			    strcmp(p->carries[i].space, space) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The name of a protocol, for a field that selects it (dport == http): all its values, as output
+ * names them. How many were added, -1 memory. */
+static int read_selected(struct filter *f, const struct field *fd, const struct type *t,
+			 struct literal *lit)
+{
+	const struct proto *p = lit->quoted ? NULL : registry_find(f->reg, lit->text, lit->len);
+	struct reading r = { .type = t };
+	struct binding b;
+	int n = 0;
+
+	if (!p || !fd->selects || t->form != TYPE_LEAF || t->kind->cls != KIND_NUM)
+		return 0;
+	for (unsigned i = 0; registry_binding(f->reg, i, &b); i++) {
+		if (b.proto != p || !selects_in(fd, b.space) || b.hi - b.lo >= SELECTED_MAX)
+			continue;
+		for (uint64_t v = b.lo; v <= b.hi; v++, n++) {
+			r.v.num = v;
+			if (add_reading(f, lit, &r) < 0)
+				return -1;
+		}
+	}
+	return n;
+}
+
 /* Everything the literal may mean for the fields of one alternative; how many took it, -1 memory.
  */
 static int read_ref(struct filter *f, const struct ref *ref, struct literal *lit, bool net,
@@ -235,6 +290,12 @@ static int read_ref(struct filter *f, const struct ref *ref, struct literal *lit
 
 		if (rc > 0 && add_reading(f, lit, &r) < 0)
 			return -1;
+		if (rc < 0) {
+			rc = read_selected(f, ref->field, leaf[i], lit);
+			if (rc < 0)
+				return -1;
+			rc -= 1; /* none: not taken */
+		}
 		took += rc >= 0;
 	}
 	/* A struct or a list as a whole is its bytes. */
