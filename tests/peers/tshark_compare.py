@@ -48,6 +48,7 @@ EXPLAINED = {
     "icmpv6.opt.redirected_packet: other bytes": "tshark's field has no value to compare",
     "icmp.unused: other bytes": "RFC 4884 section 4 puts the length of the quoted packet into the word that "
                                 "tshark shows whole as unused",
+    "icmpv6.reserved: other bytes": "RFC 4884 section 4.6: its first byte is that length",
     "sctp.checksum: other value": "RFC 9260 appendix A sends the CRC least significant byte first; "
                                   "tshark shows the bytes as they stand",
 }
