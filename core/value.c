@@ -124,13 +124,12 @@ static int no_word(const struct field *f, const struct type *type, const char *s
 	return rc;
 }
 
-static const struct word *find_letter(const struct words *w, char c, bool fold)
+static const struct word *find_letter(const struct words *w, char c)
 {
 	unsigned i;
 
 	for (i = 0; i < w->n; i++)
-		if (w->v[i].letter &&
-		    (w->v[i].letter == c || (fold && strncasecmp(&w->v[i].letter, &c, 1) == 0)))
+		if (w->v[i].letter && w->v[i].letter == c)
 			return &w->v[i];
 	return NULL;
 }
@@ -140,24 +139,17 @@ static void set_word(const struct word *word, uint64_t *v)
 	*v = (*v & ~word->mask) | word->value;
 }
 
-/* s[0..n) as letters: as they are, else case ignored. */
+/* s[0..n) as letters. Case counts: "sn" is a word misspelt, not SYN and NS. */
 static bool set_letters(const struct words *w, const char *s, size_t n, uint64_t *v)
 {
 	const struct word *word = NULL;
-	unsigned fold;
-	uint64_t got;
-	size_t i;
+	uint64_t got = *v;
 
-	for (fold = 0; fold < 2; fold++) {
-		got = *v;
-		for (i = 0; i < n && (word = find_letter(w, s[i], fold)); i++)
-			set_word(word, &got);
-		if (n && word) {
-			*v = got;
-			return true;
-		}
-	}
-	return false;
+	for (size_t i = 0; i < n && (word = find_letter(w, s[i])); i++)
+		set_word(word, &got);
+	if (n && word)
+		*v = got;
+	return n && word;
 }
 
 /* syn+ack, SA, syn+0x100, 18. */

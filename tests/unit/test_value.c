@@ -49,7 +49,6 @@ static const struct row {
 	{ "u", 9, &tcp, SHOW_DEFAULT, "syn+ack", NULL, 18 },
 	{ "u", 9, &tcp, SHOW_DEFAULT, "ack+SYN", "syn+ack", 18 },
 	{ "u", 9, &tcp, SHOW_DEFAULT, "SA", "syn+ack", 18 },
-	{ "u", 9, &tcp, SHOW_DEFAULT, "sa", "syn+ack", 18 },
 	{ "u", 9, &tcp, SHOW_DEFAULT, "S", "syn", 2 },
 	{ "u", 9, &tcp, SHOW_DEFAULT, "fin+PA", "fin+psh+ack", 25 },
 	{ "u", 9, &tcp, SHOW_DEFAULT, "syn+0x100", NULL, 258 },
