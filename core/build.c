@@ -300,7 +300,6 @@ static void note(struct build *b, unsigned layer, uint32_t node, const char *wha
 /* What was said against a rule of its description. */
 static void note_said(struct build *b)
 {
-	b->nnotes = 0;
 	for (unsigned i = 0; i < b->n; i++) {
 		const struct tree *t = &b->layer[i].tree;
 
@@ -334,6 +333,7 @@ int build_layers(struct build *b, const struct plan *p, struct err *e)
 {
 	arena_reset(&b->mem);
 	b->n = p->n;
+	b->nnotes = 0;
 	for (unsigned i = p->n; i-- > 0;) {
 		if (build_layer(b, p, i, e))
 			return -1;

@@ -3,6 +3,8 @@
  * the data; the fields that tell them are computed when their record is complete. */
 #include "core/build_walk.h"
 
+#include <stdio.h>
+
 #include "core/bits.h"
 
 static bool arm_fits(struct writer *w, const struct field *f, const struct type *arm,
@@ -240,6 +242,26 @@ static int resize_codec(struct writer *w, struct pending *p, uint64_t v)
 	return 0;
 }
 
+/* A length or a number of items for which the field has no room: sent cut, and said. */
+static void note_room(struct writer *w, const struct pending *p, unsigned bits, uint64_t want,
+		      uint64_t is)
+{
+	struct build *b = w->b;
+	struct build_note *n = &b->notes[b->nnotes];
+	struct buf path = { 0 };
+
+	if (b->nnotes == sizeof(b->notes) / sizeof(b->notes[0]))
+		return;
+	b->nnotes++;
+	n->layer = w->t->layer;
+	n->node = p->node;
+	tree_path(w->t, p->node, &path);
+	snprintf(n->text, sizeof(n->text), "%s.%.80s is %llu: %llu does not fit in its %u bits",
+		 w->t->proto->name, buf_cstr(&path), (unsigned long long)is,
+		 (unsigned long long)want, bits);
+	buf_done(&path);
+}
+
 static int settle(struct writer *w, struct pending *p)
 {
 	struct node *n = &w->t->v[p->node];
@@ -260,11 +282,15 @@ static int settle(struct writer *w, struct pending *p)
 	if (!bits && n->type->ext.form == EXTENT_KIND)
 		return resize_codec(w, p, v);
 	if (bits < 64 && v >> bits) {
+		uint64_t want = v;
+
 		if (p->field->rule.zero_rest)
 			v = 0;
 		else
 			v &= (UINT64_C(1) << bits) - 1;
 		n->num = v;
+		if (p->field->rule.form != RULE_EXPR && !(p->say && p->say->form == SAY_BAD))
+			note_room(w, p, bits, want, v);
 	}
 	store(w, n->type, n->bit, bits, v);
 	return 0;

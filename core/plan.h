@@ -87,7 +87,7 @@ struct build {
 	struct built layer[PLAN_LAYERS];
 	unsigned n;
 	struct packet pkt;           /* a view: layers (payload layers excluded), len, link */
-	struct build_note notes[16]; /* what was said against a rule */
+	struct build_note notes[16]; /* what was said against a rule, what has no room */
 	unsigned nnotes;
 	struct arena mem;
 	struct buf scratch[PLAN_LAYERS];

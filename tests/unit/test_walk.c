@@ -298,6 +298,46 @@ START_TEST(test_refused)
 }
 END_TEST
 
+/* A length that its field has no room for is sent cut, or as the 0 that says "to the end"; both are
+ * told. */
+static const struct {
+	const char *text, *say, *begins, *note; /* NULL: none */
+} crowded[] = {
+	{ P("n : u8 = len(payload)\n payload\n"), "t / fill:259", "03",
+	  "t.n is 3: 259 does not fit in its 8 bits" },
+	{ P("n : u8 = len(all) zero rest\n payload\n"), "t / fill:300", "00",
+	  "t.n is 0: 301 does not fit in its 8 bits" },
+	{ P("n : u8 = len(payload)\n payload\n"), "t / fill:255", "ff", NULL },
+	{ P("n : u4 = count(v)\n m : u4\n v : u8[n]\n"), "t v=0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16", "10",
+	  "t.n is 1: 17 does not fit in its 4 bits" },
+};
+
+START_TEST(test_crowded)
+{
+	struct registry *r = own(crowded[_i].text);
+	struct plan plan = { 0 };
+	struct build b = { 0 };
+	struct buf hex = { 0 };
+	struct err e = { 0 };
+
+	ck_assert_msg(!plan_parse(&plan, r, crowded[_i].say, strlen(crowded[_i].say), 0, &e) &&
+			      !build(&b, &plan, &e),
+		      "%s: %s", crowded[_i].say, e.msg);
+	buf_hex(&hex, (const uint8_t *)b.bytes.p, 1);
+	ck_assert_str_eq(buf_cstr(&hex), crowded[_i].begins);
+	ck_assert_uint_eq(b.nnotes, crowded[_i].note != NULL);
+	if (b.nnotes)
+		ck_assert_str_eq(b.notes[0].text, crowded[_i].note);
+	/* The notes are of one build. */
+	ck_assert_int_eq(build(&b, &plan, &e), 0);
+	ck_assert_uint_eq(b.nnotes, crowded[_i].note != NULL);
+	buf_done(&hex);
+	build_done(&b);
+	plan_done(&plan);
+	registry_close(r);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("walk");
@@ -310,6 +350,7 @@ int main(void)
 	tcase_add_loop_test(t, test_prefixes, 0, sizeof(rows) / sizeof(rows[0]));
 	tcase_add_loop_test(t, test_hostile, 0, sizeof(hostile) / sizeof(hostile[0]));
 	tcase_add_loop_test(t, test_refused, 0, sizeof(refused) / sizeof(refused[0]));
+	tcase_add_loop_test(t, test_crowded, 0, sizeof(crowded) / sizeof(crowded[0]));
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);
