@@ -69,16 +69,21 @@ static bool split_range(struct range *r)
 
 static int read_set(struct filter_text *p, struct test *t)
 {
+	const char *close = "}";
 	struct range *v;
 	unsigned cap = 0;
 	size_t open;
 
-	if (!filter_symbol(p, "{"))
+	if (filter_symbol(p, "(")) /* as others write sets */
+		close = ")";
+	else if (!filter_symbol(p, "{"))
 		return filter_fail(p, p->at, 1, "a set is expected here: {80, 443, 8000..8100}");
 	open = p->at - 1;
-	while (!filter_symbol(p, "}")) {
+	while (!filter_symbol(p, close)) {
 		if (p->at == p->len)
-			return filter_fail(p, open, 1, "the set does not end: '}' is missing");
+			return filter_fail(p, open, 1,
+					   *close == '}' ? "the set does not end: '}' is missing"
+							 : "the set does not end: ')' is missing");
 		if (t->nset == cap) {
 			cap = cap ? cap * 2 : 8;
 			v = arena_alloc(&p->f->mem, cap * sizeof(*v));
@@ -320,7 +325,9 @@ struct filter *filter_parse(const struct registry *r, const char *text, size_t l
 		return filter_close(f);
 	filter_blanks(&p);
 	if (p.at < len) {
-		filter_fail(&p, p.at, 1, "'and', 'or' or the end is expected here");
+		filter_fail(&p, p.at, 1,
+			    text[p.at] == ')' ? "this ')' closes nothing"
+					      : "'and', 'or' or the end is expected here");
 		return filter_close(f);
 	}
 	return f;

@@ -90,6 +90,10 @@ static bool against(struct matching *m, const struct got *g, const struct litera
 	if (g->is_num) {
 		if (!r && !lit->has_num)
 			return false;
+		for (unsigned i = 0; r && i < lit->nreadings; i++) { /* a word of several values */
+			if (lit->reading[i].type == g->type && lit->reading[i].v.num == g->num)
+				r = &lit->reading[i];
+		}
 		*c = r && g->type->kind->cls == KIND_FLOAT
 			     ? order_floats(g->type, g->num, r->v.num)
 			     : order(g->num, r ? r->v.num : lit->num, g->is_signed);

@@ -413,14 +413,18 @@ static bool consider_alias(const struct alias *a, void *arg)
 bool filter_suggest(const struct filter *f, const char *s, size_t n, struct buf *out)
 {
 	struct nearest b = { .distance = 99, .out = out };
+	const char *dot = memchr(s, '.', n);
+	/* Behind the name of a protocol something of it is meant, not another protocol. */
+	bool known = dot && registry_find(f->reg, s, (size_t)(dot - s));
 
 	for (unsigned i = 0; i < registry_count(f->reg); i++) {
 		const struct record *rec[RECORDS_SEEN];
 		const struct proto *p = registry_at(f->reg, i);
 		unsigned nrec = all_records(p, rec, RECORDS_SEEN);
 
-		consider(&b, s, n, p->name, "");
-		for (const char *const *a = p->names; a && *a; a++)
+		if (!known)
+			consider(&b, s, n, p->name, "");
+		for (const char *const *a = p->names; !known && a && *a; a++)
 			consider(&b, s, n, *a, "");
 		for (unsigned k = 0; k < nrec; k++) {
 			struct suggesting g = { &b, s, k ? NULL : p->name, n };

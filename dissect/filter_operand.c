@@ -76,8 +76,26 @@ static int slices(struct filter_text *p, struct operand *op)
 	return 0;
 }
 
+/* A protocol that is known, and no field of it that is near: those it has. */
+static int no_such_field(struct filter_text *p, const struct proto *proto, size_t at, size_t n)
+{
+	struct buf has = { 0 };
+	size_t head = strcspn(p->s + at, ".") + 1;
+	int rc;
+
+	for (unsigned i = 0; i < proto->rec.nfields && has.n < 200; i++)
+		buf_fmt(&has, "%s%s", i ? ", " : "", proto->rec.fields[i].name);
+	rc = err_at(p->e, "", p->s, p->len, at, n, "%s has no field '%.*s'; it has %s", proto->name,
+		    n - head > 60 ? 60 : (int)(n - head), p->s + at + head, buf_cstr(&has));
+	buf_done(&has);
+	return rc;
+}
+
 static int unknown_name(struct filter_text *p, size_t at, size_t n)
 {
+	const char *dot = memchr(p->s + at, '.', n);
+	const struct proto *proto =
+		dot ? registry_find(p->f->reg, p->s + at, (size_t)(dot - p->s) - at) : NULL;
 	struct buf near = { 0 };
 	int rc;
 
@@ -87,6 +105,8 @@ static int unknown_name(struct filter_text *p, size_t at, size_t n)
 		rc = err_at(p->e, "", p->s, p->len, at, n,
 			    "there is no field or protocol '%.*s'; did you mean '%s'?",
 			    n > 60 ? 60 : (int)n, p->s + at, buf_cstr(&near));
+	else if (proto && dot + 1 < p->s + at + n)
+		rc = no_such_field(p, proto, at, n);
 	else
 		rc = err_at(p->e, "", p->s, p->len, at, n,
 			    n ? "there is no field or protocol '%.*s'"

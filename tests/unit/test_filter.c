@@ -94,6 +94,15 @@ static const struct {
 	{ "ip.flags.df == 1", "11000100" },
 	{ "tcp.flags & 0x02", "01000000" },
 	{ "tcp.flags & 0x18 == 0x18", "00000100" },
+	/* a selector: whom it selects, by name, at any of its values */
+	{ "ip.proto == tcp", "01000100" },
+	{ "ip.proto == icmp", "00001000" },
+	{ "tcp.dport == http", "01000100" },
+	{ "tcp.port in {http}", "01000100" },
+	{ "udp.port == dns", "10000000" },
+	{ "tcp && tcp.dport != http", "00000000" },
+	{ "eth.type == arp", "00100000" },
+	{ "tcp.dport in (79, 80)", "01000100" },
 	/* items of lists, by index and any of them */
 	{ "dns.qd.0.name == example.org", "10000000" },
 	{ "dns.qd.name == \"example.org\"", "10000000" },
@@ -191,7 +200,7 @@ static const struct {
 	{ "eth.src == 02:00", 12, 5, "" },
 	{ "tcp.flags == syn,ack", 17, 1, "" },
 	{ "(tcp", 1, 1, "not closed" },
-	{ "tcp)", 4, 1, "" },
+	{ "tcp)", 4, 1, "closes nothing" },
 	{ "tcp &&", 7, 1, "field" },
 	{ "tcp udp", 5, 1, "'and'" },
 	{ "tcp.port in 80", 13, 1, "set" },
@@ -203,6 +212,15 @@ static const struct {
 	{ "80 == tcp.port", 1, 2, "field" },
 	{ "frame.time > yesterday", 14, 9, "time" },
 	{ "tcp.dport ==", 13, 1, "missing" },
+	/* what the field can never hold */
+	{ "ip.ttl == 300", 11, 3, "does not fit" },
+	{ "tcp.dport in {80, 70000}", 19, 5, "does not fit" },
+	{ "udp.port == -1", 13, 2, "does not fit" },
+	{ "tcp.dport == arp", 14, 3, "number" }, /* a protocol, but none that a port selects */
+	{ "ip.ttl in (1, 64", 11, 1, "')' is missing" },
+	{ "ip.ttl in (1, 64}", 17, 1, "" },
+	{ "http.request", 1, 12, "it has method" },
+	{ "udp.bogusname == 4", 1, 13, "it has sport, dport" },
 };
 
 START_TEST(test_bad)
