@@ -40,7 +40,8 @@ int hex_bytes(struct parser *ps, const struct say *say, const char *s, size_t n,
 	}
 	if (k % 2)
 		return text_fail_in(ps, say, s, n,
-				    "hex: takes two digits for each byte; here are %zu", k);
+				    "hex: takes two digits for each byte; here %s %zu",
+				    k == 1 ? "is" : "are", k);
 	if (k / 2 > PACKET_MAX)
 		return text_fail_in(ps, say, s, n, "these are more than %u bytes", PACKET_MAX);
 	*p = out;

@@ -2,6 +2,8 @@
 /* The shorthand for lists and structs: mss:1460,nop,ws:7 and name:example.org+type:AAAA. */
 #include "notation/parser.h"
 
+#define ITEM_FIELDS_SHOWN 6 /* in an error */
+
 struct item {
 	struct parser *ps;
 	const struct scope *sc; /* of the item */
@@ -143,21 +145,37 @@ static int set_arm(struct item *it, const char *s, size_t n, size_t colon)
 	return set_field(it, choose, s + colon + 1, n - colon - 1) ? -1 : 1;
 }
 
+/* "an item is A:VALUE+B:VALUE", of a record's own fields if they are few. */
+static void item_form(const struct record *rec, char *out, size_t cap)
+{
+	size_t n = 0;
+
+	if (rec->nfields > ITEM_FIELDS_SHOWN) {
+		snprintf(out, cap, "FIELD:VALUE+FIELD:VALUE");
+		return;
+	}
+	for (unsigned i = 0; i < rec->nfields && n < cap; i++)
+		n += (size_t)snprintf(out + n, cap - n, "%s%s:VALUE", i ? "+" : "",
+				      rec->fields[i].name);
+}
+
 static int unknown_item(struct item *it, const char *s, size_t n)
 {
 	const char *near = record_suggest(it->rec, s, n);
 	const struct field *choose, *sel = choose_word_field(it->rec, &choose);
 	struct value v;
 	struct err e = { 0 };
+	char form[200];
 
 	if (near)
 		return text_fail_in(it->ps, it->say, s, n, "%s has no '%.*s'; did you mean '%s'?",
 				    it->rec->name, (int)n, s, near);
 	if (sel && value_parse(sel, sel->type, s, n, &it->ps->p->mem, &v, &e))
 		return text_fail_in(it->ps, it->say, s, n, "%s", e.msg);
+	item_form(it->rec, form, sizeof(form));
 	return text_fail_in(it->ps, it->say, s, n,
-			    "%s has no '%.*s'; an item is written FIELD:VALUE+FIELD:VALUE",
-			    it->rec->name, (int)n, s);
+			    "%s has no '%.*s'; an item is written %s", it->rec->name, (int)n, s,
+			    form);
 }
 
 static int set_pair(struct item *it, const char *s, size_t n, bool first)

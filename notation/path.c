@@ -2,6 +2,8 @@
 /* Paths to fields at any depth (qd.0.name), and the tree of what was said that they grow. */
 #include "notation/parser.h"
 
+#define FIELDS_SHOWN 12 /* in an error */
+
 struct say *say_new(struct parser *ps, struct say **list)
 {
 	struct say *s = arena_alloc(&ps->p->mem, sizeof(*s));
@@ -80,10 +82,22 @@ const char *derived_name(const struct type *type, const char *s, size_t n)
 	return NULL;
 }
 
+/* ", it has a, b, c" for a record of few fields; else nothing. */
+static void fields_there(const struct record *rec, char *out, size_t cap)
+{
+	size_t n = 0;
+
+	out[0] = '\0';
+	for (unsigned i = 0; rec->nfields <= FIELDS_SHOWN && i < rec->nfields && n < cap; i++)
+		n += (size_t)snprintf(out + n, cap - n, "%s%s", i ? ", " : "; it has ",
+				      rec->fields[i].name);
+}
+
 static int no_such(struct parser *ps, const struct types *t, const char *whose, const char *s,
 		   size_t n)
 {
 	const char *near = NULL;
+	char there[200];
 
 	for (unsigned i = 0; i < t->n; i++) {
 		if (t->v[i]->form == TYPE_LIST)
@@ -97,9 +111,11 @@ static int no_such(struct parser *ps, const struct types *t, const char *whose, 
 		return text_fail_in(ps, NULL, s, n, "%s has no field '%.*s'; did you mean '%s'?",
 				    whose, (int)n, s, near);
 	for (unsigned i = 0; i < t->n; i++) {
-		if (t->v[i]->form == TYPE_STRUCT)
-			return text_fail_in(ps, NULL, s, n, "%s has no field '%.*s'", whose, (int)n,
-					    s);
+		if (t->v[i]->form != TYPE_STRUCT)
+			continue;
+		fields_there(t->v[i]->rec, there, sizeof(there));
+		return text_fail_in(ps, NULL, s, n, "%s has no field '%.*s'%s", whose, (int)n, s,
+				    there);
 	}
 	return text_fail_in(ps, NULL, s, n, "%s has no fields of its own", whose);
 }
@@ -162,6 +178,7 @@ static struct say *step_index(struct parser *ps, struct types *t, struct say *at
 static int unknown_field(struct parser *ps, const struct proto *proto, const char *s, size_t n)
 {
 	const char *near = record_suggest(&proto->rec, s, n);
+	char there[200];
 
 	/* An earlier slip (dst=10.0.0.2/tcp dport=80) explains more. */
 	if (settle_layer(ps, ps->p->n - 1))
@@ -169,7 +186,9 @@ static int unknown_field(struct parser *ps, const struct proto *proto, const cha
 	if (near)
 		return text_fail_in(ps, NULL, s, n, "%s has no field '%.*s'; did you mean '%s'?",
 				    proto->name, (int)n, s, near);
-	return text_fail_in(ps, NULL, s, n, "%s has no field '%.*s'", proto->name, (int)n, s);
+	fields_there(&proto->rec, there, sizeof(there));
+	return text_fail_in(ps, NULL, s, n, "%s has no field '%.*s'%s", proto->name, (int)n, s,
+			    there);
 }
 
 static size_t part_end(const char *s, size_t n, size_t from)

@@ -199,8 +199,12 @@ int leaf_set(struct parser *ps, const struct scope *sc, const struct field *f,
 	}
 	if (t.n && t.s[0] == '{')
 		return text_fail(ps, say->at, say->span, "{...} is for tests, reactions and edits");
-	if (t.n && t.s[0] == '"' && text_unquote(ps, say, t.s, t.n, &t))
-		return -1;
+	if (t.n && t.s[0] == '"') {
+		if (text_unquote(ps, say, t.s, t.n, &t))
+			return -1;
+		if (!t.n && f->words && f->words->flags) /* flags="": none of them */
+			t = (struct span_text) { "0", 1 };
+	}
 	each = begins(t.s, t.n, "each:");
 	if (each)
 		t = (struct span_text) { t.s + 5, t.n - 5 };
