@@ -29,6 +29,14 @@ bool buf_grow(struct buf *b, size_t n)
 	return true;
 }
 
+void buf_put_long(struct buf *b, const void *p, size_t n)
+{
+	if (n && buf_grow(b, n)) {
+		memcpy(b->p + b->n, p, n);
+		b->n += n;
+	}
+}
+
 void buf_done(struct buf *b)
 {
 	free(b->p);
@@ -82,20 +90,24 @@ static const char pairs[201] = "00010203040506070809"
 
 void buf_u64(struct buf *b, uint64_t v)
 {
-	char tmp[20], *p = tmp + sizeof(tmp);
+	unsigned n = 1;
+	char *p;
 
-	while (v >= 100) {
-		p -= 2;
-		memcpy(p, pairs + v % 100 * 2, 2);
-		v /= 100;
+	for (uint64_t ten = 10; n < 20 && v >= ten; ten *= 10)
+		n++;
+	if (b->cap - b->n < n && !buf_grow(b, n))
+		return;
+	b->n += n;
+	for (p = b->p + b->n; v >= 100; v /= 100) {
+		*--p = pairs[v % 100 * 2 + 1];
+		*--p = pairs[v % 100 * 2];
 	}
 	if (v >= 10) {
-		p -= 2;
-		memcpy(p, pairs + v * 2, 2);
+		*--p = pairs[v * 2 + 1];
+		*--p = pairs[v * 2];
 	} else {
 		*--p = (char)('0' + v);
 	}
-	buf_put(b, p, (size_t)(tmp + sizeof(tmp) - p));
 }
 
 void buf_i64(struct buf *b, int64_t v)

@@ -25,10 +25,39 @@ void buf_i64(struct buf *b, int64_t v);
 void buf_x64(struct buf *b, uint64_t v, unsigned min_digits); /* lower-case hex digits, no 0x */
 void buf_hex(struct buf *b, const uint8_t *p, size_t n);      /* lower-case hex digits of bytes */
 
+void buf_put_long(struct buf *b, const void *p, size_t n); /* what buf_put does with many bytes */
+
+/* 1 to 16 bytes without a call: two copies that overlap. */
+static inline void buf_copy_short(char *to, const char *from, size_t n)
+{
+	uint64_t a, b;
+	uint32_t c, d;
+	char e, f;
+
+	if (n >= 8) {
+		memcpy(&a, from, 8);
+		memcpy(&b, from + n - 8, 8);
+		memcpy(to, &a, 8);
+		memcpy(to + n - 8, &b, 8);
+	} else if (n >= 4) {
+		memcpy(&c, from, 4);
+		memcpy(&d, from + n - 4, 4);
+		memcpy(to, &c, 4);
+		memcpy(to + n - 4, &d, 4);
+	} else {
+		e = from[n / 2];
+		f = from[n - 1];
+		to[0] = from[0];
+		to[n / 2] = e;
+		to[n - 1] = f;
+	}
+}
 static inline void buf_put(struct buf *b, const void *p, size_t n)
 {
-	if (n && (b->cap - b->n >= n || buf_grow(b, n))) {
-		memcpy(b->p + b->n, p, n);
+	if (n > 16 || b->cap - b->n < n) {
+		buf_put_long(b, p, n);
+	} else if (n) {
+		buf_copy_short(b->p + b->n, (const char *)p, n);
 		b->n += n;
 	}
 }

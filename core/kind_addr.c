@@ -57,15 +57,17 @@ static bool scan_groups(const char *s, size_t n, uint8_t *p, unsigned groups)
 static void print_groups(const uint8_t *p, unsigned groups, struct buf *out)
 {
 	static const char hex[] = "0123456789abcdef";
-	char tmp[24], *o = tmp;
 	unsigned g;
+	char *o;
 
-	for (g = 0; g < groups; g++) {
+	if (!buf_grow(out, 3 * groups))
+		return;
+	for (o = out->p + out->n, g = 0; g < groups; g++) {
 		*o++ = hex[p[g] >> 4];
 		*o++ = hex[p[g] & 15];
 		*o++ = ':';
 	}
-	buf_put(out, tmp, (size_t)(o - tmp) - 1);
+	out->n = (size_t)(o - out->p) - 1;
 }
 
 static int mac_parse(const struct type *type, const char *s, size_t n, struct arena *mem,
@@ -155,14 +157,16 @@ static char *put_octet(char *o, unsigned d)
 
 static void quad_print(const uint8_t *p, struct buf *out)
 {
-	char tmp[16], *o = tmp;
 	unsigned i;
+	char *o;
 
-	for (i = 0; i < 4; i++) {
+	if (!buf_grow(out, 16))
+		return;
+	for (o = out->p + out->n, i = 0; i < 4; i++) {
 		o = put_octet(o, p[i]);
 		*o++ = '.';
 	}
-	buf_put(out, tmp, (size_t)(o - tmp) - 1);
+	out->n = (size_t)(o - out->p) - 1;
 }
 
 static void ip4_print(const struct type *type, const struct value *v, struct buf *out)
