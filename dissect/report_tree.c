@@ -141,8 +141,10 @@ void report_tree(struct report *r, const struct packet *p, const char *ifname, s
 		buf_fmt(out, "%llu  ", (unsigned long long)p->number);
 		if (!(p->flags & PACKET_NO_TIME))
 			report_time(r, p->when, out);
-		if (ifname)
-			buf_fmt(out, "  %s", ifname);
+		if (ifname) { /* a file may call its interfaces anything */
+			buf_str(out, "  ");
+			escape_term((const uint8_t *)ifname, strlen(ifname), out);
+		}
 		buf_fmt(out, "  %u bytes", p->wire_len);
 		if (p->len < p->wire_len)
 			buf_fmt(out, ", %u captured", p->len);
