@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "core/bits.h"
+
 /* A span that a length rule has bounded: fields up to `to` end at the place's end; then `saved`
  * holds again. */
 struct bound {
@@ -11,18 +13,23 @@ struct bound {
 	uint16_t to, from;
 };
 
+static bool nodes_grow(struct tree *t)
+{
+	uint32_t cap = t->cap ? t->cap * 2 : 64;
+	struct node *v = realloc(t->v, cap * sizeof(*v));
+
+	if (!v)
+		return false;
+	t->v = v;
+	t->cap = cap;
+	return true;
+}
+
 uint32_t node_open(struct tree *t, uint32_t parent, const struct field *f, const struct type *type,
 		   uint32_t bit)
 {
-	if (t->n == t->cap) {
-		uint32_t cap = t->cap ? t->cap * 2 : 64;
-		struct node *v = realloc(t->v, cap * sizeof(*v));
-
-		if (!v)
-			return NODE_NONE;
-		t->v = v;
-		t->cap = cap;
-	}
+	if (t->n == t->cap && !nodes_grow(t))
+		return NODE_NONE;
 	t->v[t->n] = (struct node) { .field = f, .type = type, .bit = bit, .parent = parent };
 	return t->n++;
 }
@@ -240,14 +247,30 @@ static int read_field(struct reader *r, uint32_t at, const struct field *f, stru
 	return rc;
 }
 
+static inline uint64_t plain_number(const struct tree *t, const struct type *type, uint32_t bit,
+				    unsigned bits)
+{
+	const uint8_t *p = t->data + bit / 8;
+
+	if (bit % 8 == 0 && !type->le && type->kind == &kind_uint) {
+		switch (bits) {
+		case 8: return p[0];
+		case 16: return be16(p);
+		case 32: return be32(p);
+		default: break;
+		}
+	}
+	return read_number(t, type, bit, bits);
+}
+
 /* Most fields are numbers and addresses of fixed width that are always there: the short way. False:
  * the long way has to look. */
-static bool read_plain(struct reader *r, uint32_t at, const struct field *f, struct place *p)
+static inline bool read_plain(struct reader *r, uint32_t at, const struct field *f, struct place *p)
 {
 	const struct type *type = f->type;
 	struct tree *t = r->t;
+	struct node *n;
 	unsigned bits;
-	uint32_t node;
 
 	if (type->form != TYPE_LEAF || type->ext.form != EXTENT_KIND || f->cond || f->optional ||
 	    f->align || f->bound_by || t->work == 0 || r->depth >= WALK_DEPTH)
@@ -255,14 +278,16 @@ static bool read_plain(struct reader *r, uint32_t at, const struct field *f, str
 	bits = leaf_bits(type);
 	if (!bits || p->pos > p->end || p->end - p->pos < bits)
 		return false;
-	node = node_open(t, at, f, type, p->pos);
-	if (node == NODE_NONE)
+	if (t->n == t->cap && !nodes_grow(t))
 		return false;
 	t->work--;
+	n = &t->v[t->n++];
+	*n = (struct node) {
+		.field = f, .type = type, .bit = p->pos, .bits = bits, .parent = at, .next = t->n
+	};
 	if (type->kind->cls != KIND_ADDR)
-		t->v[node].num = read_number(t, type, p->pos, bits);
+		n->num = plain_number(t, type, p->pos, bits);
 	p->pos += bits;
-	node_close(t, node, p->pos);
 	return true;
 }
 

@@ -30,6 +30,12 @@ uint32_t tree_sibling(const struct tree *t, uint32_t at)
 
 uint32_t tree_child(const struct tree *t, uint32_t at, unsigned field)
 {
+	uint32_t guess = at + 1 + field;
+
+	/* Where it stands when all fields before it are single nodes. */
+	if (guess < t->n && t->v[guess].parent == at && t->v[guess].field &&
+	    t->v[guess].field->index == field && !(t->v[guess].flags & NODE_ITEM))
+		return guess;
 	/* A record that is still being walked has no `next` yet: the end of the array bounds it. */
 	uint32_t end = t->v[at].next > at ? t->v[at].next : t->n;
 

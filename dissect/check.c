@@ -202,6 +202,13 @@ static void judge_must(struct judge *j, uint32_t at)
 	}
 }
 
+/* Most fields have nothing that could be wrong. */
+static inline bool to_judge(const struct node *n)
+{
+	return (n->flags & (NODE_RAW | NODE_GAP)) ||
+	       (n->field && (n->field->rule.form >= RULE_LEN || n->field->nmust));
+}
+
 static void judge_node(struct judge *j, uint32_t at)
 {
 	const struct node *n = &j->t->v[at];
@@ -269,8 +276,10 @@ int check(struct check *c, const struct packet *p)
 	}
 	for (j.layer = 0; j.layer < p->nlayers; j.layer++) {
 		j.t = &c->tree[j.layer];
-		for (uint32_t n = 1; n < j.t->n; n++)
-			judge_node(&j, n);
+		for (uint32_t n = 1; n < j.t->n; n++) {
+			if (to_judge(&j.t->v[n]))
+				judge_node(&j, n);
+		}
 		judge_layer(&j);
 	}
 	return j.failed ? -1 : 0;
