@@ -24,28 +24,53 @@ void help_all(bool to_stderr)
 	      f);
 }
 
-static void help_option(enum option_id id)
+/* What an option means to one command only. */
+static const struct {
+	const struct command *cmd;
+	enum option_id id;
+	const char *help;
+} own_help[] = {
+	{ &cmd_craft, OPT_COUNT, "the packet, or the whole sweep, N times" },
+	{ &cmd_send, OPT_COUNT, "the packet, or the whole sweep, N times; 0: until stopped" },
+	{ &cmd_ask, OPT_COUNT, "the packet, or the whole sweep, N times; 0: until stopped" },
+	{ &cmd_craft, OPT_ALL, "sweeps of more than 2^24 packets too" },
+	{ &cmd_send, OPT_ALL, "sweeps of more than 2^24 packets too" },
+	{ &cmd_diff, OPT_AS, "line, json" },
+	{ &cmd_send, OPT_AS, "line, tree, expr, json, flat, hex, raw, text, none" },
+	{ &cmd_ask, OPT_AS, "line, tree, expr, json, flat, hex, raw, text, none" },
+	{ &cmd_send, OPT_FIELDS, "fields for json, flat: ip.src,tcp.dport" },
+	{ &cmd_ask, OPT_FIELDS, "fields for json, flat: ip.src,tcp.dport" },
+};
+
+static void help_option(const struct command *cmd, enum option_id id)
 {
 	const struct option_row *r = &option_rows[id];
+	const char *help = r->help;
 	char left[64];
+
+	for (unsigned i = 0; i < sizeof(own_help) / sizeof(own_help[0]); i++) {
+		if (own_help[i].cmd == cmd && own_help[i].id == id)
+			help = own_help[i].help;
+	}
 
 	snprintf(left, sizeof(left), "%s%c%s--%s%s%s", r->letter ? "-" : " ",
 		 r->letter ? r->letter : ' ', r->letter ? ", " : "  ", r->name, r->arg ? " " : "",
 		 r->arg ? r->arg : "");
 	printf("  %-32s%s%s\n", left,
-	       strlen(left) > 31 ? "\n                                  " : "", r->help);
+	       strlen(left) > 31 ? "\n                                  " : "", help);
 }
 
 void help_command(const struct command *cmd)
 {
-	printf("strata %s %s\n%s\n\nExamples:\n", cmd->name, cmd->usage, cmd->line);
+	printf("strata %s%s%s\n%s\n\nExamples:\n", cmd->name, *cmd->usage ? " " : "", cmd->usage,
+	       cmd->line);
 	for (const char *const *p = cmd->example; *p; p += 2)
 		printf("  strata %s\n      %s\n", p[0], p[1]);
 	if (cmd->more)
 		printf("\n%s\n", cmd->more);
 	printf("\nOptions:\n");
 	for (const enum option_id *p = cmd->option; *p != OPT_NONE; p++)
-		help_option(*p);
+		help_option(cmd, *p);
 	for (int id = OPT_COMMON - 1; id >= 0; id--)
-		help_option((enum option_id)id);
+		help_option(cmd, (enum option_id)id);
 }

@@ -9,6 +9,7 @@
 #include "core/plan.h"
 #include "core/proto_print.h"
 
+#define LINE_WIDTH 96
 #define WORDS_SHOWN 12 /* of an enum, before "... N more" */
 
 /* ---- around it ---- */
@@ -48,20 +49,45 @@ static void put_over(const struct registry *reg, const struct proto *p, struct b
 	buf_char(b, '\n');
 }
 
+/* Where the line begins that b ends with. */
+static size_t line_begin(const struct buf *b)
+{
+	size_t n = b->n;
+
+	while (n && b->p[n - 1] != '\n')
+		n--;
+	return n;
+}
+
 static void put_bindings(const struct registry *reg, const char *space, struct buf *b)
 {
 	bool hex = space_hex(reg, space);
+	const struct proto *last = NULL;
+	struct buf one = { 0 };
+	size_t line = line_begin(b);
 	struct binding x;
-	unsigned n = 0;
 
 	for (unsigned i = 0; registry_binding(reg, i, &x); i++) {
 		if (strcmp(x.space, space) != 0)
 			continue;
-		buf_fmt(b, "%s%s ", n++ ? ", " : "", x.proto->name);
-		put_range(b, x.lo, x.hi, hex);
+		one.n = 0;
+		if (x.proto != last)
+			buf_fmt(&one, "%s ", x.proto->name);
+		put_range(&one, x.lo, x.hi, hex);
+		if (last) {
+			buf_str(b, x.proto == last ? ", " : "; ");
+			if (b->n - line + one.n > LINE_WIDTH) {
+				b->n--; /* no blank at the end of a line */
+				buf_fmt(b, "\n%12s", "");
+				line = b->n - 12;
+			}
+		}
+		buf_put(b, one.p, one.n);
+		last = x.proto;
 	}
-	if (!n)
+	if (!last)
 		buf_str(b, "nothing that is known");
+	buf_done(&one);
 }
 
 static void put_carries(const struct registry *reg, const struct proto *p, struct buf *b)

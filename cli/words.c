@@ -22,6 +22,8 @@ static bool looks_like_file(const char *s)
 	 * ./ for files, where that is not meant. */
 	if (strcmp(s, "-") == 0 || (stat(s, &st) == 0 && !S_ISDIR(st.st_mode)))
 		return true;
+	if (s[0] == '/' || strncmp(s, "./", 2) == 0 || strncmp(s, "../", 3) == 0)
+		return true; /* a path, and nothing that a filter begins with */
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		if (n > strlen(ends[i]) && strcmp(s + n - strlen(ends[i]), ends[i]) == 0)
 			return true;
