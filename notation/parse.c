@@ -24,6 +24,9 @@ static int unknown_layer(struct parser *ps, size_t at, size_t n)
 	bool slash = memchr(s, '/', n) != NULL;
 	const char *eq = memchr(s, '=', n);
 
+	if (begins(s, n, "file:") && n > 5)
+		return text_fail(ps, at, n, "the bytes of a file are written @%.*s", (int)n - 5,
+				 s + 5);
 	if (eq)
 		return text_fail(ps, at, n,
 				 "here a layer's name is wanted; a field follows its layer");

@@ -172,6 +172,31 @@ static int network(const struct leaf *l, const char *s, size_t n, size_t slash,
 }
 
 /* A value, a range or a network. */
+/* 10.77.0.1-4, as other tools write it: a number alone where an address is meant. */
+static bool short_end(const char *s, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && is_digit(s[i]))
+		i++;
+	return n && i == n;
+}
+
+/* s[0..first) is the first address, end what stands for the last one. */
+static int short_range(const struct leaf *l, const char *s, size_t n, size_t first, const char *end)
+{
+	size_t dot = first;
+
+	while (dot && s[dot - 1] != '.')
+		dot--;
+	if (!dot)
+		return text_fail_in(l->ps, l->say, s, n,
+				    "a range of addresses is written FIRST-LAST, both whole");
+	return text_fail_in(l->ps, l->say, s, n,
+			    "a range of addresses is written with both whole: %.*s-%.*s%.*s",
+			    (int)first, s, (int)dot, s, (int)(s + n - end), end);
+}
+
 static int plain_item(const struct leaf *l, const char *s, size_t n, struct sweep_item *it)
 {
 	struct value a, b;
@@ -194,6 +219,8 @@ static int plain_item(const struct leaf *l, const char *s, size_t n, struct swee
 			continue;
 		if (leaf_try(l, s + i + skip, n - i - skip, &b, &right) == 0)
 			return range(l, &a, &b, s, n, it);
+		if (l->type->kind->cls == KIND_ADDR && short_end(s + i + skip, n - i - skip))
+			return short_range(l, s, n, i, s + i + skip);
 		if (is_digit(s[i + skip]))
 			return leaf_fail(l, s + i + skip, n - i - skip, &right);
 	}

@@ -77,6 +77,8 @@ static const struct bad bad[] = {
 	{ "dns qd=zzzzzz:1", 8, 6, "an item is written name:VALUE+type:VALUE+class:VALUE" },
 	{ "ip dst=10.0.0.300", 8, 10, "not an IPv4 address" },
 	{ "ip dst=10.0.0.0/33", 17, 2, "at most 32" },
+	{ "ip dst=10.0.0.1-4", 8, 10, "both whole: 10.0.0.1-10.0.0.4" },
+	{ "udp / file:/etc/hostname", 7, 18, "a file are written @/etc/hostname" },
 	{ "ip dst=10.0.0.0/x", 17, 1, "a number of bits" },
 	{ "ip dst=10.0.0.2/tcp dport=80", 16, 1, "before a layer write ' / '" },
 	{ "ip dst=inc", 8, 3, "say where to begin" },
