@@ -79,9 +79,40 @@ static bool add_override(struct sum_state *s, const struct packet *p, unsigned f
 	return false;
 }
 
-static void add_pseudo(struct sum_state *s, const struct packet *p, unsigned layer)
+/* A number of a pseudo header: a constant, u8(upper), u16(span). */
+static void add_number(struct sum_state *s, const struct packet *p, unsigned layer,
+		       const struct proto *lower, const struct pseudo_item *it)
 {
 	const struct layer *l = &p->layers[layer];
+	uint8_t bytes[8] = { 0 };
+	uint64_t v;
+
+	if (it->expr->op == EX_NUM) {
+		v = (uint64_t)it->expr->num;
+	} else if (it->expr->op == EX_UPPER) {
+		v = upper_value(l->proto, lower);
+	} else if (it->expr->op == EX_SPANLEN) {
+		v = l->end - l->off;
+	} else {
+		struct eval_env env = { .upper = upper_value(l->proto, lower),
+					.span = l->end - l->off };
+		struct node root = { 0 };
+		struct tree t = { .data = p->data,
+				  .len = p->len,
+				  .off = l->off,
+				  .end = l->end,
+				  .hlen = l->hlen,
+				  .v = &root,
+				  .n = 1 };
+
+		v = (uint64_t)expr_eval(it->expr, &t, 0, &env);
+	}
+	bits_put(bytes, 0, it->bits, v);
+	sum_add(s, bytes, it->bits / 8);
+}
+
+static void add_pseudo(struct sum_state *s, const struct packet *p, unsigned layer)
+{
 	const struct proto *lower;
 	int k = packet_parent(p, layer);
 
@@ -92,20 +123,10 @@ static void add_pseudo(struct sum_state *s, const struct packet *p, unsigned lay
 	lower = p->layers[k].proto;
 	for (unsigned i = 0; i < lower->npseudo; i++) {
 		const struct pseudo_item *it = &lower->pseudo[i];
-		struct eval_env env = { .upper = upper_value(l->proto, lower),
-					.span = l->end - l->off };
-		struct tree t = { .data = p->data,
-				  .len = p->len,
-				  .off = l->off,
-				  .end = l->end,
-				  .hlen = l->hlen };
-		struct node root = { 0 };
-		uint8_t bytes[8] = { 0 };
-
 		if (it->field) {
 			const struct field *f = NULL;
 
-			for (unsigned n = 0; n < lower->rec.nfields; n++) {
+			for (unsigned n = 0; n < lower->rec.nfields && !f; n++) {
 				if (lower->rec.fields[n].name == it->field)
 					f = &lower->rec.fields[n];
 			}
@@ -113,10 +134,7 @@ static void add_pseudo(struct sum_state *s, const struct packet *p, unsigned lay
 				add_field(s, p, (unsigned)k, f, false);
 			continue;
 		}
-		t.v = &root;
-		t.n = 1;
-		bits_put(bytes, 0, it->bits, (uint64_t)expr_eval(it->expr, &t, 0, &env));
-		sum_add(s, bytes, it->bits / 8);
+		add_number(s, p, layer, lower, it);
 	}
 }
 
