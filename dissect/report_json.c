@@ -43,8 +43,9 @@ static void key(struct json *j, const char *name, const char *suffix)
 	buf_put(j->out, "\":", 2);
 }
 
-/* The key of a node: its field's name, or (paths, items) name. */
-static void node_key(struct json *j, const struct node *n, const char *name)
+/* The key of a node: its field's name, or (paths, items) name. Returns the field's, NULL if name.
+ */
+static const struct field_key *node_key(struct json *j, const struct node *n, const char *name)
 {
 	const struct field_key *k = NULL;
 
@@ -52,10 +53,25 @@ static void node_key(struct json *j, const struct node *n, const char *name)
 		k = report_key(j->r, n->field);
 	if (!k) {
 		key(j, name, "");
-		return;
+		return NULL;
 	}
 	sep(j);
 	buf_put(j->out, k->text, k->len);
+	return k;
+}
+
+/* Another key beside that of a node, as node_key returned it. */
+static void beside_key(struct json *j, const struct field_key *k, const char *name,
+		       const char *suffix)
+{
+	if (!k) {
+		key(j, name, suffix);
+		return;
+	}
+	sep(j);
+	buf_put(j->out, k->text, k->len - 2); /* without ": */
+	buf_str(j->out, suffix);
+	buf_put(j->out, "\":", 2);
 }
 
 static void put_string(struct json *j, const void *s, size_t n)
@@ -67,6 +83,10 @@ static void put_string(struct json *j, const void *s, size_t n)
 
 static void put_unsigned(struct json *j, uint64_t v)
 {
+	if (v < 10) {
+		buf_char(j->out, (char)('0' + v));
+		return;
+	}
 	if (v > MAX_SAFE)
 		buf_char(j->out, '"');
 	buf_u64(j->out, v);
@@ -183,7 +203,9 @@ static void put_children(struct json *j, uint32_t at)
 {
 	char index[16];
 
-	for (uint32_t k = tree_first(j->t, at); k != NODE_NONE; k = tree_sibling(j->t, k)) {
+	uint32_t end = j->t->v[at].next < j->t->n ? j->t->v[at].next : j->t->n;
+
+	for (uint32_t k = at + 1; k < end; k = j->t->v[k].next) {
 		const struct node *n = &j->t->v[k];
 
 		if (n->flags & NODE_ITEM) {
@@ -221,7 +243,7 @@ static void put_inner(struct json *j, uint32_t at, const char *name, char open, 
 	j->comma = true;
 }
 
-static void put_sum(struct json *j, uint32_t at, const char *name)
+static void put_sum(struct json *j, uint32_t at, const struct field_key *k, const char *name)
 {
 	const char *word = "null";
 
@@ -231,7 +253,7 @@ static void put_sum(struct json *j, uint32_t at, const char *name)
 	case SUM_NONE: word = "\"none\""; break;
 	default: break;
 	}
-	key(j, name, "_ok");
+	beside_key(j, k, name, "_ok");
 	buf_str(j->out, word);
 }
 
@@ -239,6 +261,7 @@ static void put_sum(struct json *j, uint32_t at, const char *name)
 static void put_node(struct json *j, uint32_t at, const char *name)
 {
 	const struct node *n = &j->t->v[at];
+	const struct field_key *k = NULL;
 	const char *word;
 
 	if (n->flags & (NODE_RAW | NODE_CUT) &&
@@ -254,17 +277,17 @@ static void put_node(struct json *j, uint32_t at, const char *name)
 		put_inner(j, at, name, '[', ']');
 	} else if (n->type->form == TYPE_LEAF) {
 		if (name)
-			node_key(j, n, name);
+			k = node_key(j, n, name);
 		put_leaf(j, at);
 		if (!name)
 			return;
 		word = report_word(j->r, j->t, at);
 		if (word) {
-			key(j, name, "_name");
+			beside_key(j, k, name, "_name");
 			put_string(j, word, strlen(word));
 		}
 		if (n->field && n->field->rule.form == RULE_SUM && !(n->flags & NODE_ITEM))
-			put_sum(j, at, name);
+			put_sum(j, at, k, name);
 	} else {
 		put_raw(j, at, name);
 	}

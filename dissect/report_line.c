@@ -28,6 +28,7 @@ struct op {
 	uint8_t form;
 	uint8_t width; /* bits, of fields at a fixed place */
 	bool le;
+	bool child; /* OP_PATH: the field itself, not something within it */
 	uint16_t len;
 	uint32_t bit;
 	const struct field *field;
@@ -37,10 +38,10 @@ struct op {
 struct summary {
 	struct op *op;
 	unsigned nops;
-	bool alone;   /* left out where the layer stands first and something follows */
+	bool alone;              /* left out where the layer stands first and something follows */
 	const struct expr *cond; /* or NULL: always */
 	struct summary *other;   /* where cond does not hold; or NULL */
-	uint32_t min; /* bytes of header that the fixed reads need */
+	uint32_t min;            /* bytes of header that the fixed reads need */
 	struct {
 		const struct field *field;
 		bool fixed;
@@ -83,6 +84,7 @@ static void compile_field(struct op *op, const struct proto *p, const char *path
 	unsigned width;
 
 	*op = (struct op) { .form = OP_PATH, .len = len, .text = path, .field = f };
+	op->child = f && !memchr(path, '.', len);
 	if (!f || !fixed_leaf(f))
 		return;
 	width = leaf_bits(f->type);
@@ -286,9 +288,13 @@ static bool put_path(struct report *r, const struct packet *p, unsigned i, const
 		     bool *have, struct buf *out)
 {
 	const struct tree *t = layer_tree(r, p, i, have);
-	uint32_t at = t ? tree_find(t, op->text, op->len) : NODE_NONE;
+	uint32_t at = NODE_NONE;
 	const struct node *n;
 
+	if (t && op->child)
+		at = tree_child(t, 0, op->field->index);
+	else if (t)
+		at = tree_find(t, op->text, op->len);
 	if (at == NODE_NONE || (t->v[at].flags & NODE_CUT))
 		return false;
 	n = &t->v[at];
