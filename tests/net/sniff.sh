@@ -6,7 +6,9 @@ set -u
 # shellcheck source=tests/net/lab.sh
 . "$(dirname "$0")/lab.sh"
 [ -x "${STRATA:=$(dirname "$0")/../../build/debug/strata}" ] || { echo "skipped: no $STRATA"; exit 77; }
-command -v tcpdump python3 >/dev/null || { echo "skipped: no tcpdump or python3"; exit 77; }
+for tool in tcpdump python3; do
+	command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }
+done
 lab_enter "$@"
 bad=0
 check() { # NAME GOT WANTED
