@@ -42,6 +42,7 @@ struct inquiry {
 	struct ask_opts o;
 	struct ask_stats sum; /* of all lines of a script */
 	struct progress progress;
+	struct tree scratch;
 	struct err err; /* of the callback */
 	bool failed;
 };
@@ -52,6 +53,20 @@ static int drop_rights(struct inquiry *q)
 	struct privs_opts po = { .keep_raw = true, .user = q->c->opt.v[OPT_USER] };
 
 	return privs_drop(&po, &q->err);
+}
+
+/* By number, and by name where the sentence has none yet. */
+static void tell_silent(struct inquiry *q, const struct ask_result *r)
+{
+	struct addr src, dst;
+	char words[64];
+
+	if (r->why)
+		say(q->c, "no answer to %" PRIu64 ": %s", r->probe, r->why);
+	else if (r->request && packet_ends(r->request, &q->scratch, &src, &dst) >= 0)
+		say(q->c, "no answer to %" PRIu64 " (%s)", r->probe, addr_words(&dst, words));
+	else
+		say(q->c, "no answer to %" PRIu64, r->probe);
 }
 
 static int tell(void *ctx, const struct ask_result *r)
@@ -79,12 +94,9 @@ static int tell(void *ctx, const struct ask_result *r)
 		v.note = r->why;
 		p = r->reply;
 		break;
-	case ASK_SILENT:
-		say(q->c, "no answer to %" PRIu64 "%s%s", r->probe, r->why ? ": " : "",
-		    r->why ? r->why : "");
-		return 0;
+	case ASK_SILENT: tell_silent(q, r); return 0;
 	case ASK_FAILED:
-		say(q->c, "%" PRIu64 " was not sent: %s", r->probe, r->why ? r->why : "");
+		say(q->c, "packet %" PRIu64 " was not sent: %s", r->probe, r->why ? r->why : "");
 		return 0;
 	}
 	if (wire_packet(&q->wire, p, &v, &q->err) < 0 || (out_flush(&q->wire.out, &q->err) < 0))
@@ -126,8 +138,13 @@ static int read_options(struct inquiry *q, struct err *e)
 	if (opt_has(o, OPT_RATE) && q->so.rate == 0) /* max */
 		q->o.rate = 1e9;
 	const char *x = o->v[OPT_EXPECT];
-	if (x && plan_parse(&q->expect, q->c->reg, x, strlen(x), PLAN_PATTERN, e) < 0)
+	if (x && plan_parse(&q->expect, q->c->reg, x, strlen(x), PLAN_PATTERN, e) < 0) {
+		char msg[sizeof(e->msg)];
+
+		memcpy(msg, e->msg, sizeof(msg));
+		snprintf(e->msg, sizeof(e->msg), "--expect: %.460s", msg);
 		return -1;
+	}
 	q->o.expect = x ? &q->expect : NULL;
 	return 0;
 }
@@ -145,6 +162,7 @@ static void add_up(struct ask_stats *sum, const struct ask_stats *st)
 	sum->answers += st->answers;
 	sum->expected += st->expected;
 	sum->silent += st->silent;
+	sum->refused += st->refused;
 	sum->failed += st->failed;
 	sum->dropped += st->dropped;
 	sum->reached |= st->reached;
@@ -155,10 +173,17 @@ static void tell_sum(const struct inquiry *q)
 {
 	const struct ask_stats *s = &q->sum;
 	char line[300];
-	int n = snprintf(line, sizeof(line),
-			 "%" PRIu64 " sent, %" PRIu64 " answered, %" PRIu64 " without answer",
-			 s->sent, s->answered, s->silent);
+	int n = snprintf(line, sizeof(line), "%" PRIu64 " sent, %" PRIu64 " answered", s->sent,
+			 s->answered);
 
+	if (q->o.expect && s->expected < s->answers)
+		n += snprintf(line + n, sizeof(line) - (size_t)n, " (%" PRIu64 " as expected)",
+			      s->expected);
+	n += snprintf(line + n, sizeof(line) - (size_t)n, ", %" PRIu64 " without answer",
+		      s->silent);
+	if (s->refused)
+		n += snprintf(line + n, sizeof(line) - (size_t)n, " (%" PRIu64 " refused)",
+			      s->refused);
 	if (s->failed)
 		n += snprintf(line + n, sizeof(line) - (size_t)n, ", %" PRIu64 " not sent",
 			      s->failed);
@@ -217,7 +242,7 @@ static int run_ask(struct cli *c)
 		goto out;
 	rc = ask_all(&q, &e);
 	progress_done(&q.progress);
-	if (q.sum.sent || q.sum.failed)
+	if (q.sum.sent || q.sum.failed || q.sum.silent)
 		tell_sum(&q);
 	if (q.failed && !q.wire.out.gone) {
 		e = q.err;
@@ -227,6 +252,7 @@ out:
 	wire_close(&q.wire);
 	packets_done(&q.ps);
 	plan_done(&q.expect);
+	tree_done(&q.scratch);
 	return rc < 0 ? print_err(c, &e) : exit_code(&q);
 }
 

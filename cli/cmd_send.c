@@ -124,8 +124,14 @@ static int tell_sent(struct dispatch *d, struct packet *p, const char *note, str
 	p->number = ++d->number;
 	if (d->wire.form == REPORT_NONE)
 		return 0;
-	if (p->link != LINK_NONE)
+	if (p->link != LINK_NONE) {
+		struct packet as_built = *p;
+
 		dissect_with(d->c->reg, p, &d->scratch);
+		/* A lie that no dissector believes: show what it was built from. */
+		if (!p->nlayers)
+			*p = as_built;
+	}
 	return wire_packet(&d->wire, p, &v, e);
 }
 
@@ -172,7 +178,7 @@ static int send_one(struct dispatch *d, uint64_t i, uint64_t total, struct err *
 			return -1;
 		}
 		d->failed++;
-		say(d->c, "%" PRIu64 " was not sent: %s", i + 1, no.msg);
+		say(d->c, "packet %" PRIu64 " was not sent: %s", i + 1, no.msg);
 		return 0;
 	}
 	const struct hop *hop = aim_hop(d->aim);
@@ -194,12 +200,12 @@ static int send_one(struct dispatch *d, uint64_t i, uint64_t total, struct err *
 		return 0;
 	if (d->wire.out.gone)
 		return -1;
-	if (total == 1 || no.code == ERR_PERM) {
+	if (total == 1 || no.code == ERR_PERM || no.code == ERR_USAGE) {
 		*e = no;
 		return -1;
 	}
 	d->failed++;
-	say(d->c, "%" PRIu64 " was not sent: %s", i + 1, no.msg);
+	say(d->c, "packet %" PRIu64 " was not sent: %s", i + 1, no.msg);
 	return 0;
 }
 
@@ -250,6 +256,7 @@ static int plan_open(struct dispatch *d, struct err *e)
 				  .ifname = d->so.ifname,
 				  .via = vias[d->so.via],
 				  .libnet = d->so.libnet,
+				  .mtu_hint = ": --fragment SIZE cuts them",
 				  .stop = &signals_stop };
 
 	if (plan_fresh(&ps->plan, e) < 0)
@@ -286,7 +293,8 @@ static int send_plan(struct dispatch *d, struct err *e)
 						: n * d->so.count;
 	int rc = 0;
 
-	if (packets_size(&d->ps, e) < 0 || (!conn && plan_open(d, e) < 0)) {
+	if (packets_size(&d->ps, e) < 0 ||
+	    (conn ? plan_fresh(&d->ps.plan, e) : plan_open(d, e)) < 0) {
 		plan_close(d);
 		return -1;
 	}

@@ -3,11 +3,13 @@
 #include "cli/wire.h"
 
 #include <inttypes.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/show.h"
+#include "cli/words.h"
 #include "craft/pace.h"
 
 static const char *const forms[] = { "line", "tree", "expr", "json", "flat",
@@ -51,7 +53,7 @@ static void json_more(struct buf *b, const struct wire_event *v)
 	if (v->probe)
 		buf_fmt(b, ",\"probe\":%" PRIu64, v->probe);
 	if (v->rtt >= 0)
-		buf_fmt(b, ",\"rtt\":%" PRId64, v->rtt);
+		buf_fmt(b, ",\"rtt_ns\":%" PRId64, v->rtt);
 	buf_str(b, "}\n");
 }
 
@@ -67,6 +69,8 @@ static void put_head(struct wire *w, const struct packet *p, const struct wire_e
 static void put_tail(struct buf *b, const struct wire_event *v)
 {
 	if (b->n && b->p[b->n - 1] == '\n')
+		b->n--;
+	while (b->n && b->p[b->n - 1] == ' ')
 		b->n--;
 	if (v->rtt >= 0)
 		buf_fmt(b, "  (%" PRId64 ".%03" PRId64 " ms)", v->rtt / 1000000,
@@ -117,7 +121,7 @@ void wire_close(struct wire *w)
 
 /* ---- options ---- */
 
-int sending_options(struct sending *s, const struct cli *c, struct err *e)
+int sending_options(struct sending *s, struct cli *c, struct err *e)
 {
 	static const char *const vias[] = { "auto", "link", "ip", "stream", "datagram", NULL };
 	const struct options *o = &c->opt;
@@ -134,6 +138,13 @@ int sending_options(struct sending *s, const struct cli *c, struct err *e)
 	if (s->has_rate && opt_has(o, OPT_INTERVAL))
 		return err_set(e, ERR_USAGE, "'--rate' and '--interval' say the same: one of them");
 	s->forever = s->count == 0;
+	if (s->ifname && !if_nametoindex(s->ifname)) {
+		char none[64];
+
+		return choose_device(c, none, e) < 0 ? -1
+						      : err_set(e, ERR_IO, "no interface %.40s",
+								s->ifname);
+	}
 	return 0;
 }
 

@@ -44,7 +44,7 @@ struct sending {
 	int64_t interval;
 	bool libnet, i_may;
 };
-int sending_options(struct sending *s, const struct cli *c, struct err *e);
+int sending_options(struct sending *s, struct cli *c, struct err *e);
 
 /* ---- progress on a terminal ---- */
 

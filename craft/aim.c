@@ -170,8 +170,11 @@ struct aim *aim_open(struct plan *p, struct sender *s, struct err *e)
 	build_done(b);
 	free(b);
 	if (!a->dst_say && aim_step(a, e)) {
-		aim_close(a);
-		return NULL;
+		if (!sender_silent(s)) {
+			aim_close(a);
+			return NULL;
+		}
+		err_clear(e); /* aim_step tells it of the packet */
 	}
 	return a;
 fail:
@@ -191,6 +194,7 @@ int aim_step(struct aim *a, struct err *e)
 {
 	const struct addr *src = a->src_say ? &a->src_said : NULL;
 	uint32_t scope = a->dst.scope;
+	struct addr src_addr;
 
 	if (a->dst_say) {
 		if (!a->dst_say->cur.p ||
@@ -206,8 +210,16 @@ int aim_step(struct aim *a, struct err *e)
 			    a->need_mac, e);
 	if (!a->hop)
 		return -1;
+	src_addr = a->hop->route.src;
+	/* A frame leaves by the interface that was said, also one about our own address. */
+	if (a->framed && a->hop->route.type == ROUTE_LOCAL) {
+		const struct hop *said = sender_hop(a->sender, NULL, NULL, false, NULL);
+
+		if (said)
+			a->hop = said;
+	}
 	memset(a->bytes[ADD_NET_SRC], 0, 16);
-	memcpy(a->bytes[ADD_NET_SRC], a->hop->route.src.b, addr_len(&a->hop->route.src));
+	memcpy(a->bytes[ADD_NET_SRC], src_addr.b, addr_len(&src_addr));
 	memcpy(a->bytes[ADD_LINK_SRC], a->hop->route.dev.mac, 6);
 	memcpy(a->bytes[ADD_HW_SRC], a->hop->route.dev.mac, 6);
 	memcpy(a->bytes[ADD_LINK_DST], a->hop->mac, 6);

@@ -10,8 +10,8 @@ struct aim;
 
 /* Finds p's destination and adds says (implied, varying) to p for its unsaid source addresses and,
  * in a link header that was written without them, the two link addresses. Call it after plan_parse
- * and plan_fresh. The aim must be closed before p is done. Without a route: -1 only when no packet
- * of p can have one; else aim_step tells. */
+ * and plan_fresh. The aim must be closed before p is done. Without a route: NULL only when no
+ * packet of p can have one; else aim_step tells, and so it does of a silent neighbour. */
 struct aim *aim_open(struct plan *p, struct sender *s, struct err *e);
 void aim_close(struct aim *a);
 

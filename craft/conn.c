@@ -18,6 +18,9 @@
 struct conn {
 	int fd;
 	bool datagram, closed;
+	enum conn_peer *peer, own;
+	struct addr to; /* whom, for words */
+	uint16_t port;
 	const volatile int *stop;
 	struct buf in;
 	size_t eaten; /* bytes of in that were handed out */
@@ -52,6 +55,12 @@ static int transport_number(const struct build *b, unsigned i)
 	return -1;
 }
 
+/* Did the user say it? What was drawn for the packet the kernel chooses itself. */
+static bool user_said(const struct node *v)
+{
+	return (v->flags & NODE_SAID) && !(v->said && v->said->implied);
+}
+
 int transport_of(const struct build *b, struct transport *n, struct err *e)
 {
 	const uint8_t *p = (const uint8_t *)b->bytes.p;
@@ -72,7 +81,7 @@ int transport_of(const struct build *b, struct transport *n, struct err *e)
 				continue;
 			net = addr_set(&n->src, p + src->bit / 8, src->bits / 8) &&
 			      addr_set(&n->dst, p + dst->bit / 8, dst->bits / 8);
-			n->src_said = src->flags & NODE_SAID;
+			n->src_said = user_said(src);
 			continue;
 		}
 		if (!net || !proto_ends(y->proto, END_PORT, &f, &g))
@@ -83,7 +92,7 @@ int transport_of(const struct build *b, struct transport *n, struct err *e)
 			continue;
 		n->sport = (uint16_t)bits_get(p, src->bit, 16);
 		n->dport = (uint16_t)bits_get(p, dst->bit, 16);
-		n->sport_said = src->flags & NODE_SAID;
+		n->sport_said = user_said(src);
 		n->layer = i;
 		n->number = transport_number(b, i);
 		return 0;
@@ -128,14 +137,23 @@ static int await(const struct conn *c, short events, int64_t deadline)
 	}
 }
 
-static int conn_failed(int no, const struct addr *peer, uint16_t port, struct err *e)
+static int conn_failed(struct conn *c, int no, struct err *e)
 {
+	unsigned port = c->port;
 	char words[64];
 
-	addr_words(peer, words);
+	addr_words(&c->to, words);
+	if (no == ECONNREFUSED || no == ECONNRESET)
+		*c->peer = PEER_REFUSED;
+	else if (no == ETIMEDOUT || no == EHOSTUNREACH)
+		*c->peer = PEER_SILENT;
 	switch (no) {
 	case ECONNREFUSED:
-		return err_set(e, ERR_IO, "%s refuses connections to port %u", words, port);
+		return c->datagram ? err_set(e, ERR_IO, "refused: nobody at %s port %u", words, port)
+				   : err_set(e, ERR_IO, "refused: %s refuses connections to port %u",
+					     words, port);
+	case ECONNRESET:
+		return err_set(e, ERR_IO, "refused: %s port %u reset the connection", words, port);
 	case ETIMEDOUT: return err_set(e, ERR_IO, "%s port %u does not answer", words, port);
 	case ENETUNREACH: return err_set(e, ERR_IO, "no route to %s", words);
 	case EHOSTUNREACH: return err_set(e, ERR_IO, "%s cannot be reached", words);
@@ -183,16 +201,18 @@ static int conn_connect(struct conn *c, const struct transport *n, int64_t deadl
 	socklen_t len = addr_sockaddr(&n->dst, n->dport, &a), size = sizeof(int);
 	int no = 0;
 
+	c->to = n->dst;
+	c->port = n->dport;
 	if (connect(c->fd, (struct sockaddr *)&a, len) == 0)
 		return 0;
 	if (errno != EINPROGRESS)
-		return conn_failed(errno, &n->dst, n->dport, e);
+		return conn_failed(c, errno, e);
 	if (!await(c, POLLOUT, deadline))
 		return stopped(c) ? err_set(e, ERR_IO, "stopped")
-				  : conn_failed(ETIMEDOUT, &n->dst, n->dport, e);
+				  : conn_failed(c, ETIMEDOUT, e);
 	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &no, &size) < 0)
 		no = errno;
-	return no ? conn_failed(no, &n->dst, n->dport, e) : 0;
+	return no ? conn_failed(c, no, e) : 0;
 }
 
 struct conn *conn_open(const struct build *b, const struct conn_opts *o, int64_t deadline,
@@ -208,6 +228,8 @@ struct conn *conn_open(const struct build *b, const struct conn_opts *o, int64_t
 	c->fd = -1;
 	c->datagram = o->datagram;
 	c->stop = o->stop;
+	c->peer = o->peer ? o->peer : &c->own;
+	*c->peer = PEER_FINE;
 	if (transport_of(b, &n, e) || conn_socket(c, &n, o, e) ||
 	    conn_connect(c, &n, deadline, e)) {
 		conn_close(c);
@@ -238,8 +260,8 @@ int conn_send(struct conn *c, const uint8_t *p, size_t n, int64_t deadline, stru
 			done += (size_t)k;
 			continue;
 		}
-		if (errno == ECONNREFUSED)
-			return err_set(e, ERR_IO, "the peer has nobody at that port");
+		if (errno == ECONNREFUSED || errno == EHOSTUNREACH || errno == ECONNRESET)
+			return conn_failed(c, errno, e);
 		if (errno != EAGAIN && errno != EINTR)
 			return err_set(e, ERR_IO, "cannot send: %s", strerror(errno));
 		if (!await(c, POLLOUT, deadline))
@@ -300,10 +322,8 @@ static int pull(struct conn *c, struct err *e)
 	}
 	if (errno == EAGAIN || errno == EINTR)
 		return 0;
-	if (errno == ECONNREFUSED)
-		return err_set(e, ERR_IO, "the peer has nobody at that port");
-	if (errno == ECONNRESET)
-		return err_set(e, ERR_IO, "the peer reset the connection");
+	if (errno == ECONNREFUSED || errno == EHOSTUNREACH || errno == ECONNRESET)
+		return conn_failed(c, errno, e);
 	return err_set(e, ERR_IO, "cannot receive: %s", strerror(errno));
 }
 

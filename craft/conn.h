@@ -16,10 +16,17 @@ struct transport { /* what the lower layers of a packet say to a socket */
 /* -1: b has no network addresses with ports above them (e). Reads b's bytes by its nodes. */
 int transport_of(const struct build *b, struct transport *t, struct err *e);
 
+enum conn_peer {
+	PEER_FINE,
+	PEER_REFUSED, /* it said no: a closed port, a reset */
+	PEER_SILENT,  /* it, or its router, did not answer in time */
+};
+
 struct conn_opts {
 	bool datagram;      /* else a stream */
 	const char *ifname; /* bind to it; NULL: any */
 	const volatile int *stop;
+	enum conn_peer *peer; /* set when a call fails because of the peer; or NULL */
 };
 
 struct conn;

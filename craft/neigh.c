@@ -368,6 +368,7 @@ int neigh_resolve(struct routes *r, const struct neigh_ask *q, uint8_t mac[8], s
 	}
 	if (found)
 		return 0;
-	return err_set(e, ERR_IO, "%s on %s does not answer: no neighbour address after %.1f s",
-		       addr_words(&q->dst, words), q->dev->name, (double)q->timeout / 1e9);
+	err_set(e, ERR_IO, "%s on %s does not answer: no neighbour address after %.1f s",
+		addr_words(&q->dst, words), q->dev->name, (double)q->timeout / 1e9);
+	return 1;
 }

@@ -71,7 +71,7 @@ int neigh_look(struct routes *r, int ifindex, const struct addr *a, uint8_t mac[
 /* The MAC address of a on dev: from the table, else resolved within timeout (ns): by the kernel
  * where CAP_NET_ADMIN allows it to be asked, else by our own question on the wire, built from the
  * descriptions in reg. src: our address on that link. stop: may be NULL; set by a signal handler.
- * -1: e tells whom we asked and how long. */
+ * 1: nobody answered, e tells whom we asked and how long. -1: e. */
 struct neigh_ask {
 	const struct registry *reg;
 	const struct iface *dev;

@@ -132,6 +132,7 @@ static int slot_mac(struct sender *s, struct hop_slot *h, struct err *e)
 			       .dst = p->route.via,
 			       .timeout = s->o.neigh_timeout,
 			       .stop = s->o.stop };
+	int rc;
 
 	if (p->resolved || p->raw)
 		return 0;
@@ -140,7 +141,9 @@ static int slot_mac(struct sender *s, struct hop_slot *h, struct err *e)
 		p->resolved = true;
 		return 0;
 	}
-	if (neigh_resolve(s->routes, &q, p->mac, e))
+	rc = neigh_resolve(s->routes, &q, p->mac, e);
+	h->silent = rc > 0;
+	if (rc)
 		return -1;
 	p->resolved = true;
 	return 0;
@@ -188,6 +191,8 @@ const struct hop *sender_hop(struct sender *s, const struct addr *dst, const str
 {
 	struct hop_slot *h;
 
+	s->silent = false;
+	s->last = NULL;
 	if (!dst) {
 		if (!s->dev.index) {
 			err_set(e, ERR_USAGE,
@@ -200,16 +205,32 @@ const struct hop *sender_hop(struct sender *s, const struct addr *dst, const str
 		return &s->dev_slot.hop;
 	}
 	h = slot_find(s, dst, src, e);
+	s->last = h;
 	if (!h)
 		return NULL;
 	if (h->failed && clock_mono() - h->failed < AGAIN) {
+		s->silent = h->silent;
 		err_set(e, h->why.code ? h->why.code : ERR_IO, "%s", h->why.msg);
 		return NULL;
 	}
 	h->failed = 0;
-	if (need_mac && slot_mac(s, h, e))
+	h->silent = false;
+	if (need_mac && slot_mac(s, h, e)) {
+		s->silent = h->silent;
 		return slot_failed(h, e);
+	}
 	return &h->hop;
+}
+
+bool sender_silent(const struct sender *s)
+{
+	return s->silent;
+}
+
+void sender_again(struct sender *s)
+{
+	if (s->silent && s->last)
+		s->last->failed = 0;
 }
 
 int sender_ready(struct sender *s, const struct hop *h, uint16_t link, struct err *e)
@@ -266,11 +287,32 @@ static bool bare(uint16_t link)
 	return link == LINK_RAW || link == LINK_IPV4 || link == LINK_IPV6;
 }
 
-static int too_long(const struct hop *h, uint32_t n, struct err *e)
+static int too_long(const struct sender *s, const struct hop *h, uint32_t n, struct err *e)
 {
-	return err_set(e, ERR_IO,
-		       "%u bytes do not fit the MTU of %s (%u): --fragment SIZE cuts them", n,
-		       h->route.dev.name, h->route.mtu);
+	return err_set(e, ERR_IO, "%u bytes do not fit the MTU of %s (%u)%s", n,
+		       h->route.dev.name, h->route.mtu, s->o.mtu_hint ? s->o.mtu_hint : "");
+}
+
+static int wrong_link(const struct sender *s, const struct hop *h, uint16_t link, struct err *e)
+{
+	uint16_t takes = h->route.dev.link;
+	const char *name = "its link header";
+	const struct proto *p;
+
+	for (unsigned i = 0; (p = registry_bound(s->o.reg, "link", takes, i)); i++) {
+		name = p->name;
+		if (p->ncarries)
+			break; /* not the one that has a length there */
+	}
+	if (link == LINK_NONE)
+		return err_set(e, ERR_USAGE,
+			       "this packet has no link header for %s: begin with %s /, or with "
+			       "link=%u before its bytes",
+			       h->route.dev.name, name, takes);
+	return err_set(e, ERR_USAGE,
+		       "a packet of link type %u cannot leave by %s, which takes %u: begin with "
+		       "%s /",
+		       link, h->route.dev.name, takes, name);
 }
 
 /* Bytes of link header, and of a tag that the kernel lets pass above the MTU. */
@@ -294,7 +336,7 @@ int sender_send_by(struct sender *s, const struct hop *hop, const struct packet 
 		return err_set(e, ERR_IO, "an empty packet cannot be sent");
 	if (bare(p->link) && h->raw) {
 		if (p->len > h->route.mtu)
-			return too_long(h, p->len, e);
+			return too_long(s, h, p->len, e);
 		return sock_raw(s, h, p, out, e);
 	}
 	if (bare(p->link) && h->route.dev.link == LINK_ETHERNET) {
@@ -307,14 +349,13 @@ int sender_send_by(struct sender *s, const struct hop *hop, const struct packet 
 		if (!h->header_len && slot_header(s, h, p->layers[0].proto, e))
 			return -1;
 		if (p->len > h->route.mtu)
-			return too_long(h, p->len, e);
+			return too_long(s, h, p->len, e);
 		return sock_link(s, h, p, out, e);
 	}
 	if (p->link != h->route.dev.link && !(bare(p->link) && bare(h->route.dev.link)))
-		return err_set(e, ERR_USAGE, "a packet of link type %u cannot leave by %s (%u)",
-			       p->link, h->route.dev.name, h->route.dev.link);
+		return wrong_link(s, h, p->link, e);
 	if (p->len > h->route.dev.mtu + frame_extra(p))
-		return too_long(h, p->len, e);
+		return too_long(s, h, p->len, e);
 	if (h->route.dev.hwtype == ARPHRD_LOOPBACK && h->route.type == ROUTE_LOCAL &&
 	    h->route.dst.family == AF_INET)
 		snprintf(out->note, sizeof(out->note),

@@ -16,6 +16,7 @@ struct sender_opts {
 	const struct registry *reg;
 	const char *ifname; /* -i; NULL: the routing table decides */
 	enum sender_via via;
+	const char *mtu_hint;  /* ends the sentence about a packet over the MTU; or NULL */
 	bool libnet;           /* send through libnet's contexts instead of our own sockets */
 	int64_t neigh_timeout; /* ns to wait for a neighbour's address; 0: one second */
 	const volatile int *stop;
@@ -48,6 +49,11 @@ void sender_close(struct sender *s);
  * Remembered for each destination. */
 const struct hop *sender_hop(struct sender *s, const struct addr *dst, const struct addr *src,
 			     bool need_mac, struct err *e);
+
+/* Did the last sender_hop fail because the neighbour on the way did not answer? */
+bool sender_silent(const struct sender *s);
+/* Such a failure is remembered for three seconds; ask anew next time. */
+void sender_again(struct sender *s);
 
 /* Open the sockets that frames of this link type by this hop need, so that privilege can be dropped
  * before the first one leaves. sender_send opens what is missing. */

@@ -31,7 +31,10 @@ static int tell(void *ctx, const struct ask_result *r)
 
 	switch (r->event) {
 	case ASK_ANSWER: a.event = STRATA_ANSWER; break;
-	case ASK_SILENT: a.event = STRATA_SILENT; break;
+	case ASK_SILENT:
+		a.event = STRATA_SILENT;
+		a.why = r->why;
+		break;
 	case ASK_FAILED:
 		a.event = STRATA_UNSENT;
 		a.why = r->why;

@@ -456,7 +456,7 @@ struct strata_answer {                 /* valid during the call */
 	int64_t rtt;                   /* ns from the send to the reply */
 	bool error;                    /* the answer is an error that quotes the request (ICMP) */
 	bool final;      /* it comes from where the request went, not from a router on the way */
-	const char *why; /* unsent: a sentence; else NULL */
+	const char *why; /* unsent, silent: a sentence, or NULL; else NULL */
 	uint64_t reserved[4];
 };
 

@@ -295,8 +295,12 @@ int plan_fresh(struct plan *p, struct err *e)
 				there = say_eval(&ps, &sc, f->cond);
 			if (!there.ok || !there.v)
 				continue;
-			if (!say && !(say = say_new(&ps, &l->say)))
-				return -1;
+			if (!say) {
+				say = say_new(&ps, &l->say);
+				if (!say)
+					return -1;
+				say->implied = true;
+			}
 			say->name = f->name;
 			say->at = l->at;
 			say->span = l->span;

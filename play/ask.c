@@ -76,6 +76,7 @@ static int asking_open(struct asking *a, struct err *e)
 					 : a->o->via == ASK_IP ? VIA_IP
 							       : VIA_AUTO,
 				  .libnet = a->o->libnet,
+				  .neigh_timeout = a->o->timeout,
 				  .stop = a->o->stop };
 
 	if (plan_fresh(a->plan, e) < 0)
@@ -136,6 +137,11 @@ static struct probe *probe_new(struct asking *a, const struct packet *pkt, struc
 	p->attempt = p->answers = 0;
 	p->waiting = false;
 	dissect_with(a->plan->reg, &p->pkt, &a->scratch);
+	/* A lie that no dissector believes: what it was built from. */
+	if (!p->pkt.nlayers) {
+		p->pkt.nlayers = pkt->nlayers;
+		memcpy(p->pkt.layers, pkt->layers, sizeof(p->pkt.layers));
+	}
 	a->n++;
 	return p;
 }
@@ -150,7 +156,30 @@ static void tell_failed(struct asking *a, const struct probe *p, const char *why
 	ask_tell(a, &r);
 }
 
-static void probe_send(struct asking *a, struct probe *p)
+/* Nobody on the way: as if no answer had come. */
+static void tell_silent(struct asking *a, const char *why)
+{
+	struct ask_result r = { .event = ASK_SILENT, .probe = a->next + 1, .why = why };
+
+	a->st->silent++;
+	ask_tell(a, &r);
+}
+
+/* The way to this destination; a neighbour is asked as often and as patiently as it would be. */
+static int way(struct asking *a, struct err *e)
+{
+	for (unsigned i = 0;; i++) {
+		if (!aim_step(a->aim, e))
+			return 0;
+		if (!sender_silent(a->sender) || i >= a->o->retry || ask_stopped(a))
+			return -1;
+		sender_again(a->sender);
+		err_clear(e);
+	}
+}
+
+/* -1: this packet can never leave, or it is the only one (e). */
+static int probe_send(struct asking *a, struct probe *p, struct err *e)
 {
 	struct err no = { 0 };
 	struct ask_result r = { .event = ASK_SENT,
@@ -161,8 +190,10 @@ static void probe_send(struct asking *a, struct probe *p)
 
 	if (sender_send_by(a->sender, &p->hop, &p->pkt, &p->sent, &no)) {
 		p->waiting = false;
+		if (a->total == 1 || no.code == ERR_USAGE || no.code == ERR_PERM)
+			return err_set(e, no.code, "%s", no.msg);
 		tell_failed(a, p, no.msg);
-		return;
+		return 0;
 	}
 	p->sent.hop = &p->hop;
 	p->pkt.when = p->sent.when;
@@ -170,6 +201,7 @@ static void probe_send(struct asking *a, struct probe *p)
 	p->deadline = clock_mono() + a->timeout;
 	a->st->sent++;
 	ask_tell(a, &r);
+	return 0;
 }
 
 /* The next packet of the sweep. -1: the run cannot go on (e). A destination without a way is told
@@ -183,7 +215,12 @@ static int ask_next(struct asking *a, struct err *e)
 	struct probe *p;
 
 	plan_step(a->plan, a->next, a->o->seed);
-	if (aim_step(a->aim, &no)) {
+	if (way(a, &no)) {
+		if (sender_silent(a->sender)) {
+			tell_silent(a, no.msg);
+			a->next++;
+			return 0;
+		}
 		if (no.code == ERR_USAGE || no.code == ERR_PERM || a->total == 1)
 			return err_set(e, no.code, "%s", no.msg);
 		tell_failed(a, NULL, no.msg);
@@ -202,8 +239,9 @@ static int ask_next(struct asking *a, struct err *e)
 	if (!p)
 		return -1;
 	p->hop = *hop;
+	if (probe_send(a, p, e))
+		return -1;
 	a->st->probes++;
-	probe_send(a, p);
 	/* The sender may have made the link header in our copy; it makes it again for its own. */
 	a->next++;
 	return 0;
@@ -235,7 +273,7 @@ static void give_up(struct asking *a, struct probe *p)
 }
 
 /* Who has waited long enough; then forget those that are done, oldest first. */
-static void expire(struct asking *a, int64_t now)
+static int expire(struct asking *a, int64_t now, struct err *e)
 {
 	for (unsigned i = 0; i < a->n && !a->end; i++) {
 		struct probe *p = &a->probe[(a->first + i) % FLIGHT];
@@ -244,7 +282,8 @@ static void expire(struct asking *a, int64_t now)
 			continue;
 		if (!p->answers && p->attempt < a->o->retry && !ask_stopped(a)) {
 			p->attempt++;
-			probe_send(a, p);
+			if (probe_send(a, p, e))
+				return -1;
 		} else {
 			give_up(a, p);
 		}
@@ -253,6 +292,7 @@ static void expire(struct asking *a, int64_t now)
 		a->first = (a->first + 1) % FLIGHT;
 		a->n--;
 	}
+	return 0;
 }
 
 static int drain(struct asking *a, struct err *e)
@@ -324,17 +364,15 @@ static int run(struct asking *a, struct err *e)
 				if (ask_next(a, e))
 					return -1;
 				/* Answers are looked at between any two packets. */
-				if (drain(a, e))
+				if (drain(a, e) || expire(a, clock_mono(), e))
 					return -1;
-				expire(a, clock_mono());
 				continue;
 			}
 			if (a->due < until)
 				until = a->due;
 		}
-		if (wait_until(a, until, e))
+		if (wait_until(a, until, e) || expire(a, clock_mono(), e))
 			return -1;
-		expire(a, clock_mono());
 	}
 	/* Stopped or done: who still waits has had no answer. */
 	for (unsigned i = 0; i < a->n; i++)

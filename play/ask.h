@@ -63,7 +63,9 @@ struct ask_stats {
 	uint64_t answered; /* probes with an answer */
 	uint64_t answers;
 	uint64_t expected; /* answers that fit expect */
-	uint64_t silent, failed;
+	uint64_t silent;  /* probes without an answer; a refusal of an ordinary socket is one */
+	uint64_t refused; /* of those */
+	uint64_t failed;
 	uint64_t seen;                     /* packets looked at */
 	uint64_t dropped;                  /* lost by the kernel before we saw them */
 	int64_t rtt_min, rtt_max, rtt_sum; /* ns, first answers */

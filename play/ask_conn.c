@@ -90,9 +90,11 @@ static int listen_for(struct asking *a, struct conn *c, struct probe *p, const s
 /* One question. An error of the peer (refused, reset) is this question's; others end the run. */
 static int question(struct asking *a, const struct build *b, struct probe *p, struct err *e)
 {
+	enum conn_peer peer = PEER_FINE;
 	struct conn_opts co = { .datagram = a->o->via == ASK_DATAGRAM,
 				.ifname = a->o->ifname,
-				.stop = a->o->stop };
+				.stop = a->o->stop,
+				.peer = &peer };
 	const struct proto *proto;
 	struct err no = { 0 };
 	struct conn *c;
@@ -112,15 +114,16 @@ static int question(struct asking *a, const struct build *b, struct probe *p, st
 		tell(a, p, ASK_SENT, NULL);
 		rc = a->end ? 0 : listen_for(a, c, p, proto, &no);
 	}
-	if (rc < 0) {
+	if (rc < 0 && peer == PEER_FINE) {
 		a->st->failed++;
 		tell(a, p, ASK_FAILED, no.msg);
-	} else if (!p->answers && p->attempt >= a->o->retry) {
+	} else if (!p->answers && (peer == PEER_REFUSED || p->attempt >= a->o->retry)) {
 		a->st->silent++;
-		tell(a, p, ASK_SILENT, NULL);
+		a->st->refused += peer == PEER_REFUSED;
+		tell(a, p, ASK_SILENT, rc < 0 ? no.msg : NULL);
 	}
 	conn_close(c);
-	return rc < 0 ? 1 : 0;
+	return rc < 0 && peer != PEER_SILENT ? 1 : 0;
 }
 
 int ask_conn(struct asking *a, struct err *e)
@@ -128,6 +131,8 @@ int ask_conn(struct asking *a, struct err *e)
 	struct build b = { 0 };
 	int rc = 0;
 
+	if (plan_fresh(a->plan, e) < 0)
+		return -1;
 	ask_tell(a, &(struct ask_result) { .event = ASK_READY });
 	for (; a->next < a->total && !a->end && !ask_stopped(a); a->next++) {
 		struct probe p = { .number = a->next + 1 };

@@ -83,7 +83,8 @@ ask "a way over two routers" 0 '3 sent, 3 answered' --until answered ip dst=10.7
 check "its stations" "$(grep RCVD out | sed -E 's/.*RCVD [0-9.]+ (ip )?([0-9.]+) >.*/\2/' | xargs)" \
 	"10.77.1.254 10.77.2.2 10.77.3.1"
 ask "the same in version 6" 0 '3 sent, 3 answered' --until answered ip6 dst=fd77:3::1 hlim=1-30 / icmp6
-ask "nobody there" 4 '10\.77\.1\.77 on eth0 does not answer' ip dst=10.77.1.77 / icmp
+ask "nobody there" 1 "no answer to 1: 10\.77\.1\.77 on eth0 does not answer" ip dst=10.77.1.77 / icmp
+check "and it counts as such" "$(grep -c "0 sent, 0 answered, 1 without answer" err)" 1
 ask "no answer" 1 '1 sent, 0 answered, 1 without' ip dst=10.77.3.1 / udp dport=9000 / hex:00
 ask "asked again" 1 '3 sent, 0 answered' --retry 2 ip dst=10.77.3.1 / udp dport=9000 / hex:00
 
@@ -92,7 +93,11 @@ ask "names over datagrams" 0 'RCVD .*udp 53 > .*dns .*answers=1' ip dst=10.77.3.
 ask "names through a stream" 0 'RCVD .*dns .*answers=1' --via stream ip dst=10.77.3.1 / tcp dport=53 / dns qd=name:example.org
 ask "names through a datagram socket" 0 'RCVD .*dns .*answers=1' --via datagram ip dst=10.77.3.1 / dns qd=name:example.org
 ask "a broker through a stream" 0 'RCVD .*mqtt connack' --via stream ip dst=10.77.3.1 / tcp dport=1883 / mqtt type=connect clientId=lab
-ask "a refused stream" 4 '10\.77\.3\.1 refuses connections to port 1884' --via stream ip dst=10.77.3.1 / tcp dport=1884 / mqtt
+ask "a refused stream" 1 '10\.77\.3\.1 refuses connections to port 1884' --via stream ip dst=10.77.3.1 / tcp dport=1884 / mqtt
+ask "a refused datagram" 1 'no answer to 1: refused: nobody at 10\.77\.3\.1 port 54' --via datagram ip dst=10.77.3.1 / udp dport=54 / dns qd=name:example.org
+check "it was sent, once, and not answered" "$(grep -c '1 sent, 0 answered, 1 without answer (1 refused)' err)" 1
+ask "names through a datagram socket are fresh" 0 '3 sent, 3 answered' -c 3 --as flat --via datagram ip dst=10.77.3.1 / dns qd=name:example.org
+check "three identifiers" "$(grep '"dir":"sent"' out | grep -o '"dns.id":[1-9][0-9]*' | sort -u | wc -l)" 3
 ask "an own protocol" 0 'RCVD .*sensor.*reply' -p "$src/examples/sensor.protocol" ip dst=10.77.3.1 / sensor name=temp
 ask "and what is not its answer, with why" 0 'SEEN .*id' -v -p "$src/examples/sensor.protocol" ip dst=10.77.3.1 / sensor name=temp
 check "the wrong id was not taken" "$(grep -c RCVD out)" 1
@@ -101,6 +106,14 @@ check "the wrong id was not taken" "$(grep -c RCVD out)" 1
 ask "who has it" 0 'RCVD .*arp 10\.77\.1\.254 is-at ' eth / arp pdst=10.77.1.254
 ask "who has it, version 6" 0 'RCVD .*neighbour-advertisement fd77:1::fe' \
 	ip6 dst=ff02::1:ff00:fe%eth0 hlim=255 / icmp6 type=135 tgt=fd77:1::fe options=src_lladdr:02:00:00:00:00:01
+ask "a sweep with holes" 0 '4 sent, 4 answered, 2 without|2 sent, 2 answered, 2 without' ip dst=10.77.1.1,10.77.1.254,10.77.1.77,10.77.1.78 / icmp
+ask "who has it, oneself among them" 0 '"arp.psrc":"10\.77\.1\.254"' -i eth0 --as flat eth / arp pdst=10.77.1.1,10.77.1.254
+check "asked from the device" "$(grep -c '"arp.hwsrc":"00:00:00:00:00:00"' out)" 0
+ask "expected otherwise" 1 '1 answered \(0 as expected\)' --expect 'tcp flags=SA' ip dst=10.77.3.1 / tcp dport=81 flags=S
+ask "an empty expectation" 2 '--expect' --expect '' ip dst=10.77.3.1 / icmp
+ask "no link header" 2 'begin with eth' -i eth0 arp pdst=10.77.1.254
+ask "no such device" 4 'there are: .*eth0' -i nope ip dst=10.77.3.1 / icmp
+ask "too long" 4 'do not fit the MTU of eth0 \(1500\)$' ip dst=10.77.3.1 / icmp / fill:1480
 ask "loopback, version 4" 0 'RCVD .*127\.0\.0\.1 > 127\.0\.0\.1 .*echo-reply' ip dst=127.0.0.1 / icmp
 ask "loopback, version 6" 0 'RCVD .*::1 > ::1 .*echo-reply' ip6 dst=::1 / icmp6
 ask "own address" 0 'RCVD .*10\.77\.1\.1 > 10\.77\.1\.1 .*echo-reply' ip dst=10.77.1.1 / icmp
