@@ -16,6 +16,7 @@ struct column {                    /* one name of --fields */
 	const struct proto *proto; /* NULL: a property of the packet: n, time, ... */
 	unsigned nth;              /* ip.2.src: 2 */
 	char path[128];            /* within the layer */
+	char own[64];              /* name, where the user's stands for two columns */
 	struct alias alias;        /* name set: read by this other name instead */
 };
 

@@ -562,6 +562,43 @@ static bool column_alias(struct report *r, struct column *c, const char *name)
 	return false;
 }
 
+static bool ends_column(struct column *c, const struct proto *p, const struct field *f, bool addr)
+{
+	if (!f || f->type->form != TYPE_LEAF || (f->type->kind->cls == KIND_ADDR) != addr)
+		return false;
+	*c = (struct column) { .proto = p };
+	snprintf(c->path, sizeof(c->path), "%s", f->name);
+	snprintf(c->own, sizeof(c->own), "%.30s.%.30s", p->name, f->name);
+	c->name = c->own;
+	return true;
+}
+
+/* P.addr, P.port: both of the fields that filters mean by it, as two columns: those that a reply
+ * exchanges, or the source and destination by name. */
+static bool column_ends(struct report *r, struct column c[2], const char *name)
+{
+	const char *dot = strchr(name, '.');
+	const struct proto *p = dot ? registry_find(r->reg, name, (size_t)(dot - name)) : NULL;
+	bool addr;
+
+	if (!p || proto_field(p, dot + 1, strlen(dot + 1)) || proto_field(p, name, strlen(name)))
+		return false;
+	addr = strcasecmp(dot + 1, "addr") == 0 || strcasecmp(dot + 1, "host") == 0;
+	if (!addr && strcasecmp(dot + 1, "port") != 0)
+		return false;
+	for (unsigned i = 0; i < p->nreply; i++) {
+		for (unsigned k = 0; k < p->reply[i].nswap; k++) {
+			const struct field *f = p->rec.fields;
+
+			if (ends_column(&c[0], p, &f[p->reply[i].swap[k].a], addr) &&
+			    ends_column(&c[1], p, &f[p->reply[i].swap[k].b], addr))
+				return true;
+		}
+	}
+	return addr && ends_column(&c[0], p, record_field(&p->rec, "src", 3), addr) &&
+	       ends_column(&c[1], p, record_field(&p->rec, "dst", 3), addr);
+}
+
 static int column_parse(struct report *r, struct column *c, const char *name, struct err *e)
 {
 	size_t n = strlen(name);
@@ -607,11 +644,13 @@ int columns_parse(struct report *r, const char *list, struct err *e)
 	for (const char *s = list; *s; s++)
 		n += *s == ',';
 	r->fields = strdup(list);
-	r->column = calloc(n, sizeof(*r->column));
+	r->column = calloc(n * 2u, sizeof(*r->column)); /* P.addr is two */
 	if (!r->fields || !r->column)
 		return err_set(e, ERR_IO, "out of memory");
 	for (char *s = strtok_r(r->fields, ",", &save); s; s = strtok_r(NULL, ",", &save)) {
-		if (column_parse(r, &r->column[i++], s, e))
+		if (column_ends(r, &r->column[i], s))
+			i += 2;
+		else if (column_parse(r, &r->column[i++], s, e))
 			return -1;
 	}
 	if (i == 0)

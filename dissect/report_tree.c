@@ -22,6 +22,18 @@ static void pad_to(struct buf *out, size_t from, size_t width)
 		buf_char(out, ' ');
 }
 
+/* No word was found: the number stands there already. */
+static bool prints_number(const struct buf *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		char c = b->p[i];
+
+		if (!(c >= '0' && c <= '9') && !(i && ((c >= 'a' && c <= 'f') || c == 'x')))
+			return false;
+	}
+	return b->n > 0;
+}
+
 static void put_value(struct report *r, const struct tree *t, uint32_t at, struct buf *out)
 {
 	const struct node *n = &t->v[at];
@@ -43,7 +55,7 @@ static void put_value(struct report *r, const struct tree *t, uint32_t at, struc
 	if (word && !n->field->words)
 		buf_fmt(out, " (%s)", word);
 	if (n->type && n->type->form == TYPE_LEAF && n->type->kind->cls == KIND_NUM && n->field &&
-	    n->field->words && !(n->flags & NODE_RAW))
+	    n->field->words && !(n->flags & NODE_RAW) && !prints_number(&r->scratch))
 		buf_fmt(out, " (%llu)", (unsigned long long)n->num);
 }
 
@@ -92,6 +104,8 @@ static void put_node(struct report *r, unsigned layer, uint32_t at, unsigned dep
 		put_value(r, t, at, out);
 	}
 	put_verdict(r, layer, at, out);
+	while (out->n > from && out->p[out->n - 1] == ' ') /* an empty value */
+		out->n--;
 	if (r->opts.spans)
 		buf_fmt(out, "  @%u+%u", n->bit / 8, (n->bit + n->bits + 7) / 8 - n->bit / 8);
 	if (r->opts.doc && n->field && n->field->doc && !(n->flags & NODE_ITEM)) {
