@@ -241,7 +241,7 @@ START_TEST(pcap_absurd_length)
 	ck_assert_int_eq(source_next(s, &p, &e), SOURCE_PACKET);
 	ck_assert_int_eq(source_next(s, &p, &e), SOURCE_ERROR);
 	ck_assert_int_eq(e.code, ERR_IO);
-	ck_assert_ptr_nonnull(strstr(e.msg, "damaged after 1 packets"));
+	ck_assert_ptr_nonnull(strstr(e.msg, "damaged after 1 packet:"));
 	ck_assert_int_eq(source_next(s, &p, &e), SOURCE_END);
 	source_close(s);
 }
