@@ -96,14 +96,23 @@ lab_on h1 "$STRATA" send ip dst=127.0.0.1 id=0 / udp >out 2>err
 says "a raw socket's own mind" 'leaves it to the kernel to write: the identification'
 lab_on h1 "$STRATA" send ip dst=10.77.0.2 / udp / fill:1480 >out 2>err
 check "over the MTU: exit status" $? 4
-says "over the MTU" '1508 bytes do not fit the MTU of eth0 \(1500\)'
+says "over the MTU" '1508 bytes do not fit the MTU of eth0 \(1500\): --fragment SIZE cuts them'
+lab_on h1 "$STRATA" send ip dst=10.77.0.2 version=5 / udp dport=9 >out 2>err
+check "a version of one's own" $? 0
+says "shown as it was built" 'SENT .*ip 10\.77\.0\.1 > 10\.77\.0\.2 .*/ udp .* > 9'
+lab_on h1 "$STRATA" send -i eth0 arp pdst=10.77.0.2 >out 2>err
+check "no link header: exit status" $? 2
+says "no link header" 'begin with eth /, or with link=1 before its bytes'
+lab_on h1 "$STRATA" send ip dst=10.77.0.2,10.77.0.99 / udp dport=9 >out 2>err
+check "nobody there: exit status" $? 4
+says "nobody there" 'packet 2 was not sent: 10\.77\.0\.99 on eth0 does not answer'
 lab_on h1 "$STRATA" send ip dst=203.0.113.5 / udp >out 2>err
 check "no route: exit status" $? 4
 says "no route" 'no route to 203\.0\.113\.5'
 lab_on h1 "$STRATA" send eth / hex:00 >out 2>err
 says "no interface" 'say -i IF'
 lab_on h1 "$STRATA" send -i nosuch0 ip dst=10.77.0.2 / udp >out 2>err
-says "no such interface" 'nosuch0'
+says "no such interface" "no device 'nosuch0'.*eth0"
 
 # ---- our own socket receives nothing; rate ----
 # More than there is time for: it is stopped when it has been looked at.
