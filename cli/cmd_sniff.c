@@ -108,7 +108,7 @@ static void tell_counts(const struct sniffing *s)
 			      s->show.printed);
 	if (s->show.sink)
 		n += snprintf(line + n, sizeof(line) - (size_t)n, ", %" PRIu64 " written",
-			      sink_count(s->show.sink));
+			      sink_safe(s->show.sink)); /* not what a full disk refused */
 	if (st.known)
 		snprintf(line + n, sizeof(line) - (size_t)n,
 			 ", %" PRIu64 " dropped by the kernel, %" PRIu64 " by the interface",
@@ -127,6 +127,8 @@ static int idle(struct sniffing *s, struct packet *p, struct err *e)
 		return s->show.out.gone ? SOURCE_END : SOURCE_ERROR;
 	if (signals_progress != s->told) {
 		s->told = signals_progress;
+		if (s->show.sink && sink_flush(s->show.sink, e) == SINK_ERROR)
+			return SOURCE_ERROR;
 		tell_counts(s);
 	}
 	int rc = source_wait(s->src, p, due, e);

@@ -108,6 +108,7 @@ if mount -t tmpfs -o size=64k none small 2>/dev/null; then
 		'cannot write small/full.pcap: No space left on device; [1-9][0-9]* packets are safe'
 	safe=$(sed -nE 's/.*; ([0-9]+) packets are safe.*/\1/p' log)
 	check "disk full: that many are in the file" "$(count small/full.pcap)" "$safe"
+	holds "disk full: no more are called written" log "captured, $safe written"
 	check "disk full: it ends on a record boundary" \
 		"$(tcpdump -r small/full.pcap -Z root 2>&1 | grep -c truncated)" 0
 	umount small
