@@ -12,6 +12,9 @@
 #
 # LAB_TIME: seconds the whole script may take (100). LAB_DIR: a folder of its own, removed at the end.
 
+# Where Debian keeps servers and ethtool, which an ordinary user does not search.
+PATH=$PATH:/usr/sbin:/sbin
+
 # Run the calling script again, inside a user, network, mount and process namespace: when the
 # first process of the last one ends, the kernel ends all the others.
 lab_enter() {

@@ -278,12 +278,12 @@ static int wire(void)
 	if (read(fds[0], &c, 1) != 1 || c != 'y')
 		return -1;
 	snprintf(cmd, sizeof(cmd),
-		 "set -e; ip link set lo up; sysctl -qw net.ipv6.conf.default.accept_dad=0;"
+		 "set -e; ip link set lo up; echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad;"
 		 "ip link add va address 02:00:00:00:00:01 mtu 1400 type veth peer name vb address "
 		 "02:00:00:00:00:02 mtu 1400; ip link set vb netns %d;"
 		 "ip addr add 10.77.0.1/24 brd + dev va; ip addr add fd77::1/64 dev va nodad;"
 		 "ip link set va up;"
-		 "nsenter -n -t %d sh -c 'sysctl -qw net.ipv6.conf.all.accept_dad=0;"
+		 "nsenter -n -t %d sh -c 'echo 0 >/proc/sys/net/ipv6/conf/all/accept_dad;"
 		 "ip addr add 10.77.0.2/24 dev vb; ip addr add fd77::2/64 dev vb nodad;"
 		 "ip link set vb up';"
 		 "ip route add default via 10.77.0.2; ip route add 10.99.0.0/16 via 10.77.0.254;"
@@ -297,17 +297,23 @@ static int wire(void)
 
 int main(void)
 {
-	Suite *s = suite_create("route");
-	TCase *c = tcase_create("route");
+	Suite *s;
+	TCase *c;
 	SRunner *r;
 	int failed;
 
-	if (enter() || wire()) {
+	if (enter()) {
 		printf("skipped: no private network namespace here: %s\n", strerror(errno));
-		if (peer > 0)
-			kill(peer, SIGKILL);
 		return 77;
 	}
+	if (wire()) {
+		puts("no wire could be laid");
+		if (peer > 0)
+			kill(peer, SIGKILL);
+		return 1;
+	}
+	s = suite_create("route");
+	c = tcase_create("route");
 	tcase_set_timeout(c, 30);
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, links);
