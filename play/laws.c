@@ -190,9 +190,16 @@ static void try_check(struct trial *t)
 	struct buf copy = { 0 };
 
 	t->out[LAW_CHECK].tried++;
-	if (flagged(t, &t->pkt))
+	if (flagged(t, &t->pkt)) {
+		if (t->check.nnotes) {
+			note_place(&t->check, &t->pkt, &t->check.note[0], &copy);
+			buf_str(&copy, ": ");
+			buf_str(&copy, t->check.note[0].text);
+		}
 		law_fail(t, LAW_CHECK, "flagged although crafted: %s",
-			 t->check.nnotes ? t->check.note[0].text : "a length or a sum");
+			 copy.n ? buf_cstr(&copy) : "a length or a sum");
+		copy.n = 0;
+	}
 	if (!whole_sum(t->p) || l->end <= l->off)
 		return;
 	buf_put(&copy, t->pkt.data, t->pkt.len);
