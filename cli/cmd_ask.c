@@ -265,5 +265,7 @@ const struct command cmd_ask = {
 	.run = run_ask,
 	.more = "Exit 0: answered (with --expect: by what fits); 1: nothing came, or it did not "
 		"fit; 4: something\nwas not sent or was lost. -v says of each other packet why it "
-		"is not the answer.",
+		"is not the answer. A neighbour that is silent and a socket that is refused are no "
+		"answers (1).\nIn JSON each packet has dir (sent, rcvd), probe (its number) and "
+		"rtt_ns (nanoseconds).",
 };
