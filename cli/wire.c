@@ -141,9 +141,9 @@ int sending_options(struct sending *s, struct cli *c, struct err *e)
 	if (s->ifname && !if_nametoindex(s->ifname)) {
 		char none[64];
 
-		return choose_device(c, none, e) < 0 ? -1
-						      : err_set(e, ERR_IO, "no interface %.40s",
-								s->ifname);
+		return choose_device(c, none, e) < 0
+			       ? -1
+			       : err_set(e, ERR_IO, "no interface %.40s", s->ifname);
 	}
 	return 0;
 }

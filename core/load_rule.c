@@ -177,8 +177,8 @@ static int literal_bytes(struct load *l, struct field *f, struct place at)
 static int parse_literal(struct load *l, struct field *f)
 {
 	uint32_t at = l->t.at, end;
-	bool bytes = f->type->form == TYPE_LEAF && (f->type->kind->cls == KIND_BYTES ||
-						     f->type->kind->cls == KIND_TEXT);
+	bool bytes = f->type->form == TYPE_LEAF &&
+		     (f->type->kind->cls == KIND_BYTES || f->type->kind->cls == KIND_TEXT);
 
 	f->rule.form = RULE_CONST;
 	if (l->t.type == TOK_STR) {

@@ -149,9 +149,10 @@ static int conn_failed(struct conn *c, int no, struct err *e)
 		*c->peer = PEER_SILENT;
 	switch (no) {
 	case ECONNREFUSED:
-		return c->datagram ? err_set(e, ERR_IO, "refused: nobody at %s port %u", words, port)
-				   : err_set(e, ERR_IO, "refused: %s refuses connections to port %u",
-					     words, port);
+		return c->datagram
+			       ? err_set(e, ERR_IO, "refused: nobody at %s port %u", words, port)
+			       : err_set(e, ERR_IO, "refused: %s refuses connections to port %u",
+					 words, port);
 	case ECONNRESET:
 		return err_set(e, ERR_IO, "refused: %s port %u reset the connection", words, port);
 	case ETIMEDOUT: return err_set(e, ERR_IO, "%s port %u does not answer", words, port);
@@ -208,8 +209,7 @@ static int conn_connect(struct conn *c, const struct transport *n, int64_t deadl
 	if (errno != EINPROGRESS)
 		return conn_failed(c, errno, e);
 	if (!await(c, POLLOUT, deadline))
-		return stopped(c) ? err_set(e, ERR_IO, "stopped")
-				  : conn_failed(c, ETIMEDOUT, e);
+		return stopped(c) ? err_set(e, ERR_IO, "stopped") : conn_failed(c, ETIMEDOUT, e);
 	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &no, &size) < 0)
 		no = errno;
 	return no ? conn_failed(c, no, e) : 0;

@@ -289,8 +289,8 @@ static bool bare(uint16_t link)
 
 static int too_long(const struct sender *s, const struct hop *h, uint32_t n, struct err *e)
 {
-	return err_set(e, ERR_IO, "%u bytes do not fit the MTU of %s (%u)%s", n,
-		       h->route.dev.name, h->route.mtu, s->o.mtu_hint ? s->o.mtu_hint : "");
+	return err_set(e, ERR_IO, "%u bytes do not fit the MTU of %s (%u)%s", n, h->route.dev.name,
+		       h->route.mtu, s->o.mtu_hint ? s->o.mtu_hint : "");
 }
 
 static int wrong_link(const struct sender *s, const struct hop *h, uint16_t link, struct err *e)
