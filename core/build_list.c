@@ -2,8 +2,11 @@
 /* Writing lists: items in order, then the number of them or of their bytes, or the terminator. */
 #include "core/build_walk.h"
 
-static const struct say *item_say(const struct say *list, uint32_t index)
+/* after: the item before it, where it is known. */
+static const struct say *item_say(const struct say *list, uint32_t index, const struct say *after)
 {
+	if (after && after->next && !after->next->name && after->next->index == index)
+		return after->next;
 	for (const struct say *s = list ? list->child : NULL; s; s = s->next) {
 		if (!s->name && s->index == index)
 			return s;
@@ -25,7 +28,7 @@ static int64_t items_said(struct writer *w, const struct say *say)
 	}
 	if (top != n) {
 		for (uint32_t i = 0; i < top; i++) {
-			if (!item_say(say, i))
+			if (!item_say(say, i, NULL))
 				return say_error(w, say,
 						 "item %u of %s was not said, but item %u was", i,
 						 say->name ? say->name : "the list", top - 1);
@@ -53,6 +56,7 @@ int write_list(struct writer *w, uint32_t at, const struct field *f, const struc
 	       const struct say *say)
 {
 	const struct extent *x = &type->ext;
+	const struct say *before = NULL;
 	int64_t n = items_said(w, say);
 	bool prefixed = x->form == EXTENT_PREFIX || x->form == EXTENT_PREFIX_COUNT, raw = false;
 	uint32_t from;
@@ -74,9 +78,10 @@ int write_list(struct writer *w, uint32_t at, const struct field *f, const struc
 	}
 	from = w->pos;
 	for (uint32_t i = 0; i < (uint32_t)n; i++) {
-		const struct say *s = item_say(say, i);
+		const struct say *s = item_say(say, i, before);
 		uint32_t node = w->t->n;
 
+		before = s;
 		if (write_type(w, at, f, type->item, s))
 			return -1;
 		w->t->v[node].flags |= NODE_ITEM;

@@ -37,6 +37,7 @@ struct say {
 	struct sweep *sweep;         /* NULL: one value */
 	bool varies; /* cur is set anew for each packet though there is no sweep (routes) */
 	struct say *child, *next;
+	struct say *recent, *last; /* notation: the child item asked for last; the last child */
 };
 
 #define PLAN_LAYERS 64

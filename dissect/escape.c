@@ -45,14 +45,30 @@ static unsigned utf8_len(const uint8_t *p, size_t n)
 	return len;
 }
 
+/* A character of two or three bytes that a terminal obeys: C1 controls (U+0080 to U+009F), marks of
+ * direction (U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069), line and paragraph separators.
+ * Its number; 0: it is none. */
+static unsigned obeyed(const uint8_t *p, unsigned len)
+{
+	unsigned c = len == 2   ? (p[0] & 0x1fu) << 6 | (p[1] & 0x3fu)
+		     : len == 3 ? (p[0] & 0xfu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu)
+				: 0;
+
+	return (c >= 0x80 && c < 0xa0) || c == 0x200e || c == 0x200f ||
+			       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069)
+		       ? c
+		       : 0;
+}
+
 void escape_json(const uint8_t *p, size_t n, struct buf *out)
 {
 	size_t plain = 0;
 
 	for (size_t i = 0; i < n;) {
 		unsigned len = p[i] < 0x80 ? 1 : utf8_len(p + i, n - i);
+		unsigned c = len > 1 ? obeyed(p + i, len) : 0;
 
-		if (len && p[i] >= 0x20 && p[i] != '"' && p[i] != '\\' && p[i] != 0x7f) {
+		if (len && !c && p[i] >= 0x20 && p[i] != '"' && p[i] != '\\' && p[i] != 0x7f) {
 			i += len;
 			continue;
 		}
@@ -63,9 +79,10 @@ void escape_json(const uint8_t *p, size_t n, struct buf *out)
 		case '\t': buf_put(out, "\\t", 2); break;
 		case '"': buf_put(out, "\\\"", 2); break;
 		case '\\': buf_put(out, "\\\\", 2); break;
-		default: buf_put(out, "\\u", 2); buf_x64(out, p[i], 4);
+		default: buf_put(out, "\\u", 2); buf_x64(out, c ? c : p[i], 4);
 		}
-		plain = ++i;
+		i += c ? len : 1;
+		plain = i;
 	}
 	if (n > plain)
 		buf_put(out, p + plain, n - plain);

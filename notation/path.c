@@ -29,15 +29,23 @@ struct say *say_find(struct say *list, const char *name)
 
 struct say *say_item(struct parser *ps, struct say *list, uint32_t index)
 {
-	struct say *s;
+	struct say *s = list->recent;
 
-	for (s = list->child; s; s = s->next) {
-		if (!s->name && s->index == index)
-			return s;
+	/* Mostly the same item again, or the one after it: lists are said in order. */
+	if (s && s->index != index)
+		s = s->next;
+	if (!s || s->name || s->index != index) {
+		for (s = list->child; s && (s->name || s->index != index); s = s->next)
+			;
 	}
-	s = say_new(ps, &list->child);
-	if (s)
+	if (!s) {
+		s = say_new(ps, list->last ? &list->last : &list->child);
+		if (!s)
+			return NULL;
 		s->index = index;
+		list->last = s;
+	}
+	list->recent = s;
 	return s;
 }
 
