@@ -66,8 +66,7 @@ struct marker {
 /* ip6.nh in another protocol's condition: a field of a layer below. */
 static void mark_outer(const struct marker *m, const struct expr *x)
 {
-	const struct proto *p =
-		registry_find(m->r, x->path[0].name, strlen(x->path[0].name));
+	const struct proto *p = registry_find(m->r, x->path[0].name, strlen(x->path[0].name));
 
 	for (unsigned i = 0; p && x->npath > 1 && i < p->rec.nfields; i++) {
 		if (p->rec.fields[i].name == x->path[1].name)

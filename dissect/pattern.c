@@ -123,8 +123,8 @@ static bool value_equals(struct held *h, uint32_t at, const struct say *s)
 	    (n->type->kind->cls == KIND_TEXT || n->type->kind->cls == KIND_BYTES))
 		return same_bytes(v.p, v.len, s->text, s->text_len);
 	if (s->form == SAY_TEXT &&
-	    value_parse(field_here(n->field, &h->t, n->parent, &here), n->type, s->text, s->text_len,
-			&mem, &want, NULL) < 0) {
+	    value_parse(field_here(n->field, &h->t, n->parent, &here), n->type, s->text,
+			s->text_len, &mem, &want, NULL) < 0) {
 		arena_done(&mem);
 		return false;
 	}

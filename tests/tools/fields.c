@@ -117,7 +117,8 @@ static void put_number(const struct others *o, const struct alias *a, const stru
 	put_text(a->name, strlen(a->name));
 	printf(",\"a\":[");
 	put_text(a->name, strlen(a->name));
-	printf("],\"bit\":%" PRIu32 ",\"bits\":%" PRIu32 ",\"head\":0,\"tail\":0,\"raw\":0,\"cut\":0,"
+	printf("],\"bit\":%" PRIu32 ",\"bits\":%" PRIu32
+	       ",\"head\":0,\"tail\":0,\"raw\":0,\"cut\":0,"
 	       "\"words\":0,\"view\":%d,\"c\":",
 	       v->bit, v->bits, a->form == ALIAS_VIEW);
 	if (v->node != NODE_NONE) {
