@@ -98,6 +98,7 @@ static int over_value(struct load *l, const char *name, struct place at)
 {
 	uint32_t from = l->t.at;
 	uint64_t lo = l->t.num, hi = lo;
+	bool hex = l->t.len > 2 && (l->text[from + 1] | 0x20) == 'x';
 
 	load_next(l);
 	if (load_accept(l, '-') || load_accept(l, TOK_DOTS)) {
@@ -108,7 +109,10 @@ static int over_value(struct load *l, const char *name, struct place at)
 	}
 	if (hi < lo)
 		return load_fail(l, load_since(l, from), "this range ends before it begins");
-	return push_over(l, name, at, true, lo, hi, load_since(l, from));
+	if (push_over(l, name, at, true, lo, hi, load_since(l, from)))
+		return -1;
+	VEC_AT(struct over, l->pv->over, l->pv->over.n - 1)->hex = hex;
+	return 0;
 }
 
 /* over SPACE VALUES, ... | over PROTOCOL, ... */

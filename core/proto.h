@@ -269,6 +269,7 @@ struct over {              /* what I ride over */
 	const char *space; /* "ethertype", "udp.port", "link"; NULL: always over `lower` */
 	const char *lower; /* protocol name, when space is NULL */
 	uint64_t lo, hi;
+	bool hex; /* printed as it was written */
 };
 
 struct carries { /* what selects the layer above */

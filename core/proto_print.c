@@ -3,6 +3,8 @@
  * description. */
 #include "core/proto_print.h"
 
+#include <inttypes.h>
+
 #include "core/load.h"
 
 static void line_text(const char *what, const char *s, struct buf *out)
@@ -34,11 +36,9 @@ static void print_over(const struct proto *p, struct buf *out)
 		if (!o->space)
 			continue;
 		buf_char(out, ' ');
-		buf_u64(out, o->lo);
-		if (o->hi != o->lo) {
-			buf_char(out, '-');
-			buf_u64(out, o->hi);
-		}
+		buf_fmt(out, o->hex ? "0x%" PRIx64 : "%" PRIu64, o->lo);
+		if (o->hi != o->lo)
+			buf_fmt(out, o->hex ? "-0x%" PRIx64 : "-%" PRIu64, o->hi);
 	}
 	if (p->nover)
 		buf_char(out, '\n');
