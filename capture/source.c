@@ -69,8 +69,8 @@ int file_damaged(struct source *s, struct err *e, const char *fmt, ...)
 	va_end(ap);
 	s->ended = true;
 	s->note[0] = '\0';
-	return err_set(e, ERR_IO, "%s is damaged after %" PRIu64 " packet%s: %s",
-		       s->file.st.path, s->number, s->number == 1 ? "" : "s", why);
+	return err_set(e, ERR_IO, "%s is damaged after %" PRIu64 " packet%s: %s", s->file.st.path,
+		       s->number, s->number == 1 ? "" : "s", why);
 }
 
 struct file_if *file_add_if(struct source *s, struct err *e)

@@ -144,8 +144,9 @@ static int run_read(struct cli *c)
 	rc = read_all(&r, &e);
 	show_tell(&r.show);
 	if (r.named)
-		say(c, "the names of interfaces and the comments of packets are not in %s: packets "
-		       "and times alone are written",
+		say(c,
+		    "the names of interfaces and the comments of packets are not in %s: packets "
+		    "and times alone are written",
 		    c->opt.v[OPT_WRITE]);
 out:
 	if (show_close(&r.show, &e) == SHOW_ERROR)

@@ -36,9 +36,12 @@ const struct option_row option_rows[] = {
 	{ OPT_RESOLVE, 0, "resolve", NULL, "look names up in filters (asks the network)", false },
 	{ OPT_DRY_RUN, 0, "dry-run", NULL, "show what would be sent, send nothing", false },
 	{ OPT_RATE, 0, "rate", "RATE", "packets a second: 1000, 10kpps, max", false },
-	{ OPT_INTERVAL, 0, "interval", "TIME", "between two packets: 1s, 10ms (without a unit: seconds)", false },
-	{ OPT_TIMEOUT, 0, "timeout", "TIME", "how long to wait for each answer: 500ms (2s; without\n"
-	  "                                  a unit: seconds)", false },
+	{ OPT_INTERVAL, 0, "interval", "TIME",
+	  "between two packets: 1s, 10ms (without a unit: seconds)", false },
+	{ OPT_TIMEOUT, 0, "timeout", "TIME",
+	  "how long to wait for each answer: 500ms (2s; without\n"
+	  "                                  a unit: seconds)",
+	  false },
 	{ OPT_RETRY, 0, "retry", "N", "ask N times more where nothing came", false },
 	{ OPT_EXPECT, 0, "expect", "PATTERN", "the answer must fit: 'tcp flags=SA'", false },
 	{ OPT_UNTIL, 0, "until", "WHAT", "answered: one after the other, up to the first answer",

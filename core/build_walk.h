@@ -21,7 +21,7 @@ struct writer {
 	struct buf *out; /* the layer's own bytes: header, then what follows the payload */
 	uint32_t pos;    /* bits */
 	unsigned depth;
-	uint32_t inner; /* bits of payload before the fields that follow it */
+	uint32_t inner;                /* bits of payload before the fields that follow it */
 	const struct field *sel_field; /* the selector that the layer above decides, or NULL */
 	uint64_t sel_value;
 	struct pending *pending;

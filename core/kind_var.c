@@ -6,8 +6,9 @@
 
 #include <string.h>
 
-#define WIDTH_MAX 262144u /* zeros before a decimal, or an unasked-for width, never past a packet  \
-			   */
+#define WIDTH_MAX                                                                                  \
+	262144u /* zeros before a decimal, or an unasked-for width, never past a packet            \
+		 */
 
 static unsigned qvar_min(uint64_t v)
 {

@@ -36,8 +36,8 @@ static inline bool is_number(const struct type *type)
 	       (type->kind->cls == KIND_NUM || type->kind->cls == KIND_FLOAT ||
 		type->kind->cls == KIND_TIME);
 }
-/* What is known, before it is built, of a field of a layer below plan layer `layer`: what was said of it, or its
- * default; a protocol's name alone: is there one? */
+/* What is known, before it is built, of a field of a layer below plan layer `layer`: what was said
+ * of it, or its default; a protocol's name alone: is there one? */
 int64_t plan_outer(const struct plan *p, unsigned layer, const struct expr *x);
 /* The inverse of a length rule: bits that value v claims for its span; -1: nonsense. */
 int64_t rule_claims(const struct rule *r, uint64_t v);

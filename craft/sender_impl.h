@@ -15,7 +15,7 @@ struct hop_slot {
 	const struct proto *header_of; /* outermost protocol that the header was made for */
 	int64_t failed;                /* monotonic ns of a failure; 0: none */
 	struct err why;
-	bool silent; /* it failed because nobody answered */
+	bool silent;           /* it failed because nobody answered */
 	struct hop_slot *next; /* in its bucket */
 };
 

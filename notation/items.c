@@ -173,9 +173,8 @@ static int unknown_item(struct item *it, const char *s, size_t n)
 	if (sel && value_parse(sel, sel->type, s, n, &it->ps->p->mem, &v, &e))
 		return text_fail_in(it->ps, it->say, s, n, "%s", e.msg);
 	item_form(it->rec, form, sizeof(form));
-	return text_fail_in(it->ps, it->say, s, n,
-			    "%s has no '%.*s'; an item is written %s", it->rec->name, (int)n, s,
-			    form);
+	return text_fail_in(it->ps, it->say, s, n, "%s has no '%.*s'; an item is written %s",
+			    it->rec->name, (int)n, s, form);
 }
 
 static int set_pair(struct item *it, const char *s, size_t n, bool first)

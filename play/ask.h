@@ -63,8 +63,8 @@ struct ask_stats {
 	uint64_t answered; /* probes with an answer */
 	uint64_t answers;
 	uint64_t expected; /* answers that fit expect */
-	uint64_t silent;  /* probes without an answer; a refusal of an ordinary socket is one */
-	uint64_t refused; /* of those */
+	uint64_t silent;   /* probes without an answer; a refusal of an ordinary socket is one */
+	uint64_t refused;  /* of those */
 	uint64_t failed;
 	uint64_t seen;                     /* packets looked at */
 	uint64_t dropped;                  /* lost by the kernel before we saw them */

@@ -308,7 +308,8 @@ static const struct {
 	{ P("n : u8 = len(all) zero rest\n payload\n"), "t / fill:300", "00",
 	  "t.n is 0: 301 does not fit in its 8 bits" },
 	{ P("n : u8 = len(payload)\n payload\n"), "t / fill:255", "ff", NULL },
-	{ P("n : u4 = count(v)\n m : u4\n v : u8[n]\n"), "t v=0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16", "10",
+	{ P("n : u4 = count(v)\n m : u4\n v : u8[n]\n"),
+	  "t v=0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16", "10",
 	  "t.n is 1: 17 does not fit in its 4 bits" },
 };
 
