@@ -43,7 +43,7 @@ lab_bg h2 socat tcp-listen:80,fork,reuseaddr exec:cat
 lab_bg h2 dnsmasq --no-daemon --no-resolv --no-hosts --address=/example.org/10.1.2.3 \
 	--bind-interfaces --interface=eth0 --user=root --group=root
 printf 'listener 1883\nallow_anonymous true\n' >mosquitto.conf
-lab_bg h2 mosquitto -c mosquitto.conf
+lab_bg h2 "${LAB_PLAIN[@]}" mosquitto -c mosquitto.conf
 lab_bg h2 python3 -c '
 import socket, struct
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

@@ -66,6 +66,11 @@ lab_setup() {
 	declare -gA LAB_HOST=()
 	LAB_PIDS=()
 	LAB_MAC=0
+	# Programs that give up root's rights cannot in a namespace of one user. Run by nobody in
+	# particular, they do not try: "${LAB_PLAIN[@]}" COMMAND
+	LAB_PLAIN=()
+	# shellcheck disable=SC2034 # for those who source this
+	[ "$(cat /proc/self/setgroups)" = allow ] || LAB_PLAIN=(unshare -U --)
 	trap lab_leave EXIT
 	trap 'exit 143' TERM INT
 	lab_sysctl

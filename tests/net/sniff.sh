@@ -49,7 +49,8 @@ sniff() {
 	LAB_PIDS+=("$SNIFF")
 	lab_until 20 grep -q 'listening on' "$log" || { echo "FAILED: sniff does not start:"; cat "$log"; bad=1; }
 }
-count() { tcpdump -r "$1" 2>/dev/null -Z root | wc -l; }
+dump() { "${LAB_PLAIN[@]}" tcpdump -Z root -r "$@"; }
+count() { dump "$1" 2>/dev/null | wc -l; }
 
 # ---- nothing is lost at the end ----
 for sig in INT TERM; do
@@ -70,7 +71,7 @@ kill -INT "$SNIFF"
 kill -INT "$SNIFF" 2>/dev/null
 wait "$SNIFF"
 check "two signals end it within a second" $((($(date +%s%N) - start) / 1000000000)) 0
-check "and the file is whole" "$(tcpdump -r twice.pcap -Z root 2>&1 | grep -c truncated)" 0
+check "and the file is whole" "$(dump twice.pcap 2>&1 | grep -c truncated)" 0
 
 # ---- SIGKILL costs a second at most ----
 sniff log -w killed.pcap udp port 9999
@@ -81,7 +82,7 @@ kill -KILL "$SNIFF"
 wait "$SNIFF" 2>/dev/null
 n=$(count killed.pcap)
 check "SIGKILL: what is older than a second is there" $((n >= 50)) 1
-check "SIGKILL: the file is whole" "$(tcpdump -r killed.pcap -Z root 2>&1 | grep -c truncated)" 0
+check "SIGKILL: the file is whole" "$(dump killed.pcap 2>&1 | grep -c truncated)" 0
 
 # ---- progress ----
 sniff log -w usr1.pcap udp port 9999
@@ -110,7 +111,7 @@ if mount -t tmpfs -o size=64k none small 2>/dev/null; then
 	check "disk full: that many are in the file" "$(count small/full.pcap)" "$safe"
 	holds "disk full: no more are called written" log "captured, $safe written"
 	check "disk full: it ends on a record boundary" \
-		"$(tcpdump -r small/full.pcap -Z root 2>&1 | grep -c truncated)" 0
+		"$(dump small/full.pcap 2>&1 | grep -c truncated)" 0
 	umount small
 else
 	echo "left out: no tmpfs may be mounted here"
@@ -156,8 +157,12 @@ holds "a wrong device: the nearest one" log "did you mean 'lo'"
 
 # ---- the same packets in the same order as tcpdump ----
 lab_bg_here() { "$@" >/dev/null 2>tcpdump.log & LAB_PIDS+=($!); TCPDUMP=$!; }
-lab_bg_here tcpdump -i lo -w theirs.pcap -B 8192 -Z root udp port 9999
-lab_until 10 grep -q 'listening on' tcpdump.log
+if [ ${#LAB_PLAIN[@]} = 0 ]; then
+	lab_bg_here tcpdump -i lo -w theirs.pcap -B 8192 -Z root udp port 9999
+else
+	lab_bg_here dumpcap -q -P -i lo -w theirs.pcap -B 8 -s 65535 -f 'udp port 9999'
+fi
+lab_until 10 grep -qE 'listening on|^File: ' tcpdump.log
 sniff log -w ours.pcap udp port 9999
 for _ in $(seq 10); do burst 1000 64; done
 sleep 0.5
@@ -167,7 +172,7 @@ sleep 1
 kill -INT "$TCPDUMP"
 wait "$TCPDUMP"
 check "10,000 packets" "$(count ours.pcap)" 10000
-digest() { tcpdump -r "$1" -Z root -t -x 2>/dev/null | cksum; }
+digest() { dump "$1" -t -x 2>/dev/null | cksum; }
 check "the same bytes in the same order as tcpdump" "$(digest ours.pcap)" "$(digest theirs.pcap)"
 if command -v tshark >/dev/null; then
 	check "tshark reads our file" "$(tshark -r ours.pcap 2>/dev/null | wc -l)" 10000
