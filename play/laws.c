@@ -200,8 +200,10 @@ static void try_check(struct trial *t)
 			 copy.n ? buf_cstr(&copy) : "a length or a sum");
 		copy.n = 0;
 	}
-	if (!whole_sum(t->p) || l->end <= l->off)
+	if (!whole_sum(t->p) || l->end <= l->off) {
+		buf_done(&copy);
 		return;
+	}
 	buf_put(&copy, t->pkt.data, t->pkt.len);
 	uint64_t bit = (uint64_t)l->off * 8 + rnd(t) % ((uint64_t)(l->end - l->off) * 8);
 	if (!copy.failed) {
