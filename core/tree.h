@@ -16,7 +16,6 @@ enum node_flag {
 	NODE_RAW = 2,      /* the bytes do not fit the description: to be said as hex: */
 	NODE_SAID = 4,     /* building: the user said it */
 	NODE_ITEM = 8,     /* a list item; index says which */
-	NODE_ABSENT = 16,  /* never in a finished tree */
 	NODE_CLIPPED = 32, /* its length says more than there was room for */
 	NODE_GAP = 64,     /* bytes inside a bound that no field took (field NULL) */
 };
@@ -103,9 +102,9 @@ uint32_t spans_bytes(const struct spans *s, const struct tree *t, uint32_t at);
 int rule_value(const struct field *f, const struct tree *t, uint32_t at, uint64_t *v,
 	       bool *inexact);
 
-/* What a checksum field should hold: packet-wide because of pseudo headers. trees: those of all
- * layers (index = layer). 0 done; 1 "none" (zero_none and the field reads 0); 2 cannot be told
- * (cut, excerpt, opaque fragment). */
+/* What checksum node `node` of t, the tree of layer `layer`, should hold. Lower layers of p are
+ * looked at for pseudo headers. 0 done; 1 "none" (zero_none and the field reads 0); 2 cannot be
+ * told (cut, excerpt, opaque fragment). */
 int sum_value(const struct packet *p, unsigned layer, const struct tree *t, uint32_t node,
 	      uint64_t *v);
 

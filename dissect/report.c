@@ -8,6 +8,7 @@
 
 #include "core/bits.h"
 #include "core/value.h"
+#include "dissect/dissect.h"
 #include "dissect/escape.h"
 
 static const char *const form_names[] = { "line", "tree", "json", "flat", "csv",
@@ -111,34 +112,18 @@ void report_begin(struct report *r, struct buf *out)
 
 struct extent_bytes report_payload(const struct packet *p)
 {
-	struct extent_bytes x = { 0, p->len };
+	struct extent_bytes x;
 
-	if (p->nlayers) {
-		const struct layer *l = &p->layers[p->nlayers - 1];
-
-		x.from = l->off + l->hlen;
-		x.to = l->end - l->tail;
-		if (x.to < x.from)
-			x.to = x.from;
-	}
+	packet_rest(p, (int)p->nlayers - 1, &x.from, &x.to);
 	return x;
 }
 
 struct extent_bytes report_trailer(const struct packet *p, unsigned i)
 {
-	const struct layer *l = &p->layers[i];
 	struct extent_bytes x = { 0, 0 };
-	uint32_t to = l->end >= l->tail ? l->end - l->tail : l->end;
-	uint32_t from = 0;
 
-	for (unsigned k = i + 1;
-	     k < p->nlayers && p->layers[k].off >= l->off + l->hlen && p->layers[k].off < l->end;
-	     k++) {
-		if (p->layers[k].end > from)
-			from = p->layers[k].end;
-	}
-	if (from && from < to)
-		x = (struct extent_bytes) { from, to };
+	if (packet_carries(p, (int)i))
+		packet_rest(p, (int)i, &x.from, &x.to);
 	return x;
 }
 
