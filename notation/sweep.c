@@ -270,6 +270,33 @@ int sweep_fresh(struct parser *ps, unsigned layer, struct say *say, const struct
 	return 0;
 }
 
+/* Does a layer inside this one want a value of f (as DHCP does of both ports)? */
+static bool wanted(struct parser *ps, unsigned layer, const struct field *f)
+{
+	struct plan *p = ps->p;
+
+	for (unsigned k = layer + 1; k < p->n; k++) {
+		struct plan_layer *l = &p->layer[k];
+		struct scope sc = { NULL, l->proto ? &l->proto->rec : NULL, &l->say, k };
+		int at = l->parent;
+
+		while (at > (int)layer && p->layer[at].proto != f->rec->proto)
+			at = p->layer[at].parent;
+		for (unsigned i = 0; at == (int)layer && l->proto && i < l->proto->nwants; i++) {
+			const struct want *x = &l->proto->wants[i];
+			struct known holds = { true, 1 };
+
+			if (x->field != f)
+				continue;
+			if (x->cond)
+				holds = say_eval(ps, &sc, x->cond);
+			if (!holds.ok || holds.v)
+				return true;
+		}
+	}
+	return false;
+}
+
 int plan_fresh(struct plan *p, struct err *e)
 {
 	struct parser ps = {
@@ -289,7 +316,7 @@ int plan_fresh(struct plan *p, struct err *e)
 
 			if (!f->fresh || f->optional || f->type->form != TYPE_LEAF ||
 			    f->type->kind->cls != KIND_NUM || f->type->ext.form != EXTENT_KIND ||
-			    (say && say->form != SAY_AUTO))
+			    (say && say->form != SAY_AUTO) || wanted(&ps, i, f))
 				continue;
 			if (f->cond)
 				there = say_eval(&ps, &sc, f->cond);

@@ -220,6 +220,11 @@ START_TEST(fresh)
 	ck_assert_int_eq(plan_fresh(&plan, &e), 1);
 	parse("ip id=fresh / udp sport=4", 0);
 	ck_assert_uint_eq(plan.nsweeps, 1);
+	/* A port that the layer above wants is no fresh one (RFC 2131 section 4.1: 68). */
+	parse("ip id=7 / udp / dhcp", 0);
+	ck_assert_int_eq(plan_fresh(&plan, &e), 1); /* dhcp.xid */
+	parse("ip id=7 / udp / dhcp op=3", 0);
+	ck_assert_int_eq(plan_fresh(&plan, &e), 2);
 }
 END_TEST
 
