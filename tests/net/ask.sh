@@ -13,12 +13,13 @@ lab_enter "$@"
 cd "$LAB_DIR" || exit 1
 src=${STRATA_SOURCE:-$(dirname "$0")/../..}
 bad=0
+from=h1
 
 # ask NAME EXIT PATTERN ARGUMENTS...: the exit status, and a line of stdout or stderr that fits.
 ask() {
 	local name=$1 want=$2 pattern=$3 rc
 	shift 3
-	lab_on h1 "$STRATA" ask --timeout 1s "$@" >out 2>err
+	lab_on "$from" "$STRATA" ask --timeout 1s "$@" >out 2>err
 	rc=$?
 	if [ $rc = "$want" ] && cat out err | grep -qE -- "$pattern"; then
 		echo "ok: $name"
@@ -120,6 +121,65 @@ ask "loopback, version 4" 0 'RCVD .*127\.0\.0\.1 > 127\.0\.0\.1 .*echo-reply' ip
 ask "loopback, version 6" 0 'RCVD .*::1 > ::1 .*echo-reply' ip6 dst=::1 / icmp6
 ask "own address" 0 'RCVD .*10\.77\.1\.1 > 10\.77\.1\.1 .*echo-reply' ip dst=10.77.1.1 / icmp
 ask "a range of ports" 0 '4 sent, 4 answered' ip dst=10.77.3.1 / tcp dport=79-82 flags=S
+
+# ---- a protocol of one's own on Ethernet, answered by a program that knows nothing of strata ----
+beacon=(-i eth0 -p "$src/examples/beacon.protocol")
+lab_bg r1 python3 -u -c '
+import socket, struct, zlib
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x88b5))
+s.bind(("eth0", 0x88b5))
+me = s.getsockname()[4]
+print("up")
+def beacon(seq):
+    told = b"\x01\x06node-2" + b"\x02\x04" + bytes([10, 77, 1, 254])
+    b = struct.pack(">HBBIH", 0x5456, 1, 3, seq, len(told)) + told
+    b += bytes(-len(b) % 4)
+    return b + struct.pack(">I", zlib.crc32(b))
+while True:
+    f, who = s.recvfrom(2000)
+    if who[2] == socket.PACKET_OUTGOING or len(f) < 30: continue
+    m = f[14:]
+    end = 10 + struct.unpack(">H", m[8:10])[0]
+    end += -end % 4
+    if m[:2] != b"TV" or struct.unpack(">I", m[end:end+4])[0] != zlib.crc32(m[:end]): continue
+    seq = struct.unpack(">I", m[4:8])[0]
+    for n in (seq + 1, seq):   # one that is not the answer, first
+        s.send(f[6:12] + me + b"\x88\xb5" + beacon(n))
+'
+lab_until 5 grep -q up "$LAB_LOG"
+ask "a beacon" 0 'RCVD .*beacon seq=41 hops=3 2 options  \([0-9.]+ ms\)' "${beacon[@]}" \
+	eth dst=02:00:00:00:00:02 / beacon seq=41 options=name:node-1,addr:10.77.1.1
+check "the one with another number is not its answer" "$(grep -c RCVD out)" 1
+ask "a beacon to all, decoded" 0 '"beacon.options.0.value":"node-2","beacon.options.1.*"beacon.options.1.value":"10.77.1.254"' \
+	--as flat "${beacon[@]}" eth / beacon seq=42
+check "its sum is verified" "$(grep -c '"dir":"rcvd"' out) $(grep -c bad out)" "1 0"
+ask "a beacon that is broken" 1 'no answer' "${beacon[@]}" eth / beacon seq=43 crc=bad
+
+# ---- an address from a server, by a host that has none ----
+lab_host c
+lab_host d
+lab_wire c eth0 d eth0
+lab_addr d eth0 10.79.0.1/24
+lab_up c eth0
+lab_bg d dnsmasq --no-daemon --port=0 --dhcp-range=10.79.0.50,10.79.0.60,1h --no-ping \
+	--dhcp-leasefile="$LAB_DIR/leases" --interface=eth0 --bind-interfaces --user=root --group=root
+lab_until 5 grep -q 'IP range' "$LAB_LOG"
+mac=$(lab_on c cat /sys/class/net/eth0/address)
+check "the client has no address" "$(lab_on c ip -4 addr show dev eth0 | grep -c inet)" 0
+from=c
+ask "an address, answered to one" 0 \
+	'RCVD .* ip 10\.79\.0\.1 > 10\.79\.0\.[56][0-9] .*/ udp 67 > 68 .* dhcp reply offer .*your 10\.79\.0\.[56].* ms\)' \
+	-i eth0 ip dst=255.255.255.255 / dhcp "chaddr=$mac" options=message_type:discover,end
+ask "an address, answered to all" 0 \
+	'RCVD .* ip 10\.79\.0\.1 > 255\.255\.255\.255 .*/ udp 67 > 68 .* dhcp reply offer .*your 10\.79\.0\.[56].* ms\)' \
+	-i eth0 eth / ip dst=255.255.255.255 / dhcp flags=B "chaddr=$mac" options=message_type:discover,end
+offered=$(grep -oE 'your [0-9.]+' out | cut -d' ' -f2)
+check "the question came from nobody, to all" "$(grep -c 'SENT .* ip 0\.0\.0\.0 > 255\.255\.255\.255 .*/ udp 68 > 67' out)" 1
+ask "and it is granted" 0 "RCVD .* dhcp reply ack .*your $offered" -i eth0 \
+	ip dst=255.255.255.255 / dhcp "chaddr=$mac" \
+	"options=message_type:request,requested_addr:$offered,server_id:10.79.0.1,end"
+check "the server noted it" "$(grep -c "$mac $offered" leases)" 1
+from=h1
 
 # ---- a quiet kernel ----
 lab_sniff h1 eth0 quiet.pcap tcp
