@@ -10,7 +10,6 @@
 struct maker {
 	struct shapes *s;
 	const struct registry *r;
-	bool guesses; /* some protocol binds by guard alone */
 };
 
 /* A number that may be loaded as it stands: always there, at a fixed place in the fixed part. */
@@ -354,8 +353,6 @@ static int make_shape(struct maker *m, const struct proto *p)
 	if (find_always(m, s, c) < 0 || shape_conditions(&m->s->mem, s, c) < 0 ||
 	    choose_head(m, s, c, nfixed) < 0 || choose_key(m, s, c) < 0)
 		return -1;
-	if (m->guesses && (s->flags & SHAPE_PAYLOAD))
-		s->flags |= SHAPE_MORE;
 	find_tail(s, c);
 	find_ends(s, c);
 	choose_bound(s, c);
@@ -375,18 +372,33 @@ static int make_shape(struct maker *m, const struct proto *p)
 	return 0;
 }
 
-static int find_guarded(struct maker *m)
+/* Those that bind by guard alone, by the first byte that they may have. */
+static int find_guesses(struct maker *m)
 {
+	const struct proto *p;
 	unsigned n = 0;
 
 	while (registry_guarded(m->r, n))
 		n++;
-	m->s->guarded = arena_alloc(&m->s->mem, (n + 1) * sizeof(*m->s->guarded));
-	if (!m->s->guarded)
-		return -1;
-	for (unsigned i = 0; i < n; i++)
-		m->s->guarded[i] = registry_guarded(m->r, i)->id;
-	m->guesses = n > 0;
+	for (unsigned first = 0; n && first < 256; first++) {
+		const uint8_t byte = (uint8_t)first;
+		uint16_t *v = NULL;
+		unsigned k = 0;
+
+		for (unsigned i = 0; (p = registry_guarded(m->r, i)); i++) {
+			const struct code *g = &m->s->v[p->id].cold->guard;
+			bool may = true;
+
+			for (unsigned t = 0; t < g->tables; t++)
+				may = may && (g->truth[t].byte || truth_of(&g->truth[t], &byte, 1));
+			if (!may)
+				continue;
+			if (!v && !(v = arena_alloc(&m->s->mem, (n + 1) * sizeof(*v))))
+				return -1;
+			v[k++] = p->id;
+		}
+		m->s->guess[first] = v;
+	}
 	return 0;
 }
 
@@ -405,12 +417,14 @@ int shape_compile(struct registry *r, struct err *e)
 	if (!s->v)
 		goto fail;
 	memset(s->v, 0, (top + 1) * sizeof(*s->v));
-	if (spaces_compile(s, r) < 0 || find_guarded(&m) < 0)
+	if (spaces_compile(s, r) < 0)
 		goto fail;
 	for (unsigned i = 0; i < n; i++) {
 		if (make_shape(&m, registry_at(r, i)) < 0)
 			goto fail;
 	}
+	if (find_guesses(&m) < 0)
+		goto fail;
 	registry_set_shapes(r, s);
 	return 0;
 fail:

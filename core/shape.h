@@ -31,9 +31,10 @@ struct code {
 	const struct code_op *v; /* postfix; NULL: only decoding can tell */
 	uint16_t n;
 	uint32_t need; /* bytes that its loads reach into */
-	/* When the truth of the value hangs on one byte, or is that of two such conditions: the
-	 * answer for each value of the byte. */
+	/* Conditions on one byte each, without which the value is 0: the answer for each value of
+	 * that byte. exact: together they are the whole truth. */
 	uint8_t tables;
+	bool exact;
 	struct truth {
 		uint32_t byte;
 		uint64_t of[4];
@@ -48,12 +49,15 @@ static inline bool truth_of(const struct truth *t, const uint8_t *p, uint32_t n)
 {
 	return t->byte < n && t->of[p[t->byte] >> 6] >> (p[t->byte] & 63) & 1;
 }
+/* May it be true, as far as the tables know? For c->v NULL too. */
+static inline bool code_may(const struct code *c, const uint8_t *p, uint32_t n)
+{
+	return (c->tables == 0 || truth_of(&c->truth[0], p, n)) &&
+	       (c->tables < 2 || truth_of(&c->truth[1], p, n));
+}
 static inline bool code_true(const struct code *c, const uint8_t *p, uint32_t n)
 {
-	if (c->tables)
-		return truth_of(&c->truth[0], p, n) &&
-		       (c->tables == 1 || truth_of(&c->truth[1], p, n));
-	return code_run(c, p, n) != 0;
+	return code_may(c, p, n) && (c->exact || code_run(c, p, n) != 0);
 }
 
 /* ---- header lengths ---- */
@@ -193,7 +197,8 @@ struct shapes {
 	struct chain *chain; /* chain[id - n - 1] */
 	uint32_t nchains, chain_cap;
 	const struct space *link;
-	uint16_t *guarded; /* shapes that bind by guard alone, 0-terminated */
+	const uint16_t *guess[256]; /* shapes that bind by guard alone and may begin with this
+				       byte, 0-terminated; NULL: none */
 	struct arena mem;
 };
 
@@ -219,9 +224,9 @@ int64_t type_fixed_bits(const struct type *t);
 uint32_t record_fixed_part(const struct record *rec, unsigned *nfields);
 int code_compile(struct arena *mem, const struct record *rec, uint32_t part, const struct expr *x,
 		 struct code *out);
-/* Ask beforehand for each value of the byte, or the two, that decide; for code that is run often.
- */
-void code_tables(struct code *c);
+/* Ask beforehand for each value of the byte, or the two, that decide, also where only decoding can
+ * tell the whole truth; for code that is run often. */
+void code_tables(const struct record *rec, uint32_t part, struct code *c);
 int size_compile(struct arena *mem, const struct record *rec, uint32_t part, unsigned from,
 		 struct shape_cold *c);
 int spaces_compile(struct shapes *s, const struct registry *r);

@@ -130,35 +130,36 @@ int64_t code_run(const struct code *c, const uint8_t *p, uint32_t n)
 	return d ? st[d - 1] : 0;
 }
 
-/* The one byte that the loads of v[0..n) touch; -1: more than one, -2: they load nothing. */
-static int byte_of(const struct code_op *v, unsigned n)
+int code_byte(const struct code *c)
 {
 	int byte = -2;
 
-	for (unsigned i = 0; i < n; i++) {
-		int at = (int)(v[i].bit / 8);
+	for (unsigned i = 0; i < c->n; i++) {
+		const struct code_op *op = &c->v[i];
+		int at = (int)(op->bit / 8);
 
-		if (v[i].op != EX_FIELD)
+		if (op->op != EX_FIELD)
 			continue;
-		if (at != (int)((v[i].bit + v[i].width - 1) / 8) || (byte >= 0 && byte != at))
+		if (at != (int)((op->bit + op->width - 1) / 8) || (byte >= 0 && byte != at))
 			return -1;
 		byte = at;
 	}
 	return byte;
 }
 
-int code_byte(const struct code *c)
+/* Ask beforehand for all 256 values of the one byte that matters to x. */
+static bool make_truth(const struct record *rec, uint32_t part, const struct expr *x,
+		       struct truth *t)
 {
-	return byte_of(c->v, c->n);
-}
-
-/* Ask beforehand for all 256 values of the one byte that matters to v[0..n). */
-static bool make_truth(const struct code_op *v, unsigned n, struct truth *t)
-{
-	struct code c = { .v = v, .n = (uint16_t)n };
-	int byte = byte_of(v, n);
+	struct emit e = { .rec = rec, .part = part };
+	struct code c = { .v = e.v };
 	uint8_t probe[256] = { 0 };
+	int byte;
 
+	if (!emit(&e, x))
+		return false;
+	c.n = (uint16_t)e.n;
+	byte = code_byte(&c);
 	if (byte < 0 || byte >= (int)sizeof(probe))
 		return false;
 	*t = (struct truth) { .byte = (uint32_t)byte };
@@ -171,45 +172,86 @@ static bool make_truth(const struct code_op *v, unsigned n, struct truth *t)
 	return code_run(&c, probe, 0) == 0;
 }
 
-/* Where the first operand of the last (binary) operation ends: operands are one deep each. */
-static unsigned split(const struct code_op *v, unsigned n)
+/* Mark the first byte of the text that number v stands for. False: the empty text. */
+static bool mark_first(struct truth *t, int64_t v)
 {
-	int depth = 0;
-	unsigned i;
+	unsigned shift = 56;
 
-	for (i = n - 1; i-- > 0;) { /* backwards over the second operand */
-		switch (v[i].op) {
-		case EX_NUM:
-		case EX_FIELD: depth++; break;
-		case EX_NEG:
-		case EX_NOT:
-		case EX_COM: break;
-		case EX_IN: depth -= 2 * (int)v[i].bit; break;
-		case EX_COND: depth -= 2; break;
-		default: depth--; break;
-		}
-		if (depth == 1)
-			return i;
-	}
-	return 0;
+	while (shift && !((uint64_t)v >> shift))
+		shift -= 8;
+	v = (int64_t)((uint64_t)v >> shift);
+	t->of[v >> 6] |= 1ull << (v & 63);
+	return v != 0;
 }
 
-void code_tables(struct code *c)
+/* A text compared with texts: which bytes may it begin with? */
+static bool text_truth(const struct record *rec, const struct expr *x, struct truth *t)
 {
-	unsigned cut;
+	const struct field *f = NULL;
 
-	if (!c->v)
-		return;
-	if (make_truth(c->v, c->n, &c->truth[0])) {
-		c->tables = 1;
-		return;
+	if ((x->op != EX_IN && x->op != EX_EQ) || x->a->op != EX_FIELD || x->a->outer_proto ||
+	    x->a->npath != 1)
+		return false;
+	for (unsigned i = 0; i < rec->npre; i++) {
+		if (rec->fields[i].name == x->a->path[0].name)
+			f = &rec->fields[i];
 	}
-	if (c->n < 3 || c->v[c->n - 1].op != EX_ANDAND)
+	if (!f || f->fixed_bit < 0 || f->fixed_bit % 8 || f->cond || f->optional ||
+	    f->type->form != TYPE_LEAF ||
+	    (f->type->kind != &kind_text && f->type->kind != &kind_bytes) ||
+	    (f->type->ext.form != EXTENT_UNTIL_TEXT && f->type->ext.form != EXTENT_BYTES))
+		return false;
+	*t = (struct truth) { .byte = (uint32_t)f->fixed_bit / 8 };
+	if (x->op == EX_EQ)
+		return x->b->op == EX_NUM && mark_first(t, x->b->num);
+	for (unsigned i = 0; i < x->nset; i++) {
+		if (x->set[i].hi || x->set[i].lo->op != EX_NUM || !mark_first(t, x->set[i].lo->num))
+			return false;
+	}
+	return true;
+}
+
+/* One more condition that must hold. False: there is no table left for its byte. */
+static bool add_truth(struct code *c, const struct truth *t)
+{
+	for (unsigned i = 0; i < c->tables; i++) {
+		if (c->truth[i].byte != t->byte)
+			continue;
+		for (unsigned k = 0; k < 4; k++)
+			c->truth[i].of[k] &= t->of[k];
+		return true;
+	}
+	if (c->tables == sizeof(c->truth) / sizeof(c->truth[0]))
+		return false;
+	c->truth[c->tables++] = *t;
+	return true;
+}
+
+void code_tables(const struct record *rec, uint32_t part, struct code *c)
+{
+	const struct expr *todo[CODE_STACK];
+	unsigned n = 0;
+	bool exact = true;
+
+	if (!c->expr)
 		return;
-	cut = split(c->v, c->n);
-	if (cut && make_truth(c->v, cut, &c->truth[0]) &&
-	    make_truth(c->v + cut, c->n - 1 - cut, &c->truth[1]))
-		c->tables = 2;
+	todo[n++] = c->expr;
+	while (n) { /* the parts that `&&` joins, first ones first */
+		const struct expr *x = todo[--n];
+		struct truth t;
+
+		if (x->op == EX_ANDAND && n + 2 <= CODE_STACK) {
+			todo[n++] = x->b;
+			todo[n++] = x->a;
+		} else if (make_truth(rec, part, x, &t)) {
+			exact = add_truth(c, &t) && exact;
+		} else {
+			exact = false;
+			if (text_truth(rec, x, &t))
+				add_truth(c, &t);
+		}
+	}
+	c->exact = exact && c->tables;
 }
 
 int code_compile(struct arena *mem, const struct record *rec, uint32_t part, const struct expr *x,

@@ -87,7 +87,8 @@ static void join_conditions(struct shape_cold *c)
 	for (unsigned i = 0; i < 3; i++) {
 		if (!v[i]->expr)
 			continue;
-		if (v[i]->tables != 1 || (c->any_known && v[i]->truth[0].byte != c->any.byte)) {
+		if (v[i]->tables != 1 || !v[i]->exact ||
+		    (c->any_known && v[i]->truth[0].byte != c->any.byte)) {
 			c->any_known = false;
 			return;
 		}
@@ -186,12 +187,12 @@ int shape_conditions(struct arena *mem, struct shape *s, struct shape_cold *c)
 	    code_compile(mem, rec, s->min, p->quotes, &c->quotes) < 0 ||
 	    code_compile(mem, rec, s->min, p->message, &c->message) < 0)
 		return -1;
-	code_tables(&c->guard);
-	code_tables(&c->opaque);
-	code_tables(&c->excerpt);
-	code_tables(&c->quotes);
+	code_tables(rec, s->min, &c->guard);
+	code_tables(rec, s->min, &c->opaque);
+	code_tables(rec, s->min, &c->excerpt);
+	code_tables(rec, s->min, &c->quotes);
 	if (p->guard && !(c->guard.v && word_guard(s, p->guard)) &&
-	    !(c->guard.tables == 1 && byte_guard(s, &c->guard)))
+	    !(c->guard.exact && c->guard.tables == 1 && byte_guard(s, &c->guard)))
 		s->flags |= SHAPE_GUARD;
 	payload_conditions(s, c);
 	return 0;

@@ -81,34 +81,59 @@ static inline uint16_t key_entry(const struct shape *s, const uint8_t *q)
 	}
 }
 
-/* Does s surely fit? The fixed part is there, and one comparison or table settles the guard. */
-static inline bool quick_fit(const struct shape *s, const uint8_t *q, uint32_t room)
+enum fit { FIT_NO, FIT_YES, FIT_ASK };
+
+/* Does s fit, where one comparison or table settles the guard? */
+static inline enum fit quick_fit(const struct shape *s, const uint8_t *q, uint32_t room)
 {
+	const struct code *g;
+
 	if (room < s->min)
-		return false;
-	if (s->flags & SHAPE_GUARD)
-		return s->cold->guard.tables && code_true(&s->cold->guard, q, s->min);
-	return guard_holds(s, q);
+		return FIT_ASK;
+	if (!(s->flags & SHAPE_GUARD))
+		return guard_holds(s, q) ? FIT_YES : FIT_NO;
+	g = &s->cold->guard;
+	if (!code_may(g, q, room))
+		return FIT_NO;
+	return g->exact ? FIT_YES : FIT_ASK;
 }
 
-/* The first candidate of an entry that one comparison settles; NULL: take the long way. */
+/* The first candidate of an entry that fits, unless only the long way can tell. */
 static inline const struct shape *quick_entry(const struct shapes *S, uint16_t id, const uint8_t *q,
-					      uint32_t room)
+					      uint32_t room, enum fit *fit)
 {
+	const struct shape *s = &S->v[id];
 	const struct chain *c;
 
-	if (id <= S->n)
-		return id && quick_fit(&S->v[id], q, room) ? &S->v[id] : NULL;
-	c = &S->chain[id - S->n - 1];
-	for (unsigned i = 0; i < c->n; i++) {
-		const struct shape *s = &S->v[c->v[i]];
-
-		if (room < s->min || (s->flags & SHAPE_GUARD))
-			return NULL;
-		if (guard_holds(s, q))
-			return s;
+	*fit = FIT_NO;
+	if (id <= S->n) {
+		if (id)
+			*fit = quick_fit(s, q, room);
+		return s;
 	}
-	return NULL;
+	c = &S->chain[id - S->n - 1];
+	for (unsigned i = 0; i < c->n && *fit == FIT_NO; i++) {
+		s = &S->v[c->v[i]];
+		*fit = quick_fit(s, q, room);
+	}
+	return s;
+}
+
+/* The same for the selectors of s at q, whose header of hlen bytes has room bytes after it. */
+static inline const struct shape *quick_next(const struct shapes *S, const struct shape *s,
+					     const uint8_t *q, uint32_t hlen, uint32_t room,
+					     enum fit *fit)
+{
+	const struct shape *next = NULL;
+
+	*fit = FIT_NO;
+	if (s->key == KEY_U8)
+		return quick_entry(S, s->next[q[s->k_off]], q + hlen, room, fit);
+	if (s->key == KEY_U16 || s->key == KEY_EITHER)
+		next = quick_entry(S, s->next[load16(q + s->k_off)], q + hlen, room, fit);
+	if (s->key == KEY_EITHER && *fit == FIT_NO)
+		next = quick_entry(S, s->next[load16(q + s->k2_off)], q + hlen, room, fit);
+	return next;
 }
 
 /* Record layers as long as each is simple, fits and is followed by one that one load finds. All
@@ -118,7 +143,7 @@ run_hot(const struct shapes *S, struct packet *p, struct here *h, const struct s
 {
 	const struct shape *s = *at;
 	const uint8_t *const data = p->data;
-	const uint32_t cap = p->len, known = S->n;
+	const uint32_t cap = p->len;
 	struct layer *l = &p->layers[p->nlayers], *const last = &p->layers[PACKET_LAYERS];
 	enum hot why = HOT_LAYER;
 
@@ -127,8 +152,10 @@ run_hot(const struct shapes *S, struct packet *p, struct here *h, const struct s
 	while (l < last) {
 		const uint32_t off = h->off, flags = s->flags;
 		const uint8_t *q = data + off;
-		uint32_t end = h->end, lim = h->lim, hlen, id;
+		const struct shape *next;
+		uint32_t end = h->end, lim = h->lim, hlen;
 		bool told = h->told;
+		enum fit fit;
 
 		if (flags & (SHAPE_COLD | SHAPE_BESIDE))
 			break;
@@ -164,15 +191,13 @@ run_hot(const struct shapes *S, struct packet *p, struct here *h, const struct s
 		if (((be16(q + s->s_off) & s->s_mask) || (flags & SHAPE_ASK)) &&
 		    (!s->cold->any_known || truth_of(&s->cold->any, q, s->min)))
 			break;
-		id = key_entry(s, q);
-		if (id - 1 >= known) {
-			if (!id && !(flags & SHAPE_MORE))
+		next = quick_next(S, s, q, hlen, lim - off - hlen, &fit);
+		if (fit != FIT_YES) {
+			if (fit == FIT_NO && !(flags & SHAPE_MORE) && !S->guess[q[hlen]])
 				why = HOT_DONE;
 			break;
 		}
-		if (!quick_fit(&S->v[id], q + hlen, lim - off - hlen))
-			break;
-		s = &S->v[id];
+		s = next;
 		why = HOT_LAYER;
 	}
 	*at = s;
@@ -259,8 +284,9 @@ static const struct shape *follow(struct run *x, const struct shape *low, uint16
 	for (unsigned i = 0; id && i < c->n; i++) {
 		const struct shape *s = &S->v[c->v[i]];
 
-		if (quick_fit(s, x->p->data + x->off, room) ||
-		    ((room < s->min || (s->flags & SHAPE_GUARD)) && fits(x, s)))
+		enum fit fit = quick_fit(s, x->p->data + x->off, room);
+
+		if (fit == FIT_YES || (fit == FIT_ASK && fits(x, s)))
 			return s;
 	}
 	return id && !low ? NULL : follow_long(x, low);
@@ -323,17 +349,19 @@ void dissect_as(const struct registry *r, struct packet *p, const struct proto *
 	struct here h = { 0, p->wire_len > p->len ? p->wire_len : p->len, p->len, false };
 	const struct shape *s = first ? first->shape : NULL;
 	enum hot why = HOT_LAYER;
+	enum fit fit = s ? FIT_YES : FIT_ASK;
 
 	p->nlayers = 0;
 	p->flags &= (uint8_t)~PACKET_DEEP;
 	if (p->len == 0)
 		return;
 	if (!first && S->link)
-		s = quick_entry(S, S->link->t16[raw_link(p->link)], p->data, p->len);
-	if (s)
+		s = quick_entry(S, S->link->t16[raw_link(p->link)], p->data, p->len, &fit);
+	if (fit == FIT_YES)
 		why = run_hot(S, p, &h, &s);
 	if (why != HOT_DONE)
-		dissect_long(S, p, first ? first->shape : NULL, scratch, h, s, why);
+		dissect_long(S, p, first ? first->shape : NULL, scratch, h,
+			     fit == FIT_YES ? s : NULL, why);
 }
 
 void dissect_with(const struct registry *r, struct packet *p, struct tree *scratch)

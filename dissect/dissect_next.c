@@ -46,6 +46,8 @@ bool fits(struct run *x, const struct shape *s)
 		return false;
 	if (!g->expr)
 		return true;
+	if (!code_may(g, x->p->data + x->off, x->lim - x->off))
+		return false;
 	if (g->v) /* what is not there cannot say that it is this protocol */
 		return x->lim - x->off >= g->need &&
 		       code_true(g, x->p->data + x->off, x->lim - x->off);
@@ -139,7 +141,7 @@ const struct shape *follow_long(struct run *x, const struct shape *low)
 	s = by_selectors(x, low);
 	for (const uint16_t *a = low->cold->always; !s && a && *a; a++)
 		s = first_fitting(x, a, 1);
-	for (const uint16_t *g = x->S->guarded; !s && *g; g++) {
+	for (const uint16_t *g = x->S->guess[x->p->data[x->off]]; !s && g && *g; g++) {
 		s = first_fitting(x, g, 1);
 		if (s)
 			x->once = LAYER_GUESS;

@@ -191,6 +191,15 @@ static const char constructs[] =
 	"    guard magic == 0xfeed\n"
 	"    magic : u16 = 0xfeed show hex\n"
 	"}\n"
+	"protocol worded \"Text by guard alone\" {\n"
+	"    guard verb in (\"GET\", \"GO\", \"PUT\") && verb != \"PUT\"\n"
+	"    verb : text[until \" \"]\n"
+	"}\n"
+	"protocol both \"Word and number by guard alone\" {\n"
+	"    guard verb == \"GO\" && n == 7\n"
+	"    n    : u8 = 7\n"
+	"    verb : text[2]\n"
+	"}\n"
 	"protocol holder \"Something always follows\" {\n"
 	"    over kind 6\n"
 	"    x : u8 = 0\n"
@@ -248,6 +257,17 @@ static const struct row construct_rows[] = {
 	{ "carries if: does not hold", 147, "05 00 07 0001", 0, "base 0+1..5 / switched 1+2..5" },
 	{ "guessed by guard", 147, "05 00 07 feed", 0,
 	  "base 0+1..5 / switched 1+2..5 / guessed 3+2..5 guess" },
+	{ "guessed by its first word", 147, "05 00 07 47 45 54 20", 0,
+	  "base 0+1..7 / switched 1+2..7 / worded 3+4..7 guess" },
+	{ "another word of the same first letter", 147, "05 00 07 47 4f 20", 0,
+	  "base 0+1..6 / switched 1+2..6 / worded 3+3..6 guess" },
+	{ "no such word", 147, "05 00 07 47 41 20", 0, "base 0+1..6 / switched 1+2..6" },
+	{ "a word that half of the guard refuses", 147, "05 00 07 50 55 54 20", 0,
+	  "base 0+1..7 / switched 1+2..7" },
+	{ "guessed by a number before a word", 147, "05 00 07 07 47 4f", 0,
+	  "base 0+1..6 / switched 1+2..6 / both 3+3..6 guess" },
+	{ "the number alone is not enough", 147, "05 00 07 07 47 41", 0,
+	  "base 0+1..6 / switched 1+2..6" },
 	{ "always over, side by side, each of its own length", 147, "06 00 02 aabb 00 01 cc", 0,
 	  "base 0+1..8 / holder 1+1..8 / item 2+3..5 / item 5+1..6 / item 6+2..8" },
 	{ "no optional word", 147, "08 00 00", 0, "base 0+1..3 / varies 1+2..3" },
@@ -374,6 +394,53 @@ START_TEST(test_prefixes)
 }
 END_TEST
 
+/* What the tables of a guard say, against decoding and evaluating it. */
+static unsigned judge_guard(const struct proto *proto, uint8_t *data, uint32_t n, struct tree *t)
+{
+	const struct code *g = &proto->shape->cold->guard;
+	struct packet p = { .data = data, .len = n, .wire_len = n };
+	bool holds;
+
+	ck_assert_int_eq(decode_header(t, &p, proto, 0, n), 0);
+	holds = expr_eval(proto->guard, t, 0, NULL) != 0;
+	ck_assert_msg(!holds || code_may(g, data, n), "%s: tables refuse what holds", proto->name);
+	if (g->v && n >= g->need)
+		ck_assert_msg(code_true(g, data, n) == holds, "%s: code differs", proto->name);
+	if (g->exact)
+		ck_assert_msg(code_may(g, data, n) == holds, "%s: tables differ", proto->name);
+	return holds;
+}
+
+START_TEST(test_guards)
+{
+	static const char *const starts[] = { "GET / ", "GO ", "PUT ", "HTTP/1.1 ", "\x07GO", "" };
+	struct registry *r = help_registry(_i ? constructs : NULL);
+	struct tree t = { 0 };
+	uint32_t seed = 7;
+	unsigned guards = 0, held = 0;
+	const struct proto *proto;
+
+	for (unsigned i = 0; (proto = registry_at(r, i)); i++) {
+		guards += proto->guard != NULL;
+		for (unsigned k = 0; proto->guard && k < 3000; k++) {
+			const char *start = starts[k % COUNT(starts)];
+			uint8_t data[80];
+
+			for (unsigned b = 0; b < sizeof(data); b++) {
+				seed = seed * 1664525u + 1013904223u;
+				data[b] = (uint8_t)(seed >> (k & 1 ? 24 : 29));
+			}
+			memcpy(data, start, strlen(start));
+			held += judge_guard(proto, data, k % 7 ? sizeof(data) : k % 20, &t);
+		}
+	}
+	ck_assert_uint_ge(guards, 5);
+	ck_assert_uint_ge(held, 1000);
+	tree_done(&t);
+	registry_close(r);
+}
+END_TEST
+
 START_TEST(test_mutations)
 {
 	struct registry *r = help_registry(_i ? constructs : NULL);
@@ -416,6 +483,7 @@ int main(void)
 	tcase_add_test(t, test_depth);
 	tcase_add_test(t, test_extents);
 	tcase_add_test(t, test_prefixes);
+	tcase_add_loop_test(t, test_guards, 0, 2);
 	tcase_add_loop_test(t, test_mutations, 0, 2);
 	suite_add_tcase(s, t);
 	run = srunner_create(s);
