@@ -40,6 +40,7 @@ struct inquiry {
 	struct plan expect;
 	struct sending so;
 	struct ask_opts o;
+	struct hush hush;     /* the lines of a script are one conversation */
 	struct ask_stats sum; /* of all lines of a script */
 	struct progress progress;
 	struct tree scratch;
@@ -95,6 +96,7 @@ static int tell(void *ctx, const struct ask_result *r)
 		p = r->reply;
 		break;
 	case ASK_SILENT: tell_silent(q, r); return 0;
+	case ASK_NOTE: say(q->c, "note: %s", r->why); return 0;
 	case ASK_FAILED:
 		say(q->c, "packet %" PRIu64 " was not sent: %s", r->probe, r->why ? r->why : "");
 		return 0;
@@ -132,6 +134,7 @@ static int read_options(struct inquiry *q, struct err *e)
 		.libnet = q->so.libnet,
 		.i_may = q->so.i_may,
 		.stop = &signals_stop,
+		.hush = &q->hush,
 		.tell = tell,
 		.ctx = q,
 	};
@@ -237,6 +240,7 @@ static int run_ask(struct cli *c)
 	if (opt_has(&c->opt, OPT_INTERFACE) && strcmp(c->opt.v[OPT_INTERFACE], "list") == 0)
 		return list_devices(c);
 	progress_init(&q.progress, c);
+	hush_init(&q.hush);
 	if (load_registry(c, &e) < 0 || packets_open(&q.ps, c, &e) < 0 ||
 	    wire_open(&q.wire, c, &e) < 0 || read_options(&q, &e) < 0)
 		goto out;
@@ -249,6 +253,7 @@ static int run_ask(struct cli *c)
 		rc = -1;
 	}
 out:
+	hush_done(&q.hush);
 	wire_close(&q.wire);
 	packets_done(&q.ps);
 	plan_done(&q.expect);

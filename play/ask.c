@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The run of questions: each packet of the sweep leaves when it is due, what comes in is held
  * against all that still wait, and who has waited long enough is asked again or given up. */
+#include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "dissect/dissect.h"
 #include "notation/notation.h"
@@ -89,7 +92,10 @@ static int asking_open(struct asking *a, struct err *e)
 	if (!a->aim)
 		return -1;
 	a->tmpl = template_open(a->plan, e);
-	return a->tmpl ? 0 : -1;
+	if (!a->tmpl)
+		return -1;
+	ask_notes(a, template_build(a->tmpl));
+	return 0;
 }
 
 static void asking_close(struct asking *a)
@@ -108,7 +114,7 @@ static void asking_close(struct asking *a)
 	template_close(a->tmpl);
 	aim_close(a->aim);
 	sender_close(a->sender);
-	hush_done(&a->hush);
+	hush_done(&a->own_hush);
 	tree_done(&a->scratch);
 	buf_done(&a->why);
 }
@@ -204,6 +210,21 @@ static int probe_send(struct asking *a, struct probe *p, struct err *e)
 	return 0;
 }
 
+/* Somebody else has the port: told once. */
+static void tell_unguarded(struct asking *a, const struct transport *t)
+{
+	char why[120];
+	struct ask_result r = { .event = ASK_NOTE, .why = why };
+
+	if (a->unguarded)
+		return;
+	a->unguarded = true;
+	snprintf(why, sizeof(why),
+		 "port %u cannot be reserved (%s): the kernel, or who has it, may answer too",
+		 t->sport, strerror(errno));
+	ask_tell(a, &r);
+}
+
 /* The next packet of the sweep. -1: the run cannot go on (e). A destination without a way is told
  * and passed over. */
 static int ask_next(struct asking *a, struct err *e)
@@ -232,8 +253,8 @@ static int ask_next(struct asking *a, struct err *e)
 	if (!pkt || ear_open(a, &hop->route.dev, e) || sender_ready(a->sender, hop, pkt->link, e))
 		return -1;
 	if (!a->o->no_listener && !aim_spoofs(a->aim) &&
-	    !transport_of(template_build(a->tmpl), &t, &no))
-		hush_port(&a->hush, &t);
+	    !transport_of(template_build(a->tmpl), &t, &no) && !hush_port(a->hush, &t))
+		tell_unguarded(a, &t);
 	ready(a);
 	p = probe_new(a, pkt, e);
 	if (!p)
@@ -394,7 +415,8 @@ int ask(struct plan *p, const struct ask_opts *o, struct ask_stats *st, struct e
 	a.total = o->forever || count > UINT64_MAX / times ? UINT64_MAX : count * times;
 	st->packets = a.total == UINT64_MAX ? 0 : a.total;
 	pace_init(&a.pace, o->rate > 0 || o->interval > 0 ? o->rate : RATE, o->interval);
-	hush_init(&a.hush);
+	hush_init(&a.own_hush);
+	a.hush = o->hush ? o->hush : &a.own_hush;
 	a.probe = calloc(FLIGHT, sizeof(*a.probe));
 	if (!a.probe)
 		err_set(e, ERR_IO, "out of memory");

@@ -6,6 +6,7 @@
 #include "craft/aim.h"
 #include "craft/conn.h"
 #include "play/careful.h"
+#include "play/hush.h"
 
 enum ask_via { ASK_AUTO, ASK_LINK, ASK_IP, ASK_STREAM, ASK_DATAGRAM };
 
@@ -16,19 +17,22 @@ enum ask_event {
 	ASK_NOT,    /* opts.why: a packet came that is no answer; request, reply, why */
 	ASK_SILENT, /* no answer in time (after all retries); request */
 	ASK_FAILED, /* this probe could not be sent; why. The others go on */
+	ASK_NOTE,   /* why: what is worth saying about the packets to come */
 };
 
 struct ask_result {
 	enum ask_event event;
-	uint64_t probe;                       /* from 1, in the order of the sweep */
-	unsigned attempt;                     /* 0: the first */
-	const struct packet *request, *reply; /* dissected; valid during the call */
+	uint64_t probe;   /* from 1, in the order of the sweep; NOTE: 0 */
+	unsigned attempt; /* 0: the first */
+	/* Dissected; valid during the call. An answer begins with the header that the request
+	 * begins with: the link header around one to a bare IP packet is left out. */
+	const struct packet *request, *reply;
 	const struct sent *sent;
 	int64_t rtt;      /* ns, from just before the send to the reply's time stamp */
 	unsigned answers; /* to this probe so far, this one included */
 	bool expected;    /* the reply fits opts.expect (true when there is none) */
 	bool final;       /* the answer comes from where the request went (not from a router) */
-	const char *why;  /* NOT, FAILED, SILENT, and answers that do not fit: a sentence */
+	const char *why;  /* NOT, FAILED, SILENT, NOTE, and answers that do not fit: a sentence */
 };
 
 struct ask_opts {           /* zero-initialised: one question, two seconds */
@@ -51,6 +55,9 @@ struct ask_opts {           /* zero-initialised: one question, two seconds */
 	bool i_may;          /* skip the rules of careful.h */
 	const struct plan *expect; /* a pattern (PLAN_PATTERN) that answers should fit, or NULL */
 	const volatile int *stop;  /* set by a signal handler: end and tell */
+	/* Ports kept from the kernel's own answers, for longer than this call: what is asked by
+	 * several calls is one conversation to the peer. NULL: until it returns. */
+	struct hush *hush;
 	/* Nonzero ends the run. */
 	int (*tell)(void *ctx, const struct ask_result *r);
 	void *ctx;

@@ -145,6 +145,8 @@ int ask_conn(struct asking *a, struct err *e)
 			rc = -1;
 			break;
 		}
+		if (!a->next)
+			ask_notes(a, &b);
 		a->st->probes++;
 		for (;; p.attempt++) {
 			rc = question(a, &b, &p, e);

@@ -11,6 +11,23 @@ void ask_tell(struct asking *a, struct ask_result *r)
 		a->end = true;
 }
 
+void ask_notes(struct asking *a, const struct build *b)
+{
+	bool conn = a->o->via == ASK_STREAM || a->o->via == ASK_DATAGRAM, ruled = conn;
+	struct ask_result r = { .event = ASK_NOTE };
+
+	for (unsigned i = 0; i < b->nnotes; i++) {
+		r.why = b->notes[i].text;
+		ask_tell(a, &r);
+	}
+	for (unsigned i = 0; i < b->n && !ruled; i++)
+		ruled = b->layer[i].proto && b->layer[i].proto->nreply;
+	r.why = "no protocol of this packet says what answers it (a reply line): nothing will be "
+		"taken for an answer";
+	if (!ruled)
+		ask_tell(a, &r);
+}
+
 bool ask_expected(struct asking *a, const struct packet *reply, struct buf *why)
 {
 	return !a->o->expect || pattern_match(a->o->expect, reply, why) > 0;
@@ -30,6 +47,15 @@ bool ask_final(struct asking *a, const struct packet *request, const struct pack
 	return addr_eq(&from, &dst);
 }
 
+/* The header with which the request begins, in a packet of another link type; LAYER_NONE. */
+static int first_of(const struct packet *p, const struct packet *request)
+{
+	for (int i = 0; i < p->nlayers && request->nlayers; i++)
+		if (p->layers[i].proto == request->layers[0].proto)
+			return i;
+	return LAYER_NONE;
+}
+
 /* Our own frame, as the interface shows it: the request's bytes where its first header stands. (An
  * error may quote the request to the last byte, but inside.) */
 static bool echo_of(const struct packet *p, const struct packet *request)
@@ -37,16 +63,35 @@ static bool echo_of(const struct packet *p, const struct packet *request)
 	uint32_t off = 0;
 
 	if (p->link != request->link) {
-		unsigned i = 0;
+		int i = first_of(p, request);
 
-		while (i < p->nlayers && request->nlayers &&
-		       p->layers[i].proto != request->layers[0].proto)
-			i++;
-		if (i == p->nlayers)
+		if (i == LAYER_NONE)
 			return false;
 		off = p->layers[i].off;
 	}
 	return off + request->len <= p->len && !memcmp(p->data + off, request->data, request->len);
+}
+
+/* The reply as the question was put: from the same header on, of the same link type. */
+static const struct packet *as_asked(struct asking *a, const struct packet *request,
+				     const struct packet *reply, struct packet *part)
+{
+	int i = reply->link == request->link ? LAYER_NONE : first_of(reply, request);
+	const struct layer *l;
+
+	if (i == LAYER_NONE)
+		return reply;
+	l = &reply->layers[i];
+	*part = *reply;
+	part->link = request->link;
+	part->data += l->off;
+	part->len = l->end - l->off;
+	part->wire_len = part->len;
+	/* A cut one lacks bytes at its end; else what follows is the link's padding. */
+	if (reply->wire_len > reply->len && l->end == reply->len)
+		part->wire_len += reply->wire_len - reply->len;
+	dissect_with(a->plan->reg, part, &a->scratch);
+	return part;
 }
 
 void ask_answer(struct asking *a, struct probe *p, struct packet *reply, int64_t rtt)
@@ -55,9 +100,9 @@ void ask_answer(struct asking *a, struct probe *p, struct packet *reply, int64_t
 				.probe = p->number,
 				.attempt = p->attempt,
 				.request = &p->pkt,
-				.reply = reply,
 				.sent = &p->sent,
 				.rtt = rtt };
+	struct packet part;
 
 	r.answers = ++p->answers;
 	a->why.n = 0;
@@ -80,6 +125,7 @@ void ask_answer(struct asking *a, struct probe *p, struct packet *reply, int64_t
 		a->st->reached = true;
 		a->end = true;
 	}
+	r.reply = as_asked(a, &p->pkt, reply, &part);
 	ask_tell(a, &r);
 }
 

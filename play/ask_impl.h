@@ -37,7 +37,7 @@ struct asking {
 	struct sender *sender;
 	struct aim *aim;
 	struct template *tmpl;
-	struct hush hush;
+	struct hush own_hush, *hush; /* hush: own_hush, or the caller's */
 	struct pace pace;
 	struct ear ear[EARS];
 	unsigned nears;
@@ -48,7 +48,7 @@ struct asking {
 	int64_t due; /* monotonic ns of the next packet; -1: not asked for yet */
 	struct tree scratch;
 	struct buf why;
-	bool ready, end;
+	bool ready, end, unguarded;
 };
 
 static inline bool ask_stopped(const struct asking *a)
@@ -70,6 +70,8 @@ void ask_judge(struct asking *a, struct packet *reply);
 bool ask_expected(struct asking *a, const struct packet *reply, struct buf *why);
 /* Does the answer come from where the request went? */
 bool ask_final(struct asking *a, const struct packet *request, const struct packet *reply);
+/* Tell what the builder noted; why the packet can have no answer. */
+void ask_notes(struct asking *a, const struct build *b);
 /* Count an answer and tell it. */
 void ask_answer(struct asking *a, struct probe *p, struct packet *reply, int64_t rtt);
 /* The whole run through ordinary sockets. */

@@ -36,6 +36,15 @@ static int drop_all(int fd)
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
 }
 
+static int failed(int fd)
+{
+	int why = errno;
+
+	close(fd);
+	errno = why;
+	return -1;
+}
+
 static int listener(const struct transport *t)
 {
 	struct addr any = { .family = t->src.family };
@@ -53,11 +62,7 @@ static int listener(const struct transport *t)
 		rc = setsockopt(fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, &least, sizeof(least));
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	}
-	if (rc || bind(fd, (struct sockaddr *)&a, len) || listen(fd, 1)) {
-		close(fd);
-		return -1;
-	}
-	return fd;
+	return rc || bind(fd, (struct sockaddr *)&a, len) || listen(fd, 1) ? failed(fd) : fd;
 }
 
 static int sink(const struct transport *t)
@@ -72,37 +77,50 @@ static int sink(const struct transport *t)
 		return -1;
 	if (any.family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-	if (drop_all(fd) || bind(fd, (struct sockaddr *)&a, len)) {
-		close(fd);
-		return -1;
-	}
-	return fd;
+	return drop_all(fd) || bind(fd, (struct sockaddr *)&a, len) ? failed(fd) : fd;
 }
 
-void hush_port(struct hush *h, const struct transport *t)
+static int guard(const struct transport *t)
 {
-	unsigned at;
+	int fd = listener(t);
+
+	return fd < 0 && errno != EADDRINUSE && errno != EMFILE ? sink(t) : fd;
+}
+
+/* The place of the oldest, closed. */
+static unsigned oldest(struct hush *h)
+{
+	unsigned at = h->next++ % h->n;
+
+	close(h->v[at].fd);
+	h->v[at].fd = -1;
+	h->v[at].port = 0;
+	return at;
+}
+
+bool hush_port(struct hush *h, const struct transport *t)
+{
+	unsigned at = HUSH_MAX;
 	int fd;
 
 	if (t->number <= 0 || !t->sport)
-		return;
+		return true;
 	for (unsigned i = 0; i < h->n; i++)
 		if (h->v[i].port == t->sport && h->v[i].number == t->number &&
 		    h->v[i].family == t->src.family)
-			return;
-	fd = listener(t);
-	if (fd < 0)
-		fd = sink(t);
-	if (fd < 0)
-		return;
-	if (h->n < HUSH_MAX) {
-		at = h->n++;
-	} else {
-		at = h->next++ % HUSH_MAX;
-		close(h->v[at].fd);
+			return true;
+	fd = guard(t);
+	if (fd < 0 && errno == EMFILE && h->n) {
+		at = oldest(h);
+		fd = guard(t);
 	}
+	if (fd < 0) /* a transport that the kernel has not: it resets nothing of it */
+		return errno == EPROTONOSUPPORT || errno == ESOCKTNOSUPPORT;
+	if (at == HUSH_MAX)
+		at = h->n < HUSH_MAX ? h->n++ : oldest(h);
 	h->v[at].fd = fd;
 	h->v[at].port = t->sport;
 	h->v[at].number = t->number;
 	h->v[at].family = t->src.family;
+	return true;
 }

@@ -18,7 +18,8 @@ struct hush {
 void hush_init(struct hush *h);
 void hush_done(struct hush *h);
 /* Reserve the source port of a packet, so that the kernel neither resets a connection that it knows
- * nothing of nor reports the port as closed. What cannot be had (a port in use) is left alone. */
-void hush_port(struct hush *h, const struct transport *t);
+ * nothing of nor reports the port as closed. Where descriptors are short the oldest port gives way.
+ * False: it cannot be had (errno; EADDRINUSE: somebody else's). */
+bool hush_port(struct hush *h, const struct transport *t);
 
 #endif
