@@ -66,12 +66,20 @@ static void print_fraction(uint32_t frac, struct buf *out)
 	buf_put(out, tmp, digits + 1);
 }
 
+void date_print(int64_t sec, struct buf *out)
+{
+	unsigned y, m, d, left = (unsigned)((sec % 86400 + 86400) % 86400);
+
+	date_of((sec - left) / 86400, &y, &m, &d);
+	buf_fmt(out, "%04u-%02u-%02uT%02u:%02u:%02u", y, m, d, left / 3600, left / 60 % 60,
+		left % 60);
+}
+
 void time_print(uint64_t v, bool ntp, unsigned width, struct buf *out)
 {
 	uint32_t frac = ntp && width == 64 ? (uint32_t)v : 0;
 	uint64_t raw = ntp && width == 64 ? v >> 32 : v;
 	int64_t sec = (int64_t)raw;
-	unsigned y, m, d, left;
 
 	if (ntp)
 		sec = (int64_t)(uint32_t)raw - NTP_UNIX + (raw & 0x80000000 ? 0 : 4294967296ll);
@@ -84,10 +92,7 @@ void time_print(uint64_t v, bool ntp, unsigned width, struct buf *out)
 		buf_x64(out, v, width / 4);
 		return;
 	}
-	left = (unsigned)((sec % 86400 + 86400) % 86400);
-	date_of((sec - left) / 86400, &y, &m, &d);
-	buf_fmt(out, "%04u-%02u-%02uT%02u:%02u:%02u", y, m, d, left / 3600, left / 60 % 60,
-		left % 60);
+	date_print(sec, out);
 	print_fraction(frac, out);
 	buf_char(out, 'Z');
 }
@@ -128,14 +133,13 @@ static bool take_zone(const char *s, size_t n, size_t i, int64_t *sec)
 	return true;
 }
 
-/* Seconds since 1970 and 2^-32 parts. */
-static bool scan_date(const char *s, size_t n, int64_t *sec, uint64_t *parts)
+bool date_scan(const char *s, size_t n, int64_t *sec, uint64_t *num, unsigned *digits)
 {
 	static const unsigned char days[12] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	unsigned y, mo, d, h, mi, se, digits = 0;
-	uint64_t num = 0;
+	unsigned y, mo, d, h, mi, se;
 	size_t i = 0;
 
+	*num = *digits = 0;
 	if (!take(s, n, &i, 4, "-", &y) || !take(s, n, &i, 2, "-", &mo) ||
 	    !take(s, n, &i, 2, "Tt_ ", &d) || !take(s, n, &i, 2, ":", &h) ||
 	    !take(s, n, &i, 2, ":", &mi) || !take(s, n, &i, 2, "", &se))
@@ -145,13 +149,12 @@ static bool scan_date(const char *s, size_t n, int64_t *sec, uint64_t *parts)
 	if (mo == 2 && d == 29 && (y % 4 || (y % 100 == 0 && y % 400)))
 		return false;
 	if (i < n && s[i] == '.') {
-		for (i++; i < n && s[i] >= '0' && s[i] <= '9'; i++, digits++)
-			if (digits < 18)
-				num = num * 10 + (unsigned)(s[i] - '0');
-		if (!digits || digits > 18)
+		for (i++; i < n && s[i] >= '0' && s[i] <= '9'; i++, ++*digits)
+			if (*digits < 18)
+				*num = *num * 10 + (unsigned)(s[i] - '0');
+		if (!*digits || *digits > 18)
 			return false;
 	}
-	*parts = parts_of(num, digits);
 	*sec = days_from(y, mo, d) * 86400 + (int64_t)(h * 3600 + mi * 60 + se);
 	return i < n && take_zone(s, n, i, sec);
 }
@@ -159,16 +162,18 @@ static bool scan_date(const char *s, size_t n, int64_t *sec, uint64_t *parts)
 int time_parse(const char *s, size_t n, bool ntp, unsigned width, uint64_t *v, struct err *e)
 {
 	uint64_t parts, num;
+	unsigned digits;
 	int64_t sec;
 	bool neg;
 
 	if (num_scan(s, n, &neg, &num) != NUM_NOT)
 		return num_parse(s, n, bits_mask(width), v, e);
-	if (!scan_date(s, n, &sec, &parts))
+	if (!date_scan(s, n, &sec, &num, &digits))
 		return err_at(
 			e, "", s, n, 0, n,
 			"'%.*s' is not a time: write 2026-11-22T10:38:16Z, or the bits as a number",
 			quoted(n), s);
+	parts = parts_of(num, digits);
 	if (parts && !(ntp && width == 64))
 		return err_at(e, "", s, n, 0, n, "this time is kept in whole seconds");
 	if (parts >> 32) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Encodings that say themselves how long they are: QUIC (RFC 9000 section 16) and MQTT (5.0,
- * section 1.5.5) integers, BER lengths (X.690 section 8.1.3), decimal digits, and text with an end
- * mark. */
+/* Encodings that say themselves how long they are: QUIC integers (RFC 9000 section 16), BER lengths
+ * (X.690 section 8.1.3), digits, and text with an end mark. */
 #include "core/kinds.h"
 
 #include <string.h>
@@ -52,50 +51,6 @@ static int qvar_parse(const struct type *type, const char *s, size_t n, struct a
 {
 	(void)type, (void)mem;
 	return num_parse(s, n, ((uint64_t)1 << 62) - 1, &v->num, e);
-}
-
-/* ---- seven bits a byte, low ones first, at most four bytes ---- */
-
-#define MQTTVAR_MAX 268435455u
-
-static unsigned mqttvar_min(uint64_t v)
-{
-	return v < 1 << 7 ? 1 : v < 1 << 14 ? 2 : v < 1 << 21 ? 3 : 4;
-}
-
-static int mqttvar_read(const uint8_t *p, uint32_t n, struct value *v)
-{
-	uint32_t i;
-
-	for (v->num = 0, i = 0; i < 4 && i < n; i++) {
-		v->num |= (uint64_t)(p[i] & 0x7f) << 7 * i;
-		if (p[i] & 0x80)
-			continue;
-		v->p = p;
-		v->len = i + 1;
-		v->width = mqttvar_min(v->num) == i + 1 ? 0 : i + 1;
-		return (int)i + 1;
-	}
-	return -1;
-}
-
-static int mqttvar_write(struct buf *out, size_t base, const struct value *v, unsigned width)
-{
-	unsigned len = width ? width : mqttvar_min(v->num), i;
-
-	(void)base;
-	if (v->num > MQTTVAR_MAX || len > 4 || len < mqttvar_min(v->num))
-		return -1;
-	for (i = 0; i < len; i++)
-		buf_char(out, (char)((v->num >> 7 * i & 0x7f) | (i + 1 < len ? 0x80 : 0)));
-	return out->failed ? -1 : 0;
-}
-
-static int mqttvar_parse(const struct type *type, const char *s, size_t n, struct arena *mem,
-			 struct value *v, struct err *e)
-{
-	(void)type, (void)mem;
-	return num_parse(s, n, MQTTVAR_MAX, &v->num, e);
 }
 
 /* ---- BER length: below 128 itself, else the number of bytes that follow ---- */
@@ -160,47 +115,81 @@ static void var_print(const struct type *type, const struct value *v, struct buf
 
 /* ---- ASCII digits, up to the first byte that is none ---- */
 
-static unsigned digits_of(uint64_t v)
+static int digit_of(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : 16;
+}
+
+static unsigned digits_of(uint64_t v, unsigned base)
 {
 	unsigned n = 1;
 
-	while (v >= 10) {
-		v /= 10;
+	while (v >= base) {
+		v /= base;
 		n++;
 	}
 	return n;
 }
 
-static int decimal_read(const uint8_t *p, uint32_t n, struct value *v)
+static int digits_read(const uint8_t *p, uint32_t n, unsigned base, struct value *v)
 {
 	uint32_t i;
 
-	for (v->num = 0, i = 0; i < n && i < WIDTH_MAX && p[i] >= '0' && p[i] <= '9'; i++) {
-		unsigned d = p[i] - '0';
+	for (v->num = 0, i = 0; i < n && i < WIDTH_MAX; i++) {
+		unsigned d = (unsigned)digit_of(p[i]);
 
-		if (v->num > (UINT64_MAX - d) / 10)
+		if (d >= base)
+			break;
+		if (v->num > (UINT64_MAX - d) / base)
 			return -1;
-		v->num = v->num * 10 + d;
+		v->num = v->num * base + d;
 	}
 	if (!i || i == WIDTH_MAX)
 		return -1;
 	v->p = p;
 	v->len = i;
-	v->width = digits_of(v->num) == i ? 0 : i;
+	v->width = digits_of(v->num, base) == i ? 0 : i;
 	return (int)i;
 }
 
-static int decimal_write(struct buf *out, size_t base, const struct value *v, unsigned width)
+static int digits_write(struct buf *out, uint64_t v, unsigned base, unsigned width)
 {
-	unsigned n = digits_of(v->num);
+	unsigned n = digits_of(v, base);
 
-	(void)base;
 	if (width && (width < n || width > WIDTH_MAX))
 		return -1;
 	for (; width > n; width--)
 		buf_char(out, '0');
-	buf_u64(out, v->num);
+	if (base == 10)
+		buf_u64(out, v);
+	else
+		buf_x64(out, v, 1);
 	return out->failed ? -1 : 0;
+}
+
+static int decimal_read(const uint8_t *p, uint32_t n, struct value *v)
+{
+	return digits_read(p, n, 10, v);
+}
+
+static int decimal_write(struct buf *out, size_t base, const struct value *v, unsigned width)
+{
+	(void)base;
+	return digits_write(out, v->num, 10, width);
+}
+
+static int hexnum_read(const uint8_t *p, uint32_t n, struct value *v)
+{
+	return digits_read(p, n, 16, v);
+}
+
+/* Lower case; other digits are kept as hex: of the field. */
+static int hexnum_write(struct buf *out, size_t base, const struct value *v, unsigned width)
+{
+	(void)base;
+	return digits_write(out, v->num, 16, width);
 }
 
 /* ---- text up to NUL, or to the end of its line ---- */
@@ -265,12 +254,6 @@ const struct kind kind_qvar = { .name = "qvar",
 				.write = qvar_write,
 				.parse = qvar_parse,
 				.print = var_print };
-const struct kind kind_mqttvar = { .name = "mqttvar",
-				   .cls = KIND_NUM,
-				   .read = mqttvar_read,
-				   .write = mqttvar_write,
-				   .parse = mqttvar_parse,
-				   .print = var_print };
 const struct kind kind_berlen = { .name = "berlen",
 				  .cls = KIND_NUM,
 				  .read = berlen_read,
@@ -283,6 +266,12 @@ const struct kind kind_decimal = { .name = "decimal",
 				   .write = decimal_write,
 				   .parse = u64_parse,
 				   .print = var_print };
+const struct kind kind_hexnum = { .name = "hexnum",
+				  .cls = KIND_NUM,
+				  .read = hexnum_read,
+				  .write = hexnum_write,
+				  .parse = u64_parse,
+				  .print = var_print };
 const struct kind kind_cstr = {
 	.name = "cstr", .cls = KIND_TEXT, .read = cstr_read, .write = cstr_write
 };

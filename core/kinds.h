@@ -9,6 +9,11 @@ extern const struct kind kind_mac, kind_ip4, kind_ip6, kind_eui64;
 extern const struct kind kind_unixtime, kind_unixtime64, kind_ntptime, kind_ntptime32;
 extern const struct kind kind_qvar, kind_mqttvar, kind_berlen, kind_decimal, kind_cstr, kind_line;
 extern const struct kind kind_dnsname, kind_dnsname_plain, kind_oid;
+extern const struct kind kind_leb128, kind_zigzag, kind_vlq, kind_hexnum;
+extern const struct kind kind_prefix4, kind_prefix6, kind_bcd, kind_tbcd, kind_nbname;
+extern const struct kind kind_utf16le, kind_utf16be;
+extern const struct kind kind_unixms, kind_unixms48, kind_unixus, kind_unixns, kind_filetime;
+extern const struct kind kind_daytime;
 
 static inline uint64_t bits_mask(unsigned width)
 {
@@ -33,5 +38,10 @@ int int_parse(const char *s, size_t n, unsigned width, uint64_t *v, struct err *
  * width is 64, else seconds since 1970. */
 int time_parse(const char *s, size_t n, bool ntp, unsigned width, uint64_t *v, struct err *e);
 void time_print(uint64_t v, bool ntp, unsigned width, struct buf *out);
+/* The date of seconds since 1970 (to 9999), without fraction and zone. */
+void date_print(int64_t sec, struct buf *out);
+/* RFC 3339: seconds since 1970, and the fraction num / 10^digits (at most 18). False: it is none.
+ */
+bool date_scan(const char *s, size_t n, int64_t *sec, uint64_t *num, unsigned *digits);
 
 #endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Address prefixes: a byte with the number of bits, then as many bytes as hold them (RFC 4271
+ * section 4.3, RFC 4760 section 5). Bits of the last byte beyond that number are kept. */
+#include "core/kinds.h"
+#include "core/proto.h"
+
+#include <string.h>
+
+static uint32_t bytes_of(unsigned bits)
+{
+	return (bits + 7) / 8;
+}
+
+static int prefix_read(const uint8_t *p, uint32_t n, unsigned most, struct value *v)
+{
+	if (!n || p[0] > most || bytes_of(p[0]) >= n)
+		return -1;
+	v->p = p;
+	v->len = 1 + bytes_of(p[0]);
+	return (int)v->len;
+}
+
+static int read4(const uint8_t *p, uint32_t n, struct value *v)
+{
+	return prefix_read(p, n, 32, v);
+}
+
+static int read6(const uint8_t *p, uint32_t n, struct value *v)
+{
+	return prefix_read(p, n, 128, v);
+}
+
+/* Nothing said: 0.0.0.0/0. */
+static int prefix_write(struct buf *out, size_t base, const struct value *v, unsigned width)
+{
+	(void)base, (void)width;
+	if (v->len)
+		buf_put(out, v->p, v->len);
+	else
+		buf_char(out, 0);
+	return out->failed ? -1 : 0;
+}
+
+static const struct kind *address_of(unsigned most)
+{
+	return most == 32 ? &kind_ip4 : &kind_ip6;
+}
+
+static int prefix_parse(const char *s, size_t n, unsigned most, struct arena *mem, struct value *v,
+			struct err *e)
+{
+	const char *slash = n ? memrchr(s, '/', n) : NULL;
+	size_t len = slash ? (size_t)(slash - s) : n;
+	struct value addr = { 0 };
+	uint64_t bits = most;
+	uint8_t *p;
+	bool neg;
+
+	if (slash &&
+	    (num_scan(slash + 1, n - len - 1, &neg, &bits) != NUM_OK || neg || bits > most))
+		return err_at(e, "", s, n, len, n - len,
+			      "a prefix is an address, / and 0 to %u bits: %s", most,
+			      most == 32 ? "10.0.0.0/8" : "2001:db8::/32");
+	if (address_of(most)->parse(NULL, s, len, mem, &addr, e))
+		return -1;
+	for (uint32_t i = bytes_of((unsigned)bits); i < most / 8; i++) {
+		if (addr.p[i])
+			return err_at(
+				e, "", s, n, 0, n,
+				"the first %u bytes of %.*s go into a /%u, the others must be 0",
+				bytes_of((unsigned)bits), quoted(len), s, (unsigned)bits);
+	}
+	p = arena_alloc(mem, 17);
+	if (!p)
+		return err_set(e, ERR_IO, "out of memory");
+	p[0] = (uint8_t)bits;
+	memcpy(p + 1, addr.p, bytes_of((unsigned)bits));
+	v->p = p;
+	v->len = 1 + bytes_of((unsigned)bits);
+	return 0;
+}
+
+static int parse4(const struct type *type, const char *s, size_t n, struct arena *mem,
+		  struct value *v, struct err *e)
+{
+	(void)type;
+	return prefix_parse(s, n, 32, mem, v, e);
+}
+
+static int parse6(const struct type *type, const char *s, size_t n, struct arena *mem,
+		  struct value *v, struct err *e)
+{
+	(void)type;
+	return prefix_parse(s, n, 128, mem, v, e);
+}
+
+static void prefix_print(const struct value *v, unsigned most, struct buf *out)
+{
+	uint8_t full[16] = { 0 };
+	struct value addr = { .p = full, .len = most / 8 };
+	unsigned bits = v->len ? v->p[0] : 0;
+
+	if (v->len > 1 && v->len <= 1 + most / 8)
+		memcpy(full, v->p + 1, v->len - 1);
+	address_of(most)->print(NULL, &addr, out);
+	buf_char(out, '/');
+	buf_u64(out, bits);
+}
+
+static void print4(const struct type *type, const struct value *v, struct buf *out)
+{
+	(void)type;
+	prefix_print(v, 32, out);
+}
+
+static void print6(const struct type *type, const struct value *v, struct buf *out)
+{
+	(void)type;
+	prefix_print(v, 128, out);
+}
+
+const struct kind kind_prefix4 = { .name = "prefix4",
+				   .cls = KIND_NAME,
+				   .read = read4,
+				   .write = prefix_write,
+				   .parse = parse4,
+				   .print = print4 };
+const struct kind kind_prefix6 = { .name = "prefix6",
+				   .cls = KIND_NAME,
+				   .read = read6,
+				   .write = prefix_write,
+				   .parse = parse6,
+				   .print = print6 };
