@@ -79,6 +79,7 @@ struct kind_seen {
 		uint16_t off, older; /* where it stands; the next older of its chain, plus one */
 	} * v;
 	uint32_t n, cap;
+	uint64_t steps;     /* entries and labels looked at; bounded by the message's length */
 	uint16_t head[256]; /* newest of each chain, plus one */
 };
 /* Forget all but the first n, when what was written after them is taken back. 0: a new message. */

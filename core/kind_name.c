@@ -10,12 +10,15 @@
 #define LABEL_MAX 63
 #define JUMPS_MAX 20
 #define POINTER_MAX 0x3fff
+#define STEPS_FREE 4096
+#define STEPS_A_BYTE 64
 
 struct flat {
 	uint8_t p[DOMAIN_MAX]; /* every label, and the root's zero byte: no pointers */
 	unsigned n;
-	unsigned own; /* bytes of labels that stand before the first pointer */
-	int pointer;  /* where that points; -1: none */
+	unsigned own;   /* bytes of labels that stand before the first pointer */
+	unsigned steps; /* labels and pointers that were looked at */
+	int pointer;    /* where that points; -1: none */
 };
 
 static bool spend(unsigned *work)
@@ -32,13 +35,14 @@ static int flatten(const uint8_t *p, uint32_t n, const uint8_t *base, uint32_t b
 	unsigned jumps = 0;
 	int taken = 0;
 
-	f->n = f->own = 0;
+	f->n = f->own = f->steps = 0;
 	f->pointer = -1;
 	for (;;) {
 		unsigned c, target;
 
 		if (at >= n || !spend(work))
 			return -1;
+		f->steps++;
 		c = p[at];
 		if ((c & 0xc0) == 0xc0) {
 			if (n - at < 2)
@@ -95,6 +99,14 @@ static bool plain(uint8_t c)
 	       c == '-' || c == '_' || c == '/' || c == '*';
 }
 
+static void put_escape(struct buf *out, uint8_t c)
+{
+	char s[4] = { '\\', (char)('0' + c / 100), (char)('0' + c / 10 % 10),
+		      (char)('0' + c % 10) };
+
+	buf_put(out, s, 4);
+}
+
 /* Labels of p[0..n), dots between; stops at what is no label. */
 static void print_labels(const uint8_t *p, uint32_t n, struct buf *out)
 {
@@ -109,7 +121,7 @@ static void print_labels(const uint8_t *p, uint32_t n, struct buf *out)
 			if (plain(c))
 				buf_char(out, (char)c);
 			else
-				buf_fmt(out, "\\%03u", c);
+				put_escape(out, c);
 		}
 		at += p[at] + 1u;
 	}
@@ -322,24 +334,44 @@ static bool remember(struct kind_seen *seen, uint32_t hash, size_t off)
 	return true;
 }
 
+/* Names made to share chains do not make a message of len bytes cost more than this: what is not
+ * found by then counts as new. */
+static bool is_tired(const struct kind_seen *seen, size_t len)
+{
+	return seen->steps > STEPS_FREE + STEPS_A_BYTE * len;
+}
+
+/* The next older entry with this hash, from chain place i on; 0: none. */
+static unsigned next_alike(struct kind_seen *seen, uint32_t hash, unsigned i, size_t len)
+{
+	for (; i; i = seen->v[i - 1].older) {
+		if (is_tired(seen, len))
+			return 0;
+		seen->steps++;
+		if (seen->v[i - 1].hash == hash)
+			return i;
+	}
+	return 0;
+}
+
 /* The first place where suffix[0..n) was written; -1: nowhere. */
-static int recall(const struct kind_seen *seen, uint32_t hash, const uint8_t *suffix, unsigned n,
+static int recall(struct kind_seen *seen, uint32_t hash, const uint8_t *suffix, unsigned n,
 		  const uint8_t *msg, size_t len)
 {
 	struct flat f;
 	int found = -1;
-	unsigned i;
+	unsigned i = next_alike(seen, hash, seen->head[hash & 255], len);
 
-	for (i = seen->head[hash & 255]; i; i = seen->v[i - 1].older) {
-		const struct kind_seen_at *s = &seen->v[i - 1];
+	for (; i; i = next_alike(seen, hash, seen->v[i - 1].older, len)) {
+		uint16_t off = seen->v[i - 1].off;
+		int got = off < len ? flatten(msg + off, (uint32_t)(len - off), msg, (uint32_t)len,
+					      NULL, &f)
+				    : -1;
 
-		if (s->hash != hash || s->off >= len)
-			continue;
-		if (flatten(msg + s->off, (uint32_t)(len - s->off), msg, (uint32_t)len, NULL, &f) <
-		    0)
-			continue;
-		if (f.n == n && memcmp(f.p, suffix, n) == 0)
-			found = s->off;
+		if (off < len)
+			seen->steps += f.steps;
+		if (got >= 0 && f.n == n && memcmp(f.p, suffix, n) == 0)
+			found = off;
 	}
 	return found;
 }
@@ -367,8 +399,11 @@ static int write_exact(struct buf *out, size_t base, const struct value *v)
 		    (uint32_t)(out->n - base), NULL, &f) < 0)
 		return 0;
 	split(&f, &s);
-	for (i = 0; i < s.n && s.at[i] < f.own && ok; i++)
-		ok = remember(v->seen, s.hash[i], at - base + s.at[i]);
+	/* What was written before stands in its first place already: one entry for each suffix. */
+	for (i = 0; i < s.n && s.at[i] < f.own && ok; i++) {
+		if (!next_alike(v->seen, s.hash[i], v->seen->head[s.hash[i] & 255], out->n - base))
+			ok = remember(v->seen, s.hash[i], at - base + s.at[i]);
+	}
 	return finish(out, ok);
 }
 

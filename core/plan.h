@@ -38,6 +38,7 @@ struct say {
 	bool varies; /* cur is set anew for each packet though there is no sweep (routes) */
 	struct say *child, *next;
 	struct say *recent, *last; /* notation: the child item asked for last; the last child */
+	bool mixed;                /* notation: its items were not said in rising order */
 };
 
 #define PLAN_LAYERS 64

@@ -152,6 +152,9 @@ int print_script_line(struct printer *pr, const struct packet *pkt, unsigned fla
 		      struct buf *out);
 /* What the last packet needed. */
 enum print_rung printer_rung(const struct printer *pr);
+/* The work the last packet took, in characters of text printed and read again (a field counts as
+ * 20): at most 2 * (49,152 + 32 * its bytes) plus one try. */
+uint64_t printer_work(const struct printer *pr);
 
 /* bytes as a payload word: text:hello, "two words\r\n" or hex:00ff. */
 void print_payload(const uint8_t *p, size_t n, struct buf *out);

@@ -35,7 +35,10 @@ struct say *say_item(struct parser *ps, struct say *list, uint32_t index)
 	if (s && s->index != index)
 		s = s->next;
 	if (!s || s->name || s->index != index) {
-		for (s = list->child; s && (s->name || s->index != index); s = s->next)
+		bool is_new = !list->mixed && (!list->last || list->last->index < index);
+
+		for (s = is_new ? NULL : list->child; s && (s->name || s->index != index);
+		     s = s->next)
 			;
 	}
 	if (!s) {
@@ -43,6 +46,7 @@ struct say *say_item(struct parser *ps, struct say *list, uint32_t index)
 		if (!s)
 			return NULL;
 		s->index = index;
+		list->mixed |= list->last && list->last->index > index;
 		list->last = s;
 	}
 	list->recent = s;

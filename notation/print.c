@@ -4,9 +4,14 @@
 #include "notation/printer.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #define TRIES 40 /* layers go down the rungs one by one at first, then together */
+
+/* Work is counted in characters of text, which are printed, read and built again; a field costs as
+ * much as some. What a packet may spend keeps it under a millisecond for each 1,500 bytes. */
+#define WORK_FIELD 20
+#define WORK_FREE 49152
+#define WORK_A_BYTE 32
 
 struct printer *printer_open(const struct registry *reg)
 {
@@ -219,6 +224,7 @@ static void print_one(struct printer *pr, unsigned i)
 		buf_str(&pr->text, " trailer=");
 		print_hex(pr->pkt->data + from, end - from, &pr->text);
 	}
+	l->size = pr->text.n - l->at;
 	if (last < 0 && l->body < end)
 		bytes_piece(pr, (int)i, l->body, end, false);
 }
@@ -257,10 +263,74 @@ static void print_bytes(struct printer *pr)
 	pr->rung = RUNG_PACKET;
 }
 
+static uint64_t allowance(const struct printer *pr)
+{
+	return WORK_FREE + (uint64_t)WORK_A_BYTE * pr->pkt->len;
+}
+
+bool print_is_spent(const struct printer *pr)
+{
+	return pr->work > allowance(pr);
+}
+
+uint64_t printer_work(const struct printer *pr)
+{
+	return pr->work;
+}
+
+static uint64_t work_of(const struct printer *pr)
+{
+	uint64_t n = pr->text.n;
+
+	for (unsigned i = 0; i < pr->n; i++) {
+		if (!pr->layer[i].hidden && pr->layer[i].level < RUNG_FIELD)
+			n += (uint64_t)pr->layer[i].tree.n * WORK_FIELD;
+	}
+	return n;
+}
+
+/* A text too long to be read back at all: where a layer is longer than its bytes allow, its lists
+ * become hex:, or it. False: there is nothing to shorten. */
+static bool shorten(struct printer *pr)
+{
+	bool some = false;
+
+	if (pr->text.n <= allowance(pr) / 2)
+		return false;
+	for (unsigned i = 0; i < pr->n; i++) {
+		struct print_layer *l = &pr->layer[i];
+		const struct tree *t = &l->tree;
+		bool here = false;
+
+		if (l->hidden || l->how == LAYER_HEX ||
+		    l->size <= WORK_A_BYTE / 2 * (size_t)(l->body - t->off))
+			continue;
+		for (uint32_t k = tree_first(t, 0); k != NODE_NONE; k = tree_sibling(t, k)) {
+			const struct node *n = &t->v[k];
+
+			if (n->next == k + 1 || n->bit % 8 || n->bits % 8 ||
+			    (l->mode[k] & MODE_HEX))
+				continue;
+			l->mode[k] |= MODE_HEX;
+			here = true;
+		}
+		l->level = here ? RUNG_FIELD : RUNG_LAYER;
+		l->how = here ? l->how : LAYER_HEX;
+		some = true;
+	}
+	return some;
+}
+
 static void print_packet(struct printer *pr)
 {
+	pr->work = 0;
 	for (pr->tries = 0; pr->n && pr->tries < TRIES; pr->tries++) {
 		print_try(pr);
+		pr->work += work_of(pr);
+		if (pr->work > 2 * allowance(pr) && pr->tries)
+			break;
+		if (shorten(pr))
+			continue;
 		pr->rung = RUNG_SHORT;
 		for (unsigned k = 0; k < pr->n; k++) {
 			enum print_rung r =
@@ -289,77 +359,5 @@ int print_expr(struct printer *pr, const struct packet *pkt, unsigned flags, str
 	print_packet(pr);
 	out->failed |= pr->text.failed;
 	buf_put(out, pr->text.p, pr->text.n);
-	return out->failed ? -1 : 0;
-}
-
-/* ---- a line of a script ---- */
-
-static void print_fraction(uint64_t ns, struct buf *out)
-{
-	char digits[16];
-	int n = snprintf(digits, sizeof(digits), "%09u", (unsigned)ns);
-
-	while (n > 0 && digits[n - 1] == '0')
-		n--;
-	if (n) {
-		buf_char(out, '.');
-		buf_put(out, digits, (size_t)n);
-	}
-}
-
-/* The time in UTC where a calendar has it, else in seconds. */
-static void print_when(int64_t when, struct buf *out)
-{
-	int64_t sec = when / 1000000000, frac = when % 1000000000;
-	time_t t;
-	struct tm tm;
-	char text[32];
-
-	if (frac < 0) {
-		frac += 1000000000;
-		sec--;
-	}
-	t = (time_t)sec;
-	buf_str(out, "at=");
-	if (sec >= 0 && gmtime_r(&t, &tm) && tm.tm_year <= 360 &&
-	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm)) {
-		buf_str(out, text);
-		print_fraction((uint64_t)frac, out);
-		buf_char(out, 'Z');
-		return;
-	}
-	buf_fmt(out, "-%llu", (unsigned long long)(0 - (uint64_t)when) / 1000000000);
-	print_fraction((0 - (uint64_t)when) % 1000000000, out);
-}
-
-static void print_time(struct printer *pr, int64_t when, struct buf *out)
-{
-	int64_t d;
-
-	if (!pr->have_time || __builtin_sub_overflow(when, pr->last, &d) || d == INT64_MIN) {
-		print_when(when, out);
-	} else {
-		uint64_t abs = d < 0 ? (uint64_t)-d : (uint64_t)d;
-
-		buf_char(out, d < 0 ? '-' : '+');
-		buf_u64(out, abs / 1000000000);
-		print_fraction(abs % 1000000000, out);
-	}
-	buf_char(out, ' ');
-	pr->have_time = true;
-	pr->last = when;
-}
-
-int print_script_line(struct printer *pr, const struct packet *pkt, unsigned flags, struct buf *out)
-{
-	if (!(flags & PRINT_NO_TIME) && !(pkt->flags & PACKET_NO_TIME))
-		print_time(pr, pkt->when, out);
-	if (flags & (PRINT_SENT | PRINT_EXPECT))
-		buf_str(out, flags & PRINT_EXPECT ? "< " : "> ");
-	if (pkt->ifindex)
-		buf_fmt(out, "if=%u ", pkt->ifindex);
-	if (print_expr(pr, pkt, flags & PRINT_EXPECT ? flags | PRINT_FULL : flags, out))
-		return -1;
-	buf_char(out, '\n');
 	return out->failed ? -1 : 0;
 }

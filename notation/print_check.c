@@ -140,23 +140,35 @@ static void mark_said(struct print_layer *l, const struct tree *b)
 		l->all |= MODE_EXACT;
 }
 
-/* One rung down for a layer whose fields were built as tree b; NULL: they were not, for the sake of
- * node hint. */
-static void lower(struct print_layer *l, const struct tree *b, uint32_t hint)
+/* The rungs on which the fields are still words. False: there are no more. */
+static bool lower_words(struct print_layer *l, const struct tree *b)
 {
 	if (l->level <= RUNG_SAID && lower_names(l, b))
-		return;
+		return true;
 	if (!l->said && b) {
 		l->level = RUNG_SAID;
 		l->said = true;
 		mark_said(l, b);
-		return;
+		return true;
 	}
-	if (l->level < RUNG_FULL) {
-		l->level = RUNG_FULL;
-		l->all |= MODE_EXACT | MODE_PATHS;
-		l->how = LAYER_FULL;
-		return;
+	if (l->level >= RUNG_FULL)
+		return false;
+	l->level = RUNG_FULL;
+	l->all |= MODE_EXACT | MODE_PATHS;
+	l->how = LAYER_FULL;
+	return true;
+}
+
+/* One rung down for a layer whose fields were built as tree b; NULL: they were not, for the sake of
+ * node hint. A packet that has used up its work goes to whole fields as hex: at once. */
+static void lower(const struct printer *pr, struct print_layer *l, const struct tree *b,
+		  uint32_t hint)
+{
+	if (!print_is_spent(pr)) {
+		if (lower_words(l, b))
+			return;
+	} else if (l->step < HEX_FIELDS) {
+		l->step = HEX_FIELDS;
 	}
 	l->level = RUNG_FIELD;
 	while (l->step <= HEX_FIELDS) {
@@ -193,7 +205,7 @@ static void blame(struct printer *pr, const struct err *e)
 	struct print_layer *l = e->lineno ? layer_at(pr, e->col - 1, &node) : NULL;
 
 	if (l) {
-		lower(l, NULL, node);
+		lower(pr, l, NULL, node);
 		return;
 	}
 	for (unsigned i = 0; i < pr->n; i++) {
@@ -250,14 +262,14 @@ static bool compare(struct printer *pr)
 
 		if (!l || same_layer(l, &b->layer[k], pkt->data, made))
 			continue;
-		lower(l, &b->layer[k].tree, NODE_NONE);
+		lower(pr, l, &b->layer[k].tree, NODE_NONE);
 		some = true;
 		/* Lengths and sums below differ because of it: see to it alone at first. */
-		if (pr->tries < PATIENCE)
+		if (pr->tries < PATIENCE && !print_is_spent(pr))
 			break;
 	}
 	for (unsigned i = 0; i < pr->n && !some; i++)
-		lower(&pr->layer[i], NULL, NODE_NONE);
+		lower(pr, &pr->layer[i], NULL, NODE_NONE);
 	return false;
 }
 

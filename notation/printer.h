@@ -34,7 +34,7 @@ struct print_layer {
 	int32_t filled; /* selector field that the layer above decides; -1 */
 	uint64_t filled_value;
 	uint64_t forced; /* selector fields that have to be said, by index; bit 63: all above 62 */
-	size_t at;       /* where it begins in the text */
+	size_t at, size; /* where it begins in the text, and how much of it its fields take */
 };
 
 struct printer {
@@ -50,11 +50,18 @@ struct printer {
 	int16_t in[PLAN_LAYERS];  /* the layer it stands in; -1 */
 	unsigned nseq;
 	unsigned tries;
+	uint64_t work; /* spent on this packet: characters printed and read, fields built */
 	unsigned flags;
 	enum print_rung rung;
 	bool have_time; /* print_script_line: the line before */
 	int64_t last;
 };
+
+/* ---- print.c ---- */
+
+/* Has the packet used up what its bytes allow? What is wrong then becomes hex: without more tries.
+ */
+bool print_is_spent(const struct printer *pr);
 
 /* ---- print_value.c ---- */
 
