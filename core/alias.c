@@ -138,12 +138,26 @@ static void look(const struct expr *x, void *arg)
 		m->end = m->t->v[n].bit + m->t->v[n].bits;
 }
 
+static bool bytes_read(const struct view *v, const struct tree *t, uint32_t at,
+		       struct view_value *out)
+{
+	uint32_t from, to;
+
+	if (!span_bits(&v->expr->spans.v[0], t, at, &from, &to) || from % 8 || to % 8 ||
+	    to > t->len * 8)
+		return false;
+	*out = (struct view_value) { NODE_NONE, 0, from, to - from, true };
+	return true;
+}
+
 bool view_read(const struct view *v, const struct tree *t, uint32_t at, struct view_value *out)
 {
 	struct made_of m = { t, at, UINT32_MAX, 0, NODE_NONE, false };
 
 	if (v->cond && !expr_eval(v->cond, t, at, NULL))
 		return false;
+	if (v->bytes)
+		return bytes_read(v, t, at, out);
 	expr_each(v->expr, look, &m);
 	if (m.missing)
 		return false;

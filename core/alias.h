@@ -35,6 +35,7 @@ struct view_value {
 	uint32_t node; /* the node it shows, or NODE_NONE: */
 	uint64_t num;
 	uint32_t bit, bits; /* of the fields that it is made of */
+	bool bytes;         /* it is these bytes, num is nothing */
 };
 /* The view in the instance `at` (root or struct). False: it does not hold, or what it is made of is
  * not there. */

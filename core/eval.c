@@ -137,34 +137,54 @@ static int64_t field_value(const struct expr *x, const struct tree *t, uint32_t 
 	return n == NODE_NONE ? 0 : node_number(t, n);
 }
 
+/* First and last+1 bit of the fields from..to; false: none is there. */
+static bool fields_bits(const struct span *s, const struct tree *t, uint32_t at, uint32_t *from,
+			uint32_t *to)
+{
+	*from = UINT32_MAX;
+	*to = 0;
+	for (unsigned f = s->from; f <= s->to; f++) {
+		uint32_t n = tree_child(t, at, f);
+
+		if (n == NODE_NONE)
+			continue;
+		if (t->v[n].bit < *from)
+			*from = t->v[n].bit;
+		if (t->v[n].bit + t->v[n].bits > *to)
+			*to = t->v[n].bit + t->v[n].bits;
+	}
+	return *to > *from;
+}
+
+bool span_bits(const struct span *s, const struct tree *t, uint32_t at, uint32_t *from,
+	       uint32_t *to)
+{
+	uint32_t head = t->off + t->hlen;
+
+	if (s->form == SPAN_FIELDS)
+		return fields_bits(s, t, at, from, to);
+	if (s->form == SPAN_PSEUDO || (s->form == SPAN_PAYLOAD && at))
+		return false;
+	if (at) { /* a struct has no payload */
+		*from = t->v[at].bit;
+		*to = *from + t->v[at].bits;
+	} else {
+		*from = (s->form == SPAN_PAYLOAD ? head : t->off) * 8;
+		*to = (s->form == SPAN_HEADER    ? head
+		       : s->form == SPAN_PAYLOAD ? t->end - t->tail
+						 : t->end) *
+		      8;
+	}
+	return *to > *from;
+}
+
 uint32_t spans_bytes(const struct spans *s, const struct tree *t, uint32_t at)
 {
-	uint32_t sum = 0;
+	uint32_t sum = 0, from, to;
 
 	for (unsigned i = 0; i < s->n; i++) {
-		const struct span *sp = &s->v[i];
-		uint32_t lo = UINT32_MAX, hi = 0;
-
-		switch (sp->form) {
-		case SPAN_PSEUDO: break;
-		case SPAN_ALL: sum += at == 0 ? t->end - t->off : (t->v[at].bits + 7) / 8; break;
-		case SPAN_HEADER: sum += at == 0 ? t->hlen : (t->v[at].bits + 7) / 8; break;
-		case SPAN_PAYLOAD: sum += at == 0 ? t->end - t->off - t->hlen - t->tail : 0; break;
-		case SPAN_FIELDS:
-			for (unsigned f = sp->from; f <= sp->to; f++) {
-				uint32_t n = tree_child(t, at, f);
-
-				if (n == NODE_NONE)
-					continue;
-				if (t->v[n].bit < lo)
-					lo = t->v[n].bit;
-				if (t->v[n].bit + t->v[n].bits > hi)
-					hi = t->v[n].bit + t->v[n].bits;
-			}
-			if (hi > lo)
-				sum += (hi - lo + 7) / 8;
-			break;
-		}
+		if (span_bits(&s->v[i], t, at, &from, &to))
+			sum += (to - from + 7) / 8;
 	}
 	return sum;
 }

@@ -139,6 +139,17 @@ static const struct expr *measure(struct load *l, enum expr_op op)
 	return &x->x;
 }
 
+const struct expr *parse_bytes_of(struct load *l)
+{
+	struct place at = load_here(l);
+	const struct expr *x = measure(l, EX_LEN);
+
+	if (!x || (x->spans.n == 1 && x->spans.v[0].form != SPAN_PSEUDO))
+		return x;
+	load_fail(l, load_since(l, at.at), "a view shows the bytes of one span of this record");
+	return NULL;
+}
+
 /* "GET": the number its bytes make, the first one highest. */
 const struct expr *expr_string(struct load *l)
 {

@@ -238,6 +238,8 @@ int load_ref(struct load *l, uint16_t *dst); /* a name of an own field */
 /* alias A, B.C: in an arm or a prefix after the first only what has a dot, since a label or the
  * next thing may follow a comma. -1, or *out (NULL-terminated). */
 int parse_aliases(struct load *l, bool dotted, const char *const **out);
+/* bytes( SPAN ), as the len of it. */
+const struct expr *parse_bytes_of(struct load *l);
 int parse_view(struct load *l);
 int parse_wants(struct load *l);
 int proto_close(struct load *l); /* move the directives into the protocol */

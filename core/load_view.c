@@ -42,7 +42,7 @@ int parse_aliases(struct load *l, bool dotted, const char *const **out)
 	return 0;
 }
 
-/* view DOTTED.NAME = EXPR [if EXPR] ["doc"] */
+/* view DOTTED.NAME = ( EXPR | bytes( SPAN ) ) [if EXPR] ["doc"] */
 int parse_view(struct load *l)
 {
 	struct view v = { 0 }, *slot;
@@ -60,7 +60,11 @@ int parse_view(struct load *l)
 				 "a view has a dotted name, so that no field is called like "
 				 "it: a.%s",
 				 v.name);
-	if (load_want(l, '=', "'=' and an expression") || !(v.expr = parse_expr(l)))
+	if (load_want(l, '=', "'=' and an expression"))
+		return -1;
+	v.bytes = load_is(l, "bytes") && load_peek(l).type == '(';
+	v.expr = v.bytes ? parse_bytes_of(l) : parse_expr(l);
+	if (!v.expr)
 		return -1;
 	if (load_is(l, "if")) {
 		load_next(l);

@@ -175,6 +175,7 @@ struct words {
 struct view { /* `view ip.hdr_len = ihl * 4 if COND "doc"`: a name that is read and never said */
 	const char *name;        /* dotted, interned */
 	const struct expr *expr; /* a field alone: the view has its value, of whatever kind */
+	bool bytes;              /* expr is the len of one span: the view has the span's bytes */
 	const struct expr *cond; /* or NULL */
 	const char *doc;         /* or NULL */
 };

@@ -199,7 +199,7 @@ static bool same_views(const struct record *a, const struct record *b)
 	for (unsigned i = 0; i < a->nviews; i++) {
 		const struct view *v = &a->views[i], *w = &b->views[i];
 
-		if (strcmp(v->name, w->name) || !same_text(v->doc, w->doc) ||
+		if (strcmp(v->name, w->name) || v->bytes != w->bytes || !same_text(v->doc, w->doc) ||
 		    !same_expr(v->expr, w->expr) || !same_expr(v->cond, w->cond))
 			return false;
 	}

@@ -95,7 +95,10 @@ const struct field *field_here(const struct field *f, const struct tree *t, uint
 /* The node of a name in x (EX_FIELD of no other layer), looked up inside out from `at`; NODE_NONE.
  */
 uint32_t expr_node(const struct expr *x, const struct tree *t, uint32_t at);
-/* Bytes a span list covers in the instance at (pseudo excluded), and its first and last+1 bit. */
+/* First and last+1 bit of a span in the instance at; false: it is empty, or the pseudo header. */
+bool span_bits(const struct span *s, const struct tree *t, uint32_t at, uint32_t *from,
+	       uint32_t *to);
+/* Bytes a span list covers in the instance at, the pseudo header not counted. */
 uint32_t spans_bytes(const struct spans *s, const struct tree *t, uint32_t at);
 /* What a field's rule (LEN, COUNT, EXPR) asks for in this instance: -1 if it has none or cannot be
  * told. *inexact: rounded. */

@@ -328,7 +328,13 @@ void print_views(const struct record *rec, struct buf *out)
 		const struct view *v = &rec->views[i];
 
 		buf_fmt(out, "    view %s = ", v->name);
-		expr_print(v->expr, rec, out);
+		if (v->bytes) {
+			buf_str(out, "bytes(");
+			spans_print(&v->expr->spans, rec, out);
+			buf_char(out, ')');
+		} else {
+			expr_print(v->expr, rec, out);
+		}
 		if (v->cond) {
 			buf_str(out, " if ");
 			expr_print(v->cond, rec, out);

@@ -214,7 +214,7 @@ static bool give_all(struct matching *m, const struct ref *r, const struct tree 
 static bool give_value(struct matching *m, const struct ref *r, const struct tree *t,
 		       const struct view_value *v)
 {
-	struct got g = { .is_num = true, .num = v->num };
+	struct got g = { .is_num = !v->bytes, .num = v->num };
 
 	if (v->node != NODE_NONE)
 		return give_node(m, r, t, v->node);

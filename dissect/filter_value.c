@@ -307,6 +307,11 @@ static int refuse(const struct filter *f, const struct literal *lit, struct err 
 	return err_at(e, "", f->text, f->len, lit->at, lit->span, "%s", why);
 }
 
+static bool is_bytes_view(const struct ref *r)
+{
+	return r->form == REF_ALIAS && r->alias.form == ALIAS_VIEW && r->alias.view->bytes;
+}
+
 int filter_read(struct filter *f, const struct operand *a, struct literal *lit, bool net,
 		struct err *e)
 {
@@ -343,7 +348,7 @@ int filter_read(struct filter *f, const struct operand *a, struct literal *lit, 
 			n = filter_time(lit->text, lit->len, &lit->num);
 			lit->has_num = n;
 		} else if (r->form == REF_ALIAS && !r->field) { /* an inline length, a view */
-			n = lit->has_num;
+			n = is_bytes_view(r) ? lit->bytes != NULL : lit->has_num;
 		} else if (r->field) {
 			n = read_ref(f, r, lit, net, &why);
 		} else {
@@ -360,7 +365,8 @@ int filter_read(struct filter *f, const struct operand *a, struct literal *lit, 
 	if (a->ref && a->ref->form == REF_NUMBER && a->ref->number == FRAME_TIME)
 		return refuse(f, lit, e,
 			      "a time is expected here: \"2026-11-22 10:38:16\" or seconds");
-	if (a->ref && (a->ref->word || a->ref->form == REF_NUMBER || a->ref->form == REF_ALIAS))
+	if (a->ref && !is_bytes_view(a->ref) &&
+	    (a->ref->word || a->ref->form == REF_NUMBER || a->ref->form == REF_ALIAS))
 		return refuse(f, lit, e, "a number is expected here");
 	return refuse(f, lit, e, "bytes (de:ad:be:ef) or text in quotes are expected here");
 }

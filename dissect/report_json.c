@@ -385,7 +385,13 @@ static void put_alias(struct json *j, const struct column *c)
 		return;
 	}
 	key(j, c->path, "");
-	put_unsigned(j, v.num);
+	if (v.bytes) {
+		buf_char(j->out, '"');
+		buf_hex(j->out, j->t->data + v.bit / 8, v.bits / 8);
+		buf_char(j->out, '"');
+	} else {
+		put_unsigned(j, v.num);
+	}
 }
 
 static void put_selected(struct json *j)
@@ -712,7 +718,10 @@ static void put_cell(struct report *r, const struct column *c, const struct pack
 		if (c->alias.name && !alias_find(&c->alias, &r->tree, &v))
 			continue;
 		if (c->alias.name && v.node == NODE_NONE) {
-			buf_u64(cell, v.num);
+			if (v.bytes)
+				buf_hex(cell, r->tree.data + v.bit / 8, v.bits / 8);
+			else
+				buf_u64(cell, v.num);
 			return;
 		}
 		at = c->alias.name ? v.node : tree_find(&r->tree, c->path, strlen(c->path));

@@ -20,6 +20,8 @@ static const char text[] = "protocol outer {\n"
 			   "    view x.high = kind >> 4\n"
 			   "    view x.bytes = (kind & 15) * 4 \"in bytes\"\n"
 			   "    view x.rest = len(payload)\n"
+			   "    view x.data = bytes(payload)\n"
+			   "    view x.two = bytes(kind..hops) if kind & 2 \"both\"\n"
 			   "    view x.odd = hops if kind & 1\n"
 			   "    view x.even = hops if !(kind & 1)\n"
 			   "}\n"
@@ -38,6 +40,7 @@ static const char text[] = "protocol outer {\n"
 			   "    value : choose tag { 1 -> u16 alias x.num, x.number 2, 3 -> ip4 "
 			   "alias x.addr else -> bytes[1] }\n"
 			   "    view x.top = tag >> 7\n"
+			   "    view x.opt_addr = bytes(all) if tag == 3\n"
 			   "}\n";
 
 static struct registry *own(const char *s)
@@ -78,6 +81,13 @@ START_TEST(filters)
 	match(r, "x.bytes == 24", PACKET, true);
 	match(r, "x.bytes == 6", PACKET, false);
 	match(r, "x.rest == 15", PACKET, true);
+	match(r, "x.data[0:3] == 02:00:07", PACKET, true);
+	match(r, "x.data contains \"abc\"", PACKET, true);
+	match(r, "len(x.data) == 15", PACKET, true);
+	match(r, "x.data", "460501", false);
+	match(r, "x.two == 46:05", PACKET, true);
+	match(r, "x.two", "450501", false);
+	match(r, "x.opt_addr == 03:0a:00:00:01", PACKET, true);
 	match(r, "x.odd", PACKET, false);
 	match(r, "x.even == 5", PACKET, true);
 	match(r, "x.name_len == 3", PACKET, true);
@@ -119,6 +129,8 @@ START_TEST(columns)
 	struct registry *r = own(text);
 
 	column(r, REPORT_CSV, "x.bytes,x.name_len,x.num,x.addr,x.odd,x.even", "24,3,7,10.0.0.1,,5");
+	column(r, REPORT_CSV, "x.two,x.opt_addr", "4605,030a000001");
+	column(r, REPORT_JSON, "x.two", "\"x.two\":\"4605\"");
 	column(r, REPORT_JSON, "x.bytes,x.addr", "\"x.bytes\":24");
 	column(r, REPORT_JSON, "x.bytes,x.addr", "\"x.addr\":\"10.0.0.1\"");
 	registry_close(r);
