@@ -23,52 +23,6 @@ int report_form(const char *name)
 	return -1;
 }
 
-static struct field_keys *make_keys(struct report *r, const struct record *rec)
-{
-	struct field_keys *k;
-
-	if (rec->id >= r->nkeys) {
-		unsigned n = rec->id + 64u;
-		struct field_keys **keys = realloc(r->keys, n * sizeof(struct field_keys *));
-
-		if (!keys)
-			return NULL;
-		memset(keys + r->nkeys, 0, (n - r->nkeys) * sizeof(struct field_keys *));
-		r->keys = keys;
-		r->nkeys = n;
-	}
-	k = calloc(1, sizeof(*k) + rec->nfields * sizeof(k->v[0]));
-	for (; k && k->n < rec->nfields; k->n++) {
-		struct buf b = { 0 };
-
-		buf_char(&b, '"');
-		buf_str(&b, rec->fields[k->n].name);
-		buf_str(&b, "\":");
-		k->v[k->n] = (struct field_key) { b.p, (uint32_t)b.n };
-	}
-	r->keys[rec->id] = k;
-	return k;
-}
-
-static void keys_free(struct report *r)
-{
-	for (unsigned i = 0; i < r->nkeys; i++) {
-		for (unsigned f = 0; r->keys[i] && f < r->keys[i]->n; f++)
-			free(r->keys[i]->v[f].text);
-		free(r->keys[i]);
-	}
-	free(r->keys);
-}
-
-const struct field_key *report_key(struct report *r, const struct field *f)
-{
-	struct field_keys *k = f->rec->id < r->nkeys ? r->keys[f->rec->id] : NULL;
-
-	if (!k)
-		k = make_keys(r, f->rec);
-	return k && f->index < k->n && k->v[f->index].text ? &k->v[f->index] : NULL;
-}
-
 struct report *report_open(const struct registry *reg, const struct report_opts *opts,
 			   struct err *e)
 {
@@ -97,7 +51,7 @@ void report_close(struct report *r)
 	free(r->summary);
 	free(r->column);
 	free(r->fields);
-	keys_free(r);
+	report_keys_free(r);
 	tree_done(&r->tree);
 	check_done(&r->check);
 	buf_done(&r->scratch);
@@ -255,6 +209,17 @@ const char *report_word(struct report *r, const struct tree *t, uint32_t at)
 	if (seen->field != n->field || seen->value != n->num)
 		*seen = (struct word_seen) { n->field, n->num, find_word(r, n) };
 	return seen->word;
+}
+
+void report_stack(const struct packet *p, struct buf *out, const char *quote, const char *comma)
+{
+	for (unsigned i = 0; i < p->nlayers; i++) {
+		if (i)
+			buf_str(out, comma);
+		buf_str(out, quote);
+		layer_name(p, i, out);
+		buf_str(out, quote);
+	}
 }
 
 const char *report_color(const struct report *r, unsigned i)

@@ -20,9 +20,28 @@ struct column {                    /* one name of --fields */
 	struct alias alias;        /* name set: read by this other name instead */
 };
 
-struct field_key { /* `"name":`, made once for each field */
-	char *text;
-	uint32_t len;
+enum key_form { /* how a field's value is written, as long as it is plain */
+		KEY_OTHER,
+		KEY_NUMBER,
+		KEY_SUM,
+		KEY_ADDR,
+		KEY_WORDS, /* flags, an enum, a selector */
+};
+
+#define KEY_VALUES 16
+#define KEY_ROOM 256 /* bytes that any key and a number or an address have room in */
+
+struct key_value { /* a value and its words, as they were written last */
+	uint64_t num;
+	uint8_t len; /* 0: none yet */
+	char text[55];
+};
+
+struct field_key {    /* made once for each field */
+	char *text;   /* `,"name":`, padded so that 33 bytes may be read */
+	uint32_t len; /* comma and colon included */
+	enum key_form form;
+	struct key_value *value; /* KEY_WORDS: KEY_VALUES of them */
 };
 
 struct field_keys { /* those of a record */
@@ -70,8 +89,9 @@ void report_seconds(int64_t ns, unsigned digits, struct buf *out);
 void report_value(const struct tree *t, uint32_t at, struct buf *out);
 /* The word for a leaf's number: enum word or the protocol it selects; NULL: none. */
 const char *report_word(struct report *r, const struct tree *t, uint32_t at);
-/* `"name":` of a field; NULL: memory is out. */
+/* The ready-made key of a field; NULL: memory is out. */
 const struct field_key *report_key(struct report *r, const struct field *f);
+void report_keys_free(struct report *r);
 
 void report_line(struct report *r, const struct packet *p, const char *ifname, struct buf *out);
 void report_tree(struct report *r, const struct packet *p, const char *ifname, struct buf *out);
@@ -80,7 +100,14 @@ void report_flat(struct report *r, const struct packet *p, const char *ifname, s
 void report_csv(struct report *r, const struct packet *p, const char *ifname, struct buf *out);
 void report_csv_head(struct report *r, struct buf *out);
 void report_hex(struct report *r, const struct packet *p, struct buf *out);
+/* Names of the layers with quotes around each, say, and commas between. */
+void report_stack(const struct packet *p, struct buf *out, const char *quote, const char *comma);
 void summary_free(struct summary *s);
+
+/* ---- report_columns.c ---- */
+
+/* Is layer i what the column asks for? */
+bool column_is(const struct column *c, const struct packet *p, unsigned i);
 int columns_parse(struct report *r, const char *list, struct err *e);
 
 /* ANSI colour of layer i, and off. Empty when colours are off. */

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What JSON says of a field in every packet, made ready at its first use. */
+#include "dissect/report_impl.h"
+
+#include <stdlib.h>
+
+#include "core/walk.h"
+
+#define KEY_PAD 33 /* bytes that may be read at once */
+#define KEY_MOST (KEY_ROOM / 2)
+
+static enum key_form form_of(const struct field *f)
+{
+	const struct type *type = f->type;
+
+	if (type->form != TYPE_LEAF || f->ncases)
+		return KEY_OTHER;
+	if (type->kind->cls == KIND_ADDR)
+		return f->words ? KEY_OTHER : KEY_ADDR;
+	if (type->kind != &kind_uint)
+		return KEY_OTHER;
+	if (f->rule.form == RULE_SUM)
+		return f->words || f->selects ? KEY_OTHER : KEY_SUM;
+	return f->words || f->selects ? KEY_WORDS : KEY_NUMBER;
+}
+
+static bool make_key(struct field_key *k, const struct field *f)
+{
+	size_t n = strlen(f->name);
+	char *s = calloc(1, n + 4 + KEY_PAD);
+
+	if (!s)
+		return false;
+	memcpy(s, ",\"", 2);
+	memcpy(s + 2, f->name, n);
+	memcpy(s + 2 + n, "\":", 2);
+	*k = (struct field_key) { s, (uint32_t)n + 4, form_of(f), NULL };
+	if (k->form == KEY_WORDS)
+		k->value = calloc(KEY_VALUES, sizeof(*k->value));
+	if ((k->form == KEY_WORDS && !k->value) || k->len > KEY_MOST)
+		k->form = KEY_OTHER;
+	return true;
+}
+
+static struct field_keys *make_keys(struct report *r, const struct record *rec)
+{
+	struct field_keys *k;
+
+	if (rec->id >= r->nkeys) {
+		unsigned n = rec->id + 64u;
+		struct field_keys **keys = realloc(r->keys, n * sizeof(struct field_keys *));
+
+		if (!keys)
+			return NULL;
+		memset(keys + r->nkeys, 0, (n - r->nkeys) * sizeof(struct field_keys *));
+		r->keys = keys;
+		r->nkeys = n;
+	}
+	k = calloc(1, sizeof(*k) + rec->nfields * sizeof(k->v[0]));
+	while (k && k->n < rec->nfields && make_key(&k->v[k->n], &rec->fields[k->n]))
+		k->n++;
+	r->keys[rec->id] = k;
+	return k;
+}
+
+void report_keys_free(struct report *r)
+{
+	for (unsigned i = 0; i < r->nkeys; i++) {
+		for (unsigned f = 0; r->keys[i] && f < r->keys[i]->n; f++) {
+			free(r->keys[i]->v[f].text);
+			free(r->keys[i]->v[f].value);
+		}
+		free(r->keys[i]);
+	}
+	free(r->keys);
+}
+
+const struct field_key *report_key(struct report *r, const struct field *f)
+{
+	struct field_keys *k = f->rec->id < r->nkeys ? r->keys[f->rec->id] : NULL;
+
+	if (!k)
+		k = make_keys(r, f->rec);
+	return k && f->index < k->n ? &k->v[f->index] : NULL;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The `summary` templates of a description, compiled once: fields at fixed places are read straight
+ * from the bytes later. */
+#include "dissect/report_summary.h"
+
+#include <stdlib.h>
+
+#include "core/walk.h"
+
+void summary_free(struct summary *s)
+{
+	while (s) {
+		struct summary *other = s->other;
+
+		free(s->op);
+		free(s);
+		s = other;
+	}
+}
+
+bool words_have_letters(const struct words *w)
+{
+	for (unsigned i = 0; i < w->n; i++) {
+		if (!w->v[i].letter)
+			return false;
+	}
+	return w->n > 0;
+}
+
+static bool fixed_leaf(const struct field *f)
+{
+	return f->fixed_bit >= 0 && !f->cond && !f->optional && !f->after &&
+	       f->type->form == TYPE_LEAF && f->type->ext.form == EXTENT_KIND &&
+	       leaf_bits(f->type) > 0;
+}
+
+/* How a field named in the template is printed. */
+static void compile_field(struct op *op, const struct proto *p, const char *path, uint16_t len,
+			  struct summary *s)
+{
+	const struct field *f = proto_field(p, path, len);
+	unsigned width;
+
+	*op = (struct op) { .form = OP_PATH, .len = len, .text = path, .field = f };
+	op->child = f && !memchr(path, '.', len);
+	if (!f || !fixed_leaf(f))
+		return;
+	width = leaf_bits(f->type);
+	if (f->type->kind->cls == KIND_TEXT || f->type->kind->cls == KIND_BYTES || width > 64 + 64)
+		return;
+	op->form = OP_FIXED;
+	if (f->type->kind->cls == KIND_ADDR) {
+		if (f->fixed_bit % 8)
+			op->form = OP_PATH;
+		else if (width == 32)
+			op->form = OP_IP4;
+	} else if (f->type->kind == &kind_uint && width <= 64) {
+		if (f->words && f->words->flags)
+			op->form = words_have_letters(f->words) ? OP_LETTERS : OP_FIXED;
+		else if (f->words)
+			op->form = OP_WORD;
+		else if (f->show == SHOW_HEX)
+			op->form = OP_HEX;
+		else
+			op->form = f->show ? OP_FIXED : OP_UINT;
+	}
+	op->width = (uint8_t)width;
+	op->le = f->type->le;
+	op->bit = (uint32_t)f->fixed_bit;
+	if (op->form != OP_PATH && (op->bit + width + 7) / 8 > s->min)
+		s->min = (op->bit + width + 7) / 8;
+}
+
+static struct op *push(struct summary *s)
+{
+	struct op *op = realloc(s->op, (s->nops + 1) * sizeof(*op));
+
+	if (!op)
+		return NULL;
+	s->op = op;
+	op[s->nops] = (struct op) { 0 };
+	return &op[s->nops++];
+}
+
+static void find_sums(struct summary *s, const struct proto *p)
+{
+	for (unsigned i = 0; i < p->rec.nfields && s->nsums < 8; i++) {
+		const struct field *f = &p->rec.fields[i];
+
+		if (f->rule.form != RULE_SUM)
+			continue;
+		s->sum[s->nsums].field = f;
+		s->sum[s->nsums].fixed =
+			fixed_leaf(f) && f->type->kind == &kind_uint && leaf_bits(f->type) % 8 == 0;
+		for (unsigned k = 0; k < f->rule.spans.n; k++)
+			s->sum[s->nsums].fixed &= f->rule.spans.v[k].form != SPAN_FIELDS;
+		s->nsums++;
+	}
+}
+
+static struct summary *compile_line(const struct proto *p, const char *t)
+{
+	struct summary *s = calloc(1, sizeof(*s));
+	struct op *op;
+
+	if (!s)
+		return NULL;
+	find_sums(s, p);
+	while (*t) {
+		const char *from = t;
+
+		if (!(op = push(s)))
+			return s;
+		if (*t == '{' && t[1] == '?') {
+			op->form = OP_GROUP;
+			t += 2;
+			continue;
+		}
+		if (*t == '}') {
+			op->form = OP_END;
+			t++;
+			continue;
+		}
+		if (*t == '{') {
+			const char *end = strchr(t, '}');
+
+			if (!end)
+				end = t + strlen(t);
+			if (t[1] == '#')
+				*op = (struct op) { .form = OP_COUNT,
+						    .text = t + 2,
+						    .len = (uint16_t)(end - t - 2) };
+			else
+				compile_field(op, p, t + 1, (uint16_t)(end - t - 1), s);
+			t = *end ? end + 1 : end;
+			continue;
+		}
+		while (*t && *t != '{' && *t != '}')
+			t++;
+		*op = (struct op) { .form = OP_TEXT, .text = from, .len = (uint16_t)(t - from) };
+	}
+	return s;
+}
+
+/* The lines of a protocol; one without has an empty one, and what lines leave open too. */
+static struct summary *compile(const struct proto *p)
+{
+	struct summary *first = NULL, **at = &first;
+
+	for (unsigned i = 0; i <= p->nsummaries; i++) {
+		bool more = i < p->nsummaries;
+
+		*at = compile_line(p, more ? p->summaries[i].text : "");
+		if (!*at)
+			break;
+		if (more) {
+			(*at)->alone = p->summaries[i].alone;
+			(*at)->cond = p->summaries[i].cond;
+		}
+		if (!(*at)->cond)
+			break;
+		at = &(*at)->other;
+	}
+	return first;
+}
+
+const struct summary *summary_of(struct report *r, const struct proto *p)
+{
+	if (!r->summary[p->id])
+		r->summary[p->id] = compile(p);
+	return r->summary[p->id];
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A compiled `summary` template. Between report_summary.c and report_line.c. */
+#ifndef STRATA_DISSECT_REPORT_SUMMARY_H
+#define STRATA_DISSECT_REPORT_SUMMARY_H
+
+#include "dissect/report_impl.h"
+
+enum op_form {
+	OP_TEXT,
+	OP_UINT,
+	OP_HEX,
+	OP_IP4,
+	OP_LETTERS,
+	OP_WORD,
+	OP_FIXED,
+	OP_PATH,
+	OP_COUNT,
+	OP_GROUP,
+	OP_END
+};
+
+struct op {
+	uint8_t form;
+	uint8_t width; /* bits, of fields at a fixed place */
+	bool le;
+	bool child; /* OP_PATH: the field itself, not something within it */
+	uint16_t len;
+	uint32_t bit;
+	const struct field *field;
+	const char *text; /* OP_TEXT, OP_PATH, OP_COUNT: within the template */
+};
+
+struct summary {
+	struct op *op;
+	unsigned nops;
+	bool alone;              /* left out where the layer stands first and something follows */
+	const struct expr *cond; /* or NULL: always */
+	struct summary *other;   /* where cond does not hold; or NULL */
+	uint32_t min;            /* bytes of header that the fixed reads need */
+	struct {
+		const struct field *field;
+		bool fixed;
+	} sum[8];
+	unsigned nsums;
+};
+
+/* The lines of a protocol, compiled at the first use; NULL: memory is out. */
+const struct summary *summary_of(struct report *r, const struct proto *p);
+/* Does every word have a letter? */
+bool words_have_letters(const struct words *w);
+
+#endif
