@@ -36,10 +36,12 @@ static const char *const examples[] = {
 	NULL,
 };
 static const enum option_id options[] = {
-	OPT_INTERFACE, OPT_COUNT,   OPT_RATE,   OPT_INTERVAL, OPT_VIA,    OPT_FRAGMENT,
-	OPT_SCRIPT,    OPT_AS,      OPT_DOC,    OPT_SPANS,    OPT_FIELDS, OPT_SEED,
-	OPT_ALL,       OPT_DRY_RUN, OPT_LIBNET, OPT_I_MAY,    OPT_USER,   OPT_NONE,
+	OPT_INTERFACE, OPT_COUNT,   OPT_RATE,   OPT_INTERVAL, OPT_VIA,  OPT_FRAGMENT, OPT_SCRIPT,
+	OPT_AS,        OPT_DOC,     OPT_SPANS,  OPT_FIELDS,   OPT_SEED, OPT_TIMEOUT,  OPT_RETRY,
+	OPT_ALL,       OPT_DRY_RUN, OPT_LIBNET, OPT_I_MAY,    OPT_USER, OPT_NONE,
 };
+
+#define REASONS 32 /* for which packets were not sent; more are only counted */
 
 struct dispatch {
 	struct cli *c;
@@ -48,6 +50,7 @@ struct dispatch {
 	struct sending so;
 	struct fragment_opts frag;
 	bool fragments, dry, ready;
+	int64_t patience; /* ns for a neighbour or a connection; 0: not said */
 	struct pace pace;
 	struct progress progress;
 	struct tree scratch;
@@ -58,6 +61,12 @@ struct dispatch {
 	const struct iface *checked; /* careful.h has been asked about it */
 	int checked_index;
 	/* of all */
+	struct later later;
+	struct {
+		char why[200];
+		uint64_t first, n; /* packet, how many */
+	} reason[REASONS];
+	unsigned nreasons;
 	uint64_t sent, failed, bytes, number;
 	char note[200]; /* what the kernel changes: told once */
 };
@@ -166,19 +175,57 @@ static int emit(void *ctx, const struct packet *frag)
 	return m->rc = tell_sent(d, &p, note, m->e);
 }
 
-/* -1: the run ends. What concerns this packet alone is told and counted. */
+/* Packets that could not be sent are told at the end, each reason once. */
+static void note_failed(struct dispatch *d, uint64_t i, const char *why)
+{
+	unsigned k = 0;
+
+	d->failed++;
+	while (k < d->nreasons && strcmp(d->reason[k].why, why) != 0)
+		k++;
+	if (k == REASONS)
+		return;
+	if (k == d->nreasons) {
+		d->reason[k].first = i + 1;
+		snprintf(d->reason[d->nreasons++].why, sizeof(d->reason[k].why), "%s", why);
+	}
+	d->reason[k].n++;
+}
+
+static void tell_failed(const struct dispatch *d)
+{
+	uint64_t more = d->failed;
+
+	for (unsigned k = 0; k < d->nreasons; k++) {
+		uint64_t n = d->reason[k].n;
+		char others[48] = "";
+
+		more -= n;
+		if (n > 1)
+			snprintf(others, sizeof(others), " (and %" PRIu64 " more)", n - 1);
+		say(d->c, "packet %" PRIu64 "%s was not sent: %s", d->reason[k].first, others,
+		    d->reason[k].why);
+	}
+	if (more)
+		say(d->c, "%" PRIu64 " others were not sent", more);
+}
+
+/* 1: its turn comes when its neighbour has answered; -1: the run ends. What concerns this packet
+ * alone is counted. */
 static int send_one(struct dispatch *d, uint64_t i, uint64_t total, struct err *e)
 {
 	struct err no = { 0 };
 
 	plan_step(&d->ps.plan, i, d->ps.seed);
-	if (aim_step(d->aim, &no) < 0) {
+	int way = aim_step(d->aim, false, &no);
+	if (way > 0)
+		return way;
+	if (way < 0) {
 		if (no.code == ERR_USAGE || no.code == ERR_PERM || total == 1) {
 			*e = no;
 			return -1;
 		}
-		d->failed++;
-		say(d->c, "packet %" PRIu64 " was not sent: %s", i + 1, no.msg);
+		note_failed(d, i, no.msg);
 		return 0;
 	}
 	const struct hop *hop = aim_hop(d->aim);
@@ -204,8 +251,23 @@ static int send_one(struct dispatch *d, uint64_t i, uint64_t total, struct err *
 		*e = no;
 		return -1;
 	}
-	d->failed++;
-	say(d->c, "packet %" PRIu64 " was not sent: %s", i + 1, no.msg);
+	note_failed(d, i, no.msg);
+	return 0;
+}
+
+/* Those whose neighbour may have answered by now. */
+static int send_later(struct dispatch *d, uint64_t total, struct err *e)
+{
+	for (unsigned i = 0; i < d->later.n;) {
+		int rc = send_one(d, d->later.v[i], total, e);
+
+		if (rc < 0)
+			return rc;
+		if (rc > 0)
+			i++;
+		else
+			later_drop(&d->later, i);
+	}
 	return 0;
 }
 
@@ -216,7 +278,7 @@ static int send_conn(struct dispatch *d, uint64_t i, struct err *e)
 	struct conn_opts co = { .datagram = d->so.via == VIA_WORD_DATAGRAM,
 				.ifname = d->so.ifname,
 				.stop = &signals_stop };
-	int64_t deadline = clock_mono() + 5000000000;
+	int64_t deadline = clock_mono() + (d->patience ? d->patience : 5000000000);
 	struct build b = { 0 };
 	uint32_t from, to;
 	int rc = -1, at;
@@ -256,6 +318,7 @@ static int plan_open(struct dispatch *d, struct err *e)
 				  .ifname = d->so.ifname,
 				  .via = vias[d->so.via],
 				  .libnet = d->so.libnet,
+				  .neigh_timeout = d->patience,
 				  .mtu_hint = ": --fragment SIZE cuts them",
 				  .stop = &signals_stop };
 
@@ -308,9 +371,27 @@ static int send_plan(struct dispatch *d, struct err *e)
 		}
 		if (!pace_wait(&d->pace, due, &signals_stop) || signals_stop)
 			break;
-		rc = conn ? send_conn(d, i, e) : send_one(d, i, all, e);
+		rc = send_later(d, all, e);
+		/* Room is made by the oldest that still waits: its neighbour answers, or not. */
+		while (rc == 0 && d->later.n == LATER_MAX && !signals_stop) {
+			sender_nap(d->sender);
+			rc = send_later(d, all, e);
+		}
+		if (rc == 0)
+			rc = conn ? send_conn(d, i, e) : send_one(d, i, all, e);
+		if (rc > 0) {
+			d->later.v[d->later.n++] = i;
+			rc = 0;
+		}
 		progress_tick(&d->progress, d->sent, d->so.forever ? 0 : all);
 	}
+	while (rc == 0 && d->later.n && !signals_stop) {
+		if (out_flush(&d->wire.out, e) < 0)
+			rc = -1;
+		else if ((rc = send_later(d, all, e)) == 0 && d->later.n)
+			sender_nap(d->sender);
+	}
+	d->later.n = 0;
 	plan_close(d);
 	return rc;
 }
@@ -333,6 +414,20 @@ static void tell_sum(const struct dispatch *d)
 	say(d->c, "%s", line);
 }
 
+static int read_patience(struct dispatch *d, struct err *e)
+{
+	const struct options *o = &d->c->opt;
+	uint64_t retry = 0;
+
+	d->patience = opt_has(o, OPT_RETRY) ? 1000000000 : 0;
+	if (opt_time(o, OPT_TIMEOUT, &d->patience, e) < 0 ||
+	    opt_u64(o, OPT_RETRY, 1000, &retry, e) < 0)
+		return -1;
+	if (d->patience < INT64_MAX / 1001)
+		d->patience *= (int64_t)retry + 1;
+	return 0;
+}
+
 static int run_send(struct cli *c)
 {
 	struct dispatch d = { .c = c, .dry = opt_has(&c->opt, OPT_DRY_RUN) };
@@ -343,8 +438,9 @@ static int run_send(struct cli *c)
 		return list_devices(c);
 	d.fragments = opt_has(&c->opt, OPT_FRAGMENT);
 	if ((d.fragments && fragment_parse(c->opt.v[OPT_FRAGMENT], &d.frag, &e) < 0) ||
-	    sending_options(&d.so, c, &e) < 0 || load_registry(c, &e) < 0 ||
-	    packets_open(&d.ps, c, &e) < 0 || wire_open(&d.wire, c, &e) < 0)
+	    sending_options(&d.so, c, &e) < 0 || read_patience(&d, &e) < 0 ||
+	    load_registry(c, &e) < 0 || packets_open(&d.ps, c, &e) < 0 ||
+	    wire_open(&d.wire, c, &e) < 0)
 		goto out;
 	/* Without a rate: ten a second when it goes on for ever, else as fast as it can. */
 	if (d.so.forever && !d.so.has_rate && !opt_has(&c->opt, OPT_INTERVAL))
@@ -359,6 +455,7 @@ static int run_send(struct cli *c)
 	if (out_flush(&d.wire.out, &e) < 0 && !d.wire.out.gone)
 		rc = -1;
 	progress_done(&d.progress);
+	tell_failed(&d);
 	if (!d.dry && (d.sent || d.failed))
 		tell_sum(&d);
 out:

@@ -39,7 +39,8 @@ const struct option_row option_rows[] = {
 	{ OPT_INTERVAL, 0, "interval", "TIME",
 	  "between two packets: 1s, 10ms (without a unit: seconds)", false },
 	{ OPT_TIMEOUT, 0, "timeout", "TIME",
-	  "how long to wait for each answer: 500ms (2s; without\n"
+	  "how long to wait for each answer (send: neighbour):\n"
+	  "                                  500ms (2s, send 1s; without\n"
 	  "                                  a unit: seconds)",
 	  false },
 	{ OPT_RETRY, 0, "retry", "N", "ask N times more where nothing came", false },

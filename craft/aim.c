@@ -169,7 +169,7 @@ struct aim *aim_open(struct plan *p, struct sender *s, struct err *e)
 	}
 	build_done(b);
 	free(b);
-	if (!a->dst_say && aim_step(a, e)) {
+	if (!a->dst_say && aim_step(a, true, e)) {
 		if (!sender_silent(s)) {
 			aim_close(a);
 			return NULL;
@@ -190,7 +190,7 @@ void aim_close(struct aim *a)
 	free(a);
 }
 
-int aim_step(struct aim *a, struct err *e)
+int aim_step(struct aim *a, bool wait, struct err *e)
 {
 	const struct addr *src = a->src_say ? &a->src_said : NULL;
 	uint32_t scope = a->dst.scope;
@@ -207,13 +207,16 @@ int aim_step(struct aim *a, struct err *e)
 	if (a->src_say && swept(a->src_say) && a->src_say->cur.p)
 		addr_set(&a->src_said, a->src_say->cur.p, a->src_say->cur.len);
 	a->hop = sender_hop(a->sender, a->dst.family && !addr_zero(&a->dst) ? &a->dst : NULL, src,
-			    a->need_mac, e);
+			    !a->need_mac ? HOP_ANY
+			    : wait       ? HOP_MAC
+					 : HOP_SOON,
+			    e);
 	if (!a->hop)
-		return -1;
+		return sender_pending(a->sender) ? 1 : -1;
 	src_addr = a->hop->route.src;
 	/* A frame leaves by the interface that was said, also one about our own address. */
 	if (a->framed && a->hop->route.type == ROUTE_LOCAL) {
-		const struct hop *said = sender_hop(a->sender, NULL, NULL, false, NULL);
+		const struct hop *said = sender_hop(a->sender, NULL, NULL, HOP_ANY, NULL);
 
 		if (said)
 			a->hop = said;

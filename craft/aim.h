@@ -4,6 +4,8 @@
 #ifndef STRATA_CRAFT_AIM_H
 #define STRATA_CRAFT_AIM_H
 
+#include <string.h>
+
 #include "craft/sender.h"
 
 struct aim;
@@ -15,9 +17,21 @@ struct aim;
 struct aim *aim_open(struct plan *p, struct sender *s, struct err *e);
 void aim_close(struct aim *a);
 
-/* For each packet, after plan_step and before it is built: the route of this destination. -1: no
+/* For each packet, after plan_step and before it is built: the route of this destination. 1: its
+ * neighbour is being asked for; step the plan to this packet again later (never with wait). -1: no
  * way to this one (e); the next may have one. */
-int aim_step(struct aim *a, struct err *e);
+int aim_step(struct aim *a, bool wait, struct err *e);
+
+/* Packets of a plan whose turn comes when their neighbour has answered. */
+#define LATER_MAX 256
+struct later {
+	uint64_t v[LATER_MAX]; /* steps of the plan, in order */
+	unsigned n;
+};
+static inline void later_drop(struct later *l, unsigned i)
+{
+	memmove(&l->v[i], &l->v[i + 1], (--l->n - i) * sizeof(l->v[0]));
+}
 
 const struct hop *aim_hop(const struct aim *a);  /* after aim_step */
 const struct addr *aim_dst(const struct aim *a); /* family 0: the packet names none */

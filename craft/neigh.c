@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The address of a neighbour on the wire: from the kernel's table, by asking the kernel to resolve
- * it (NTF_USE), or by our own question (RFC 826, RFC 4861 section 7.2) on a packet socket. The
- * question is built from the descriptions, which are found by their numbers. */
+ * it (NTF_USE), or by our own question on a packet socket. Many can be asked for at a time. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/bits.h"
+#include "craft/neigh_impl.h"
 #include "craft/pace.h"
 #include "craft/route_nl.h"
-#include "craft/say.h"
 /* After the project's headers: it defines PACKET_OUTGOING as a macro, which is not used here. */
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
@@ -94,281 +91,223 @@ static int ask_kernel(struct routes *r, int ifindex, const struct addr *a)
 	return rc;
 }
 
-static bool stopped(const struct neigh_ask *q)
-{
-	return q->stop && *q->stop;
-}
+/* ---- many questions at a time ---- */
 
-/* The kernel asks; its table tells. */
-static int watch_table(struct routes *r, const struct neigh_ask *q, uint8_t mac[8],
-		       enum neigh_state *state, int64_t deadline, struct err *e)
-{
-	struct timespec nap = { .tv_nsec = 2 * MS };
+#define EARS 16          /* packet sockets that hear answers: interfaces times families */
+#define AGAIN (300 * MS) /* a first question may be lost while a switch learns */
+#define LOOK (5 * MS)    /* between two looks into the kernel's table */
 
-	do {
-		if (neigh_look(r, q->dev->index, &q->dst, mac, state, e))
-			return -1;
-		if (*state == NEIGH_KNOWN)
-			return 0;
-		/* A failure that is older than our question counts no more: it goes pending. */
-		nanosleep(&nap, NULL);
-	} while (clock_mono() < deadline && !stopped(q));
-	return 0;
-}
-
-/* ---- our own question ---- */
-
-/* What the frames of a question are made of. */
-struct question {
-	const struct proto *link, *net, *ask, *detail; /* detail: a layer above ask, or NULL */
-	uint16_t ethertype;
-	uint8_t dst_mac[6];
-	struct plan plan;
-	struct build build;
+struct neigh_try {
+	struct neigh_try *next;
+	struct resolver *of;
+	struct neigh_ask q;
+	struct iface dev; /* what q.dev points at */
+	struct buf frame; /* our own question; empty: the kernel asks */
+	int fd;           /* of the ear, when it is our own */
+	int64_t deadline, again;
+	bool found;
+	uint8_t mac[8];
 };
 
-static const struct field *rest_list(const struct record *rec)
-{
-	for (unsigned i = 0; i < rec->nfields; i++)
-		if (rec->fields[i].type->form == TYPE_LIST)
-			return &rec->fields[i];
-	return NULL;
-}
+struct resolver {
+	struct routes *routes;
+	struct neigh_try *first;
+	struct tree t;
+	struct {
+		int fd, index, family;
+	} ear[EARS];
+	unsigned nears;
+};
 
-static int no_words(struct err *e)
+struct resolver *resolver_open(struct routes *r, struct err *e)
 {
-	return err_set(e, ERR_IO, "the loaded protocols cannot ask for a neighbour's address");
-}
+	struct resolver *v = calloc(1, sizeof(*v));
 
-static struct plan_layer *push_link(struct question *q, const struct neigh_ask *n)
-{
-	const struct field *src, *dst;
-	struct plan_layer *y = q->link && proto_ends(q->link, END_LINK, &src, &dst)
-				       ? plan_push(&q->plan, q->link)
-				       : NULL;
-
-	if (!y || !say_addr(&q->plan, y, src, n->dev->mac, 6) ||
-	    !say_addr(&q->plan, y, dst, q->dst_mac, 6))
+	if (!v) {
+		err_set(e, ERR_IO, "out of memory");
 		return NULL;
-	return y;
+	}
+	v->routes = r;
+	return v;
 }
 
-/* RFC 826: shouted to all; the first address of a kind is the asker's, defaults say "a question".
- */
-static int question_four(struct question *q, const struct neigh_ask *n, struct err *e)
+void resolver_close(struct resolver *v)
 {
-	const struct field *src, *dst, *hw;
-	struct plan_layer *y;
-
-	q->ethertype = ETH_P_ARP;
-	memset(q->dst_mac, 0xff, 6);
-	q->ask = registry_bound(n->reg, "ethertype", ETH_P_ARP, 0);
-	if (!q->ask || !proto_ends(q->ask, END_NET, &src, &dst) ||
-	    !(hw = field_addr(&q->ask->rec, 48)) || !push_link(q, n) ||
-	    !(y = plan_push(&q->plan, q->ask)))
-		return no_words(e);
-	if (!say_addr(&q->plan, y, hw, n->dev->mac, 6) ||
-	    !say_addr(&q->plan, y, src, n->src.b, 4) || !say_addr(&q->plan, y, dst, n->dst.b, 4))
-		return err_set(e, ERR_IO, "out of memory");
-	return 0;
+	if (!v)
+		return;
+	while (v->first)
+		neigh_end(v->first);
+	for (unsigned i = 0; i < v->nears; i++)
+		close(v->ear[i].fd);
+	tree_done(&v->t);
+	free(v);
 }
 
-/* The field that holds the target: the address in the message, known once its type is. */
-static const struct field *target_field(struct question *q, unsigned layer, struct err *e)
-{
-	const struct tree *t;
-
-	if (build(&q->build, &q->plan, e))
-		return NULL;
-	t = &q->build.layer[layer].tree;
-	for (uint32_t at = tree_first(t, 0); at != NODE_NONE; at = tree_sibling(t, at))
-		if (t->v[at].type && type_addr(t->v[at].type, 128))
-			return t->v[at].field;
-	no_words(e);
-	return NULL;
-}
-
-/* RFC 4861 section 7.2.2: to the solicited-node group of the target, hop limit 255. */
-static int question_six(struct question *q, const struct neigh_ask *n, struct err *e)
-{
-	static const uint8_t group[13] = { 0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff };
-	const struct field *src, *dst, *target, *list;
-	uint8_t to[16], option[8] = { 1, 1 }; /* source link-layer address, 8 bytes */
-	const uint8_t limit = 255;
-	struct plan_layer *y;
-
-	q->ethertype = ETH_P_IPV6;
-	memcpy(to, group, 13);
-	memcpy(to + 13, n->dst.b + 13, 3);
-	memcpy(q->dst_mac, (uint8_t[]) { 0x33, 0x33 }, 2);
-	memcpy(q->dst_mac + 2, to + 12, 4);
-	memcpy(option + 2, n->dev->mac, 6);
-	q->net = registry_bound(n->reg, "ethertype", ETH_P_IPV6, 0);
-	q->ask = registry_bound(n->reg, "ipproto", IPPROTO_ICMPV6, 0);
-	if (!q->net || !q->ask || !proto_ends(q->net, END_NET, &src, &dst) || !push_link(q, n) ||
-	    !(y = plan_push(&q->plan, q->net)))
-		return no_words(e);
-	/* The hop limit is the byte before the addresses in every version 6 header. */
-	for (unsigned i = 0; i < q->net->rec.nfields; i++)
-		if (q->net->rec.fields[i].fixed_bit == 56)
-			say_num(&q->plan, y, &q->net->rec.fields[i], limit);
-	if (!say_addr(&q->plan, y, src, n->src.b, 16) || !say_addr(&q->plan, y, dst, to, 16) ||
-	    !(y = plan_push(&q->plan, q->ask)) ||
-	    !say_num(&q->plan, y, &q->ask->rec.fields[0], 135))
-		return no_words(e);
-	if (q->ask->ncarries)
-		q->detail = registry_bound(n->reg, q->ask->carries[0].space, 135, 0);
-	if (q->detail && !(y = plan_push(&q->plan, q->detail)))
-		return no_words(e);
-	target = target_field(q, q->plan.n - 1, e);
-	if (!target || !say_addr(&q->plan, y, target, n->dst.b, 16))
-		return -1;
-	list = rest_list(y->proto ? &y->proto->rec : &q->ask->rec);
-	if (list)
-		say_raw(&q->plan, y, list, option, 8);
-	return 0;
-}
-
-/* Does the frame answer? By the same descriptions: the answer's own source is whom we asked for. */
-static bool answers_four(const struct question *q, const struct neigh_ask *n, const uint8_t *p,
-			 uint32_t len, struct tree *t, uint8_t mac[8])
-{
-	struct packet pkt = { .data = p, .len = len, .wire_len = len };
-	const struct field *src, *dst;
-	uint32_t at, hw;
-
-	if (decode_header(t, &pkt, q->ask, 14, len) || !proto_ends(q->ask, END_NET, &src, &dst))
-		return false;
-	at = tree_child(t, 0, src->index);
-	hw = tree_child(t, 0, field_addr(&q->ask->rec, 48)->index);
-	if (at == NODE_NONE || hw == NODE_NONE || t->v[at].bits != 32 || t->v[hw].bits != 48 ||
-	    memcmp(p + t->v[at].bit / 8, n->dst.b, 4))
-		return false;
-	memcpy(mac, p + t->v[hw].bit / 8, 6);
-	return true;
-}
-
-/* An advertisement (type 136) with our target; the frame's own source is its address, and stays
- * right when the option is left out (RFC 4861 section 4.4). */
-static bool answers_six(const struct question *q, const struct neigh_ask *n, const uint8_t *p,
-			uint32_t len, struct tree *t, uint8_t mac[8])
-{
-	struct packet pkt = { .data = p, .len = len, .wire_len = len };
-	uint32_t off;
-
-	if (decode_header(t, &pkt, q->net, 14, len))
-		return false;
-	off = t->off + t->hlen;
-	if (off + 24 > len || decode_header(t, &pkt, q->ask, off, len) || p[off] != 136 ||
-	    memcmp(p + off + 8, n->dst.b, 16))
-		return false;
-	memcpy(mac, p + 6, 6);
-	return true;
-}
-
-static int listen_on(const struct neigh_ask *n, uint16_t ethertype, struct err *e)
+/* The socket on which answers of this family come by this interface: opening and closing one for
+ * each question would take the kernel 12 ms each. */
+static int ear_on(struct resolver *v, const struct neigh_ask *q, struct err *e)
 {
 	/* family, protocol, interface (packet(7)) */
-	struct sockaddr_ll a = { AF_PACKET, htons(ethertype), n->dev->index, 0, 0, 0, { 0 } };
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_ll a = {
+		AF_PACKET, htons(neigh_ethertype(q->dst.family)), q->dev->index, 0, 0, 0, { 0 }
+	};
+	int fd;
 
+	for (unsigned i = 0; i < v->nears; i++)
+		if (v->ear[i].index == q->dev->index && v->ear[i].family == q->dst.family)
+			return v->ear[i].fd;
+	if (v->nears == EARS)
+		return err_set(e, ERR_IO, "neighbours are asked for on too many interfaces");
+	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return err_set(e, errno == EPERM ? ERR_PERM : ERR_IO,
 			       "cannot open a packet socket: %s", strerror(errno));
 	if (bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0) {
-		err_set(e, ERR_IO, "cannot listen on %s: %s", n->dev->name, strerror(errno));
+		err_set(e, ERR_IO, "cannot listen on %s: %s", q->dev->name, strerror(errno));
 		close(fd);
 		return -1;
 	}
+	v->ear[v->nears].fd = fd;
+	v->ear[v->nears].index = q->dev->index;
+	v->ear[v->nears++].family = q->dst.family;
 	return fd;
 }
 
-static int hear(struct question *q, const struct neigh_ask *n, int fd, int64_t until,
-		uint8_t mac[8], bool *found)
+struct neigh_try *neigh_begin(struct resolver *v, const struct neigh_ask *q, struct err *e)
 {
-	struct tree t = { 0 };
-	uint8_t p[2048];
+	struct neigh_try *y = calloc(1, sizeof(*y));
+	enum neigh_state state;
 
-	while (!*found && !stopped(n)) {
-		int64_t left = until - clock_mono();
-		struct pollfd w = { .fd = fd, .events = POLLIN };
-		ssize_t len;
+	if (!y) {
+		err_set(e, ERR_IO, "out of memory");
+		return NULL;
+	}
+	y->of = v;
+	y->next = v->first;
+	v->first = y;
+	y->q = *q;
+	y->dev = *q->dev;
+	y->q.dev = &y->dev;
+	y->deadline = clock_mono() + q->timeout;
+	if (neigh_look(v->routes, y->dev.index, &q->dst, y->mac, &state, e))
+		goto fail;
+	y->found = state == NEIGH_KNOWN;
+	if (y->found || (!q->own && ask_kernel(v->routes, y->dev.index, &q->dst) == 0))
+		return y;
+	y->fd = ear_on(v, &y->q, e);
+	if (y->fd < 0 || neigh_question(&y->q, &y->frame, e))
+		goto fail;
+	return y;
+fail:
+	neigh_end(y);
+	return NULL;
+}
 
-		if (left <= 0)
-			break;
-		poll(&w, 1, (int)((left + MS - 1) / MS > 50 ? 50 : (left + MS - 1) / MS));
-		while (!*found && (len = recv(fd, p, sizeof(p), 0)) > 0) {
-			if (len < 14 || be16(p + 12) != q->ethertype)
+void neigh_end(struct neigh_try *y)
+{
+	struct neigh_try **at;
+
+	if (!y)
+		return;
+	for (at = &y->of->first; *at != y; at = &(*at)->next)
+		;
+	*at = y->next;
+	buf_done(&y->frame);
+	free(y);
+}
+
+/* What has come on all sockets, given to whom it concerns. */
+static void hear(struct resolver *v)
+{
+	uint8_t p[2048], mac[8];
+	struct addr who;
+	ssize_t len;
+
+	for (unsigned i = 0; i < v->nears; i++) {
+		while ((len = recv(v->ear[i].fd, p, sizeof(p), 0)) > 0) {
+			const struct neigh_try *any = v->first;
+
+			if (!any || !neigh_heard(any->q.reg, v->ear[i].family, p, (uint32_t)len,
+						 &v->t, &who, mac))
 				continue;
-			*found = n->dst.family == AF_INET
-					 ? answers_four(q, n, p, (uint32_t)len, &t, mac)
-					 : answers_six(q, n, p, (uint32_t)len, &t, mac);
+			for (struct neigh_try *y = v->first; y; y = y->next) {
+				if (y->found || y->dev.index != v->ear[i].index ||
+				    !addr_eq(&y->q.dst, &who))
+					continue;
+				memcpy(y->mac, mac, sizeof(mac));
+				y->found = true;
+			}
 		}
 	}
-	tree_done(&t);
+}
+
+static int go_on(struct neigh_try *y, int64_t now, struct err *e)
+{
+	enum neigh_state state;
+
+	if (now < y->again)
+		return 0;
+	if (!y->frame.n) {
+		/* A failure that is older than our question counts no more: it goes pending. */
+		y->again = now + LOOK;
+		if (neigh_look(y->of->routes, y->dev.index, &y->q.dst, y->mac, &state, e))
+			return -1;
+		y->found = state == NEIGH_KNOWN;
+		return 0;
+	}
+	y->again = now + AGAIN;
+	if (send(y->fd, y->frame.p, y->frame.n, 0) < 0)
+		return err_set(e, ERR_IO, "cannot send on %s: %s", y->dev.name, strerror(errno));
 	return 0;
 }
 
-static int ask_wire(const struct neigh_ask *n, uint8_t mac[8], bool *found, int64_t deadline,
-		    struct err *e)
+int neigh_step(struct neigh_try *y, uint8_t mac[8], struct err *e)
 {
-	struct question *q = calloc(1, sizeof(*q));
-	int fd = -1, rc = -1;
+	int64_t now = clock_mono();
+	char words[64];
 
-	if (!q)
-		return err_set(e, ERR_IO, "out of memory");
-	q->plan.reg = n->reg;
-	q->plan.link = LINK_ETHERNET;
-	for (unsigned i = 0; (q->link = registry_bound(n->reg, "link", LINK_ETHERNET, i)); i++)
-		if (q->link->ncarries)
-			break; /* not the one that has a length there */
-	if ((n->dst.family == AF_INET ? question_four(q, n, e) : question_six(q, n, e)) ||
-	    build(&q->build, &q->plan, e))
-		goto out;
-	fd = listen_on(n, q->ethertype, e);
-	if (fd < 0)
-		goto out;
-	/* Repeated each 300 ms: a first one may be lost while a switch learns. */
-	while (!*found && clock_mono() < deadline && !stopped(n)) {
-		int64_t until = clock_mono() + 300 * MS;
-
-		if (send(fd, q->build.bytes.p, q->build.bytes.n, 0) < 0) {
-			err_set(e, ERR_IO, "cannot send on %s: %s", n->dev->name, strerror(errno));
-			goto out;
-		}
-		hear(q, n, fd, until < deadline ? until : deadline, mac, found);
+	if (!y->found && y->frame.n)
+		hear(y->of);
+	if (!y->found && go_on(y, now, e))
+		return -1;
+	if (y->found) {
+		memcpy(mac, y->mac, sizeof(y->mac));
+		return NEIGH_FOUND;
 	}
-	rc = 0;
-out:
-	if (fd >= 0)
-		close(fd);
-	build_done(&q->build);
-	plan_done(&q->plan);
-	free(q);
-	return rc;
+	if (now < y->deadline)
+		return NEIGH_WAIT;
+	err_set(e, ERR_IO, "%s on %s does not answer: no neighbour address after %.1f s",
+		addr_words(&y->q.dst, words), y->dev.name, (double)y->q.timeout / 1e9);
+	return NEIGH_SILENT;
+}
+
+void resolver_nap(struct resolver *v)
+{
+	struct pollfd w[EARS];
+
+	for (unsigned i = 0; i < v->nears; i++)
+		w[i] = (struct pollfd) { .fd = v->ear[i].fd, .events = POLLIN };
+	poll(w, v->nears, 2);
+}
+
+int neigh_wait(struct neigh_try *y, uint8_t mac[8], struct err *e)
+{
+	int rc;
+
+	while ((rc = neigh_step(y, mac, e)) == NEIGH_WAIT && !(y->q.stop && *y->q.stop))
+		resolver_nap(y->of);
+	if (rc != NEIGH_WAIT)
+		return rc;
+	err_set(e, ERR_IO, "stopped");
+	return NEIGH_SILENT;
 }
 
 int neigh_resolve(struct routes *r, const struct neigh_ask *q, uint8_t mac[8], struct err *e)
 {
-	int64_t deadline = clock_mono() + q->timeout;
-	enum neigh_state state;
-	bool found = false;
-	char words[64];
+	struct resolver *v = resolver_open(r, e);
+	struct neigh_try *y = v ? neigh_begin(v, q, e) : NULL;
+	int rc = y ? neigh_wait(y, mac, e) : -1;
 
-	if (neigh_look(r, q->dev->index, &q->dst, mac, &state, e))
-		return -1;
-	if (state == NEIGH_KNOWN)
-		return 0;
-	if (!q->own && ask_kernel(r, q->dev->index, &q->dst) == 0) {
-		if (watch_table(r, q, mac, &state, deadline, e))
-			return -1;
-		found = state == NEIGH_KNOWN;
-	} else if (ask_wire(q, mac, &found, deadline, e)) {
-		return -1;
-	}
-	if (found)
-		return 0;
-	err_set(e, ERR_IO, "%s on %s does not answer: no neighbour address after %.1f s",
-		addr_words(&q->dst, words), q->dev->name, (double)q->timeout / 1e9);
-	return 1;
+	resolver_close(v);
+	return rc;
 }

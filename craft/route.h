@@ -82,4 +82,22 @@ struct neigh_ask {
 };
 int neigh_resolve(struct routes *r, const struct neigh_ask *q, uint8_t mac[8], struct err *e);
 
+/* The same for many at a time. Each is begun, then stepped until it is found or silent. */
+struct resolver; /* what the questions share; r outlives it */
+struct neigh_try;
+struct resolver *resolver_open(struct routes *r, struct err *e);
+void resolver_close(struct resolver *v); /* ends what is left */
+/* Wait for news, 2 ms at most. */
+void resolver_nap(struct resolver *v);
+
+enum neigh_step { NEIGH_FOUND, NEIGH_SILENT, NEIGH_WAIT };
+/* q is copied. */
+struct neigh_try *neigh_begin(struct resolver *v, const struct neigh_ask *q, struct err *e);
+/* Does not block. enum neigh_step: FOUND fills mac; SILENT: nobody answered in time, e says so; or
+ * -1: e. */
+int neigh_step(struct neigh_try *y, uint8_t mac[8], struct err *e);
+/* Blocks until it is found or silent. */
+int neigh_wait(struct neigh_try *y, uint8_t mac[8], struct err *e);
+void neigh_end(struct neigh_try *y);
+
 #endif

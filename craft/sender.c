@@ -32,7 +32,8 @@ struct sender *sender_open(const struct sender_opts *o, struct err *e)
 		goto fail;
 	}
 	s->routes = routes_open(e);
-	if (!s->routes || (o->ifname && iface_find(s->routes, o->ifname, 0, &s->dev, e)))
+	s->resolver = s->routes ? resolver_open(s->routes, e) : NULL;
+	if (!s->resolver || (o->ifname && iface_find(s->routes, o->ifname, 0, &s->dev, e)))
 		goto fail;
 	return s;
 fail:
@@ -47,6 +48,7 @@ static void hops_forget(struct sender *s)
 			struct hop_slot *h = s->buckets[i];
 
 			s->buckets[i] = h->next;
+			neigh_end(h->asked);
 			free(h);
 		}
 	}
@@ -63,6 +65,7 @@ void sender_close(struct sender *s)
 	tree_done(&s->tree);
 	build_done(&s->build);
 	plan_done(&s->plan);
+	resolver_close(s->resolver);
 	routes_close(s->routes);
 	free(s);
 }
@@ -123,7 +126,7 @@ static bool group_mac(const struct route *r, uint8_t mac[8])
 	return true;
 }
 
-static int slot_mac(struct sender *s, struct hop_slot *h, struct err *e)
+static int slot_mac(struct sender *s, struct hop_slot *h, bool soon, struct err *e)
 {
 	struct hop *p = &h->hop;
 	struct neigh_ask q = { .reg = s->o.reg,
@@ -141,12 +144,20 @@ static int slot_mac(struct sender *s, struct hop_slot *h, struct err *e)
 		p->resolved = true;
 		return 0;
 	}
-	rc = neigh_resolve(s->routes, &q, p->mac, e);
-	h->silent = rc > 0;
-	if (rc)
+	if (!h->asked)
+		h->asked = neigh_begin(s->resolver, &q, e);
+	if (!h->asked)
 		return -1;
-	p->resolved = true;
-	return 0;
+	rc = soon ? neigh_step(h->asked, p->mac, e) : neigh_wait(h->asked, p->mac, e);
+	if (soon && rc == NEIGH_WAIT) {
+		s->pending = true;
+		return -1;
+	}
+	neigh_end(h->asked);
+	h->asked = NULL;
+	h->silent = rc == NEIGH_SILENT;
+	p->resolved = rc == NEIGH_FOUND;
+	return p->resolved ? 0 : -1;
 }
 
 /* Copy what went wrong, so that it can be told again without waiting again. */
@@ -187,12 +198,11 @@ static struct hop_slot *slot_find(struct sender *s, const struct addr *dst, cons
 }
 
 const struct hop *sender_hop(struct sender *s, const struct addr *dst, const struct addr *src,
-			     bool need_mac, struct err *e)
+			     enum hop_mac mac, struct err *e)
 {
 	struct hop_slot *h;
 
-	s->silent = false;
-	s->last = NULL;
+	s->silent = s->pending = false;
 	if (!dst) {
 		if (!s->dev.index) {
 			err_set(e, ERR_USAGE,
@@ -205,7 +215,6 @@ const struct hop *sender_hop(struct sender *s, const struct addr *dst, const str
 		return &s->dev_slot.hop;
 	}
 	h = slot_find(s, dst, src, e);
-	s->last = h;
 	if (!h)
 		return NULL;
 	if (h->failed && clock_mono() - h->failed < AGAIN) {
@@ -215,7 +224,9 @@ const struct hop *sender_hop(struct sender *s, const struct addr *dst, const str
 	}
 	h->failed = 0;
 	h->silent = false;
-	if (need_mac && slot_mac(s, h, e)) {
+	if (mac != HOP_ANY && slot_mac(s, h, mac == HOP_SOON, e)) {
+		if (s->pending)
+			return NULL;
 		s->silent = h->silent;
 		return slot_failed(h, e);
 	}
@@ -227,10 +238,14 @@ bool sender_silent(const struct sender *s)
 	return s->silent;
 }
 
-void sender_again(struct sender *s)
+bool sender_pending(const struct sender *s)
 {
-	if (s->silent && s->last)
-		s->last->failed = 0;
+	return s->pending;
+}
+
+void sender_nap(struct sender *s)
+{
+	resolver_nap(s->resolver);
 }
 
 int sender_ready(struct sender *s, const struct hop *h, uint16_t link, struct err *e)
@@ -379,6 +394,7 @@ int sender_send(struct sender *s, const struct packet *p, struct sent *out, stru
 		return err_set(e, ERR_USAGE,
 			       "the packet names no destination: begin with a layer "
 			       "that has one");
-	h = sender_hop(s, named ? &dst : NULL, named ? &src : NULL, bare(p->link), e);
+	h = sender_hop(s, named ? &dst : NULL, named ? &src : NULL,
+		       bare(p->link) ? HOP_MAC : HOP_ANY, e);
 	return h ? sender_send_by(s, h, p, out, e) : -1;
 }

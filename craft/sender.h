@@ -45,15 +45,22 @@ struct sender;
 struct sender *sender_open(const struct sender_opts *o, struct err *e);
 void sender_close(struct sender *s);
 
-/* The way to dst (NULL: only the interface of opts.ifname). need_mac: resolve the neighbour now.
- * Remembered for each destination. */
+enum hop_mac {
+	HOP_ANY,  /* the neighbour's address is not needed */
+	HOP_MAC,  /* resolve it now */
+	HOP_SOON, /* begin to; see sender_pending */
+};
+/* The way to dst (NULL: only the interface of opts.ifname). Remembered for each destination; so is
+ * a neighbour's silence, for three seconds. */
 const struct hop *sender_hop(struct sender *s, const struct addr *dst, const struct addr *src,
-			     bool need_mac, struct err *e);
+			     enum hop_mac mac, struct err *e);
 
 /* Did the last sender_hop fail because the neighbour on the way did not answer? */
 bool sender_silent(const struct sender *s);
-/* Such a failure is remembered for three seconds; ask anew next time. */
-void sender_again(struct sender *s);
+/* Or because it is still being asked (HOP_SOON): call sender_hop again later. e is not set. */
+bool sender_pending(const struct sender *s);
+/* Wait for news of neighbours, 2 ms at most. */
+void sender_nap(struct sender *s);
 
 /* Open the sockets that frames of this link type by this hop need, so that privilege can be dropped
  * before the first one leaves. sender_send opens what is missing. */

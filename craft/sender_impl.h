@@ -15,8 +15,9 @@ struct hop_slot {
 	const struct proto *header_of; /* outermost protocol that the header was made for */
 	int64_t failed;                /* monotonic ns of a failure; 0: none */
 	struct err why;
-	bool silent;           /* it failed because nobody answered */
-	struct hop_slot *next; /* in its bucket */
+	bool silent;             /* it failed because nobody answered */
+	struct neigh_try *asked; /* the neighbour is being asked for; or NULL */
+	struct hop_slot *next;   /* in its bucket */
 };
 
 struct sender {
@@ -25,8 +26,8 @@ struct sender {
 	struct iface dev; /* of opts.ifname; index 0: none was said */
 	struct hop_slot **buckets;
 	unsigned nhops;
-	bool silent; /* the last hop asked for: see sender_silent */
-	struct hop_slot *last;
+	bool silent, pending; /* the last hop asked for: see sender_silent, sender_pending */
+	struct resolver *resolver;
 	struct hop_slot dev_slot; /* the hop without a destination */
 	int packet_fd, four_fd, six_fd;
 	struct inject *inject_four, *inject_six;

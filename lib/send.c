@@ -97,7 +97,7 @@ static int send_step(struct strata_sender *sd, uint64_t i, uint64_t total, struc
 	const struct hop *hop;
 
 	plan_step(&sd->plan, i, sd->seed);
-	if (aim_step(sd->aim, e))
+	if (aim_step(sd->aim, true, e))
 		return -1;
 	hop = aim_hop(sd->aim);
 	p = template_next(sd->tmpl, e);
@@ -162,11 +162,11 @@ int strata_send_packet(struct strata_sender *sd, const struct strata_packet *p,
 	/* A whole frame needs no next hop where the device was said. */
 	if ((bare || !sd->has_device) && packet_ends(pkt, &sd->scratch, &src, &dst) >= 0 &&
 	    dst.family)
-		hop = sender_hop(sd->sender, &dst, &src, bare, &why);
+		hop = sender_hop(sd->sender, &dst, &src, bare ? HOP_MAC : HOP_ANY, &why);
 	else if (bare)
 		err_set(&why, ERR_USAGE, "the packet names no destination");
 	else
-		hop = sender_hop(sd->sender, NULL, NULL, false, &why);
+		hop = sender_hop(sd->sender, NULL, NULL, HOP_ANY, &why);
 	if (!hop || careful(sd, &hop->route.dev, 1, &why) ||
 	    sender_ready(sd->sender, hop, pkt->link, &why) ||
 	    sender_send_by(sd->sender, hop, pkt, &sd->last, &why))

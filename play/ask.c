@@ -79,7 +79,9 @@ static int asking_open(struct asking *a, struct err *e)
 					 : a->o->via == ASK_IP ? VIA_IP
 							       : VIA_AUTO,
 				  .libnet = a->o->libnet,
-				  .neigh_timeout = a->o->timeout,
+				  .neigh_timeout = a->timeout < INT64_MAX / (a->o->retry + 1)
+							   ? a->timeout * (a->o->retry + 1)
+							   : a->timeout,
 				  .stop = a->o->stop };
 
 	if (plan_fresh(a->plan, e) < 0)
@@ -121,7 +123,8 @@ static void asking_close(struct asking *a)
 
 /* ---- sending ---- */
 
-static struct probe *probe_new(struct asking *a, const struct packet *pkt, struct err *e)
+static struct probe *probe_new(struct asking *a, uint64_t i, const struct packet *pkt,
+			       struct err *e)
 {
 	struct probe *p = &a->probe[(a->first + a->n) % FLIGHT];
 
@@ -138,8 +141,8 @@ static struct probe *probe_new(struct asking *a, const struct packet *pkt, struc
 	memcpy(p->data, pkt->data, pkt->len);
 	p->pkt = *pkt;
 	p->pkt.data = p->data;
-	p->pkt.number = a->next + 1;
-	p->number = a->next + 1;
+	p->pkt.number = i + 1;
+	p->number = i + 1;
 	p->attempt = p->answers = 0;
 	p->waiting = false;
 	dissect_with(a->plan->reg, &p->pkt, &a->scratch);
@@ -152,10 +155,10 @@ static struct probe *probe_new(struct asking *a, const struct packet *pkt, struc
 	return p;
 }
 
-static void tell_failed(struct asking *a, const struct probe *p, const char *why)
+static void tell_failed(struct asking *a, uint64_t probe, const struct probe *p, const char *why)
 {
 	struct ask_result r = {
-		.event = ASK_FAILED, .probe = a->next + 1, .request = p ? &p->pkt : NULL, .why = why
+		.event = ASK_FAILED, .probe = probe, .request = p ? &p->pkt : NULL, .why = why
 	};
 
 	a->st->failed++;
@@ -163,25 +166,12 @@ static void tell_failed(struct asking *a, const struct probe *p, const char *why
 }
 
 /* Nobody on the way: as if no answer had come. */
-static void tell_silent(struct asking *a, const char *why)
+static void tell_silent(struct asking *a, uint64_t probe, const char *why)
 {
-	struct ask_result r = { .event = ASK_SILENT, .probe = a->next + 1, .why = why };
+	struct ask_result r = { .event = ASK_SILENT, .probe = probe, .why = why };
 
 	a->st->silent++;
 	ask_tell(a, &r);
-}
-
-/* The way to this destination; a neighbour is asked as often and as patiently as it would be. */
-static int way(struct asking *a, struct err *e)
-{
-	for (unsigned i = 0;; i++) {
-		if (!aim_step(a->aim, e))
-			return 0;
-		if (!sender_silent(a->sender) || i >= a->o->retry || ask_stopped(a))
-			return -1;
-		sender_again(a->sender);
-		err_clear(e);
-	}
 }
 
 /* -1: this packet can never leave, or it is the only one (e). */
@@ -198,7 +188,7 @@ static int probe_send(struct asking *a, struct probe *p, struct err *e)
 		p->waiting = false;
 		if (a->total == 1 || no.code == ERR_USAGE || no.code == ERR_PERM)
 			return err_set(e, no.code, "%s", no.msg);
-		tell_failed(a, p, no.msg);
+		tell_failed(a, p->number, p, no.msg);
 		return 0;
 	}
 	p->sent.hop = &p->hop;
@@ -225,27 +215,34 @@ static void tell_unguarded(struct asking *a, const struct transport *t)
 	ask_tell(a, &r);
 }
 
-/* The next packet of the sweep. -1: the run cannot go on (e). A destination without a way is told
- * and passed over. */
-static int ask_next(struct asking *a, struct err *e)
+static bool one_by_one(const struct asking *a)
+{
+	return a->o->in_order || a->o->until_answered;
+}
+
+/* Packet i of the sweep. 1: its turn comes when its neighbour has answered; -1: the run cannot go
+ * on (e). A destination without a way is told and passed over. */
+static int ask_packet(struct asking *a, uint64_t i, struct err *e)
 {
 	const struct packet *pkt;
 	const struct hop *hop;
 	struct err no = { 0 };
 	struct transport t;
 	struct probe *p;
+	int rc;
 
-	plan_step(a->plan, a->next, a->o->seed);
-	if (way(a, &no)) {
-		if (sender_silent(a->sender)) {
-			tell_silent(a, no.msg);
-			a->next++;
-			return 0;
-		}
+	plan_step(a->plan, i, a->o->seed);
+	rc = aim_step(a->aim, one_by_one(a), &no);
+	if (rc > 0)
+		return rc;
+	if (rc < 0 && sender_silent(a->sender)) {
+		tell_silent(a, i + 1, no.msg);
+		return 0;
+	}
+	if (rc < 0) {
 		if (no.code == ERR_USAGE || no.code == ERR_PERM || a->total == 1)
 			return err_set(e, no.code, "%s", no.msg);
-		tell_failed(a, NULL, no.msg);
-		a->next++;
+		tell_failed(a, i + 1, NULL, no.msg);
 		return 0;
 	}
 	hop = aim_hop(a->aim);
@@ -256,15 +253,39 @@ static int ask_next(struct asking *a, struct err *e)
 	    !transport_of(template_build(a->tmpl), &t, &no) && !hush_port(a->hush, &t))
 		tell_unguarded(a, &t);
 	ready(a);
-	p = probe_new(a, pkt, e);
+	p = probe_new(a, i, pkt, e);
 	if (!p)
 		return -1;
 	p->hop = *hop;
 	if (probe_send(a, p, e))
 		return -1;
 	a->st->probes++;
-	/* The sender may have made the link header in our copy; it makes it again for its own. */
+	return 0;
+}
+
+static int ask_next(struct asking *a, struct err *e)
+{
+	int rc = ask_packet(a, a->next, e);
+
+	if (rc > 0)
+		a->later.v[a->later.n++] = a->next;
 	a->next++;
+	return rc < 0 ? -1 : 0;
+}
+
+/* Those whose neighbour may have answered by now. */
+static int ask_later(struct asking *a, struct err *e)
+{
+	for (unsigned i = 0; i < a->later.n && a->n < FLIGHT && !a->end;) {
+		int rc = ask_packet(a, a->later.v[i], e);
+
+		if (rc < 0)
+			return -1;
+		if (rc > 0)
+			i++;
+		else
+			later_drop(&a->later, i);
+	}
 	return 0;
 }
 
@@ -341,6 +362,8 @@ static int wait_until(struct asking *a, int64_t until, struct err *e)
 		left = 50 * MS;
 	if (left < 0)
 		left = 0;
+	if (left > 2 * MS && a->later.n)
+		left = 2 * MS; /* neighbours that are asked for answer elsewhere */
 	for (unsigned i = 0; i < a->nears; i++)
 		fds[i] = (struct pollfd) { .fd = source_fd(a->ear[i].source), .events = POLLIN };
 	t.tv_sec = 0;
@@ -364,16 +387,17 @@ static int64_t next_deadline(const struct asking *a)
 
 static bool may_send(struct asking *a)
 {
-	bool one = a->o->in_order || a->o->until_answered;
-
-	return a->next < a->total && a->n < FLIGHT && !(one && any_waiting(a));
+	return a->next < a->total && a->n < FLIGHT && a->later.n < LATER_MAX &&
+	       !(one_by_one(a) && any_waiting(a));
 }
 
 static int run(struct asking *a, struct err *e)
 {
-	while (!a->end && !ask_stopped(a) && (a->next < a->total || any_waiting(a))) {
+	while (!a->end && !ask_stopped(a) && (a->next < a->total || a->later.n || any_waiting(a))) {
 		int64_t until = next_deadline(a), now = clock_mono();
 
+		if (ask_later(a, e))
+			return -1;
 		if (may_send(a)) {
 			if (a->due < 0)
 				a->due = pace_next(&a->pace);

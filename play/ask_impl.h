@@ -43,6 +43,7 @@ struct asking {
 	unsigned nears;
 	struct probe *probe;  /* FLIGHT of them, a ring */
 	unsigned first, n;    /* oldest, how many are in use */
+	struct later later;   /* probes whose neighbour is being asked for */
 	uint64_t total, next; /* packets of the run (UINT64_MAX: until stopped); the next one */
 	int64_t timeout;
 	int64_t due; /* monotonic ns of the next packet; -1: not asked for yet */

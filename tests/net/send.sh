@@ -106,6 +106,40 @@ says "no link header" 'begin with eth /, or with link=1 before its bytes'
 lab_on h1 "$STRATA" send ip dst=10.77.0.2,10.77.0.99 / udp dport=9 >out 2>err
 check "nobody there: exit status" $? 4
 says "nobody there" 'packet 2 was not sent: 10\.77\.0\.99 on eth0 does not answer'
+# All that are silent are asked at a time, and the others do not wait for them: 40 of 42 are nobody.
+lab_sniff h2 eth0 sweep.pcap -Q in udp port 7
+start=$EPOCHREALTIME
+lab_on h1 "$STRATA" send ip dst=10.77.0.100-10.77.0.139,10.77.0.2,10.77.0.255 / udp dport=7 >out 2>err
+rc=$?
+end=$EPOCHREALTIME
+sleep 0.1
+lab_stop "$LAB_PID"
+took=$(awk "BEGIN { print int(($end - $start) * 1000) }")
+check "a sweep with silent neighbours: exit status" $rc 4
+check "it takes the time of one" "$([ "$took" -ge 990 ] && [ "$took" -lt 2500 ] && echo yes || echo "$took ms")" yes
+check "they arrived in time" "$(tshark -r sweep.pcap -T fields -e frame.time_epoch 2>/dev/null |
+	awk -v start="$start" '$1 - start < 0.5 { n++ } END { print n }')" 2
+check "each that is silent is named" "$(grep -c 'packet [0-9]* was not sent: 10.77.0.1[0-3][0-9] on eth0 does not answer' err)" 32
+says "or counted" '^strata: 8 others were not sent'
+says "in the sum" '^strata: 2 sent, .* 40 not sent'
+lab_on h1 "$STRATA" send -c 3 --timeout 300ms ip dst=10.77.0.98,10.77.0.99 / udp dport=9 >out 2>err
+says "how long is waited" 'packet 1 \(and 2 more\) was not sent: 10\.77\.0\.98 .* after 0\.3 s'
+says "how often" '^strata: 0 sent, .* 6 not sent'
+lab_on h1 "$STRATA" send --timeout 200ms --retry 2 ip dst=10.77.0.97 / udp dport=9 >out 2>err
+says "asked again" 'no neighbour address after 0\.6 s'
+# Without CAP_NET_ADMIN the kernel cannot be asked to ask.
+if command -v setpriv >/dev/null; then
+	start=$EPOCHREALTIME
+	lab_on h1 setpriv --bounding-set=-net_admin --inh-caps=-net_admin "$STRATA" send --timeout 500ms \
+		ip dst=10.77.0.140-10.77.0.179,10.77.0.2 / udp dport=9 >out 2>err
+	end=$EPOCHREALTIME
+	took=$(awk "BEGIN { print int(($end - $start) * 1000) }")
+	says "asked by ourselves" '^strata: 1 sent, .* 40 not sent'
+	check "all at a time too" "$([ "$took" -ge 490 ] && [ "$took" -lt 2000 ] && echo yes || echo "$took ms")" yes
+	lab_on h1 setpriv --bounding-set=-net_admin --inh-caps=-net_admin "$STRATA" send \
+		ip6 dst=fd77::90-fd77::93,fd77::2 / udp dport=9 >out 2>err
+	says "in version 6 too" '^strata: 1 sent, .* 4 not sent'
+fi
 lab_on h1 "$STRATA" send ip dst=203.0.113.5 / udp >out 2>err
 check "no route: exit status" $? 4
 says "no route" 'no route to 203\.0\.113\.5'
