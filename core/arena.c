@@ -3,7 +3,6 @@
 #include "core/arena.h"
 
 #include <stdalign.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +50,22 @@ char *arena_strndup(struct arena *a, const char *s, size_t n)
 	if (p && n)
 		memcpy(p, s, n);
 	return p;
+}
+
+void *arena_room(struct arena *a, void *p, uint32_t n, uint32_t *cap, size_t size)
+{
+	uint32_t most = *cap ? *cap * 2 : 8;
+	void *larger;
+
+	if (n < *cap)
+		return p;
+	larger = most > n ? arena_alloc(a, most * size) : NULL;
+	if (!larger)
+		return NULL;
+	if (n)
+		memcpy(larger, p, n * size);
+	*cap = most;
+	return larger;
 }
 
 void arena_reset(struct arena *a)

@@ -4,6 +4,7 @@
 #define STRATA_CORE_ARENA_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena {
 	struct arena_block *head;
@@ -14,6 +15,9 @@ struct arena {
 void *arena_alloc(struct arena *a, size_t n);
 /* A NUL-terminated copy of s[0..n). */
 char *arena_strndup(struct arena *a, const char *s, size_t n);
+/* Room for one more behind the n items of `size` bytes at p, of which there may be *cap: p, or a
+ * larger copy, zeroed behind them. NULL when memory is out. */
+void *arena_room(struct arena *a, void *p, uint32_t n, uint32_t *cap, size_t size);
 /* Forget everything but keep one block for reuse. */
 void arena_reset(struct arena *a);
 void arena_done(struct arena *a);

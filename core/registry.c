@@ -7,22 +7,15 @@
 #include <strings.h>
 
 #include "core/near.h"
-#include "core/shape.h"
 
 void *vec_push(struct arena *a, struct vec *v, size_t size)
 {
-	if (v->n == v->cap) {
-		uint32_t cap = v->cap ? v->cap * 2 : 8;
-		void *p = arena_alloc(a, cap * size);
+	void *p = arena_room(a, v->p, v->n, &v->cap, size);
 
-		if (!p)
-			return NULL;
-		if (v->n)
-			memcpy(p, v->p, v->n * size);
-		v->p = p;
-		v->cap = cap;
-	}
-	return (char *)v->p + size * v->n++;
+	if (!p)
+		return NULL;
+	v->p = p;
+	return (char *)p + size * v->n++;
 }
 
 struct registry *registry_open(void)
@@ -34,9 +27,7 @@ void registry_close(struct registry *r)
 {
 	if (!r)
 		return;
-	shapes_free(r->shapes);
 	arena_done(&r->mem);
-	free(r->tab);
 	free(r);
 }
 
@@ -69,7 +60,7 @@ static bool grow_table(struct registry *r)
 	struct symbol **old = r->tab;
 	uint32_t oldcap = r->tabcap, cap = oldcap ? oldcap * 2 : 1024;
 
-	r->tab = calloc(cap, sizeof(*r->tab));
+	r->tab = arena_alloc(&r->mem, cap * sizeof(*r->tab));
 	if (!r->tab) {
 		r->tab = old;
 		return false;
@@ -79,7 +70,6 @@ static bool grow_table(struct registry *r)
 		if (old[i])
 			*slot_of(r, old[i]->hash, old[i]->s, old[i]->len) = old[i];
 	}
-	free(old);
 	return true;
 }
 
@@ -245,6 +235,10 @@ const struct field *unit_field(const struct unit *u, const char *name)
 struct shapes *registry_shapes(const struct registry *r)
 {
 	return r->shapes;
+}
+struct arena *registry_memory(struct registry *r)
+{
+	return &r->mem;
 }
 void registry_set_shapes(struct registry *r, struct shapes *s)
 {

@@ -96,9 +96,10 @@ struct binding {
 	const struct proto *proto;
 };
 bool registry_binding(const struct registry *r, unsigned i, struct binding *out);
-/* Where the shapes of a frozen registry hang; NULL before. registry_close() gives the pointer to
- * shapes_free(). */
+/* Where the shapes of a frozen registry hang, NULL before, and the memory they lie in. */
+struct arena;
 struct shapes;
+struct arena *registry_memory(struct registry *r);
 struct shapes *registry_shapes(const struct registry *r);
 void registry_set_shapes(struct registry *r, struct shapes *s);
 

@@ -161,16 +161,16 @@ static bool scaled(struct shape *s, const struct field *f)
 static int odd_header_rule(struct shapes *all, const struct shape *s, struct shape_cold *c,
 			   const struct field *f)
 {
-	struct size_step *v = arena_alloc(&all->mem, sizeof(*v));
-	struct code *code = arena_alloc(&all->mem, sizeof(*code));
-	struct path_part *path = arena_alloc(&all->mem, sizeof(*path));
-	struct expr *x = arena_alloc(&all->mem, sizeof(*x));
+	struct size_step *v = arena_alloc(all->mem, sizeof(*v));
+	struct code *code = arena_alloc(all->mem, sizeof(*code));
+	struct path_part *path = arena_alloc(all->mem, sizeof(*path));
+	struct expr *x = arena_alloc(all->mem, sizeof(*x));
 
 	if (!v || !code || !path || !x)
 		return -1;
 	path->name = f->name;
 	*x = (struct expr) { .op = EX_FIELD, .path = path, .npath = 1, .local = (int16_t)f->index };
-	if (code_compile(&all->mem, &s->proto->rec, s->min, x, code) < 0)
+	if (code_compile(all->mem, &s->proto->rec, s->min, x, code) < 0)
 		return -1;
 	if (!code->v)
 		return 0;
@@ -232,10 +232,10 @@ static int choose_head(const struct maker *m, struct shape *s, struct shape_cold
 	if (f && scaled(s, f))
 		return 0;
 	if (f ? odd_header_rule(all, s, c, f) < 0
-	      : size_compile(&all->mem, rec, s->min, nfixed, c) < 0)
+	      : size_compile(all->mem, rec, s->min, nfixed, c) < 0)
 		return -1;
 	if (c->nsteps && !takes_rest(c))
-		made = size_table(&all->mem, c, s->min, &s->h_off);
+		made = size_table(all->mem, c, s->min, &s->h_off);
 	if (made < 0)
 		return -1;
 	if (takes_rest(c))
@@ -285,15 +285,15 @@ static int choose_key(struct maker *m, struct shape *s, struct shape_cold *c)
 
 	if (!p->ncarries)
 		return 0;
-	c->carries = arena_alloc(&m->s->mem, p->ncarries * sizeof(*c->carries));
-	c->carries_cond = arena_alloc(&m->s->mem, p->ncarries * sizeof(*c->carries_cond));
+	c->carries = arena_alloc(m->s->mem, p->ncarries * sizeof(*c->carries));
+	c->carries_cond = arena_alloc(m->s->mem, p->ncarries * sizeof(*c->carries_cond));
 	if (!c->carries || !c->carries_cond)
 		return -1;
 	for (unsigned i = 0; i < p->ncarries; i++) {
 		c->carries[i] = space_named(m->s, ca[i].space);
 		if (c->carries[i])
 			s->key = KEY_COLD;
-		if (code_compile(&m->s->mem, &p->rec, s->min, ca[i].cond, &c->carries_cond[i]) < 0)
+		if (code_compile(m->s->mem, &p->rec, s->min, ca[i].cond, &c->carries_cond[i]) < 0)
 			return -1;
 	}
 	if (p->ncarries > 1 || ca->cond || !c->carries[0] || ca->nfields > 2)
@@ -324,7 +324,7 @@ static int find_always(struct maker *m, struct shape *s, struct shape_cold *c)
 		n++;
 	if (!n)
 		return 0;
-	v = arena_alloc(&m->s->mem, (n + 1) * sizeof(*v));
+	v = arena_alloc(m->s->mem, (n + 1) * sizeof(*v));
 	if (!v)
 		return -1;
 	for (unsigned i = 0; i < n; i++)
@@ -337,7 +337,7 @@ static int find_always(struct maker *m, struct shape *s, struct shape_cold *c)
 static int make_shape(struct maker *m, const struct proto *p)
 {
 	struct shape *s = &m->s->v[p->id];
-	struct shape_cold *c = arena_alloc(&m->s->mem, sizeof(*c));
+	struct shape_cold *c = arena_alloc(m->s->mem, sizeof(*c));
 	const struct proto *quoted;
 	uint32_t part;
 	unsigned nfixed;
@@ -350,7 +350,7 @@ static int make_shape(struct maker *m, const struct proto *p)
 		s->flags |= SHAPE_PAYLOAD;
 	if (p->beside)
 		s->flags |= SHAPE_BESIDE;
-	if (find_always(m, s, c) < 0 || shape_conditions(&m->s->mem, s, c) < 0 ||
+	if (find_always(m, s, c) < 0 || shape_conditions(m->s->mem, s, c) < 0 ||
 	    choose_head(m, s, c, nfixed) < 0 || choose_key(m, s, c) < 0)
 		return -1;
 	find_tail(s, c);
@@ -393,7 +393,7 @@ static int find_guesses(struct maker *m)
 				may = may && (g->truth[t].byte || truth_of(&g->truth[t], &byte, 1));
 			if (!may)
 				continue;
-			if (!v && !(v = arena_alloc(&m->s->mem, (n + 1) * sizeof(*v))))
+			if (!v && !(v = arena_alloc(m->s->mem, (n + 1) * sizeof(*v))))
 				return -1;
 			v[k++] = p->id;
 		}
@@ -404,19 +404,20 @@ static int find_guesses(struct maker *m)
 
 int shape_compile(struct registry *r, struct err *e)
 {
-	struct shapes *s = calloc(1, sizeof(*s));
+	struct arena *mem = registry_memory(r);
+	struct shapes *s = arena_alloc(mem, sizeof(*s));
 	struct maker m = { .s = s, .r = r };
 	unsigned n = registry_count(r), top = 0;
+	char *v;
 
-	if (!s)
-		goto fail;
 	for (unsigned i = 0; i < n; i++)
 		top = registry_at(r, i)->id > top ? registry_at(r, i)->id : top;
-	s->n = (uint16_t)top;
-	s->v = aligned_alloc(64, (top + 1) * sizeof(*s->v));
-	if (!s->v)
+	v = arena_alloc(mem, (top + 2) * sizeof(*s->v));
+	if (!s || !v)
 		goto fail;
-	memset(s->v, 0, (top + 1) * sizeof(*s->v));
+	s->mem = mem;
+	s->n = (uint16_t)top;
+	s->v = (struct shape *)(void *)(v + -(uintptr_t)v % sizeof(*s->v)); /* one cache line each */
 	if (spaces_compile(s, r) < 0)
 		goto fail;
 	for (unsigned i = 0; i < n; i++) {
@@ -428,22 +429,5 @@ int shape_compile(struct registry *r, struct err *e)
 	registry_set_shapes(r, s);
 	return 0;
 fail:
-	shapes_free(s);
 	return err_set(e, ERR_IO, "out of memory");
-}
-
-void shapes_free(struct shapes *s)
-{
-	if (!s)
-		return;
-	for (uint32_t i = 0; i < s->nspaces; i++) {
-		free(s->space[i].t8);
-		free(s->space[i].t16);
-		free(s->space[i].wide);
-	}
-	free(s->space);
-	free(s->chain);
-	free(s->v);
-	arena_done(&s->mem);
-	free(s);
 }

@@ -186,7 +186,7 @@ struct space {
 	uint16_t *t8;     /* [256], by value */
 	uint16_t *t16;    /* [65536], by the big-endian value as this machine loads it; or NULL */
 	struct wide *wide;
-	uint32_t nwide; /* ranges above 65535, in order of trial */
+	uint32_t nwide, wide_cap; /* ranges above 65535, in order of trial */
 };
 
 struct shapes {
@@ -195,17 +195,16 @@ struct shapes {
 	struct space *space;
 	uint32_t nspaces;
 	struct chain *chain; /* chain[id - n - 1] */
-	uint32_t nchains, chain_cap;
+	uint32_t nchains, chain_cap, space_cap;
 	const struct space *link;
 	const uint16_t *guess[256]; /* shapes that bind by guard alone and may begin with this
 				       byte, 0-terminated; NULL: none */
-	struct arena mem;
+	struct arena *mem; /* the registry's, in which all of this lies */
 };
 
 /* Compile every protocol of r and hang the result on it. Called by registry_freeze(). -1: memory.
  */
 int shape_compile(struct registry *r, struct err *e);
-void shapes_free(struct shapes *s);
 
 /* The entry for a value of a space: 0, a shape or a chain; *wide_from is where to go on among wide
  * ranges. */

@@ -2,7 +2,6 @@
 /* Selector spaces as direct tables: from a value, as this machine loads it, to what may follow. */
 #include "core/shape.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/registry.h"
@@ -37,7 +36,7 @@ uint16_t space_entry(const struct space *sp, uint64_t value)
 /* The entry that means "what e means, then shape p". */
 static int entry_append(struct shapes *s, uint16_t e, uint16_t p, uint16_t *out)
 {
-	struct chain c = { 0 };
+	struct chain c = { 0 }, *v;
 
 	if (e == 0) {
 		*out = p;
@@ -60,15 +59,10 @@ static int entry_append(struct shapes *s, uint16_t e, uint16_t p, uint16_t *out)
 			return 0;
 		}
 	}
-	if (s->nchains == s->chain_cap) {
-		uint32_t cap = s->chain_cap ? s->chain_cap * 2 : 64;
-		struct chain *v = realloc(s->chain, cap * sizeof(*v));
-
-		if (!v)
-			return -1;
-		s->chain = v;
-		s->chain_cap = cap;
-	}
+	v = arena_room(s->mem, s->chain, s->nchains, &s->chain_cap, sizeof(*v));
+	if (!v)
+		return -1;
+	s->chain = v;
 	if (s->n + 1u + s->nchains > UINT16_MAX)
 		goto same;
 	s->chain[s->nchains] = c;
@@ -79,11 +73,11 @@ same:
 	return 0;
 }
 
-static int table16(struct space *sp)
+static int table16(struct shapes *s, struct space *sp)
 {
 	if (sp->t16)
 		return 0;
-	sp->t16 = calloc(65536, sizeof(*sp->t16));
+	sp->t16 = arena_alloc(s->mem, 65536 * sizeof(*sp->t16));
 	if (!sp->t16)
 		return -1;
 	for (unsigned v = 0; v < 256; v++)
@@ -91,9 +85,9 @@ static int table16(struct space *sp)
 	return 0;
 }
 
-static int add_wide(struct space *sp, uint64_t lo, uint64_t hi, uint16_t id)
+static int add_wide(struct shapes *s, struct space *sp, uint64_t lo, uint64_t hi, uint16_t id)
 {
-	struct wide *w = realloc(sp->wide, (sp->nwide + 1) * sizeof(*w));
+	struct wide *w = arena_room(s->mem, sp->wide, sp->nwide, &sp->wide_cap, sizeof(*w));
 
 	if (!w)
 		return -1;
@@ -107,9 +101,9 @@ static int add_binding(struct shapes *s, struct space *sp, const struct binding 
 	uint16_t id = b->proto->id;
 	uint64_t hi = b->hi > UINT16_MAX ? UINT16_MAX : b->hi;
 
-	if (b->hi > UINT16_MAX && add_wide(sp, b->lo, b->hi, id) < 0)
+	if (b->hi > UINT16_MAX && add_wide(s, sp, b->lo, b->hi, id) < 0)
 		return -1;
-	if (b->hi > 255 && table16(sp) < 0)
+	if (b->hi > 255 && table16(s, sp) < 0)
 		return -1;
 	for (uint64_t v = b->lo; v <= hi; v++) {
 		uint16_t *at = sp->t16 ? &sp->t16[raw16((uint16_t)v)] : &sp->t8[v];
@@ -130,12 +124,12 @@ static struct space *space_add(struct shapes *s, const char *name)
 		if (strcmp(s->space[i].name, name) == 0)
 			return &s->space[i];
 	}
-	v = realloc(s->space, (s->nspaces + 1) * sizeof(*v));
+	v = arena_room(s->mem, s->space, s->nspaces, &s->space_cap, sizeof(*v));
 	if (!v)
 		return NULL;
 	s->space = v;
 	v += s->nspaces;
-	*v = (struct space) { .name = name, .t8 = calloc(256, sizeof(*v->t8)) };
+	*v = (struct space) { .name = name, .t8 = arena_alloc(s->mem, 256 * sizeof(*v->t8)) };
 	if (!v->t8)
 		return NULL;
 	s->nspaces++;
@@ -171,13 +165,13 @@ int spaces_compile(struct shapes *s, const struct registry *r)
 			return -1;
 	}
 	for (uint32_t i = 0; i < s->nspaces; i++) {
-		if (selected_wide(r, s->space[i].name) && table16(&s->space[i]) < 0)
+		if (selected_wide(r, s->space[i].name) && table16(s, &s->space[i]) < 0)
 			return -1;
 	}
 	s->link = NULL;
 	for (uint32_t i = 0; i < s->nspaces; i++) {
 		if (strcmp(s->space[i].name, "link") == 0) {
-			if (table16(&s->space[i]) < 0)
+			if (table16(s, &s->space[i]) < 0)
 				return -1;
 			s->link = &s->space[i];
 		}
