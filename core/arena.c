@@ -9,11 +9,23 @@
 struct arena_block {
 	struct arena_block *next;
 	size_t n, cap;
+	bool lent; /* not ours to free */
 	alignas(max_align_t) unsigned char p[];
 };
 
 #define BLOCK_MIN ((size_t)4096)
 #define BLOCK_MAX ((size_t)1 << 20)
+
+bool arena_use(struct arena *a, void *p, size_t n)
+{
+	struct arena_block *b = p;
+
+	if (n < sizeof(*b) + BLOCK_MIN)
+		return false;
+	*b = (struct arena_block) { .cap = n - sizeof(*b), .lent = true };
+	a->head = b;
+	return true;
+}
 
 void *arena_alloc(struct arena *a, size_t n)
 {
@@ -36,6 +48,7 @@ void *arena_alloc(struct arena *a, size_t n)
 		b->next = a->head;
 		b->n = 0;
 		b->cap = cap;
+		b->lent = false;
 		a->head = b;
 	}
 	b->n += n;
@@ -77,7 +90,7 @@ void arena_reset(struct arena *a)
 			keep = b;
 	while ((b = a->head)) {
 		a->head = b->next;
-		if (b != keep)
+		if (b != keep && !b->lent)
 			free(b);
 	}
 	if (keep) {
@@ -94,7 +107,8 @@ void arena_done(struct arena *a)
 
 	while ((b = a->head)) {
 		a->head = b->next;
-		free(b);
+		if (!b->lent)
+			free(b);
 	}
 	a->used = 0;
 }

@@ -3,6 +3,7 @@
 #ifndef STRATA_CORE_ARENA_H
 #define STRATA_CORE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,6 +12,9 @@ struct arena {
 	size_t used; /* bytes handed out, all blocks */
 };
 
+/* Take everything from the n bytes at p, which stay the caller's, as long as they last. The arena
+ * must be empty. False: n is too small to be of use. */
+bool arena_use(struct arena *a, void *p, size_t n);
 /* n zeroed bytes aligned for any type; NULL when memory is out. */
 void *arena_alloc(struct arena *a, size_t n);
 /* A NUL-terminated copy of s[0..n). */

@@ -399,6 +399,8 @@ int registry_load(struct registry *r, const char *name, const char *text, size_t
 	struct err own = { 0 };
 	struct load l = { .r = r, .line = 1, .e = e ? e : &own };
 
+	if (registry_load_now(r, e) < 0)
+		return -1;
 	if (r->frozen)
 		return err_set(e, ERR_USAGE, "%s: the protocols are frozen", name);
 	if (len > FILE_MAX_BYTES)

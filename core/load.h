@@ -138,7 +138,6 @@ struct registry {
 	struct arena mem;
 	struct symbol **tab;
 	uint32_t nsym, tabcap, mark;
-	struct vec sources;   /* struct source * */
 	struct vec units;     /* struct unit *: protocols' (live ones) and structs' */
 	struct vec protos;    /* struct proto * */
 	struct vec tables;    /* struct table * */
@@ -147,6 +146,7 @@ struct registry {
 	struct vec redefined; /* const char * */
 	struct vec guarded;   /* const struct proto *, by name, after freeze */
 	bool frozen, strict;
+	bool later; /* the built-ins are asked for, and nothing else yet: see registry_builtin.c */
 	uint64_t work;
 	struct shapes *shapes;
 };
@@ -232,6 +232,7 @@ int parse_field(struct load *l);
 int parse_words(struct load *l, struct words *w, bool flags); /* { ... } */
 int parse_rule(struct load *l, struct field *f, struct fsrc *s);
 int parse_directive(struct load *l);
+int registry_load_now(struct registry *r, struct err *e); /* the built-ins, if they wait */
 int registry_adopt(struct load *l); /* what the file holds joins the registry */
 int parse_reply(struct load *l);
 int load_ref(struct load *l, uint16_t *dst); /* a name of an own field */

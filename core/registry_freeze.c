@@ -3,6 +3,7 @@
  * registry becomes read-only. */
 #include "core/load.h"
 
+#include "core/frozen.h"
 #include "core/shape.h"
 
 int registry_freeze(struct registry *r, struct err *e)
@@ -15,6 +16,12 @@ int registry_freeze(struct registry *r, struct err *e)
 
 	if (r->frozen)
 		return err_set(e, ERR_USAGE, "the protocols are frozen already");
+	if (r->later && frozen_builtins && !r->nsym) {
+		*r = *frozen_builtins;
+		return 0;
+	}
+	if (registry_load_now(r, e) < 0)
+		return -1;
 	r->frozen = true;
 	for (unsigned i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
 		if (steps[i](r, e ? e : &own))

@@ -147,13 +147,16 @@ static bool known_space(const struct registry *r, const char *space, const char 
 int registry_bind(struct registry *r, const char *space, uint64_t value, const char *proto,
 		  struct err *e)
 {
-	const struct proto *p = registry_find(r, proto, strlen(proto));
+	const struct proto *p;
 	const char *best = NULL;
 	char near[100];
 	struct bind *b;
 
 	if (r->frozen)
 		return err_set(e, ERR_USAGE, "the protocols are frozen");
+	if (registry_load_now(r, e) < 0)
+		return -1;
+	p = registry_find(r, proto, strlen(proto));
 	if (!p) {
 		near_name(near, sizeof(near), registry_suggest(r, proto, strlen(proto)));
 		return err_set(e, ERR_USAGE, "unknown protocol '%s'%s", proto, near);

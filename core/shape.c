@@ -417,7 +417,8 @@ int shape_compile(struct registry *r, struct err *e)
 		goto fail;
 	s->mem = mem;
 	s->n = (uint16_t)top;
-	s->v = (struct shape *)(void *)(v + -(uintptr_t)v % sizeof(*s->v)); /* one cache line each */
+	s->v = (struct shape *)(void *)(v +
+					-(uintptr_t)v % sizeof(*s->v)); /* one cache line each */
 	if (spaces_compile(s, r) < 0)
 		goto fail;
 	for (unsigned i = 0; i < n; i++) {
@@ -426,6 +427,7 @@ int shape_compile(struct registry *r, struct err *e)
 	}
 	if (find_guesses(&m) < 0)
 		goto fail;
+	s->mem = NULL;
 	registry_set_shapes(r, s);
 	return 0;
 fail:

@@ -199,7 +199,7 @@ struct shapes {
 	const struct space *link;
 	const uint16_t *guess[256]; /* shapes that bind by guard alone and may begin with this
 				       byte, 0-terminated; NULL: none */
-	struct arena *mem; /* the registry's, in which all of this lies */
+	struct arena *mem;          /* the registry's, in which all of this lies; NULL when done */
 };
 
 /* Compile every protocol of r and hang the result on it. Called by registry_freeze(). -1: memory.

@@ -9,7 +9,7 @@
 
 /* Names and parameters are those of the CRC RevEng catalogue; "ccitt" is what programs mostly mean
  * by it (init 0xffff, not reflected: CRC-16/IBM-3740). */
-static const struct sum_algo algos[] = {
+const struct sum_algo sum_algos[] = {
 	{ "inet", SUM_INET, 16, false, false, 0, 0, 0 },
 	{ "crc32", SUM_CRC, 32, true, true, 0x04c11db7, 0xffffffff, 0xffffffff },
 	{ "crc32c", SUM_CRC, 32, true, true, 0x1edc6f41, 0xffffffff, 0xffffffff },
@@ -34,7 +34,7 @@ static const struct sum_algo algos[] = {
 
 const struct sum_algo *sum_at(unsigned i)
 {
-	return i < sizeof(algos) / sizeof(algos[0]) ? &algos[i] : NULL;
+	return i < sizeof(sum_algos) / sizeof(sum_algos[0]) ? &sum_algos[i] : NULL;
 }
 
 static bool named(const char *name, size_t n, const char *want)

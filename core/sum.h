@@ -34,6 +34,7 @@ struct sum_state {
 
 const struct sum_algo *sum_find(const char *name,
 				size_t n); /* "inet" "crc32" "crc32c" "crc16(ccitt)" ... */
+extern const struct sum_algo sum_algos[];
 const struct sum_algo *sum_at(unsigned i); /* every named one; NULL past the end */
 void sum_init(struct sum_state *s, const struct sum_algo *algo);
 void sum_add(struct sum_state *s, const uint8_t *p, size_t n);

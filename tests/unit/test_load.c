@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "core/registry.h"
+#include "core/shape.h"
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
@@ -923,11 +924,42 @@ START_TEST(builtins)
 		ck_assert(registry_at(r, i)->builtin && !registry_at(s, i)->builtin);
 		ck_assert_msg(proto_equal(registry_at(r, i), registry_at(s, i), &why), "%s",
 			      buf_cstr(&why));
+		ck_assert_mem_eq(registry_at(r, i)->shape, registry_at(s, i)->shape,
+				 offsetof(struct shape, next));
 	}
 	ck_assert_ptr_null(registry_redefined(r, 0));
 	buf_done(&why);
 	registry_close(r);
 	registry_close(s);
+}
+END_TEST
+
+/* Alone, the built-ins come frozen as the build made them; with anything else, from their texts. */
+START_TEST(frozen)
+{
+	static const char mine[] = "protocol mine \"Mine\" {\n over udp.port 9\n a : u8\n}\n";
+	struct registry *r[4];
+	struct err e = { 0 };
+
+	for (unsigned i = 0; i < 4; i++) {
+		r[i] = registry_open();
+		if (i == 3) /* there is none yet */
+			ck_assert_int_eq(registry_bind(r[i], "udp.port", 9, "dns", NULL), -1);
+		ck_assert_int_eq(registry_load_builtins(r[i], &e), 0);
+	}
+	ck_assert_msg(!registry_load(r[2], "m", mine, sizeof(mine) - 1, false, &e), "%s", e.msg);
+	ck_assert_int_eq(registry_bind(r[3], "udp.port", 9, "dns", &e), 0);
+	for (unsigned i = 0; i < 4; i++)
+		ck_assert_msg(registry_freeze(r[i], &e) == 0, "%s", e.msg);
+	ck_assert_ptr_nonnull(registry_find(r[0], "udp", 3));
+	ck_assert_ptr_eq(registry_find(r[0], "udp", 3), registry_find(r[1], "udp", 3));
+	ck_assert_ptr_ne(registry_find(r[0], "udp", 3), registry_find(r[2], "udp", 3));
+	ck_assert_ptr_ne(registry_find(r[0], "udp", 3), registry_find(r[3], "udp", 3));
+	ck_assert_str_eq(registry_bound(r[2], "udp.port", 9, 0)->name, "mine");
+	ck_assert_str_eq(registry_bound(r[3], "udp.port", 9, 0)->name, "dns");
+	ck_assert_ptr_null(registry_bound(r[0], "udp.port", 9, 0));
+	for (unsigned i = 0; i < 4; i++)
+		registry_close(r[i]);
 }
 END_TEST
 
@@ -1084,6 +1116,7 @@ int main(void)
 	tcase_add_test(t, no_empty_error);
 	tcase_add_test(t, text_is_enough);
 	tcase_add_test(t, builtins);
+	tcase_add_test(t, frozen);
 	tcase_add_loop_test(t, changes_are_seen, 0, COUNT(changes));
 	tcase_add_test(t, page_examples);
 	tcase_add_test(t, page_errors);

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What stands for the frozen built-ins in the program that makes them. */
+#include "core/frozen.h"
+
+#include <stddef.h>
+
+const struct registry *const frozen_builtins = NULL;
