@@ -33,7 +33,8 @@ static int unknown_command(const struct cli *c, const char *name)
 
 	for (unsigned i = 0; commands[i]; i++) {
 		unsigned d = near_distance(name, strlen(name), commands[i]->name,
-					   strlen(commands[i]->name));
+					   strlen(commands[i]->name), least - 1);
+
 		if (d < least) {
 			least = d;
 			best = commands[i]->name;

@@ -102,7 +102,8 @@ static int unknown_option(const struct command *cmd, const char *name, size_t n,
 	unsigned least = near_limit(n) + 1;
 
 	for (const struct option_row *r = option_rows; r->name; r++) {
-		unsigned d = near_distance(name, n, r->name, strlen(r->name));
+		unsigned d = near_distance(name, n, r->name, strlen(r->name), least - 1);
+
 		/* The beginning of a name is near it too. */
 		if (n >= 3 && strncmp(name, r->name, n) == 0)
 			d = 1;

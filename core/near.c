@@ -11,17 +11,20 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 }
 
-unsigned near_distance(const char *a, size_t na, const char *b, size_t nb)
+unsigned near_distance(const char *a, size_t na, const char *b, size_t nb, unsigned most)
 {
-	unsigned row[3][NEAR_MAX + 1];
+	unsigned row[3][NEAR_MAX + 1], least = 0, before;
 
-	if (na > NEAR_MAX || nb > NEAR_MAX)
-		return 99;
+	if (na > NEAR_MAX || nb > NEAR_MAX || (na > nb ? na - nb : nb - na) > most)
+		return NEAR_FAR;
 	for (size_t j = 0; j <= nb; j++)
 		row[0][j] = (unsigned)j;
 	for (size_t i = 1; i <= na; i++) {
 		unsigned *cur = row[i % 3], *up = row[(i + 2) % 3], *upup = row[(i + 1) % 3];
+
 		cur[0] = (unsigned)i;
+		before = least;
+		least = cur[0];
 		for (size_t j = 1; j <= nb; j++) {
 			unsigned d = up[j - 1] + (lower(a[i - 1]) != lower(b[j - 1]));
 			if (up[j] + 1 < d)
@@ -32,7 +35,12 @@ unsigned near_distance(const char *a, size_t na, const char *b, size_t nb)
 			    lower(a[i - 2]) == lower(b[j - 1]) && upup[j - 2] + 1 < d)
 				d = upup[j - 2] + 1;
 			cur[j] = d;
+			if (d < least)
+				least = d;
 		}
+		/* A row hangs on the two before it. */
+		if (least > most && before > most)
+			return NEAR_FAR;
 	}
 	return row[na % 3][nb];
 }
@@ -48,7 +56,8 @@ const char *near_word(const char *word, size_t n, const char *const *list, size_
 	unsigned least = near_limit(n) + 1;
 
 	for (size_t i = 0; i < count; i++) {
-		unsigned d = near_distance(word, n, list[i], strlen(list[i]));
+		unsigned d = near_distance(word, n, list[i], strlen(list[i]), least - 1);
+
 		if (d < least) {
 			least = d;
 			best = list[i];

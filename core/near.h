@@ -5,9 +5,12 @@
 
 #include <stddef.h>
 
-/* Letters to insert, delete, change or swap with the neighbour to make b of a; case ignored. Words
- * of more than 40 letters are never near: 99. Pure, thread-safe. */
-unsigned near_distance(const char *a, size_t na, const char *b, size_t nb);
+#define NEAR_FAR 99
+
+/* Letters to insert, delete, change or swap with the neighbour to make b of a; case ignored. When
+ * they are more than `most`, some number above it (which saves most of the work for a long list).
+ * Words of more than 40 letters are never near: NEAR_FAR. Pure, thread-safe. */
+unsigned near_distance(const char *a, size_t na, const char *b, size_t nb, unsigned most);
 /* How far a word of n letters may be from the one that was meant. */
 unsigned near_limit(size_t n);
 /* The nearest of list[0..count) within near_limit(); the first of several; NULL: none is near. */

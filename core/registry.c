@@ -157,9 +157,10 @@ struct nearest {
 };
 static void consider(struct nearest *b, const char *word, size_t n, const char *name)
 {
-	unsigned d = near_distance(word, n, name, strlen(name));
+	unsigned most = near_limit(n);
+	unsigned d = near_distance(word, n, name, strlen(name), most);
 
-	if (d <= near_limit(n) && (!b->name || d < b->dist)) {
+	if (d <= most && (!b->name || d < b->dist)) {
 		b->name = name;
 		b->dist = d;
 	}

@@ -92,7 +92,7 @@ static const char *nearest(const struct words *w, const char *s, size_t n)
 	unsigned least = near_limit(n) + 1, i, d;
 
 	for (i = 0; i < w->n; i++) {
-		d = near_distance(s, n, w->v[i].name, strlen(w->v[i].name));
+		d = near_distance(s, n, w->v[i].name, strlen(w->v[i].name), least - 1);
 		if (d < least) {
 			least = d;
 			best = w->v[i].name;

@@ -384,7 +384,7 @@ static void consider(struct nearest *b, const char *s, size_t n, const char *pro
 		memcpy(full + len, name, strlen(name));
 		len += strlen(name);
 	}
-	d = near_distance(s, n, full, len);
+	d = near_distance(s, n, full, len, near_limit(n));
 	if (d > near_limit(n) || d >= b->distance)
 		return;
 	b->distance = d;

@@ -10,6 +10,7 @@
 #include "core/bits.h"
 #include "core/buf.h"
 #include "core/err.h"
+#include "core/near.h"
 
 START_TEST(err_first_wins)
 {
@@ -301,6 +302,34 @@ END_TEST
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
+/* Giving up early changes no distance within the limit. */
+START_TEST(near_gives_up)
+{
+	static const char *const words[] = { "",       "a",      "ip",       "ip6",  "tcp",
+					     "tpc",    "TCP",    "icmp",     "imcp", "icmp6",
+					     "dhcp",   "dhpc",   "nbour",    "no",   "on",
+					     "router", "ruoter", "neighbour" };
+	const char *longest = "abcdefghijklmnopqrstuvwxyzabcdefghijklmno";
+	const unsigned n = sizeof(words) / sizeof(*words);
+
+	ck_assert_uint_eq(near_distance("tcp", 3, "tpc", 3, 9), 1);
+	ck_assert_uint_eq(near_distance("kitten", 6, "SITTING", 7, 9), 3);
+	for (unsigned i = 0; i < n * n; i++) {
+		const char *a = words[i / n], *b = words[i % n];
+		unsigned d = near_distance(a, strlen(a), b, strlen(b), 41);
+
+		ck_assert_uint_eq(d, near_distance(b, strlen(b), a, strlen(a), 41));
+		for (unsigned most = 0; most < 8; most++) {
+			unsigned some = near_distance(a, strlen(a), b, strlen(b), most);
+
+			ck_assert_msg(d <= most ? some == d : some > most, "%s %s %u: %u, not %u",
+				      a, b, most, some, d);
+		}
+	}
+	ck_assert_uint_eq(near_distance(longest, 41, longest, 41, 99), NEAR_FAR);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("base");
@@ -320,6 +349,7 @@ int main(void)
 	tcase_add_test(t, bits);
 	tcase_add_test(t, bits_stay_inside);
 	tcase_add_test(t, bits_little);
+	tcase_add_test(t, near_gives_up);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
