@@ -13,7 +13,11 @@
 #include <zstd.h>
 #endif
 
+#ifdef STRATA_SMALL_BUFFERS
+#define PACKED 64u
+#else
 #define PACKED (128u << 10) /* bytes of compressed data read at once */
+#endif
 
 struct unpacker {
 	int (*step)(struct stream *st, struct unpacker *u, uint8_t *p, size_t n, size_t *made);

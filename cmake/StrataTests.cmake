@@ -7,6 +7,7 @@
 #   tests/net/X.sh         in private namespaces (lab.sh: their helper, no test)   net.X
 #   tests/peers/X.{sh,py}  against another tool                   peer.X
 #   tests/fuzz/fuzz_X.c    replays its seeds; fuzzes under clang  fuzz.X
+#                          (seeds: tests/fuzz/corpus/X, or packet where there is none)
 # Exit status 77 is "skipped", and the script says why. Every test has a time limit.
 # A script finds in its environment: STRATA (the tool), STRATA_SOURCE, STRATA_BUILD.
 
@@ -123,10 +124,10 @@ foreach(src IN LISTS fuzz_src)
 		target_link_options(${name} PRIVATE -fsanitize=fuzzer)
 	else()
 		target_sources(${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests/fuzz/standalone.c")
-		file(GLOB seeds "${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${short}/*")
-		if(seeds)
-			strata_test(fuzz.${short} 300 fuzz ${name}
-				"${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${short}")
+		set(seeds "${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${short}")
+		if(NOT EXISTS "${seeds}")
+			set(seeds "${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/packet")
 		endif()
+		strata_test(fuzz.${short} 300 fuzz ${name} "${seeds}")
 	endif()
 endforeach()

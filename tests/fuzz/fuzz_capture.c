@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Any bytes as a capture file, and as hex text: packets within their bounds, then an end or an
  * error. What was read is written by a sink and read again: the same packets. */
+#include "tests/fuzz/fuzz.h"
+
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -12,14 +11,6 @@
 #include "capture/source.h"
 
 #define PACKETS_MOST 2000
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void complain(const char *what)
-{
-	fprintf(stderr, "%s\n", what);
-	abort();
-}
 
 /* A file in memory, by its name under /proc. */
 static int file_of(const uint8_t *data, size_t size, char path[32])
@@ -36,7 +27,7 @@ static void same(const struct packet *a, const struct packet *b)
 {
 	if (a->len != b->len || a->wire_len != b->wire_len || a->link != b->link ||
 	    a->when != b->when || (a->len && memcmp(a->data, b->data, a->len) != 0))
-		complain("a packet comes back otherwise");
+		complain("a packet comes back otherwise", "", NULL);
 }
 
 /* The file again beside what the sink made of it. */
@@ -46,11 +37,11 @@ static void read_again(const char *path, const char *copy, const struct source_o
 	struct packet p, q;
 
 	if (!a || !b)
-		complain("what was written does not open");
+		complain("what was written does not open", "", NULL);
 	for (unsigned n = 0; n < PACKETS_MOST && source_next(b, &q, NULL) == SOURCE_PACKET; n++) {
 		do {
 			if (source_next(a, &p, NULL) != SOURCE_PACKET)
-				complain("more came back than was written");
+				complain("more came back than was written", "", NULL);
 		} while (p.when < 0 || p.link == LINK_NONE); /* a pcapng has no room for these */
 		same(&p, &q);
 	}
@@ -66,7 +57,7 @@ static void run(const uint8_t *data, size_t size, bool hex)
 	int fd = file_of(data, size, path), out = file_of(NULL, 0, copy);
 	struct source *s = source_open_file(path, &o, NULL);
 	/* A sink holds a megabyte: only now and then, so that the others are many. */
-	bool keep = s && size % 4 == 0;
+	bool keep = s && (size % 16 == 0 || fuzz_thorough());
 	struct sink *k = keep ? sink_open(copy, &so, NULL) : NULL;
 	struct packet p;
 	uint8_t sum = 0;
@@ -76,14 +67,14 @@ static void run(const uint8_t *data, size_t size, bool hex)
 		if (source_next(s, &p, NULL) != SOURCE_PACKET)
 			break;
 		if (p.len > p.wire_len || p.len > PACKET_MAX || p.number <= last)
-			complain("a packet out of bounds");
+			complain("a packet out of bounds", "", NULL);
 		last = p.number;
 		for (uint32_t i = 0; i < p.len; i++)
 			sum ^= p.data[i];
 		written += k && sink_write(k, &p, NULL) == SINK_OK;
 	}
 	if (k && sink_close(k, NULL) != SINK_OK)
-		complain("closing failed");
+		complain("closing failed", "", NULL);
 	if (written)
 		read_again(path, copy, &o);
 	source_close(s);

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Any bytes as a packet of any link type (first byte; the second says whether the capture was cut):
- * layers, fields, checks, filters, replies and mirrors of it. */
-#include <stdlib.h>
-#include <string.h>
+/* Any bytes as a packet of any link type: layers, fields, checks, filters, replies and mirrors of
+ * it. What is done: bit 0: pairs instead of the answer are mirrored. */
+#include "tests/fuzz/fuzz.h"
 
-#include "core/shape.h"
 #include "dissect/answers.h"
 #include "dissect/check.h"
-#include "dissect/dissect.h"
 #include "dissect/filter.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char *const filters[] = {
 	"ip.addr == 10.0.0.0/8 or tcp.port in {80, 443, 8000..8100}",
@@ -20,13 +15,12 @@ static const char *const filters[] = {
 #define NFILTERS (sizeof(filters) / sizeof(filters[0]))
 
 struct tools {
-	struct registry *reg;
+	const struct registry *reg;
 	struct check check;
 	struct filter *filter[NFILTERS];
 	struct filter_work work;
 	struct tree scratch;
-	uint16_t link[64];
-	unsigned nlinks;
+	struct buf turned;
 };
 
 static struct tools *tools(void)
@@ -36,27 +30,12 @@ static struct tools *tools(void)
 
 	if (t.reg)
 		return &t;
-	t.reg = registry_open();
-	if (!t.reg || registry_load_builtins(t.reg, &e) || registry_freeze(t.reg, &e))
-		abort();
+	t.reg = fuzz_registry();
 	for (unsigned i = 0; i < NFILTERS; i++) {
 		t.filter[i] = filter_parse(t.reg, filters[i], strlen(filters[i]), &e);
-		if (!t.filter[i])
-			abort();
+		hold(t.filter[i] != NULL, e.msg);
 	}
-	for (unsigned v = 0; v < 65536 && t.nlinks < 64; v++) {
-		if (registry_bound(t.reg, "link", v, 0))
-			t.link[t.nlinks++] = (uint16_t)v;
-	}
-	if (!t.nlinks)
-		abort();
 	return &t;
-}
-
-static void hold(bool ok)
-{
-	if (!ok)
-		abort();
 }
 
 static void judge(struct tools *t, const struct packet *p)
@@ -67,20 +46,22 @@ static void judge(struct tools *t, const struct packet *p)
 		const struct layer *l = &p->layers[i];
 		int up = packet_parent(p, i);
 
-		hold(l->hlen > 0 && l->off + l->hlen + l->tail <= l->end && l->end <= p->len);
-		hold(up < 0 || l->end <= p->layers[up].end - p->layers[up].tail);
+		hold(l->hlen > 0 && l->off + l->hlen + l->tail <= l->end && l->end <= p->len,
+		     "a layer within the packet");
+		hold(up < 0 || l->end <= p->layers[up].end - p->layers[up].tail,
+		     "a layer within its parent");
 		packet_rest(p, (int)i, &from, &to);
-		hold(from <= to && to <= p->len);
+		hold(from <= to && to <= p->len, "the rest within the packet");
 	}
-	hold(check(&t->check, p) == 0);
+	hold(check(&t->check, p) == 0, "check");
 	for (unsigned i = 0; i < p->nlayers; i++) {
 		const struct tree *tr = &t->check.tree[i];
 
 		for (uint32_t n = 1; n < tr->n; n++) {
 			const struct node *nd = &tr->v[n];
 
-			hold(nd->parent < n && nd->bit >= tr->off * 8);
-			hold(nd->bit + nd->bits <= p->len * 8);
+			hold(nd->parent < n && nd->bit >= tr->off * 8, "a node within its layer");
+			hold(nd->bit + nd->bits <= p->len * 8, "a node within the packet");
 		}
 	}
 	for (unsigned i = 0; i < NFILTERS; i++)
@@ -90,24 +71,19 @@ static void judge(struct tools *t, const struct packet *p)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct tools *t = tools();
-	struct packet p = { 0 }, m;
-	struct buf turned = { 0 };
+	struct packet p, m;
+	int what = fuzz_packet(data, size, &p);
 
-	if (size < 2 || size > 70000)
+	if (what < 0)
 		return 0;
-	p.link = t->link[data[0] % t->nlinks];
-	p.data = data + 2;
-	p.len = (uint32_t)size - 2;
-	p.wire_len = p.len + (data[1] & 1 ? (uint32_t)data[1] * 8 : 0);
 	dissect_with(t->reg, &p, &t->scratch);
 	judge(t, &p);
-	if (mirror(&p, data[1] & 2 ? MIRROR_ANSWER : MIRROR_PAIRS, &turned) < 0)
-		abort();
+	t->turned.n = 0;
+	hold(mirror(&p, what & 1 ? MIRROR_PAIRS : MIRROR_ANSWER, &t->turned) >= 0, "mirror");
 	m = p;
-	m.data = (const uint8_t *)turned.p;
+	m.data = (const uint8_t *)t->turned.p;
 	dissect_with(t->reg, &m, &t->scratch);
-	hold(answers(&m, &p, NULL) >= 0);
-	hold(answers(&p, &p, NULL) >= 0);
-	buf_done(&turned);
+	hold(answers(&m, &p, NULL) >= 0, "answers");
+	hold(answers(&p, &p, NULL) >= 0, "answers");
 	return 0;
 }

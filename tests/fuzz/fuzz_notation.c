@@ -1,41 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The first line of any text as a packet and a pattern, all of it as a script. What is taken must
  * step, build and print as text that builds the same bytes. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/fuzz/fuzz.h"
 
-#include "dissect/dissect.h"
 #include "notation/notation.h"
 
 #define TEXT_MAX 4096 /* longer texts only repeat */
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 struct run {
-	struct registry *reg;
+	const struct registry *reg;
 	struct printer *printer;
 	struct plan plan, again;
 	struct build build, rebuilt;
 	struct buf text;
 };
 
-static void complain(const char *what, const struct err *e, struct buf *text)
-{
-	fprintf(stderr, "%s: %s\n%s\n", what, e->msg, buf_cstr(text));
-	abort();
-}
-
 static struct run *start(void)
 {
 	struct run *r = calloc(1, sizeof(*r));
-	struct err e = { 0 };
 
 	if (!r)
 		abort();
-	r->reg = registry_open();
-	if (!r->reg || registry_load_builtins(r->reg, &e) || registry_freeze(r->reg, &e))
-		complain("the built-in protocols", &e, &r->text);
+	r->reg = fuzz_registry();
 	r->printer = printer_open(r->reg);
 	if (!r->printer)
 		abort();
@@ -57,11 +43,11 @@ static void print_again(struct run *r)
 		return;
 	if (plan_parse(&r->again, r->reg, r->text.p, r->text.n, PLAN_NO_FILES, &e) ||
 	    build(&r->rebuilt, &r->again, &e))
-		complain("printed text is refused", &e, &r->text);
+		complain("printed text is refused", e.msg, &r->text);
 	if (r->rebuilt.bytes.n != pkt.len ||
 	    (pkt.len && memcmp(r->rebuilt.bytes.p, pkt.data, pkt.len)) ||
 	    r->again.link != pkt.link || r->rebuilt.pkt.wire_len != pkt.wire_len)
-		complain("printed text rebuilds other bytes", &e, &r->text);
+		complain("printed text rebuilds other bytes", e.msg, &r->text);
 }
 
 static void one(struct run *r, const char *text, size_t n)
@@ -70,7 +56,7 @@ static void one(struct run *r, const char *text, size_t n)
 
 	if (plan_parse(&r->plan, r->reg, text, n, PLAN_NO_FILES, &e)) {
 		if (!e.code || !e.msg[0])
-			complain("refused without a word", &e, &r->text);
+			complain("refused without a word", e.msg, &r->text);
 		return;
 	}
 	plan_fresh(&r->plan, &e);

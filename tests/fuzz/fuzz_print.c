@@ -1,39 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Any bytes as a packet of any link type: printed in every form, mirrored, and said as text that
- * builds the same bytes.
- *
- * An input is three bytes and the packet: link type (big-endian); in the third, the high four bits
- * are how many hundred bytes more there were on the wire than were captured, the low four what is
- * done: 0 everything, 1 to 8 one form, above those the notation and the mirror (so that a fuzzer's
- * runs are quick). */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+/* Any bytes as a packet of any link type: printed in every form, and said as text that builds the
+ * same bytes. What is done: below 8 that form, from 8 on the notation. */
+#include "tests/fuzz/fuzz.h"
 
-#include "dissect/answers.h"
-#include "dissect/dissect.h"
 #include "dissect/report.h"
 #include "notation/notation.h"
 
+#define FORMS 8        /* one bit of the input; REPORT_NONE of them */
 #define BYTES_MAX 4096 /* longer packets only repeat */
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+_Static_assert(REPORT_NONE <= FORMS, "the input has no room for so many forms");
 
 struct run {
-	struct registry *reg;
+	const struct registry *reg;
 	struct printer *printer;
 	struct report *report[REPORT_NONE];
 	struct tree scratch;
 	struct plan plan;
 	struct build build;
-	struct buf text, bytes;
+	struct buf text;
 };
-
-static void complain(const char *what, const struct err *e, struct buf *text)
-{
-	fprintf(stderr, "%s: %s\n%s\n", what, e->msg, buf_cstr(text));
-	abort();
-}
 
 static struct run *start(void)
 {
@@ -42,9 +28,7 @@ static struct run *start(void)
 
 	if (!r)
 		abort();
-	r->reg = registry_open();
-	if (!r->reg || registry_load_builtins(r->reg, &e) || registry_freeze(r->reg, &e))
-		complain("the built-in protocols", &e, &r->text);
+	r->reg = fuzz_registry();
 	r->printer = printer_open(r->reg);
 	if (!r->printer)
 		abort();
@@ -55,7 +39,7 @@ static struct run *start(void)
 
 		r->report[i] = report_open(r->reg, &o, &e);
 		if (!r->report[i])
-			complain("a printer", &e, &r->text);
+			complain("a printer", e.msg, &r->text);
 	}
 	return r;
 }
@@ -64,8 +48,6 @@ static struct run *start(void)
  * CRLF (RFC 4180). */
 static void look(struct run *r, int form)
 {
-	struct err e = { 0 };
-
 	if (form == REPORT_CSV && r->text.n > 1 && r->text.p[r->text.n - 2] == '\r')
 		r->text.p[r->text.n - 2] = ' ';
 	for (size_t i = 0; i < r->text.n; i++) {
@@ -73,11 +55,11 @@ static void look(struct run *r, int form)
 
 		if ((c < 0x20 && c != '\n') || c == 0x7f ||
 		    (c >= 0x80 && form != REPORT_JSON && form != REPORT_FLAT))
-			complain("a control byte in the output", &e, &r->text);
+			complain("a control byte in the output", "", &r->text);
 	}
 	if (form != REPORT_TREE && form != REPORT_HEX && form != REPORT_TEXT &&
 	    memchr(r->text.p, '\n', r->text.n) != r->text.p + r->text.n - 1)
-		complain("a newline in a line", &e, &r->text);
+		complain("a newline in a line", "", &r->text);
 }
 
 static void say(struct run *r, const struct packet *p)
@@ -89,45 +71,36 @@ static void say(struct run *r, const struct packet *p)
 		return;
 	for (size_t i = 0; i < r->text.n; i++) {
 		if (r->text.p[i] < 0x20 || r->text.p[i] > 0x7e)
-			complain("a control byte in the notation", &e, &r->text);
+			complain("a control byte in the notation", e.msg, &r->text);
 	}
 	if (plan_parse(&r->plan, r->reg, r->text.p, r->text.n, PLAN_NO_FILES, &e) ||
 	    build(&r->build, &r->plan, &e))
-		complain("printed text is refused", &e, &r->text);
+		complain("printed text is refused", e.msg, &r->text);
 	if (r->build.bytes.n != p->len || (p->len && memcmp(r->build.bytes.p, p->data, p->len)) ||
 	    r->plan.link != p->link || r->build.pkt.wire_len != p->wire_len)
-		complain("printed text rebuilds other bytes", &e, &r->text);
+		complain("printed text rebuilds other bytes", e.msg, &r->text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct run *r; /* a fuzzer's process does one thing */
-	struct packet p = { .number = 1 };
-	int what;
+	struct packet p;
+	int what = size > BYTES_MAX ? -1 : fuzz_packet(data, size, &p);
 
 	if (!r)
 		r = start();
-	if (size < 3 || size > BYTES_MAX)
+	if (what < 0)
 		return 0;
-	p.link = (uint16_t)(data[0] << 8 | data[1]);
-	p.data = data + 3;
-	p.len = (uint32_t)size - 3;
-	p.wire_len = p.len + (data[2] >> 4) * 100u;
-	what = data[2] & 15;
 	dissect_with(r->reg, &p, &r->scratch);
 	for (int i = 0; i < REPORT_NONE; i++) {
-		if (what && i != what - 1)
+		if (i != what && !fuzz_thorough())
 			continue;
 		r->text.n = 0;
 		report_packet(r->report[i], &p, NULL, &r->text);
 		if (r->text.n)
 			look(r, i);
 	}
-	if (what && what <= REPORT_NONE)
-		return 0;
-	r->bytes.n = r->text.n = 0;
-	mirror(&p, MIRROR_ANSWER, &r->bytes);
-	answers(&p, &p, &r->text);
-	say(r, &p);
+	if (what >= FORMS || fuzz_thorough())
+		say(r, &p);
 	return 0;
 }

@@ -11,6 +11,9 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv) __attribute__((weak));
 
+extern int fuzz_replays; /* fuzz.h */
+int fuzz_replays = 1;
+
 #define FILE_MAX (16u << 20)
 
 static int run_file(const char *path, size_t size)
