@@ -20,21 +20,14 @@ struct judge {
 	bool failed; /* memory */
 };
 
-static void add_note(struct judge *j, enum note_kind kind, uint32_t node, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
-
-static void add_note(struct judge *j, enum note_kind kind, uint32_t node, const char *fmt, ...)
+static void put_note(struct judge *j, enum note_kind kind, uint32_t node, const char *text,
+		     size_t n)
 {
 	struct check *c = j->c;
-	char text[200];
-	va_list ap;
 	char *copy;
 
 	if (c->nnotes == NOTES_MAX)
 		return;
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
 	if (c->nnotes == c->note_cap) {
 		unsigned cap = c->note_cap ? c->note_cap * 2 : 16;
 		struct note *v = realloc(c->note, cap * sizeof(*v));
@@ -46,7 +39,7 @@ static void add_note(struct judge *j, enum note_kind kind, uint32_t node, const 
 		c->note = v;
 		c->note_cap = cap;
 	}
-	copy = arena_strndup(&c->mem, text, strlen(text));
+	copy = arena_strndup(&c->mem, text, n);
 	if (!copy) {
 		j->failed = true;
 		return;
@@ -54,6 +47,35 @@ static void add_note(struct judge *j, enum note_kind kind, uint32_t node, const 
 	c->note[c->nnotes++] = (struct note) { (uint8_t)j->layer, (uint8_t)kind, node, copy };
 }
 
+static void add_note(struct judge *j, enum note_kind kind, uint32_t node, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static void add_note(struct judge *j, enum note_kind kind, uint32_t node, const char *fmt, ...)
+{
+	char text[200];
+	va_list ap;
+	int n;
+
+	if (j->c->nnotes == NOTES_MAX)
+		return;
+	va_start(ap, fmt);
+	n = vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	put_note(j, kind, node, text, n < (int)sizeof(text) ? (size_t)n : sizeof(text) - 1);
+}
+
+/* The commonest note, without printf. */
+static void note_sum(struct judge *j, uint32_t node, uint64_t is, uint64_t want, unsigned digits)
+{
+	char room[64];
+	struct buf b = { .p = room, .cap = sizeof(room) };
+
+	buf_str(&b, "says 0x");
+	buf_x64(&b, is, digits);
+	buf_str(&b, ", should be 0x");
+	buf_x64(&b, want, digits);
+	put_note(j, NOTE_SUM, node, b.p, b.n);
+}
 static void add_sum(struct judge *j, uint32_t node, enum sum_verdict verdict, uint64_t want)
 {
 	struct check *c = j->c;
@@ -150,8 +172,7 @@ static void judge_sum(struct judge *j, uint32_t at)
 
 	add_sum(j, at, verdict, want);
 	if (verdict == SUM_BAD)
-		add_note(j, NOTE_SUM, at, "says 0x%0*" PRIx64 ", should be 0x%0*" PRIx64,
-			 (int)(n->bits / 4), n->num, (int)(n->bits / 4), want);
+		note_sum(j, at, n->num, want, n->bits / 4);
 }
 
 /* ---- lengths and other rules ---- */
