@@ -93,6 +93,20 @@ void buf_u64(struct buf *b, uint64_t v)
 	unsigned n = 1;
 	char *p;
 
+	if (v < 10000 && b->cap - b->n >= 4) {
+		unsigned high = (unsigned)v / 100, low = (unsigned)v % 100;
+
+		p = b->p + b->n;
+		if (high >= 10)
+			*p++ = pairs[high * 2];
+		if (high)
+			*p++ = pairs[high * 2 + 1];
+		if (high || low >= 10)
+			*p++ = pairs[low * 2];
+		*p++ = pairs[low * 2 + 1];
+		b->n = (size_t)(p - b->p);
+		return;
+	}
 	for (uint64_t ten = 10; n < 20 && v >= ten; ten *= 10)
 		n++;
 	if (b->cap - b->n < n && !buf_grow(b, n))

@@ -60,11 +60,28 @@ static unsigned obeyed(const uint8_t *p, unsigned len)
 		       : 0;
 }
 
+/* Are eight bytes printable ASCII, without quote and backslash? Bit 7 of each byte of v tells. */
+static bool plain_eight(const uint8_t *p)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones * 0x80;
+	uint64_t v, quote, slash, del;
+
+	memcpy(&v, p, 8);
+	quote = v ^ ones * '"';
+	slash = v ^ ones * '\\';
+	del = v ^ ones * 0x7f;
+	return !((v | (v - ones * 0x20) | (quote - ones) | (slash - ones) | (del - ones)) & high);
+}
+
 void escape_json(const uint8_t *p, size_t n, struct buf *out)
 {
 	size_t plain = 0;
 
 	for (size_t i = 0; i < n;) {
+		if (n - i >= 8 && plain_eight(p + i)) {
+			i += 8;
+			continue;
+		}
 		unsigned len = p[i] < 0x80 ? 1 : utf8_len(p + i, n - i);
 		unsigned c = len > 1 ? obeyed(p + i, len) : 0;
 

@@ -28,9 +28,11 @@ struct report *report_open(const struct registry *reg, const struct report_opts 
 {
 	struct report *r = calloc(1, sizeof(*r));
 
-	if (!r || !(r->summary = calloc(registry_count(reg) + 1, sizeof(*r->summary)))) {
+	if (!r || !(r->summary = calloc(registry_count(reg) + 1, sizeof(*r->summary))) ||
+	    !(r->layer = calloc(registry_count(reg) + 1, sizeof(*r->layer)))) {
 		err_set(e, ERR_IO, "out of memory");
-		report_close(r);
+		free(r ? r->summary : NULL);
+		free(r);
 		return NULL;
 	}
 	r->reg = reg;

@@ -8,7 +8,7 @@
 
 #include "core/proto_print.h"
 
-static unsigned layer_nth(const struct packet *p, unsigned i)
+unsigned layer_nth(const struct packet *p, unsigned i)
 {
 	unsigned n = 1;
 

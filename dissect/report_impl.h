@@ -29,7 +29,8 @@ enum key_form { /* how a field's value is written, as long as it is plain */
 };
 
 #define KEY_VALUES 16
-#define KEY_ROOM 256 /* bytes that any key and a number or an address have room in */
+#define KEY_PLAIN 65536 /* values that may be known to have no word */
+#define KEY_ROOM 256    /* bytes that any key and a number or an address have room in */
 
 struct key_value { /* a value and its words, as they were written last */
 	uint64_t num;
@@ -42,6 +43,7 @@ struct field_key {    /* made once for each field */
 	uint32_t len; /* comma and colon included */
 	enum key_form form;
 	struct key_value *value; /* KEY_WORDS: KEY_VALUES of them */
+	uint8_t *plain;          /* selectors: a bit for each value that is known to have no word */
 };
 
 struct field_keys { /* those of a record */
@@ -69,6 +71,7 @@ struct report {
 	unsigned ncolumns;
 	char *fields; /* copy of opts.fields */
 	struct buf scratch;
+	struct field_key *layer;  /* by proto id; text NULL: not made yet */
 	struct field_keys **keys; /* by record id; NULL: not made yet */
 	unsigned nkeys;
 	struct word_seen seen[WORDS_SEEN];
@@ -89,8 +92,10 @@ void report_seconds(int64_t ns, unsigned digits, struct buf *out);
 void report_value(const struct tree *t, uint32_t at, struct buf *out);
 /* The word for a leaf's number: enum word or the protocol it selects; NULL: none. */
 const char *report_word(struct report *r, const struct tree *t, uint32_t at);
-/* The ready-made key of a field; NULL: memory is out. */
-const struct field_key *report_key(struct report *r, const struct field *f);
+/* The ready-made keys of a record's fields; NULL: memory is out. */
+const struct field_keys *report_keys(struct report *r, const struct record *rec);
+/* `,"name":{` of a protocol; NULL: memory is out. */
+const struct field_key *report_layer_key(struct report *r, const struct proto *p);
 void report_keys_free(struct report *r);
 
 void report_line(struct report *r, const struct packet *p, const char *ifname, struct buf *out);
@@ -106,6 +111,8 @@ void summary_free(struct summary *s);
 
 /* ---- report_columns.c ---- */
 
+/* The how many-th layer of its protocol i is, from 1. */
+unsigned layer_nth(const struct packet *p, unsigned i);
 /* Is layer i what the column asks for? */
 bool column_is(const struct column *c, const struct packet *p, unsigned i);
 int columns_parse(struct report *r, const char *list, struct err *e);

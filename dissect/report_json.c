@@ -6,6 +6,41 @@
 
 #include "dissect/escape.h"
 
+static void put_open(struct json *j)
+{
+	const struct field_key *k = report_layer_key(j->r, j->p->layers[j->layer].proto);
+	unsigned nth = layer_nth(j->p, j->layer);
+
+	if (k && nth == 1) {
+		buf_put(j->out, k->text, k->len);
+	} else if (k) {
+		buf_put(j->out, k->text, k->len - 3);
+		buf_char(j->out, '.');
+		buf_u64(j->out, nth);
+		buf_str(j->out, "\":{");
+	}
+	j->comma = false;
+}
+
+static void put_stack(struct json *j)
+{
+	buf_str(j->out, ",\"stack\":[");
+	for (unsigned i = 0; i < j->p->nlayers; i++) {
+		const struct field_key *k = report_layer_key(j->r, j->p->layers[i].proto);
+		unsigned nth = layer_nth(j->p, i);
+
+		if (!k)
+			return;
+		buf_put(j->out, k->text + !i, k->len - 3 - !i);
+		if (nth > 1) {
+			buf_char(j->out, '.');
+			buf_u64(j->out, nth);
+		}
+		buf_char(j->out, '"');
+	}
+	buf_char(j->out, ']');
+}
+
 static void put_head(struct json *j, const char *ifname)
 {
 	const struct packet *p = j->p;
@@ -34,9 +69,7 @@ static void put_head(struct json *j, const char *ifname)
 		report_stack(p, j->out, "", "/");
 		buf_char(j->out, '"');
 	} else {
-		buf_str(j->out, ",\"stack\":[");
-		report_stack(p, j->out, "\"", ",");
-		buf_char(j->out, ']');
+		put_stack(j);
 	}
 }
 
@@ -115,18 +148,16 @@ static void put_notes(struct json *j)
 static void put_layer(struct json *j)
 {
 	struct extent_bytes x = report_trailer(j->p, j->layer);
-	struct buf *name = &j->r->scratch;
 
-	name->n = 0;
-	layer_name(j->p, j->layer, name);
 	if (j->flat) {
+		struct buf *name = &j->r->scratch;
+
+		name->n = 0;
+		layer_name(j->p, j->layer, name);
 		j->nprefix = (size_t)snprintf(j->prefix, sizeof(j->prefix), "%.*s.", (int)name->n,
 					      name->p);
 	} else {
-		j->comma = true;
-		json_key(j, buf_cstr(name), "");
-		buf_char(j->out, '{');
-		j->comma = false;
+		put_open(j);
 	}
 	if (j->r->ncolumns)
 		put_selected(j);

@@ -17,12 +17,17 @@ static void sep(struct json *j)
 	j->comma = true;
 }
 
-void json_key(struct json *j, const char *name, const char *suffix)
+static void json_name(struct json *j, const char *name)
 {
 	sep(j);
 	buf_char(j->out, '"');
 	buf_put(j->out, j->prefix, j->nprefix);
 	buf_str(j->out, name);
+}
+
+void json_key(struct json *j, const char *name, const char *suffix)
+{
+	json_name(j, name);
 	buf_str(j->out, suffix);
 	buf_put(j->out, "\":", 2);
 }
@@ -150,7 +155,8 @@ static void put_raw(struct json *j, uint32_t at, const char *name)
 		buf_char(j->out, '}');
 }
 
-static void put_sum(struct json *j, uint32_t at, const char *name)
+/* What follows the name in the key beside a checksum, and its value. */
+static void put_sum(struct json *j, uint32_t at)
 {
 	const char *word = "null";
 
@@ -160,12 +166,23 @@ static void put_sum(struct json *j, uint32_t at, const char *name)
 	case SUM_NONE: word = "\"none\""; break;
 	default: break;
 	}
-	json_key(j, name, "_ok");
+	buf_put(j->out, "_ok\":", 5);
 	buf_str(j->out, word);
 }
 
-/* A number, and beside it the word for it. */
-static void put_number(struct json *j, uint32_t at, const char *name)
+static void put_address(struct json *j, uint32_t at)
+{
+	const struct type *type = j->t->v[at].type;
+	struct value v;
+
+	node_value(j->t, at, &v);
+	buf_char(j->out, '"');
+	type->kind->print(type, &v, j->out);
+	buf_char(j->out, '"');
+}
+
+/* A number, and beside it the word for it. False: it has none. */
+static bool put_number(struct json *j, uint32_t at, const char *name)
 {
 	const char *word;
 
@@ -175,6 +192,7 @@ static void put_number(struct json *j, uint32_t at, const char *name)
 		json_key(j, name, "_name");
 		json_string(j, word, strlen(word));
 	}
+	return word != NULL;
 }
 
 /* The same, as it was written the last time the field had this value. */
@@ -188,7 +206,14 @@ static void put_words(struct json *j, const struct field_key *k, uint32_t at)
 		buf_put(j->out, v->text, v->len);
 		return;
 	}
-	put_number(j, at, n->field->name);
+	if (k->plain && n->num < KEY_PLAIN && (k->plain[n->num / 8] & 1 << n->num % 8)) {
+		json_unsigned(j, n->num);
+		return;
+	}
+	if (!put_number(j, at, n->field->name) && k->plain && n->num < KEY_PLAIN) {
+		k->plain[n->num / 8] |= (uint8_t)(1 << n->num % 8);
+		return;
+	}
 	if (j->out->n - from > sizeof(v->text) || j->out->failed)
 		return;
 	v->num = n->num;
@@ -198,15 +223,17 @@ static void put_words(struct json *j, const struct field_key *k, uint32_t at)
 
 /* "name":value of the leaves that most packets are made of, by their ready-made keys. False: not
  * that simple. */
-static bool put_ready(struct json *j, uint32_t at)
+static bool put_ready(struct json *j, const struct field_keys *keys, uint32_t at)
 {
 	const struct node *n = &j->t->v[at];
-	const struct field_key *k = n->type == n->field->type ? report_key(j->r, n->field) : NULL;
+	const struct field_key *k = n->type == n->field->type && n->field->index < keys->n
+					    ? &keys->v[n->field->index]
+					    : NULL;
 	struct buf *out = j->out;
 	char *o;
 
 	if (!k || k->form == KEY_OTHER || (k->form == KEY_WORDS && j->flat) ||
-	    (n->flags & (NODE_RAW | NODE_CUT)) || j->r->opts.spans)
+	    (n->flags & (NODE_RAW | NODE_CUT)))
 		return false;
 	if (out->cap - out->n < KEY_ROOM + sizeof(j->prefix) &&
 	    !buf_grow(out, KEY_ROOM + sizeof(j->prefix)))
@@ -231,9 +258,14 @@ static bool put_ready(struct json *j, uint32_t at)
 	case KEY_NUMBER: json_unsigned(j, n->num); break;
 	case KEY_SUM:
 		json_unsigned(j, n->num);
-		put_sum(j, at, n->field->name);
+		if (j->nprefix)
+			json_name(j, n->field->name);
+		else
+			buf_put(out, k->text, k->len - 2);
+		put_sum(j, at);
 		break;
 	case KEY_WORDS: put_words(j, k, at); break;
+	case KEY_ADDR: put_address(j, at); break;
 	default: put_leaf(j, at); break;
 	}
 	return true;
@@ -242,8 +274,11 @@ static bool put_ready(struct json *j, uint32_t at)
 void json_children(struct json *j, uint32_t at)
 {
 	uint32_t end = j->t->v[at].next < j->t->n ? j->t->v[at].next : j->t->n;
+	const struct field_keys *keys = NULL;
 	char index[16];
 
+	if (j->t->v[at].rec && !j->r->opts.spans)
+		keys = report_keys(j->r, j->t->v[at].rec);
 	for (uint32_t k = at + 1; k < end; k = j->t->v[k].next) {
 		const struct node *n = &j->t->v[k];
 
@@ -255,7 +290,7 @@ void json_children(struct json *j, uint32_t at)
 			}
 			snprintf(index, sizeof(index), "%u", n->index);
 			json_node(j, k, index);
-		} else if (n->field && !put_ready(j, k)) {
+		} else if (n->field && !(keys && put_ready(j, keys, k))) {
 			json_node(j, k, n->field->name);
 		}
 	}
@@ -307,8 +342,10 @@ void json_node(struct json *j, uint32_t at, const char *name)
 		}
 		json_key(j, name, "");
 		put_number(j, at, name);
-		if (n->field && n->field->rule.form == RULE_SUM && !(n->flags & NODE_ITEM))
-			put_sum(j, at, name);
+		if (n->field && n->field->rule.form == RULE_SUM && !(n->flags & NODE_ITEM)) {
+			json_name(j, name);
+			put_sum(j, at);
+		}
 	} else {
 		put_raw(j, at, name);
 	}

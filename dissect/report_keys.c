@@ -34,7 +34,9 @@ static bool make_key(struct field_key *k, const struct field *f)
 	memcpy(s, ",\"", 2);
 	memcpy(s + 2, f->name, n);
 	memcpy(s + 2 + n, "\":", 2);
-	*k = (struct field_key) { s, (uint32_t)n + 4, form_of(f), NULL };
+	*k = (struct field_key) { .text = s, .len = (uint32_t)n + 4, .form = form_of(f) };
+	if (k->form == KEY_WORDS && !f->words)
+		k->plain = calloc(1, KEY_PLAIN / 8);
 	if (k->form == KEY_WORDS)
 		k->value = calloc(KEY_VALUES, sizeof(*k->value));
 	if ((k->form == KEY_WORDS && !k->value) || k->len > KEY_MOST)
@@ -69,17 +71,34 @@ void report_keys_free(struct report *r)
 		for (unsigned f = 0; r->keys[i] && f < r->keys[i]->n; f++) {
 			free(r->keys[i]->v[f].text);
 			free(r->keys[i]->v[f].value);
+			free(r->keys[i]->v[f].plain);
 		}
 		free(r->keys[i]);
 	}
 	free(r->keys);
+	for (unsigned i = 0; r->layer && i <= registry_count(r->reg); i++)
+		free(r->layer[i].text);
+	free(r->layer);
 }
 
-const struct field_key *report_key(struct report *r, const struct field *f)
+const struct field_keys *report_keys(struct report *r, const struct record *rec)
 {
-	struct field_keys *k = f->rec->id < r->nkeys ? r->keys[f->rec->id] : NULL;
+	struct field_keys *k = rec->id < r->nkeys ? r->keys[rec->id] : NULL;
 
-	if (!k)
-		k = make_keys(r, f->rec);
-	return k && f->index < k->n ? &k->v[f->index] : NULL;
+	return k ? k : make_keys(r, rec);
+}
+
+const struct field_key *report_layer_key(struct report *r, const struct proto *p)
+{
+	struct field_key *k = &r->layer[p->id];
+
+	if (!k->text) {
+		struct buf b = { 0 };
+
+		buf_str(&b, ",\"");
+		buf_str(&b, p->name);
+		buf_str(&b, "\":{");
+		*k = (struct field_key) { .text = b.p, .len = (uint32_t)b.n };
+	}
+	return k->text ? k : NULL;
 }
