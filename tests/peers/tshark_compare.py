@@ -17,17 +17,26 @@ heading over other fields, without a value of its own, is not counted.
 
 Named are the header bytes of tshark's layers that stand in fields of ours that are not plain bytes.
 
+What tshark and we said of a file is kept (--cache), so that a rerun compares only what has changed.
+
 Exit status: 0 when stacks agree in 99 %, fields in 99.9 % and 95 % are covered."""
 import argparse
 import collections
 import fractions
 import glob
+import hashlib
 import json
+import multiprocessing
 import os
+import pickle
 import re
 import subprocess
 import sys
-import xml.etree.ElementTree as ET
+import zlib
+
+sys.dont_write_bytecode = True
+from tshark import pdml  # noqa: E402
+from tshark.tally import Tally, report  # noqa: E402
 
 SOURCE = os.environ.get("STRATA_SOURCE", os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 BUILD = os.environ.get("STRATA_BUILD", os.path.join(SOURCE, "build/debug"))
@@ -57,36 +66,16 @@ NO_HEADER = {"ethertype", "eth_maybefcs", "wlan.mgt", "wlan_aggregate", "wlan_ra
              "raw", "x509sat", "x509ce", "x509af", "pkcs-1", "pkix1explicit", "pkix1implicit", "xml", "image-gif"}
 # Layers of ours that tshark keeps inside another of its own.
 INSIDE = re.compile(r"^(snap|sctp_chunk|dns_tcp|dot11_.*)$")
+# Several of these side by side are one step for tshark.
+SIDE_BY_SIDE = {"tls", "mqtt", "mpls", "http", "dns"}
 # tshark's payload: not ours to name.
 PAYLOAD = {"data", "data-text-lines", "mime_multipart", "media", "urlencoded-form", "png", "json"}
 
-TSHARK_OPTIONS = [
-    "-o", "tcp.relative_sequence_numbers:FALSE", "-o", "tcp.desegment_tcp_streams:FALSE",
-    "-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE", "-o", "tls.desegment_ssl_records:FALSE",
-    "-o", "http.desegment_body:FALSE", "-o", "http.desegment_headers:FALSE",
-    "-o", "ip.check_checksum:FALSE", "-o", "tcp.analyze_sequence_numbers:FALSE",
-    "-o", "tcp.calculate_timestamps:FALSE", "-o", "sctp.reassembly:FALSE", "-o", "sctp.relative_tsns:FALSE",
-    "-o", "dns.desegment_dns_messages:FALSE", "-o", "mqtt.show_msg_as_text:FALSE",
-    "-o", "eth.fcs:Never",
-]
 
 
-class Tally:
-    """Counts by protocol, and differences with one example each."""
-
-    def __init__(self):
-        self.packets = self.same_stack = 0
-        self.by = collections.defaultdict(collections.Counter)
-        self.kinds = collections.OrderedDict()
-        self.units = collections.defaultdict(collections.Counter)
-        self.unnamed = collections.defaultdict(lambda: [0, ""])
-        self.uncovered = collections.defaultdict(lambda: [0, ""])
-        self.bytes_ours = self.bytes_all = 0
-        self.explained = 0
-
-    def differ(self, kind, where):
-        entry = self.kinds.setdefault(kind, [0, where])
-        entry[0] += 1
+def explained(kind):
+    """Why a kind of difference is none of our faults, or None."""
+    return EXPLAINED.get(kind)
 
 
 def our_names(name):
@@ -103,35 +92,12 @@ def known():
     return protos
 
 
-def tshark_packets(path, names):
-    """One list of protocol elements for each packet. names: only these protocols' fields."""
-    command = ["tshark", "-n", "-2", "-r", path, "-T", "pdml"] + TSHARK_OPTIONS
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as proc:
-        try:
-            for _, element in ET.iterparse(proc.stdout):
-                if element.tag == "packet":
-                    yield element
-                    element.clear()
-        except ET.ParseError:
-            return
-
-
-def walk(element, inside=None):
-    for child in element:
-        if child.tag == "field":
-            yield child, inside
-            yield from walk(child, child)
-        else:
-            yield from walk(child, inside)
-
-
 def stack_of(packet):
     stack, head = [], False
-    for field, _ in walk(packet):
-        name = field.get("name")
-        head = head or name in ("http.request.method", "http.response.code")
-        if name == "frame.protocols":
-            stack = [p for p in field.get("show").split(":") if p not in NO_HEADER]
+    for field in packet:
+        head = head or field.name in ("http.request.method", "http.response.code")
+        if field.name == "frame.protocols":
+            stack = [p for p in field.show.split(":") if p not in NO_HEADER]
     # The middle of a body, which tshark knows by the conversation: no head, so no header.
     if "http" in stack and not head:
         stack = stack[:stack.index("http")] + ["data"]
@@ -149,10 +115,9 @@ def compare_stacks(theirs, ours, protos):
         names = our_names(name)
         if not any(n in protos for n in names):
             return True, at_layer(ours, at)
-        # Several records of one protocol side by side are one step for tshark.
         if at < len(ours) and ours[at][1][0] in names:
             at += 1
-            while at < len(ours) and ours[at][1][0] in names and ours[at][1][0] in ("tls", "mqtt", "mpls", "http"):
+            while at < len(ours) and ours[at][1][0] in names and ours[at][1][0] in SIDE_BY_SIDE:
                 at += 1
         else:
             return False, at_layer(ours, at)
@@ -178,7 +143,9 @@ def number(text):
 class Ours:
     """Our fields of one packet, found by another name and byte."""
 
-    def __init__(self, packet, limit):
+    def __init__(self, packet, limit, prefixes):
+        self.limit = limit
+        self.prefixes = [{layer[0]} | prefixes[layer[0]] for layer in packet["stack"]]
         self.data = bytes.fromhex(packet["data"])
         self.by = collections.defaultdict(list)
         self.stack = packet["stack"]
@@ -188,12 +155,28 @@ class Ours:
             for name in field["a"]:
                 self.by[name].append(field)
         self.matched = set()
+        # Our filter takes P.addr for either of the addresses, whatever they are called.
+        for name in [n for n in self.by if n.split(".")[-1] in ("src", "dst") and n.count(".") == 1]:
+            self.by[name.split(".")[0] + ".addr"] += self.by[name]
         self.fields = [f for f in packet["fields"] if f["l"] < limit]
 
     def holder(self, byte):
         """The innermost field that has the byte."""
-        have = [f for f in self.fields if f["bit"] // 8 <= byte < (f["bit"] + f["bits"] + 7) // 8]
+        have = [f for f in self.fields if "view" not in f and f["bit"] // 8 <= byte < (f["bit"] + f["bits"] + 7) // 8]
         return re.sub(r"\.\d+", "", have[-1]["f"]) if have else "(nothing)"
+
+    def inside(self, theirs):
+        """Does it stand inside a layer that both have, and in the packet's own bytes? Data that was put
+        together or decoded has other offsets."""
+        proto, value = theirs.name.split(".")[0], theirs.unmasked or theirs.value or ""
+        end = theirs.pos + theirs.size
+        if end > len(self.data) or not any(
+                layer[1] <= theirs.pos < max(layer[3], layer[1] + layer[2]) and proto in self.prefixes[i]
+                for i, layer in enumerate(self.stack[:self.limit])):
+            return False
+        if theirs.unmasked is None and len(value) != 2 * theirs.size:
+            return True
+        return self.data[theirs.pos:end].hex() == value.lower()
 
     def find(self, name, pos, size):
         """The field of that name that holds byte pos, or is a part of the word there; the narrowest, first the one that begins there."""
@@ -210,22 +193,22 @@ class Ours:
 
 def same_bytes(field, theirs, ours):
     """Place and width: tshark's value are the bytes, or the bits of a bit field as a number."""
-    value, pos, size = theirs.get("value") or "", int(theirs.get("pos")), int(theirs.get("size"))
+    value, pos, size = theirs.value or "", theirs.pos, theirs.size
     bit, bits = field["bit"], field["bits"]
     if field.get("view") and field["c"] == 0:  # a computed number: its value tells, it has no place
-        return number(theirs.get("show") or "") is not None
-    if bit % 8 == 0 and bits % 8 == 0 and len(value) == 2 * size and not theirs.get("unmaskedvalue"):
+        return number(theirs.show or "") is not None
+    if bit % 8 == 0 and bits % 8 == 0 and len(value) == 2 * size and not theirs.unmasked:
         first, last = bit // 8, (bit + bits) // 8
         # An inline prefix or a terminator tshark may count in or leave out.
         if pos in (first, first + field["head"]) and pos + size in (last, last - field["tail"]):
             return True
     if not value:  # no value of its own: the place counts
         return pos == bit // 8 and pos + size == (bit + bits) // 8
-    if len(value) == 2 * size and not theirs.get("unmaskedvalue"):
+    if len(value) == 2 * size and not theirs.unmasked:
         # The byte that has the bits; or the whole item (an option) that its first byte names.
         mine = ours.data[bit // 8:(bit + bits) // 8].hex()
         return pos == bit // 8 and (bits % 8 != 0 or value.startswith(mine)) and "n" in field \
-            and number(theirs.get("show") or "") == int(field["n"])
+            and number(theirs.show or "") == int(field["n"])
     # tshark's place is then that of the whole it is a part of; the number tells.
     whole = int.from_bytes(ours.data[bit // 8:(bit + bits + 7) // 8], "big")
     return int(value, 16) in (whole >> -(bit + bits) % 8 & (1 << bits) - 1, int(field.get("n", "-1")))
@@ -233,7 +216,7 @@ def same_bytes(field, theirs, ours):
 
 def same_value(field, theirs):
     """True, False, a factor (another unit), or None: cannot be told."""
-    show = theirs.get("show") or ""
+    show = theirs.show or ""
     if "c" not in field:
         return None
     if field["c"] == 0:
@@ -258,150 +241,149 @@ def same_value(field, theirs):
     return None
 
 
+def worth(theirs):
+    """A field of bytes, not a heading over others."""
+    proto = theirs.name.split(".")[0]
+    return not (theirs.proto or not theirs.name or theirs.size == 0 or theirs.name.startswith("_ws")
+                or proto in ("frame", "data") or theirs.value is None and theirs.unmasked is None
+                or not theirs.show and theirs.children)
+
+
+def compare_field(theirs, field, ours, tally, where):
+    equal, value = same_bytes(field, theirs, ours), same_value(field, theirs)
+    if isinstance(value, fractions.Fraction):
+        if f"{theirs.name}: other value" in EXPLAINED:
+            value = False
+        else:
+            tally.units[theirs.name][value] += 1
+            value = True
+    if equal and value is not False:
+        tally.by[theirs.name.split(".")[0]]["equal"] += 1
+        return
+    kind = theirs.name + (": other bytes" if not equal else ": other value")
+    if kind in EXPLAINED:
+        tally.by[theirs.name.split(".")[0]]["compared"] -= 1
+        tally.n["explained"] += 1
+    tally.differ(kind, f"{where}: tshark {theirs.show} at {theirs.pos}+{theirs.size}, "
+                 f"we {field['f']} {field.get('v')} at {field['bit'] / 8:g}+{field['bits'] / 8:g}")
+
+
 def compare_fields(packet, ours, tally, where):
     later = []
-    for theirs, parent in walk(packet):
-        name = theirs.get("name") or ""
-        pos, size = int(theirs.get("pos") or 0), int(theirs.get("size") or 0)
-        proto = name.split(".")[0]
-        show = theirs.get("showname") or ""
-        if not name or size == 0 or show.startswith("[") or name.startswith("_ws") \
-                or theirs.get("hide") == "yes" or proto in ("frame", "data") \
-                or theirs.get("value") is None and theirs.get("unmaskedvalue") is None:
+    for theirs in packet:
+        if not worth(theirs) or not ours.inside(theirs):
             continue
-        # Inside a layer that both have, and in the packet's own bytes.
-        inside = [i for i, layer in enumerate(ours.stack)
-                  if layer[1] <= pos < max(layer[3], layer[1] + layer[2]) and ours.within(i, proto)]
-        if not inside or pos + size > len(ours.data) or not ours.own_bytes(theirs):
+        field = ours.find(theirs.name, theirs.pos, theirs.size)
+        if theirs.made:
+            tally.n["made"] += 1
+            tally.n["made_ours"] += field is not None
             continue
-        if not theirs.get("show") and len(theirs):
-            continue
-        count = tally.by[proto]
+        count = tally.by[theirs.name.split(".")[0]]
         count["shown"] += 1
-        field = ours.find(name, pos, size)
         if field is None:
-            later.append((name, pos, size, proto))
+            later.append(theirs)
+            tally.note(tally.nameless, theirs.name, where)
             continue
         count["covered"] += 1
         count["by name"] += 1
-        ours.matched.update(range(field["bit"] // 8, (field["bit"] + field["bits"] + 7) // 8))
-        if field["cut"]:
-            continue
-        count["compared"] += 1
-        equal, value = same_bytes(field, theirs, ours), same_value(field, theirs)
-        if isinstance(value, fractions.Fraction) and f"{name}: other value" in EXPLAINED:
-            value = False
-        if value is not None and value is not True and value is not False:
-            tally.units[name][value] += 1
-            value = True
-        if equal and value is not False:
-            count["equal"] += 1
+        if not field.get("view") or field["c"] != 5:  # a whole payload names nothing inside it
+            ours.matched.update(range(field["bit"] // 8, (field["bit"] + field["bits"] + 7) // 8))
+        if not field["cut"]:
+            count["compared"] += 1
+            compare_field(theirs, field, ours, tally, where)
+    for theirs in later:
+        if all(byte in ours.matched for byte in range(theirs.pos, theirs.pos + theirs.size)):
+            tally.by[theirs.name.split(".")[0]]["covered"] += 1
         else:
-            what = "other bytes" if not equal else "other value"
-            if f"{name}: {what}" in EXPLAINED:
-                count["compared"] -= 1
-                tally.explained += 1
-            tally.differ(f"{name}: {what}",
-                         f"{where}: tshark {theirs.get('show')} at {pos}+{size}, "
-                         f"we {field['f']} {field.get('v')} at {field['bit'] / 8:g}+{field['bits'] / 8:g}")
+            tally.note(tally.uncovered, theirs.name, where)
 
 
-    for name, pos, size, proto in later:
-        if all(byte in ours.matched for byte in range(pos, pos + size)):
-            tally.by[proto]["covered"] += 1
-        else:
-            missing = tally.uncovered[name]
-            missing[0] += 1
-            missing[1] = missing[1] or where
+def plain_bytes(packet, ours):
+    """Bytes that tshark too shows as plain bytes."""
+    plain = set()
+    for theirs in packet:
+        value, show = theirs.value or "", (theirs.show or "").replace(":", "")
+        if not theirs.proto and len(value) > 4 and value == show and not theirs.unmasked and not theirs.children \
+                and ours.data[theirs.pos:theirs.pos + len(value) // 2].hex() == value:
+            plain.update(range(theirs.pos, theirs.pos + len(value) // 2))
+    return plain
 
 
 def named_bytes(packet, ours, protos, tally, where):
     """Header bytes that tshark gives to protocols we have, and how many of them we name. What tshark
     too shows as plain bytes (encrypted records, digests, padding) is not counted."""
-    good, plain = set(), set()
-    for theirs, _ in walk(packet):
-        value, show = theirs.get("value") or "", (theirs.get("show") or "").replace(":", "")
-        if value and value == show and not theirs.get("unmaskedvalue") and len(theirs) == 0:
-            pos = int(theirs.get("pos") or 0)
-            if len(value) > 4 and ours.data[pos:pos + len(value) // 2].hex() == value:
-                plain.update(range(pos, pos + len(value) // 2))
+    good, plain = set(), plain_bytes(packet, ours)
     for field in ours.fields:
         if "c" in field and field["c"] != 5 and not field["raw"]:
             good.update(range(field["bit"] // 8, (field["bit"] + field["bits"] + 7) // 8))
-    for proto in packet.iter("proto"):
-        name = proto.get("name")
-        if not any(n in protos for n in our_names(name)):
+    for proto in packet:
+        if not proto.proto or not any(n in protos for n in our_names(proto.name)):
             continue
-        pos, size = int(proto.get("pos")), int(proto.get("size"))
-        layers = [l for l in ours.stack if l[1] == pos and l[0] in our_names(name)]
+        layers = [l for l in ours.stack if l[1] == proto.pos and l[0] in our_names(proto.name)]
         if not layers:
             continue
         # tshark counts the payload of some as part of them.
-        end = min(pos + size, len(ours.data), max(pos + layers[0][2], pos))
-        key = name.split(".")[0]
-        for byte in range(pos, end):
+        end = min(proto.pos + proto.size, len(ours.data), max(proto.pos + layers[0][2], proto.pos))
+        count = tally.by[proto.name.split(".")[0]]
+        for byte in range(proto.pos, end):
             if byte in good or byte not in plain:
-                tally.by[key]["head"] += 1
-                tally.by[key]["named"] += byte in good
+                count["head"] += 1
+                count["named"] += byte in good
             if byte not in good and byte not in plain:
-                entry = tally.unnamed[layers[0][0] + "." + ours.holder(byte)]
-                entry[0] += 1
-                entry[1] = entry[1] or where
+                tally.note(tally.unnamed, layers[0][0] + "." + ours.holder(byte), where)
 
 
-def share_left_out(packet, ours, limit, tally):
-    if limit < len(ours.stack):
-        tally.bytes_ours += ours.stack[limit][1]
-    else:
-        tally.bytes_ours += len(ours.data)
-    tally.bytes_all += len(ours.data)
+def compare_packet(packet, mine, protos, prefixes, tally, where):
+    theirs = stack_of(packet)
+    same, limit = compare_stacks(theirs, mine["stack"], protos)
+    kind = "stack: tshark %s, we %s" % (":".join(theirs), ":".join(l[0] for l in mine["stack"]))
+    tally.n["packets"] += 1
+    tally.n["same_stack"] += same
+    if not same:
+        tally.n["explained_stack"] += explained(kind) is not None
+        tally.differ(kind, where)
+    ours = Ours(mine, limit, prefixes)
+    compare_fields(packet, ours, tally, where)
+    named_bytes(packet, ours, protos, tally, where)
+    tally.n["bytes_ours"] += ours.stack[limit][1] if limit < len(ours.stack) else len(ours.data)
+    tally.n["bytes_all"] += len(ours.data)
 
 
-def bind_helpers(ours, limit, theirs_map):
-    prefixes = [set(theirs_map.get(layer[0], [layer[0]])) for layer in ours.stack]
-
-    def within(index, proto):
-        return index < limit and proto in prefixes[index]
-
-    def own_bytes(element):
-        """Not of reassembled or decoded data: there the offsets are others."""
-        value = element.get("unmaskedvalue") or element.get("value") or ""
-        pos, size = int(element.get("pos")), int(element.get("size"))
-        if element.get("unmaskedvalue") is None and len(value) != 2 * size:
-            return True
-        return ours.data[pos:pos + size].hex() == value.lower()
-
-    ours.within, ours.own_bytes = within, own_bytes
-
-
-def compare_file(path, protos, prefixes, tally, verbose):
-    tool = subprocess.Popen([TOOL, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    name = os.path.basename(path)
-    for packet in tshark_packets(path, protos):
-        line = tool.stdout.readline()
-        if not line:
-            tally.differ("packets: tshark reads more", name)
+def compare_file(path, packets, text, protos, prefixes):
+    tally, name, lines = Tally(), os.path.basename(path), text.splitlines()
+    tally.n["files"] = 1
+    for i, packet in enumerate(packets):
+        where = f"{name} packet {i + 1}"
+        if i >= len(lines):
+            tally.differ("packets: tshark reads more", where)
             break
-        mine = json.loads(line)
-        where = f"{name} packet {mine['n']}"
-        theirs = stack_of(packet)
-        same, limit = compare_stacks(theirs, mine["stack"], protos)
-        tally.packets += 1
-        tally.same_stack += same
-        if not same:
-            tally.differ("stack: tshark %s, we %s" % (":".join(theirs), ":".join(l[0] for l in mine["stack"])),
-                         where)
-            if verbose:
-                print(where, "stack", theirs, [l[0] for l in mine["stack"]])
-        ours = Ours(mine, limit)
-        bind_helpers(ours, limit, prefixes)
-        compare_fields(packet, ours, tally, where)
-        named_bytes(packet, ours, protos, tally, where)
-        share_left_out(packet, ours, limit, tally)
-    rest = tool.stdout.read()
-    tool.wait()
-    if rest and tally.packets:
-        tally.differ("packets: tshark reads fewer", name)
+        if packet:
+            compare_packet(packet, json.loads(lines[i]), protos, prefixes, tally, where)
+        else:
+            tally.differ("packets: what tshark prints is no XML", where)
+    if packets and len(lines) > len(packets):
+        tally.differ("packets: tshark reads fewer", f"{name}: {len(packets)}, we {len(lines)}")
+    return tally
+
+
+def one_file(job):
+    """The tally of a file; the one made before if nothing that it depends on has changed."""
+    path, cache, seconds, protos, prefixes, script = job
+    try:
+        text = subprocess.run([TOOL, path], capture_output=True, text=True, timeout=seconds, check=False).stdout
+        key = hashlib.sha256((script + repr(sorted(protos)) + pdml.content_key(path) + text).encode()).hexdigest()
+        kept = os.path.join(cache, key + ".tally")
+        if os.path.exists(kept):
+            with open(kept, "rb") as file:
+                return pickle.loads(zlib.decompress(file.read()))
+        tally = compare_file(path, pdml.packets(path, cache, seconds), text, protos, prefixes)
+    except (subprocess.TimeoutExpired, pdml.Unreadable) as problem:
+        tally = Tally()
+        tally.note(tally.failed, os.path.basename(path), str(problem)[:60])
+        return tally
+    with open(kept, "wb") as file:
+        file.write(zlib.compress(pickle.dumps(tally), 1))
+    return tally
 
 
 def alias_prefixes():
@@ -416,68 +398,47 @@ def alias_prefixes():
     return result
 
 
-def percent(part, whole):
-    return "    -" if not whole else "%6.2f" % (100.0 * part / whole)
-
-
-def row(name, c):
-    print("%-10s %8d %8d %8d %8d %8d %7s %7s %7s %7s" % (
-        name, c["shown"], c["by name"], c["covered"], c["compared"], c["equal"],
-        percent(c["by name"], c["shown"]), percent(c["covered"], c["shown"]),
-        percent(c["equal"], c["compared"]), percent(c["named"], c["head"])))
-
-
-def report(tally):
-    print("%-10s %8s %8s %8s %8s %8s %7s %7s %7s %7s" % (
-        "protocol", "shown", "by name", "covered", "compared", "equal", "name%", "cover%", "equal%", "named%"))
-    total = collections.Counter()
-    for proto in sorted(tally.by):
-        c = tally.by[proto]
-        total.update(c)
-        row(proto, c)
-    row("all", total)
-    print("stacks: %d of %d equal (%s %%); left out, from the first protocol that is not ours: %s %% of the bytes"
-          % (tally.same_stack, tally.packets, percent(tally.same_stack, tally.packets).strip(),
-             percent(tally.bytes_all - tally.bytes_ours, tally.bytes_all).strip()))
-    if tally.units:
-        print("in another unit at tshark:", ", ".join(
-            "%s (x%s)" % (n, "/".join(str(k) for k in u)) for n, u in sorted(tally.units.items())))
-    for name, units in tally.units.items():
-        if len(units) > 1:
-            tally.differ(f"{name}: no constant unit", str(dict(units)))
-    print("\n%d kinds of difference (%d fields are explained, and not in equal%%):"
-          % (len(tally.kinds), tally.explained))
-    for kind, (count, where) in sorted(tally.kinds.items(), key=lambda kv: -kv[1][0])[:60]:
-        print("%6d  %s\n        %s" % (count, kind, where))
-        if kind in EXPLAINED:
-            print("        explained:", EXPLAINED[kind])
-    print("\nfields without a name of ours: %d" % len(tally.uncovered))
-    for name, (count, where) in sorted(tally.uncovered.items(), key=lambda kv: -kv[1][0])[:60]:
-        print("%6d  %-40s %s" % (count, name, where))
-    print("\nheader bytes that are not named, by our field:")
-    for name, (count, where) in sorted(tally.unnamed.items(), key=lambda kv: -kv[1][0])[:25]:
-        print("%6d  %-40s %s" % (count, name, where))
-    return (tally.packets and tally.same_stack >= 0.99 * tally.packets
-            and total["equal"] >= 0.999 * total["compared"] and total["covered"] >= 0.95 * total["shown"])
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser.add_argument("--cache", default=os.path.join(BUILD, "tests/tshark"), help="folder of what was found before")
+    parser.add_argument("--seconds", type=int, default=120, help="for each file, default 120")
+    parser.add_argument("-j", type=int, default=2, help="files at a time, default 2")
+    parser.add_argument("--lines", type=int, default=40, help="of each list, default 40")
+    parser.add_argument("file", nargs="*", help="a capture, or a folder of them; default captures/")
+    args = parser.parse_args()
+    files = []
+    for path in args.file or [os.path.join(SOURCE, "captures")]:
+        if os.path.isdir(path):
+            files += [os.path.join(at, name) for at, _, names in sorted(os.walk(path)) for name in sorted(names)
+                      if re.search(r"\.(p?cap|ntar)", name)]
+        else:
+            files.append(path)
+    return args, files
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("-v", action="store_true")
-    parser.add_argument("file", nargs="*")
-    args = parser.parse_args()
+    args, files = arguments()
     if not os.access(TOOL, os.X_OK):
         print("skipped: no", TOOL)
         sys.exit(77)
-    try:
-        subprocess.run(["tshark", "--version"], capture_output=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
+    if not pdml.version():
         print("skipped: no tshark")
         sys.exit(77)
+    os.makedirs(args.cache, exist_ok=True)
+    script = ""
+    for name in (__file__, sys.modules[Tally.__module__].__file__):
+        with open(name, encoding="utf-8") as file:
+            script += file.read()
     protos, prefixes, tally = known(), alias_prefixes(), Tally()
-    for path in args.file or sorted(glob.glob(os.path.join(SOURCE, "captures/*.pcap*"))):
-        compare_file(path, protos, prefixes, tally, args.v)
-    sys.exit(0 if report(tally) else 1)
+    jobs = [(path, args.cache, args.seconds, protos, prefixes, script) for path in files]
+    with multiprocessing.Pool(args.j) as pool:
+        for one in pool.imap(one_file, jobs):
+            tally.add(one)
+    report(tally, explained, args.lines)
+    total = tally.total()
+    sys.exit(not (tally.n["packets"] and tally.n["same_stack"] >= 0.99 * tally.n["packets"]
+                  and total["equal"] >= 0.999 * total["compared"] and total["covered"] >= 0.95 * total["shown"]))
 
 
-main()
+if __name__ == "__main__":
+    main()

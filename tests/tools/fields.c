@@ -126,6 +126,10 @@ static void put_number(const struct others *o, const struct alias *a, const stru
 		       o->t->v[v->node].num);
 		put_value(o->t, v->node, o->text);
 		putchar('}');
+	} else if (v->bytes) {
+		o->text->n = 0;
+		buf_hex(o->text, o->t->data + v->bit / 8, v->bits / 8);
+		printf("%d,\"n\":\"0\",\"v\":\"%s\"}", KIND_BYTES, buf_cstr(o->text));
 	} else {
 		printf("0,\"n\":\"%" PRIu64 "\",\"v\":\"%" PRIu64 "\"}", v->num, v->num);
 	}

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What was counted while comparing with tshark, and the tables made of it."""
+import collections
+
+
+class Tally:
+    """Counts by protocol, and differences with one example each. Tallies of several files add up."""
+
+    def __init__(self):
+        self.n = collections.Counter()  # files, packets, same_stack, bytes_ours, bytes_all, explained, made, made_ours
+        self.by = collections.defaultdict(collections.Counter)
+        self.units = collections.defaultdict(collections.Counter)
+        # name: [how often, where first]
+        self.kinds, self.unnamed, self.uncovered, self.nameless, self.failed = {}, {}, {}, {}, {}
+
+    @staticmethod
+    def note(table, key, where, count=1):
+        table.setdefault(key, [0, where])[0] += count
+
+    def differ(self, kind, where):
+        self.note(self.kinds, kind, where)
+
+    def add(self, other):
+        self.n.update(other.n)
+        for mine, theirs in ((self.by, other.by), (self.units, other.units)):
+            for key, counter in theirs.items():
+                mine[key].update(counter)
+        for name in ("kinds", "unnamed", "uncovered", "nameless", "failed"):
+            for key, (count, where) in getattr(other, name).items():
+                self.note(getattr(self, name), key, where, count)
+
+    def total(self):
+        result = collections.Counter()
+        for counter in self.by.values():
+            result.update(counter)
+        return result
+
+
+def percent(part, whole):
+    return "    -" if not whole else "%6.2f" % (100.0 * part / whole)
+
+
+def row(name, c):
+    print("%-12s %8d %8d %8d %8d %8d %7s %7s %7s %7s" % (
+        name, c["shown"], c["by name"], c["covered"], c["compared"], c["equal"],
+        percent(c["by name"], c["shown"]), percent(c["covered"], c["shown"]),
+        percent(c["equal"], c["compared"]), percent(c["named"], c["head"])))
+
+
+def most(table, head, lines, wide=44):
+    if table:
+        print("\n%s: %d names" % (head, len(table)))
+    for name, (count, where) in sorted(table.items(), key=lambda kv: -kv[1][0])[:lines]:
+        print("%6d  %-*s %s" % (count, wide, name, where))
+
+
+def report(tally, explained, lines):
+    """Prints the tables. explained(kind): why, or None."""
+    n, total = tally.n, tally.total()
+    print("%-12s %8s %8s %8s %8s %8s %7s %7s %7s %7s" % (
+        "protocol", "shown", "by name", "covered", "compared", "equal", "name%", "cover%", "equal%", "named%"))
+    for proto in sorted(tally.by):
+        row(proto, tally.by[proto])
+    row("all", total)
+    print("%d files, %d packets" % (n["files"], n["packets"]))
+    print("stacks: %d of %d equal (%s %%), %d differ as explained; left out, from the first protocol that is "
+          "not ours: %s %% of the bytes"
+          % (n["same_stack"], n["packets"], percent(n["same_stack"], n["packets"]).strip(), n["explained_stack"],
+             percent(n["bytes_all"] - n["bytes_ours"], n["bytes_all"]).strip()))
+    print("left out, since tshark made them up or hides them: %d fields, %s %% of what it has inside our layers "
+          "(of these, %d bear a name of ours)"
+          % (n["made"], percent(n["made"], n["made"] + total["shown"]).strip(), n["made_ours"]))
+    if tally.units:
+        print("in another unit at tshark:", ", ".join(
+            "%s (x%s)" % (name, "/".join(str(k) for k in u)) for name, u in sorted(tally.units.items())))
+    known = {kind: explained(kind) for kind in tally.kinds}
+    print("\n%d kinds of difference (%d fields are explained, and not in equal%%):"
+          % (len(known), n["explained"]))
+    for kind, (count, where) in sorted(tally.kinds.items(), key=lambda kv: -kv[1][0])[:lines]:
+        print("%6d  %s\n        %s" % (count, kind, where))
+        if known[kind]:
+            print("        explained:", known[kind])
+    most(tally.failed, "files left out", lines)
+    most(tally.nameless, "fields that no name of ours covers (the bytes may be)", lines)
+    most(tally.uncovered, "of these, fields whose bytes bear none of tshark's names", lines)
+    most(tally.unnamed, "header bytes that are not named, by our field", lines)
