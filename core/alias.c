@@ -3,6 +3,7 @@
 #include "core/alias.h"
 
 #include "core/bits.h"
+#include "core/head.h"
 #include "core/load.h"
 #include "core/walk.h"
 
@@ -94,20 +95,15 @@ bool prefix_read(const struct tree *t, uint32_t at, uint64_t *num, uint32_t *bit
 {
 	const struct node *n = &t->v[at];
 	const struct type *p = n->type ? n->type->ext.prefix : NULL;
-	const uint8_t *from = t->data + n->bit / 8;
-	struct value v = { 0 };
+	struct head h;
 
 	if (!p || n->bit % 8 || !n->head || (n->flags & NODE_RAW))
 		return false;
-	*bit = n->bit;
-	*bits = n->head * 8u;
-	if (p->kind->read && !leaf_bits(p)) {
-		if (p->kind->read(from, n->head, &v) < 0)
-			return false;
-		*num = v.num;
-	} else {
-		*num = p->le ? bits_get_le(from, *bits) : bits_get(from, 0, *bits);
-	}
+	if (head_read(&n->type->ext, t->data + n->bit / 8, n->head, &h))
+		return false;
+	*bit = n->bit + h.at * 8;
+	*bits = (h.len - h.at) * 8;
+	*num = h.value;
 	return true;
 }
 

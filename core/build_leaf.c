@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "core/bits.h"
+#include "core/head.h"
 
 int say_error(struct writer *w, const struct say *s, const char *fmt, ...)
 {
@@ -272,46 +273,74 @@ static int leaf_value(struct writer *w, uint32_t inst, const struct field *f,
 	return text_value(w, f, type, say, f->rule.text, f->rule.text_len, v);
 }
 
+int make_head(struct writer *w, const struct extent *x, int64_t n, uint32_t body,
+	      const struct say *say, struct buf *out)
+{
+	unsigned bits = leaf_bits(x->prefix);
+	int64_t width = 0;
+
+	if (derived(w, say, "width", &width) < 0)
+		return -1;
+	if (head_write(x, (uint64_t)n, body, (unsigned)width, out) == 0)
+		return 0;
+	if (out->failed)
+		return no_memory(w);
+	if (width)
+		return say_error(w, say, "this length cannot be written in %lld bytes",
+				 (long long)width);
+	return say_error(w, say, "%lld does not fit in the length before it; it is at most %llu",
+			 (long long)n,
+			 bits ? (unsigned long long)((UINT64_C(1) << bits) - 1) : UINT32_MAX);
+}
+
+static int put_head(struct writer *w, uint32_t at, const struct extent *x, int64_t n, uint32_t body,
+		    const struct say *say)
+{
+	struct buf head = { 0 };
+	int rc = make_head(w, x, n, body, say, &head);
+
+	if (rc == 0)
+		rc = put_bytes(w, head.p, (uint32_t)head.n);
+	w->t->v[at].head = (uint16_t)head.n;
+	buf_done(&head);
+	return rc;
+}
+
 static int write_sized(struct writer *w, uint32_t at, uint32_t inst, const struct field *f,
 		       const struct type *type, const struct value *v, const struct say *say)
 {
 	const struct extent *x = &type->ext;
 	int64_t n = v->len, fixed = -1;
-	int rc;
 
 	if (x->form == EXTENT_BYTES && x->expr->op == EX_NUM)
 		fixed = x->expr->num;
+	if (type->kind->read) { /* digits up to a terminator */
+		int64_t width = 0;
+
+		w->t->v[at].tail = x->stop_len;
+		return derived(w, say, "width", &width) < 0 ||
+				       put_codec(w, type, v, (unsigned)width, say)
+			       ? -1
+			       : put_bytes(w, x->stop, x->stop_len);
+	}
 	if (is_number(type)) {
 		n = x->form == EXTENT_BYTES ? expr_eval(x->expr, w->t, inst, NULL) : 0;
-		for (uint64_t k = v->num; n <= 0 && k; k >>= 8)
-			n--;
-		n = n < 0 ? -n : n;
-		if (derived(w, say, "width", &n) < 0)
+		if (n <= 0)
+			n = number_bytes(type, v->num);
+		if (derived(w, say, x->form == EXTENT_PREFIX ? "len" : "width", &n) < 0)
 			return -1;
 		if (n > 8)
 			return say_error(w, say, "%s is at most 8 bytes wide", f->name);
+		if (x->form == EXTENT_PREFIX && put_head(w, at, x, n, n, say))
+			return -1;
 		return put_number(w, type, (unsigned)n * 8, v->num);
 	}
 	if (fixed >= 0 && n > fixed)
 		return say_error(w, say, "%s is %lld bytes wide; this value has %u", f->name,
 				 (long long)fixed, v->len);
 	if (x->form == EXTENT_PREFIX) {
-		struct value len = { .num = v->len };
-		unsigned bits = leaf_bits(x->prefix);
-		int64_t width = 0;
-
-		n = v->len;
-		rc = derived(w, say, "len", &n);
-		if (rc < 0 || derived(w, say, "width", &width) < 0)
+		if (derived(w, say, "len", &n) < 0 || put_head(w, at, x, n, v->len, say))
 			return -1;
-		len.num = (uint64_t)n;
-		if (bits && bits < 64 && len.num >> bits)
-			return say_error(w, say, "%s is at most %llu bytes long", f->name,
-					 (unsigned long long)((UINT64_C(1) << bits) - 1));
-		if (bits ? put_number(w, x->prefix, bits, len.num)
-			 : put_codec(w, x->prefix, &len, (unsigned)width, say))
-			return -1;
-		w->t->v[at].head = (uint16_t)((w->pos - w->t->v[at].bit) / 8);
 	}
 	if (put_bytes(w, v->p, v->len))
 		return -1;

@@ -37,19 +37,32 @@ static int64_t items_said(struct writer *w, const struct say *say)
 	return n;
 }
 
+/* Bytes of a head whose size is known before the items are. */
+static uint32_t head_room(const struct extent *x)
+{
+	return x->outer ? 0 : leaf_bits(x->prefix) ? x->mark_len + leaf_bits(x->prefix) / 8 : 0;
+}
+
 static int list_prefix(struct writer *w, uint32_t at, const struct extent *x, uint32_t from,
 		       uint32_t items, const struct say *say)
 {
-	unsigned bits = leaf_bits(x->prefix);
-	int64_t n = x->form == EXTENT_PREFIX ? (w->pos - from) / 8 : items;
+	uint32_t body = (w->pos - from) / 8;
+	int64_t n = x->form == EXTENT_PREFIX ? body : items;
+	struct buf head = { 0 };
+	int rc = -1;
 
-	if (derived(w, say, "len", &n) < 0)
-		return -1;
-	if (bits < 64 && (uint64_t)n >> bits)
-		return say_error(w, say, "the list is too long for its %u-bit length", bits);
-	store(w, x->prefix, from - bits, bits, (uint64_t)n);
-	w->t->v[at].head = (uint16_t)(bits / 8);
-	return 0;
+	if (derived(w, say, "len", &n) >= 0 && make_head(w, x, n, body, say, &head) == 0) {
+		uint32_t room = head_room(x);
+
+		rc = 0;
+		if (room)
+			memcpy(w->out->p + from / 8 - room, head.p, room);
+		else
+			rc = insert_bytes(w, from / 8, head.p, (uint32_t)head.n, at + 1);
+	}
+	w->t->v[at].head = (uint16_t)head.n;
+	buf_done(&head);
+	return rc;
 }
 
 int write_list(struct writer *w, uint32_t at, const struct field *f, const struct type *type,
@@ -60,6 +73,7 @@ int write_list(struct writer *w, uint32_t at, const struct field *f, const struc
 	int64_t n = items_said(w, say);
 	bool prefixed = x->form == EXTENT_PREFIX || x->form == EXTENT_PREFIX_COUNT, raw = false;
 	uint32_t from;
+	unsigned names = w->seen.n;
 
 	if (n < 0)
 		return -1;
@@ -68,14 +82,12 @@ int write_list(struct writer *w, uint32_t at, const struct field *f, const struc
 				 f->name);
 	if (x->form == EXTENT_COUNT && x->expr->op == EX_NUM && !say)
 		n = x->expr->num;
-	if (prefixed) {
-		if (!leaf_bits(x->prefix))
-			return say_error(
-				w, say,
-				"a list's length of this kind has to be a field of its own");
-		if (put_number(w, x->prefix, leaf_bits(x->prefix), 0))
-			return -1;
-	}
+	if (prefixed && w->pos % 8)
+		return say_error(w, say, "%s has to begin on a byte", f->name);
+	if (prefixed && reserve(w, head_room(x) * 8))
+		return -1;
+	if (prefixed)
+		w->pos += head_room(x) * 8;
 	from = w->pos;
 	for (uint32_t i = 0; i < (uint32_t)n; i++) {
 		const struct say *s = item_say(say, i, before);
@@ -95,8 +107,12 @@ int write_list(struct writer *w, uint32_t at, const struct field *f, const struc
 		}
 	}
 	w->t->v[at].num = (uint64_t)n;
-	if (prefixed && list_prefix(w, at, x, from, (uint32_t)n, say))
-		return -1;
+	if (prefixed) {
+		if (list_prefix(w, at, x, from, (uint32_t)n, say))
+			return -1;
+		if (!head_room(x)) /* they stand elsewhere now */
+			kind_seen_cut(&w->seen, names);
+	}
 	if (x->form == EXTENT_LINES && !raw) {
 		if (put_bytes(w, x->stop, x->stop_len) || put_bytes(w, "\r\n", 2))
 			return -1;

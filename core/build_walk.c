@@ -201,6 +201,30 @@ int says_taken(struct writer *w, uint32_t at, const struct say *says)
 	return 0;
 }
 
+/* What stands at byte `at` and behind moves by delta bytes, with the nodes from `first` on. */
+static int move_bytes(struct writer *w, uint32_t at, int32_t delta, uint32_t first)
+{
+	if (delta > 0 && !buf_grow(w->out, (size_t)delta))
+		return no_memory(w);
+	memmove(w->out->p + (int64_t)at + delta, w->out->p + at, w->out->n - at);
+	w->out->n = (size_t)((int64_t)w->out->n + delta);
+	w->pos = (uint32_t)((int32_t)w->pos + delta * 8);
+	w->t->data = (const uint8_t *)w->out->p;
+	w->t->len = (uint32_t)w->out->n;
+	for (uint32_t i = first; i < w->t->n; i++)
+		w->t->v[i].bit = (uint32_t)((int32_t)w->t->v[i].bit + delta * 8);
+	return 0;
+}
+
+int insert_bytes(struct writer *w, uint32_t at, const void *p, uint32_t n, uint32_t first)
+{
+	if (n && move_bytes(w, at, (int32_t)n, first))
+		return -1;
+	if (n)
+		memcpy(w->out->p + at, p, n);
+	return 0;
+}
+
 /* A number of the codec's own width was a placeholder: put the real one, moving what stands behind
  * it. */
 static int resize_codec(struct writer *w, struct pending *p, uint64_t v)
@@ -220,19 +244,12 @@ static int resize_codec(struct writer *w, struct pending *p, uint64_t v)
 				 (unsigned long long)v);
 	}
 	delta = (int32_t)tmp.n - (int32_t)old;
-	if (delta > 0 && !buf_grow(w->out, (size_t)delta)) {
+	if (move_bytes(w, from + old, delta, p->node + 1)) {
 		buf_done(&tmp);
-		return no_memory(w);
+		return -1;
 	}
-	memmove(w->out->p + from + tmp.n, w->out->p + from + old, w->out->n - from - old);
-	w->out->n = (size_t)((int64_t)w->out->n + delta);
 	memcpy(w->out->p + from, tmp.p, tmp.n);
 	buf_done(&tmp);
-	w->pos = (uint32_t)((int32_t)w->pos + delta * 8);
-	w->t->data = (const uint8_t *)w->out->p;
-	w->t->len = (uint32_t)w->out->n;
-	for (uint32_t i = p->node + 1; i < w->t->n; i++)
-		w->t->v[i].bit = (uint32_t)((int32_t)w->t->v[i].bit + delta * 8);
 	n->bits = (uint32_t)((int32_t)n->bits + delta * 8);
 	if (p->at != 0)
 		w->t->v[p->at].bits = (uint32_t)((int32_t)w->t->v[p->at].bits + delta * 8);

@@ -53,6 +53,11 @@ int no_memory(struct writer *w);
 /* Make room for bits more; the new bytes are zero. */
 int reserve(struct writer *w, uint32_t bits);
 int put_bytes(struct writer *w, const void *p, uint32_t n);
+/* The head of a prefixed type: n is what its number says, body the bytes that follow. */
+int make_head(struct writer *w, const struct extent *x, int64_t n, uint32_t body,
+	      const struct say *say, struct buf *out);
+/* Put n bytes in before byte `at`, and move the nodes from `first` on. */
+int insert_bytes(struct writer *w, uint32_t at, const void *p, uint32_t n, uint32_t first);
 int put_number(struct writer *w, const struct type *type, unsigned bits, uint64_t v);
 /* Append the codec's encoding. */
 int put_codec(struct writer *w, const struct type *type, const struct value *v, unsigned width,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/bits.h"
+#include "core/head.h"
 
 /* A span that a length rule has bounded: fields up to `to` end at the place's end; then `saved`
  * holds again. */
@@ -291,6 +292,14 @@ static inline bool read_plain(struct reader *r, uint32_t at, const struct field 
 	return true;
 }
 
+/* Does the mark of an optional field stand here? Other fields have none, so it is there. */
+static bool begins(const struct reader *r, const struct type *type, const struct place *p)
+{
+	if ((type->form != TYPE_LEAF && type->form != TYPE_LIST) || p->pos % 8)
+		return true;
+	return mark_here(&type->ext, r->t->data + p->pos / 8, (p->end - p->pos) / 8);
+}
+
 static int read_fields(struct reader *r, uint32_t at, const struct record *rec, unsigned from,
 		       unsigned to, struct place *p)
 {
@@ -311,7 +320,7 @@ static int read_fields(struct reader *r, uint32_t at, const struct record *rec, 
 		for (unsigned k = 0; k < n; k++)
 			exact |= stack[k].to == i && stack[k].from == i;
 		if ((f->cond && !expr_eval(f->cond, r->t, at, NULL)) ||
-		    (f->optional && p->pos >= p->end))
+		    (f->optional && (p->pos >= p->end || !begins(r, f->type, p))))
 			goto next;
 		if (f->align && (p->pos - p->start) % (f->align * 8u))
 			p->pos += f->align * 8u - (p->pos - p->start) % (f->align * 8u);

@@ -30,8 +30,8 @@ int read_pad(struct reader *r, uint32_t at, const struct type *type, struct plac
 	     const struct place *rec);
 int read_list(struct reader *r, uint32_t at, const struct type *type, struct place *p,
 	      uint32_t inst);
-/* The inline number before the data: how many; -1 when it is cut. */
-int64_t read_prefix(struct reader *r, uint32_t at, const struct type *prefix, struct place *p);
+/* The inline number before the data: how many; -1 when it is cut, or another mark stands there. */
+int64_t read_prefix(struct reader *r, uint32_t at, const struct extent *x, struct place *p);
 /* A number of fixed width at bit, sign-extended for signed kinds. */
 uint64_t read_number(const struct tree *t, const struct type *type, uint32_t bit, unsigned bits);
 /* Node `at` ends here, cut: -1. */

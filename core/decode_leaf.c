@@ -4,6 +4,7 @@
 #include "core/decode_impl.h"
 
 #include "core/bits.h"
+#include "core/head.h"
 
 int cut_node(struct reader *r, uint32_t at, struct place *p)
 {
@@ -64,30 +65,16 @@ static int read_codec(struct reader *r, uint32_t at, const struct type *type, st
 	return 0;
 }
 
-int64_t read_prefix(struct reader *r, uint32_t at, const struct type *prefix, struct place *p)
+int64_t read_prefix(struct reader *r, uint32_t at, const struct extent *x, struct place *p)
 {
-	unsigned bits = leaf_bits(prefix);
-	struct value v = { .work = &r->t->work };
-	int64_t n;
+	uint32_t have = p->end > p->pos ? (p->end - p->pos) / 8 : 0;
+	struct head h;
 
-	if (bits) {
-		if (p->end < p->pos || p->end - p->pos < bits)
-			return -1;
-		n = (int64_t)read_number(r->t, prefix, p->pos, bits);
-		p->pos += bits;
-	} else {
-		int used = -1;
-
-		if (p->pos < p->end)
-			used = prefix->kind->read(r->t->data + p->pos / 8, (p->end - p->pos) / 8,
-						  &v);
-		if (used < 0)
-			return -1;
-		n = (int64_t)v.num;
-		p->pos += (uint32_t)used * 8;
-	}
-	r->t->v[at].head = (uint16_t)((p->pos - r->t->v[at].bit) / 8);
-	return n < 0 || n > PACKET_MAX ? PACKET_MAX : n;
+	if (p->pos % 8 || head_read(x, r->t->data + p->pos / 8, have, &h))
+		return -1;
+	p->pos += h.len * 8;
+	r->t->v[at].head = (uint16_t)h.len;
+	return h.value > PACKET_MAX ? PACKET_MAX : (int64_t)h.value;
 }
 
 static int read_until_text(struct reader *r, uint32_t at, const struct type *type, struct place *p)
@@ -99,6 +86,13 @@ static int read_until_text(struct reader *r, uint32_t at, const struct type *typ
 	if (!hit)
 		return cut_node(r, at, p);
 	r->t->v[at].tail = type->ext.stop_len;
+	if (type->kind->read) { /* a number in digits, and nothing else */
+		struct value v = { 0 };
+
+		if (type->kind->read(from, (uint32_t)(hit - from), &v) != hit - from)
+			return cut_node(r, at, p);
+		r->t->v[at].num = v.num;
+	}
 	p->pos += ((uint32_t)(hit - from) + type->ext.stop_len) * 8;
 	node_close(r->t, at, p->pos);
 	return 0;
@@ -113,7 +107,7 @@ static int read_sized(struct reader *r, uint32_t at, const struct type *type, st
 	switch (type->ext.form) {
 	case EXTENT_REST: want = p->end > p->pos ? p->end - p->pos : 0; break;
 	case EXTENT_PREFIX:
-		want = read_prefix(r, at, type->ext.prefix, p);
+		want = read_prefix(r, at, &type->ext, p);
 		if (want < 0)
 			return cut_node(r, at, p);
 		want *= 8;

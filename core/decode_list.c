@@ -158,7 +158,7 @@ int read_list(struct reader *r, uint32_t at, const struct type *type, struct pla
 		break;
 	case EXTENT_PREFIX:
 	case EXTENT_PREFIX_COUNT:
-		n = read_prefix(r, at, type->ext.prefix, &sub);
+		n = read_prefix(r, at, &type->ext, &sub);
 		if (n < 0)
 			return cut_node(r, at, p);
 		if (type->ext.form == EXTENT_PREFIX) {

@@ -55,13 +55,12 @@ static const struct expr *path(struct load *l)
 	uint32_t at = l->t.at, n = 0;
 	struct lexpr *x;
 
+	memset(part, 0, sizeof(part)); /* its padding too: descriptions are written out as they are */
 	for (;;) {
 		if (n == 8) {
 			load_fail(l, load_here(l), "a path of at most 8 parts is accepted");
 			return NULL;
 		}
-		part[n].name = NULL;
-		part[n].index = 0;
 		if (l->t.type == TOK_NUM && n && l->t.num <= 65535)
 			part[n].index = (uint32_t)l->t.num;
 		else if (l->t.type != TOK_NAME && (n || l->t.type != TOK_WORD))

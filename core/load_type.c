@@ -2,6 +2,8 @@
 /* Parser of types: kinds, extents in brackets, lists, choices, padding. */
 #include "core/load.h"
 
+#include "core/kinds.h"
+
 #include "core/near.h"
 
 static struct type *new_type(struct load *l, enum type_form form, uint32_t at)
@@ -56,6 +58,12 @@ static bool kind_name(const char *s, uint32_t n, const struct kind **k, unsigned
 static bool ordered(const struct kind *k)
 {
 	return k->cls == KIND_NUM || k->cls == KIND_FLOAT || k->cls == KIND_TIME;
+}
+
+/* Numbers in digits may be ended by a text: decimal[until " "]. */
+static bool in_digits(const struct kind *k)
+{
+	return k == &kind_decimal || k == &kind_hexnum;
 }
 
 /* Does the kind take its extent in brackets? */
@@ -137,12 +145,57 @@ static int sized(struct load *l, struct extent *x, bool list)
 	return 0;
 }
 
+static int prefixed_in(struct load *l, struct extent *x, const struct type *prefix, bool list,
+		       unsigned depth);
+
+static bool token_is(const struct load *l, struct token t, const char *word)
+{
+	return t.type == TOK_NAME && t.len == strlen(word) && !memcmp(l->text + t.at, word, t.len);
+}
+
+/* NUMBER before a prefix: the bytes of the number, as they stand there. Not [8 bytes]. */
+static bool marked(struct load *l, struct extent *x)
+{
+	unsigned n = 1;
+
+	if (token_is(l, load_peek(l), "bytes"))
+		return false;
+	while (n < 8 && l->t.num >> 8 * n)
+		n++;
+	x->mark_len = (uint8_t)n;
+	for (unsigned i = 0; i < n; i++)
+		x->mark[i] = (uint8_t)(l->t.num >> 8 * (n - 1 - i));
+	load_next(l);
+	return true;
+}
+
+/* Another mark and number inside these: [0xa1 berlen 0x1b berlen]. */
+static int nested(struct load *l, struct extent *x, bool list, unsigned depth)
+{
+	struct extent *outer = arena_alloc(&l->r->mem, sizeof(*outer));
+	const struct type *prefix;
+
+	if (!outer)
+		return load_nomem(l->e);
+	if (depth == 4)
+		return load_fail(l, load_here(l), "at most 4 numbers in each other are accepted");
+	*outer = *x;
+	x->outer = outer;
+	marked(l, x);
+	if (!(prefix = prefix_type(l)))
+		return l->e->code ? -1 : load_expected(l, "the number behind the mark");
+	return prefixed_in(l, x, prefix, list, depth + 1);
+}
+
 /* u16 bytes | u8 count | u8, alias NAMES */
-static int prefixed(struct load *l, struct extent *x, const struct type *prefix, bool list)
+static int prefixed_in(struct load *l, struct extent *x, const struct type *prefix, bool list,
+		       unsigned depth)
 {
 	load_next(l);
 	x->prefix = prefix;
 	x->form = EXTENT_PREFIX;
+	if (l->t.type == TOK_NUM)
+		return nested(l, x, list, depth);
 	if (load_is(l, "bytes")) {
 		load_next(l);
 	} else if (list && load_is(l, "count")) {
@@ -152,6 +205,11 @@ static int prefixed(struct load *l, struct extent *x, const struct type *prefix,
 		return load_expected(l, "'bytes' or 'count' after the prefix of a list");
 	}
 	return load_is(l, "alias") ? parse_aliases(l, true, &x->alias) : 0;
+}
+
+static int prefixed(struct load *l, struct extent *x, const struct type *prefix, bool list)
+{
+	return prefixed_in(l, x, prefix, list, 1);
 }
 
 /* What stands in brackets after a kind (list false) or after an item type. */
@@ -179,9 +237,13 @@ static int parse_extent(struct load *l, struct extent *x, bool list)
 		load_next(l);
 		if (stop_string(l, x))
 			return -1;
-	} else if ((ahead == ']' || ahead == TOK_NAME) && (prefix = prefix_type(l))) {
+	} else if ((ahead == ']' || ahead == TOK_NAME || ahead == TOK_NUM) &&
+		   (prefix = prefix_type(l))) {
 		if (prefixed(l, x, prefix, list))
 			return -1;
+	} else if (l->t.type == TOK_NUM && ahead == TOK_NAME && marked(l, x)) {
+		if (!(prefix = prefix_type(l)) || prefixed(l, x, prefix, list))
+			return l->e->code ? -1 : load_expected(l, "the number behind the mark");
 	} else if (l->e && l->e->code) {
 		return -1;
 	} else if (sized(l, x, list)) {
@@ -368,14 +430,16 @@ static struct type *leaf_extent(struct load *l, struct type *t)
 {
 	struct ltype *lt = (struct ltype *)t;
 
-	if (!takes_extent(t))
+	if (!takes_extent(t) &&
+	    !(in_digits(t->kind) && l->t.type == '[' && token_is(l, load_peek(l), "until")))
 		return t;
 	if (l->t.type == '[') {
 		if (parse_extent(l, &t->ext, false))
 			return NULL;
 		if (t->ext.form == EXTENT_UNTIL_TEXT && t->kind->cls != KIND_TEXT &&
-		    t->kind->cls != KIND_BYTES) {
-			load_fail(l, load_since(l, lt->at), "a terminator ends text or bytes only");
+		    t->kind->cls != KIND_BYTES && !in_digits(t->kind)) {
+			load_fail(l, load_since(l, lt->at),
+				  "a terminator ends text, bytes and numbers in digits only");
 			return NULL;
 		}
 	} else if (t->kind->cls == KIND_NUM) {

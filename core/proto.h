@@ -124,11 +124,15 @@ enum extent_form {
 
 struct extent {
 	enum extent_form form;
-	const struct expr *expr; /* BYTES, COUNT, UNTIL */
+	uint8_t stop_len;
+	uint8_t mark_len;
+	uint16_t unused; /* no padding: descriptions are compared and written out as they are */
+	uint8_t mark[8]; /* PREFIX*: bytes before the number, always these ([4 berlen]: 04) */
+	const struct extent *outer; /* PREFIX*: mark and length around these; or NULL */
+	const struct expr *expr;    /* BYTES, COUNT, UNTIL */
 	const struct type
 		*prefix;  /* PREFIX*: a number type (u8, u16, u24, u16le, berlen, mqttvar, ...) */
 	const char *stop; /* UNTIL_TEXT, LINES: the terminator (LINES: the last line's text) */
-	uint8_t stop_len;
 	const char *const *alias; /* PREFIX*: names the inline number is read by; or NULL */
 };
 

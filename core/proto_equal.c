@@ -78,7 +78,10 @@ static bool same_type(const struct type *a, const struct type *b);
 
 static bool same_extent(const struct extent *a, const struct extent *b)
 {
+	if (a->outer && b->outer ? !same_extent(a->outer, b->outer) : a->outer != b->outer)
+		return false;
 	return a->form == b->form && same_expr(a->expr, b->expr) && a->stop_len == b->stop_len &&
+	       a->mark_len == b->mark_len && !memcmp(a->mark, b->mark, a->mark_len) &&
 	       (!a->stop_len || !memcmp(a->stop, b->stop, a->stop_len)) &&
 	       same_names(a->alias, b->alias) &&
 	       (!a->prefix || !b->prefix ? a->prefix == b->prefix

@@ -143,7 +143,7 @@ static bool simple_type(struct plan_steps *ps, const struct type *t)
 		struct size_step *s;
 
 		bits = type_fixed_bits(t->ext.prefix);
-		if (bits < 8 || bits > 32 || bits % 8 ||
+		if (t->ext.mark_len || t->ext.outer || bits < 8 || bits > 32 || bits % 8 ||
 		    !(s = step(ps, SIZE_PREFIX, (uint32_t)bits)))
 			return false;
 		s->le = t->ext.prefix->le;

@@ -56,6 +56,20 @@ static void print_aliases(const char *const *alias, struct buf *out)
 		buf_fmt(out, "%s%s", a == alias ? " alias " : ", ", *a);
 }
 
+static void print_head(const struct extent *x, struct buf *out)
+{
+	if (x->outer) {
+		print_head(x->outer, out);
+		buf_char(out, ' ');
+	}
+	if (x->mark_len) {
+		buf_str(out, "0x");
+		buf_hex(out, x->mark, x->mark_len);
+		buf_char(out, ' ');
+	}
+	print_leaf(x->prefix, out);
+}
+
 static void print_extent(const struct type *t, const struct record *rec, struct buf *out)
 {
 	const struct extent *x = &t->ext;
@@ -75,7 +89,7 @@ static void print_extent(const struct type *t, const struct record *rec, struct 
 	case EXTENT_REST: buf_str(out, ".."); break;
 	case EXTENT_PREFIX:
 	case EXTENT_PREFIX_COUNT:
-		print_leaf(x->prefix, out);
+		print_head(x, out);
 		if (list)
 			buf_str(out, x->form == EXTENT_PREFIX ? " bytes" : " count");
 		print_aliases(x->alias, out);

@@ -3,7 +3,7 @@
 #include "notation/parser.h"
 #include "notation/printer.h"
 
-#include "core/bits.h"
+#include "core/head.h"
 
 /* Bytes that no reader of the notation takes for anything but themselves, nor a shell for its own.
  */
@@ -123,21 +123,13 @@ bool print_leaf(const struct tree *t, uint32_t at, bool exact, bool bytes_only, 
 bool node_prefix(const struct tree *t, uint32_t at, uint64_t *v, unsigned *width)
 {
 	const struct node *n = &t->v[at];
-	const struct type *x = n->type->ext.prefix;
-	const uint8_t *p = t->data + n->bit / 8;
-	struct value num = { 0 };
-	unsigned bits = x->kind->bits ? x->kind->bits : x->bits;
+	struct head h;
 
-	if (n->bit % 8 || n->bit / 8 + n->head > t->len || n->head == 0 || bits > 64)
+	if (n->bit % 8 || n->bit / 8 + n->head > t->len || n->head == 0 ||
+	    head_read(&n->type->ext, t->data + n->bit / 8, n->head, &h) || h.len != n->head)
 		return false;
-	*width = n->head;
-	if (bits) {
-		*v = x->le && bits % 8 == 0 ? bits_get_le(p, bits) : bits_get(p, 0, bits);
-		return bits == n->head * 8u;
-	}
-	if (!x->kind->read || x->kind->read(p, n->head, &num) != n->head)
-		return false;
-	*v = num.num;
+	*width = h.len - h.at;
+	*v = h.value;
 	return true;
 }
 
@@ -148,11 +140,8 @@ static unsigned shortest(const struct type *type, uint64_t v)
 	struct buf tmp = { 0 };
 	unsigned n = 0;
 
-	if (type->ext.form == EXTENT_BYTES) {
-		for (; v; v >>= 8)
-			n++;
-		return n;
-	}
+	if (!type->kind->write)
+		return number_bytes(type, v);
 	if (type->kind->write && type->kind->write(&tmp, 0, &num, 0) >= 0)
 		n = (unsigned)tmp.n;
 	buf_done(&tmp);
@@ -171,7 +160,7 @@ bool node_derived(const struct tree *t, uint32_t at, bool full, bool *len, uint6
 	if (type->form != TYPE_LEAF && type->form != TYPE_LIST)
 		return true;
 	if (is_variable_width(type)) {
-		*width_is = n->bits / 8;
+		*width_is = n->bits / 8 - n->tail;
 		*width = full || *width_is != shortest(type, n->num);
 		return true;
 	}
@@ -180,7 +169,10 @@ bool node_derived(const struct tree *t, uint32_t at, bool full, bool *len, uint6
 	if (!node_prefix(t, at, len_is, &bytes))
 		return false;
 	real = type->ext.form == EXTENT_PREFIX_COUNT ? n->num : n->bits / 8 - n->head - n->tail;
-	*len = full || *len_is != real;
+	if (type->form == TYPE_LEAF && type->kind->cls == KIND_NUM) /* it says the number's width */
+		*len = full || *len_is != real || real != shortest(type, n->num);
+	else
+		*len = full || *len_is != real;
 	if (is_variable_width(type->ext.prefix)) {
 		*width_is = bytes;
 		*width = full || bytes != shortest(type->ext.prefix, *len_is);

@@ -105,6 +105,45 @@ static const struct row rows[] = {
 	  "09",
 	  NULL },
 	{ P("n : mqttvar = len(x)\n x : bytes[n]\n"), "t n.width=2 x=hex:aa", "8100aa", NULL },
+	/* marks: a tag and a length before the data, one pair inside the other (X.690 section 8) */
+	{ P("a : int[2 berlen] = 1\n b : text[4 berlen] = \"public\"\n c : oid[6 berlen]\n"),
+	  "t a=300 c=1.3.6.1.2.1",
+	  "0202012c"
+	  "04067075626c6963"
+	  "06052b06010201",
+	  "\"t.a\":300,\"t.b\":\"public\",\"t.c\":\"1.3.6.1.2.1\"" },
+	{ P("a : int[2 berlen]\n b : int[2 berlen]\n c : int[2 berlen]\n d : int[2 u16]\n"),
+	  "t a=0 b=-1 c=128 d=-128",
+	  "020100"
+	  "0201ff"
+	  "02020080"
+	  "02000180",
+	  "\"t.a\":0,\"t.b\":-1,\"t.c\":128,\"t.d\":-128" },
+	{ P("a : text[0xa1 berlen 0x1b berlen] = \"X\"\n b : u8 = 7\n"), "t a=EXAMPLE",
+	  "a1091b074558414d504c4507", "\"t.a\":\"EXAMPLE\",\"t.b\":7" },
+	{ P("a : int[0x80 berlen] optional\n b : int[0x81 berlen] optional\n c : u8 = 3\n"),
+	  "t b=9", "81010903", "\"t.b\":9,\"t.c\":3" },
+	{ P("v : s[0x30 berlen bytes]\n z : u8 = 1\n") "struct s {\n a : int[2 berlen]\n}\n",
+	  "t v.0.a=1 v.1.a=2",
+	  "3006020101020102"
+	  "01",
+	  "\"t.v.0.a\":1,\"t.v.1.a\":2,\"t.z\":1" },
+	{ P("v : b[..]\n") "struct b {\n tag : u8\n len : berlen = len(value)\n value : choose tag "
+			   "{\n 2 -> int[..]\n 0x30 -> b[..]\n else -> bytes[..]\n }\n}\n",
+	  "t v.0.tag=0x30 v.0.value.0.tag=2 v.0.value.0.value=-5 v.0.value.1.tag=0x30 "
+	  "v.0.value.1.value.0.tag=4 v.0.value.1.value.0.value=hex:aa",
+	  "3008"
+	  "0201fb"
+	  "3003"
+	  "0401aa",
+	  "\"t.v.0.value.0.tag\":2,\"t.v.0.value.0.len\":1,\"t.v.0.value.0.value\":-5" },
+	/* numbers in digits, ended by a text */
+	{ P("a : decimal[until \" \"] = 200\n b : hexnum[until \"\\r\\n\"]\n c : u8 = 1\n"),
+	  "t b=26",
+	  "32303020"
+	  "31610d0a"
+	  "01",
+	  "\"t.a\":200,\"t.b\":26,\"t.c\":1" },
 	/* align, a field after the payload, an own CRC-32 (IEEE 802.3; of 31323334 it is 9be3e0a3)
 	 */
 	{ P("a : u8 = 1\n b : u32 = 2 align 4\n"), "t", "0100000000000002", NULL },
@@ -174,6 +213,94 @@ START_TEST(test_both_ways)
 	buf_done(&out);
 	build_done(&b);
 	plan_done(&plan);
+	registry_close(r);
+}
+END_TEST
+
+/* Bytes that are odd in some way, and how they are said. */
+static const struct row odd[] = {
+	/* a length and a number in more bytes than they need (BER allows both) */
+	{ P("a : int[2 berlen] = 1\n"), "t a=5 a.len=2", "02020005", NULL },
+	{ P("a : int[2 berlen] = 1\n"), "t a=5 a.width=2", "02810105", NULL },
+	{ P("a : int[2 berlen] = 1\n"), "t a=-129", "0202ff7f", NULL },
+	{ P("a : int[2 berlen] = 1\n"), "t a=0 a.len=0", "0200", NULL },
+	{ P("a : text[4 berlen]\n"), "t a=hi a.width=3", "048200026869", NULL },
+	{ P("v : u8[0x30 berlen bytes]\n"), "t v=1,2 v.width=2", "3081020102", NULL },
+	{ P("n : hexnum[until \"\\r\\n\"]\n"), "t n=26 n.width=4", "303031610d0a", NULL },
+	{ P("n : hexnum[until \"\\r\\n\"]\n"), "t n=hex:41420d0a", "41420d0a", NULL },
+};
+
+START_TEST(test_odd)
+{
+	const struct row *row = &odd[_i];
+	struct registry *r = own(row->text);
+	struct printer *pr = printer_open(r);
+	struct plan plan = { 0 };
+	struct build b = { 0 };
+	struct buf hex = { 0 }, text = { 0 };
+	struct err e = { 0 };
+	struct packet p;
+
+	ck_assert_msg(!plan_parse(&plan, r, row->say, strlen(row->say), 0, &e) &&
+			      !build(&b, &plan, &e),
+		      "%s: %s", row->say, e.msg);
+	buf_hex(&hex, (const uint8_t *)b.bytes.p, b.bytes.n);
+	ck_assert_str_eq(buf_cstr(&hex), row->hex);
+	view(&p, (const uint8_t *)b.bytes.p, b.bytes.n);
+	dissect(r, &p);
+	ck_assert_int_eq(print_expr(pr, &p, 0, &text), 0);
+	ck_assert_msg(strstr(buf_cstr(&text), row->say) != NULL, "%s\nis not %s", buf_cstr(&text),
+		      row->say);
+	buf_done(&hex);
+	buf_done(&text);
+	build_done(&b);
+	plan_done(&plan);
+	printer_close(pr);
+	registry_close(r);
+}
+END_TEST
+
+/* Any byte of a row's packet changed to any other: what is read is said, and builds the same. */
+START_TEST(test_mutations)
+{
+	const struct row *row = &rows[_i];
+	struct registry *r = own(row->text);
+	struct printer *pr = printer_open(r);
+	struct plan plan = { 0 };
+	struct build b = { 0 };
+	struct err e = { 0 };
+	size_t n = strlen(row->hex) / 2;
+	uint8_t *bytes = malloc(n ? n : 1);
+	uint64_t seed = 88172645463325252u + (unsigned)_i;
+
+	for (unsigned round = 0; n && round < 300; round++) {
+		struct buf text = { 0 };
+		struct packet p;
+
+		for (size_t i = 0; i < n; i++) {
+			char digits[3] = { row->hex[2 * i], row->hex[2 * i + 1], 0 };
+
+			bytes[i] = (uint8_t)strtoul(digits, NULL, 16);
+		}
+		for (unsigned k = 0; k <= round % 3; k++) {
+			seed ^= seed << 13;
+			seed ^= seed >> 7;
+			seed ^= seed << 17;
+			bytes[seed % n] = (uint8_t)(seed >> 32 & (round & 4 ? 0xff : 0x83));
+		}
+		view(&p, bytes, n);
+		dissect(r, &p);
+		ck_assert_int_eq(print_expr(pr, &p, 0, &text), 0);
+		ck_assert_msg(!plan_parse(&plan, r, text.p, text.n, 0, &e) && !build(&b, &plan, &e),
+			      "%s: %s", buf_cstr(&text), e.msg);
+		ck_assert_msg(b.bytes.n == n && !memcmp(b.bytes.p, bytes, n), "%s",
+			      buf_cstr(&text));
+		buf_done(&text);
+	}
+	free(bytes);
+	build_done(&b);
+	plan_done(&plan);
+	printer_close(pr);
 	registry_close(r);
 }
 END_TEST
@@ -348,6 +475,8 @@ int main(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, test_both_ways, 0, sizeof(rows) / sizeof(rows[0]));
+	tcase_add_loop_test(t, test_odd, 0, (int)(sizeof(odd) / sizeof(odd[0])));
+	tcase_add_loop_test(t, test_mutations, 0, (int)(sizeof(rows) / sizeof(rows[0])));
 	tcase_add_loop_test(t, test_prefixes, 0, sizeof(rows) / sizeof(rows[0]));
 	tcase_add_loop_test(t, test_hostile, 0, sizeof(hostile) / sizeof(hostile[0]));
 	tcase_add_loop_test(t, test_refused, 0, sizeof(refused) / sizeof(refused[0]));
