@@ -247,14 +247,68 @@ static bool sums_bad(struct report *r, const struct packet *p, unsigned i, const
 	return false;
 }
 
-static void put_marks(const struct packet *p, unsigned flags, bool bad_sum, struct buf *out)
+static bool must_holds(const struct must_fast *m, const uint8_t *p)
 {
+	uint64_t v =
+		(m->le ? bits_get_le(p + m->bit / 8, m->width) : bits_get(p, m->bit, m->width)) &
+		m->mask;
+
+	switch (m->op) {
+	case EX_EQ: return v == m->num;
+	case EX_NE: return v != m->num;
+	case EX_LT: return v < m->num;
+	case EX_LE: return v <= m->num;
+	case EX_GT: return v > m->num;
+	default: return v >= m->num;
+	}
+}
+
+/* Does some field hold what it must not? */
+static bool must_fails(struct report *r, const struct packet *p, unsigned i,
+		       const struct summary *s, bool *have)
+{
+	const struct layer *l = &p->layers[i];
+	const struct tree *t;
+
+	for (unsigned k = 0; k < s->nmusts; k++) {
+		const struct must_fast *m = &s->must[k];
+
+		if ((m->bit + m->width + 7) / 8 <= l->hlen && !must_holds(m, p->data + l->off))
+			return true;
+	}
+	if (!s->must_slow && !(s->must_deep && l->hlen + l->tail > s->fixed))
+		return false;
+	t = layer_tree(r, p, i, have);
+	for (uint32_t at = 1; t && at < t->n; at++) {
+		const struct node *n = &t->v[at];
+
+		if (!n->field || (n->flags & (NODE_RAW | NODE_CUT | NODE_ITEM)))
+			continue;
+		for (unsigned k = 0; k < n->field->nmust; k++) {
+			if (!expr_eval(n->field->must[k].expr, t, n->parent, NULL))
+				return true;
+		}
+	}
+	return false;
+}
+
+struct wrong { /* what the marks at the end of a line say */
+	unsigned flags;
+	bool sum, must;
+};
+
+static void put_marks(const struct packet *p, const struct wrong *w, struct buf *out)
+{
+	unsigned flags = w->flags;
+
 	if (flags & LAYER_BAD_LENGTH)
 		buf_str(out, " !len");
 	if (flags & LAYER_BAD_HEADER)
 		buf_str(out, " !header");
-	if (bad_sum)
+	if (w->sum)
 		buf_str(out, " !chksum");
+	if (w->must)
+		buf_str(out, " !must");
 	if (flags & LAYER_DEEP || p->flags & PACKET_DEEP)
 		buf_str(out, " !deep");
 	if (p->len < p->wire_len) {
@@ -268,8 +322,8 @@ static void put_marks(const struct packet *p, unsigned flags, bool bad_sum, stru
 void report_line(struct report *r, const struct packet *p, const char *ifname, struct buf *out)
 {
 	struct extent_bytes rest = report_payload(p);
-	unsigned flags = 0;
-	bool bad_sum = false, shown = false;
+	struct wrong w = { 0 };
+	bool shown = false;
 
 	(void)ifname;
 	if (!r->opts.bare) {
@@ -283,7 +337,7 @@ void report_line(struct report *r, const struct packet *p, const char *ifname, s
 		const struct summary *s = summary_of(r, l->proto);
 		bool have = false;
 
-		flags |= l->flags;
+		w.flags |= l->flags;
 		s = line_of(r, p, i, s, &have);
 		if (!s || (i == 0 && s->alone && p->nlayers > 1))
 			continue;
@@ -295,10 +349,12 @@ void report_line(struct report *r, const struct packet *p, const char *ifname, s
 		put_summary(r, p, i, s, &have, out);
 		if (r->opts.color)
 			buf_str(out, report_plain(r));
-		if (s->nsums && !bad_sum && !(l->flags & LAYER_QUOTED))
-			bad_sum = sums_bad(r, p, i, s, &have);
+		if (s->nsums && !w.sum && !(l->flags & LAYER_QUOTED))
+			w.sum = sums_bad(r, p, i, s, &have);
+		if (!w.must)
+			w.must = must_fails(r, p, i, s, &have);
 		if (have)
-			flags |= r->tree.lflags;
+			w.flags |= r->tree.lflags;
 	}
 	if (rest.to > rest.from || !shown) {
 		if (shown)
@@ -307,6 +363,6 @@ void report_line(struct report *r, const struct packet *p, const char *ifname, s
 		buf_put(out, rest.to - rest.from == 1 ? " byte" : " bytes",
 			rest.to - rest.from == 1 ? 5 : 6);
 	}
-	put_marks(p, flags, bad_sum, out);
+	put_marks(p, &w, out);
 	buf_char(out, '\n');
 }

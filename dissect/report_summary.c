@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "core/proto_print.h"
 #include "core/walk.h"
 
 void summary_free(struct summary *s)
@@ -13,6 +14,7 @@ void summary_free(struct summary *s)
 		struct summary *other = s->other;
 
 		free(s->op);
+		free(s->must);
 		free(s);
 		s = other;
 	}
@@ -98,6 +100,63 @@ static void find_sums(struct summary *s, const struct proto *p)
 	}
 }
 
+static bool is_comparison(enum expr_op op)
+{
+	return op == EX_EQ || op == EX_NE || op == EX_LT || op == EX_LE || op == EX_GT ||
+	       op == EX_GE;
+}
+
+/* The commonest demands are made of one field alone. */
+static bool must_is_fast(const struct field *f, const struct expr *x, struct must_fast *m)
+{
+	const struct expr *a = x->a;
+
+	if (!fixed_leaf(f) || f->type->kind != &kind_uint || leaf_bits(f->type) > 32 ||
+	    !is_comparison(x->op) || x->b->op != EX_NUM || x->b->num < 0)
+		return false;
+	*m = (struct must_fast) { .bit = (uint32_t)f->fixed_bit,
+				  .width = (uint8_t)leaf_bits(f->type),
+				  .le = f->type->le,
+				  .op = x->op,
+				  .mask = UINT64_MAX,
+				  .num = (uint64_t)x->b->num };
+	if (a->op == EX_AND && a->b->op == EX_NUM) {
+		m->mask = (uint64_t)a->b->num;
+		a = a->a;
+	}
+	return a->op == EX_FIELD && a->local == f->index && a->npath == 1 && !a->outer_proto;
+}
+
+static void find_musts(struct summary *s, const struct proto *p)
+{
+	struct needs n;
+
+	for (unsigned i = 0; i < p->rec.nfields; i++) {
+		const struct field *f = &p->rec.fields[i];
+		uint32_t end =
+			fixed_leaf(f) ? ((uint32_t)f->fixed_bit + leaf_bits(f->type)) / 8 : 0;
+
+		s->fixed = end > s->fixed ? end : s->fixed;
+		for (unsigned k = 0; k < f->nmust; k++) {
+			struct must_fast *v = realloc(s->must, (s->nmusts + 1) * sizeof(*s->must));
+
+			if (v)
+				s->must = v;
+			if (v && must_is_fast(f, f->must[k].expr, &v[s->nmusts]))
+				s->nmusts++;
+			else
+				s->must_slow = true;
+		}
+	}
+	if (needs_of(p, &n))
+		return;
+	for (unsigned i = 0; i < n.nrec; i++) {
+		for (unsigned k = 0; n.rec[i] != &p->rec && k < n.rec[i]->nfields; k++)
+			s->must_deep |= n.rec[i]->fields[k].nmust != 0;
+	}
+	needs_done(&n);
+}
+
 static struct summary *compile_line(const struct proto *p, const char *t)
 {
 	struct summary *s = calloc(1, sizeof(*s));
@@ -106,6 +165,7 @@ static struct summary *compile_line(const struct proto *p, const char *t)
 	if (!s)
 		return NULL;
 	find_sums(s, p);
+	find_musts(s, p);
 	while (*t) {
 		const char *from = t;
 

@@ -30,6 +30,14 @@ struct op {
 	const char *text; /* OP_TEXT, OP_PATH, OP_COUNT: within the template */
 };
 
+struct must_fast { /* FIELD [& mask] CMP num, of a field at a fixed place */
+	uint32_t bit;
+	uint8_t width; /* bits */
+	bool le;
+	enum expr_op op;
+	uint64_t mask, num;
+};
+
 struct summary {
 	struct op *op;
 	unsigned nops;
@@ -42,6 +50,11 @@ struct summary {
 		bool fixed;
 	} sum[8];
 	unsigned nsums;
+	struct must_fast *must;
+	unsigned nmusts;
+	bool must_slow; /* others, for which the layer has to be decoded */
+	bool must_deep; /* those of structs, which stand behind the fixed fields: */
+	uint32_t fixed; /* bytes of fields at a fixed place */
 };
 
 /* The lines of a protocol, compiled at the first use; NULL: memory is out. */
