@@ -55,7 +55,8 @@ static const struct expr *path(struct load *l)
 	uint32_t at = l->t.at, n = 0;
 	struct lexpr *x;
 
-	memset(part, 0, sizeof(part)); /* its padding too: descriptions are written out as they are */
+	memset(part, 0,
+	       sizeof(part)); /* its padding too: descriptions are written out as they are */
 	for (;;) {
 		if (n == 8) {
 			load_fail(l, load_here(l), "a path of at most 8 parts is accepted");

@@ -144,7 +144,7 @@ struct registry {
 	struct vec binds;     /* struct bind */
 	struct vec spaces;    /* struct rspace, after freeze */
 	struct vec redefined; /* const char * */
-	struct vec guarded;   /* const struct proto *, by name, after freeze */
+	struct vec guessed;   /* const struct proto *, by name, after freeze */
 	bool frozen, strict;
 	bool later; /* the built-ins are asked for, and nothing else yet: see registry_builtin.c */
 	uint64_t work;

@@ -85,8 +85,8 @@ static int resolve_proto(struct scope *s)
 {
 	const struct proto *p = s->u->proto;
 
-	if (maybe(s, p->guard) || maybe(s, p->opaque) || maybe(s, p->excerpt) ||
-	    maybe(s, p->quotes) || maybe(s, p->message))
+	if (maybe(s, p->guard) || maybe(s, p->guess) || maybe(s, p->opaque) ||
+	    maybe(s, p->excerpt) || maybe(s, p->quotes) || maybe(s, p->message))
 		return -1;
 	for (unsigned i = 0; i < p->ncarries; i++) {
 		if (maybe(s, p->carries[i].cond))

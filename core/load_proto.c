@@ -191,6 +191,20 @@ static int dir_guard(struct load *l)
 	return *g ? 0 : -1;
 }
 
+static int dir_guess(struct load *l)
+{
+	const struct expr **g = &proto_of(l)->guess;
+
+	if (*g)
+		return load_fail(l, load_here(l), "there is a guess already; join them with &&");
+	load_next(l);
+	if (l->t.type == TOK_LINE) /* the guard is enough */
+		*g = expr_number(l, 1, load_here(l));
+	else
+		*g = parse_expr(l);
+	return *g ? 0 : -1;
+}
+
 /* u8( EXPR ), or a field */
 static int pseudo_item(struct load *l)
 {
@@ -367,7 +381,7 @@ int parse_directive(struct load *l)
 		{ "over", dir_over },       { "carries", dir_carries }, { "guard", dir_guard },
 		{ "reply", parse_reply },   { "pseudo", dir_pseudo },   { "message", dir_message },
 		{ "quotes", dir_quotes },   { "payload", dir_payload }, { "beside", dir_beside },
-		{ "summary", dir_summary }, { "wants", parse_wants },
+		{ "summary", dir_summary }, { "wants", parse_wants },   { "guess", dir_guess },
 	};
 	enum { NDIRS = sizeof(dirs) / sizeof(*dirs) };
 	const char *names[NDIRS];

@@ -22,7 +22,7 @@ enum layer_flag {
 	LAYER_BAD_HEADER =
 		16,      /* the bytes do not fit the description (not for want of captured bytes) */
 	LAYER_DEEP = 32, /* the depth or work limit was reached; the rest is bytes */
-	LAYER_GUESS = 64,   /* chosen by guard alone */
+	LAYER_GUESS = 64,   /* chosen by its looks alone */
 	LAYER_QUOTED = 128, /* inside a quote of another packet (ICMP error) */
 };
 

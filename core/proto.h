@@ -334,6 +334,7 @@ struct proto {
 	const struct over *over;
 	const struct carries *carries;
 	const struct expr *guard;
+	const struct expr *guess; /* looks that are enough where no selector says so; or NULL */
 	const struct expr *opaque, *excerpt; /* payload conditions, or NULL */
 	const struct expr
 		*quotes; /* payload is the quoted packet of an error when this holds; or NULL */

@@ -167,6 +167,7 @@ static void print_directives(const struct proto *p, struct buf *out)
 	line_text("ref", p->ref, out);
 	print_over(p, out);
 	line_expr("guard", p, p->guard, out);
+	line_expr("guess", p, p->guess, out);
 	print_carries(p, out);
 	for (unsigned i = 0; i < p->nreply; i++)
 		print_reply(p, &p->reply[i], out);

@@ -80,8 +80,9 @@ const struct proto *registry_bound(const struct registry *r, const char *space, 
 /* The i-th protocol declared `over NAME` (always) of lower; NULL past the end. */
 const struct proto *registry_always(const struct registry *r, const struct proto *lower,
 				    unsigned i);
-/* The i-th protocol bound by guard alone, by name; NULL past the end. */
-const struct proto *registry_guarded(const struct registry *r, unsigned i);
+/* The i-th protocol known by its looks (a `guess`, or a guard and no `over`), by name; NULL past
+ * the end. */
+const struct proto *registry_guessed(const struct registry *r, unsigned i);
 /* The link type (LINKTYPE_ number) that `p` is the outermost header of; -1: none. The inverse is
  * space "link". */
 int registry_link(const struct registry *r, const struct proto *p);

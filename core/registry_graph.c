@@ -67,9 +67,9 @@ static bool add_proto(struct registry *r, const struct proto *p)
 		c->proto = p;
 		c->cr = &p->carries[k];
 	}
-	if (!p->guard || p->nover)
+	if (!p->guess && (!p->guard || p->nover))
 		return true;
-	g = vec_push(&r->mem, &r->guarded, sizeof(*g));
+	g = vec_push(&r->mem, &r->guessed, sizeof(*g));
 	if (g)
 		*g = p;
 	return g != NULL;
@@ -90,8 +90,8 @@ int freeze_graph(struct registry *r, struct err *e)
 		if (freeze_spend(r, r->spaces.n, e))
 			return -1;
 	}
-	if (r->guarded.n)
-		qsort(r->guarded.p, r->guarded.n, sizeof(struct proto *), by_name);
+	if (r->guessed.n)
+		qsort(r->guessed.p, r->guessed.n, sizeof(struct proto *), by_name);
 	return 0;
 }
 
@@ -187,9 +187,9 @@ const struct proto *registry_always(const struct registry *r, const struct proto
 	return NULL;
 }
 
-const struct proto *registry_guarded(const struct registry *r, unsigned i)
+const struct proto *registry_guessed(const struct registry *r, unsigned i)
 {
-	return i < r->guarded.n ? *VEC_AT(const struct proto *, r->guarded, i) : NULL;
+	return i < r->guessed.n ? *VEC_AT(const struct proto *, r->guessed, i) : NULL;
 }
 
 int registry_link(const struct registry *r, const struct proto *p)

@@ -10,6 +10,7 @@
 struct maker {
 	struct shapes *s;
 	const struct registry *r;
+	struct shape_cold **cold; /* [id] */
 };
 
 /* A number that may be loaded as it stands: always there, at a fixed place in the fixed part. */
@@ -344,6 +345,7 @@ static int make_shape(struct maker *m, const struct proto *p)
 
 	if (!c)
 		return -1;
+	m->cold[p->id] = c;
 	part = record_fixed_part(&p->rec, &nfixed);
 	*s = (struct shape) { .min = (uint16_t)part, .id = p->id, .proto = p, .cold = c };
 	if (p->has_payload || p->quotes)
@@ -372,30 +374,78 @@ static int make_shape(struct maker *m, const struct proto *p)
 	return 0;
 }
 
-/* Those that bind by guard alone, by the first byte that they may have. */
+/* The bit of a space for guesses; 0: no protocol is guessed there. *next: the lowest bit that is
+ * not taken, or NULL. Bit 0 stands for anything at all. */
+static uint64_t guess_bit(struct shapes *s, const char *name, uint64_t *next)
+{
+	for (uint32_t i = 0; i < s->nspaces; i++) {
+		struct space *sp = &s->space[i];
+
+		if (strcmp(sp->name, name) != 0)
+			continue;
+		if (!sp->guess && next) {
+			sp->guess = *next;
+			*next <<= 1; /* 0 after 64: no more are guessed in */
+		}
+		return sp->guess;
+	}
+	return 0;
+}
+
+/* Who may be guessed in what. */
+static void find_looks(struct maker *m)
+{
+	const struct proto *p;
+	uint64_t next = 2;
+
+	for (unsigned i = 0; (p = registry_guessed(m->r, i)); i++) {
+		for (unsigned k = 0; k < p->nover; k++) {
+			if (p->over[k].space)
+				m->cold[p->id]->looks |= guess_bit(m->s, p->over[k].space, &next);
+		}
+		if (!p->nover)
+			m->cold[p->id]->looks = 1;
+	}
+	for (unsigned i = 0; (p = registry_at(m->r, i)); i++) {
+		m->cold[p->id]->holds = 1;
+		for (unsigned k = 0; k < p->ncarries; k++)
+			m->cold[p->id]->holds |= guess_bit(m->s, p->carries[k].space, NULL);
+	}
+}
+
+/* May the layer begin with this byte? */
+static bool may_begin(const struct code *c, uint8_t first)
+{
+	for (unsigned i = 0; i < c->tables; i++) {
+		if (c->truth[i].byte == 0 && !truth_of(&c->truth[i], &first, 1))
+			return false;
+	}
+	return true;
+}
+
+/* Those that may be known by their looks, by the first byte that they may have. */
 static int find_guesses(struct maker *m)
 {
 	const struct proto *p;
 	unsigned n = 0;
 
-	while (registry_guarded(m->r, n))
+	find_looks(m);
+	while (registry_guessed(m->r, n))
 		n++;
 	for (unsigned first = 0; n && first < 256; first++) {
-		const uint8_t byte = (uint8_t)first;
 		uint16_t *v = NULL;
 		unsigned k = 0;
 
-		for (unsigned i = 0; (p = registry_guarded(m->r, i)); i++) {
-			const struct code *g = &m->s->v[p->id].cold->guard;
-			bool may = true;
+		for (unsigned i = 0; (p = registry_guessed(m->r, i)); i++) {
+			const struct shape_cold *c = m->cold[p->id];
 
-			for (unsigned t = 0; t < g->tables; t++)
-				may = may && (g->truth[t].byte || truth_of(&g->truth[t], &byte, 1));
-			if (!may)
+			if (!may_begin(&c->guard, (uint8_t)first) ||
+			    !may_begin(&c->guess, (uint8_t)first))
 				continue;
 			if (!v && !(v = arena_alloc(m->s->mem, (n + 1) * sizeof(*v))))
 				return -1;
 			v[k++] = p->id;
+			m->s->guess_in[first] |= c->looks;
 		}
 		m->s->guess[first] = v;
 	}
@@ -413,7 +463,8 @@ int shape_compile(struct registry *r, struct err *e)
 	for (unsigned i = 0; i < n; i++)
 		top = registry_at(r, i)->id > top ? registry_at(r, i)->id : top;
 	v = arena_alloc(mem, (top + 2) * sizeof(*s->v));
-	if (!s || !v)
+	m.cold = arena_alloc(mem, (top + 1) * sizeof(struct shape_cold *));
+	if (!s || !v || !m.cold)
 		goto fail;
 	s->mem = mem;
 	s->n = (uint16_t)top;

@@ -130,7 +130,10 @@ struct end_rule {
 struct space;
 
 struct shape_cold {
-	struct code guard, opaque, excerpt, quotes, message;
+	struct code guard, guess, opaque, excerpt, quotes, message;
+	/* Spaces, a bit each, in which some protocol may be guessed (bit 0: anywhere): those that
+	 * this one carries, and those where it may be guessed itself. */
+	uint64_t holds, looks;
 	struct truth
 		any; /* does opaque, excerpt or quotes hold, when one byte decides: any_known */
 	bool any_known;
@@ -183,6 +186,7 @@ struct wide {
 
 struct space {
 	const char *name; /* interned */
+	uint64_t guess;   /* its bit in masks of spaces where some are guessed; 0: nobody is */
 	uint16_t *t8;     /* [256], by value */
 	uint16_t *t16;    /* [65536], by the big-endian value as this machine loads it; or NULL */
 	struct wide *wide;
@@ -197,9 +201,11 @@ struct shapes {
 	struct chain *chain; /* chain[id - n - 1] */
 	uint32_t nchains, chain_cap, space_cap;
 	const struct space *link;
-	const uint16_t *guess[256]; /* shapes that bind by guard alone and may begin with this
-				       byte, 0-terminated; NULL: none */
-	struct arena *mem;          /* the registry's, in which all of this lies; NULL when done */
+	/* By the first byte: shapes that may be known by their looks, 0-terminated, or NULL; and
+	 * the spaces they may be guessed in. */
+	const uint16_t *guess[256];
+	uint64_t guess_in[256];
+	struct arena *mem; /* the registry's, in which all of this lies; NULL when done */
 };
 
 /* Compile every protocol of r and hang the result on it. Called by registry_freeze(). -1: memory.

@@ -182,12 +182,14 @@ int shape_conditions(struct arena *mem, struct shape *s, struct shape_cold *c)
 	const struct record *rec = &p->rec;
 
 	if (code_compile(mem, rec, s->min, p->guard, &c->guard) < 0 ||
+	    code_compile(mem, rec, s->min, p->guess, &c->guess) < 0 ||
 	    code_compile(mem, rec, s->min, p->opaque, &c->opaque) < 0 ||
 	    code_compile(mem, rec, s->min, p->excerpt, &c->excerpt) < 0 ||
 	    code_compile(mem, rec, s->min, p->quotes, &c->quotes) < 0 ||
 	    code_compile(mem, rec, s->min, p->message, &c->message) < 0)
 		return -1;
 	code_tables(rec, s->min, &c->guard);
+	code_tables(rec, s->min, &c->guess);
 	code_tables(rec, s->min, &c->opaque);
 	code_tables(rec, s->min, &c->excerpt);
 	code_tables(rec, s->min, &c->quotes);

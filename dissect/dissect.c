@@ -193,7 +193,8 @@ run_hot(const struct shapes *S, struct packet *p, struct here *h, const struct s
 			break;
 		next = quick_next(S, s, q, hlen, lim - off - hlen, &fit);
 		if (fit != FIT_YES) {
-			if (fit == FIT_NO && !(flags & SHAPE_MORE) && !S->guess[q[hlen]])
+			if (fit == FIT_NO && !(flags & SHAPE_MORE) &&
+			    !(S->guess_in[q[hlen]] & s->cold->holds))
 				why = HOT_DONE;
 			break;
 		}

@@ -38,22 +38,26 @@ static bool ask(struct run *x, const struct code *c, int layer)
 	return r != 0;
 }
 
-bool fits(struct run *x, const struct shape *s)
+/* Does c, a condition of s, hold for the header at x->off? */
+static bool holds(struct run *x, const struct shape *s, const struct code *c)
 {
-	const struct code *g = &s->cold->guard;
+	const uint8_t *q = x->p->data + x->off;
+	uint32_t room = x->lim - x->off;
 
-	if (!s->proto || x->off >= x->lim)
-		return false;
-	if (!g->expr)
+	if (!c->expr)
 		return true;
-	if (!code_may(g, x->p->data + x->off, x->lim - x->off))
+	if (!code_may(c, q, room))
 		return false;
-	if (g->v) /* what is not there cannot say that it is this protocol */
-		return x->lim - x->off >= g->need &&
-		       code_true(g, x->p->data + x->off, x->lim - x->off);
+	if (c->v) /* what is not there cannot say that it is this protocol */
+		return room >= c->need && code_true(c, q, room);
 	if (!decoded(x, s->proto))
 		return false;
-	return expr_eval(g->expr, x->scratch, 0, NULL) != 0;
+	return expr_eval(c->expr, x->scratch, 0, NULL) != 0;
+}
+
+bool fits(struct run *x, const struct shape *s)
+{
+	return s->proto && x->off < x->lim && holds(x, s, &s->cold->guard);
 }
 
 static const struct shape *first_fitting(struct run *x, const uint16_t *v, unsigned n)
@@ -142,9 +146,13 @@ const struct shape *follow_long(struct run *x, const struct shape *low)
 	for (const uint16_t *a = low->cold->always; !s && a && *a; a++)
 		s = first_fitting(x, a, 1);
 	for (const uint16_t *g = x->S->guess[x->p->data[x->off]]; !s && g && *g; g++) {
-		s = first_fitting(x, g, 1);
-		if (s)
-			x->once = LAYER_GUESS;
+		const struct shape *look = &x->S->v[*g];
+
+		if (!(look->cold->looks & low->cold->holds) || !fits(x, look) ||
+		    !holds(x, look, &look->cold->guess))
+			continue;
+		s = look;
+		x->once = LAYER_GUESS;
 	}
 	return s;
 }

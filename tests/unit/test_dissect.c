@@ -200,6 +200,13 @@ static const char constructs[] =
 	"    n    : u8 = 7\n"
 	"    verb : text[2]\n"
 	"}\n"
+	"protocol bound \"On a number of its own, or known by its looks\" {\n"
+	"    over other 77\n"
+	"    guard n > 1\n"
+	"    guess magic == 0xcafe\n"
+	"    magic : u16 = 0xcafe show hex\n"
+	"    n     : u8 = 2\n"
+	"}\n"
 	"protocol holder \"Something always follows\" {\n"
 	"    over kind 6\n"
 	"    x : u8 = 0\n"
@@ -257,6 +264,14 @@ static const struct row construct_rows[] = {
 	{ "carries if: does not hold", 147, "05 00 07 0001", 0, "base 0+1..5 / switched 1+2..5" },
 	{ "guessed by guard", 147, "05 00 07 feed", 0,
 	  "base 0+1..5 / switched 1+2..5 / guessed 3+2..5 guess" },
+	{ "on its own number it needs no looks", 147, "05 01 4d 0000 02", 0,
+	  "base 0+1..6 / switched 1+2..6 / bound 3+3..6" },
+	{ "known by its looks in its space", 147, "05 00 07 cafe 02", 0,
+	  "base 0+1..6 / switched 1+2..6 / bound 3+3..6 guess" },
+	{ "looks, but the guard says no", 147, "05 00 07 cafe 01", 0,
+	  "base 0+1..6 / switched 1+2..6" },
+	{ "looks, but in a layer that carries no space of it", 147, "01 05 cafe02aa beef", 0,
+	  "base 0+1..8 / framed 1+1..8 tail=2" },
 	{ "guessed by its first word", 147, "05 00 07 47 45 54 20", 0,
 	  "base 0+1..7 / switched 1+2..7 / worded 3+4..7 guess" },
 	{ "another word of the same first letter", 147, "05 00 07 47 4f 20", 0,

@@ -662,9 +662,9 @@ START_TEST(graph)
 	ck_assert_ptr_null(registry_bound(r, "ethertype", 0x801, 0));
 	ck_assert_ptr_eq(registry_bound(r, "link", 228, 0), ip);
 	ck_assert_ptr_eq(registry_always(r, udp, 0), proto_named(r, "always"));
-	ck_assert_str_eq(registry_guarded(r, 0)->name, "alp");
-	ck_assert_str_eq(registry_guarded(r, 1)->name, "zeb");
-	ck_assert_ptr_null(registry_guarded(r, 2));
+	ck_assert_str_eq(registry_guessed(r, 0)->name, "alp");
+	ck_assert_str_eq(registry_guessed(r, 1)->name, "zeb");
+	ck_assert_ptr_null(registry_guessed(r, 2));
 	ck_assert_int_eq(registry_link(r, eth), 1);
 	ck_assert_int_eq(registry_link(r, udp), -1);
 	ck_assert_str_eq(registry_suggest(r, "tpc", 3), "tcp");
