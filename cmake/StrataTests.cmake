@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Tests, found by file name:
 #   tests/unit/test_X.c    one Check program                     unit.X
-#   tests/laws/X.c         a program, given captures/*.pcap*      law.X
+#   tests/laws/X.c         a program, given captures/*.pcap*      law.X   (law.[ch]: what they share)
 #   tests/laws/X.sh        a script                               law.X
 #   tests/golden/X.test    see tests/golden/run                   golden.X
 #   tests/net/X.sh         in private namespaces (lab.sh: their helper, no test)   net.X
@@ -59,6 +59,9 @@ if(check_FOUND)
 			target_link_libraries(unit_lib PRIVATE strata_shared)
 		endif()
 		strata_test(unit.${name} 300 unit unit_${name})
+		if(name STREQUAL "seal")
+			target_link_libraries(unit_seal PRIVATE dep_seccomp) # as the tool is
+		endif()
 		# What needs a private network is a test by itself, which can be skipped by itself.
 		if(name STREQUAL "lib")
 			strata_test(unit.lib_network 300 unit unit_lib)
@@ -72,9 +75,11 @@ endif()
 
 # ---- laws ----
 file(GLOB law_src CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/laws/*.c")
+list(FILTER law_src EXCLUDE REGEX "/law\\.c$")
 foreach(src IN LISTS law_src)
 	get_filename_component(name "${src}" NAME_WE)
 	strata_test_program(law_${name} "${src}")
+	target_sources(law_${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests/laws/law.c")
 	strata_test(law.${name} 900 law law_${name} ${capture_files})
 endforeach()
 file(GLOB law_sh CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/laws/*.sh")

@@ -2,8 +2,9 @@
 /* Law 1, second half: printed lines are made of names, and editing one value in the text changes
  * that field and what depends on it by a rule, nothing else.
  *
- *   law_edit [-n EDITS] [-s SEED] [-v] FILE...      -n: (4,000)   -v: tell every failure, and why
- *                                                    edits were refused
+ *   law_edit [-n EDITS] [-s SEED] [-v] FILE...      -n: of each packet and form (10)
+ *                                                    -v: tell every failure, and why edits were
+ *                                                    refused
  *
  * Named: of all header bytes, those in fields that are printed as words, numbers, names; apart are
  * fields that are bytes by their description (random=hex:..), and hex: in place of an encoding.
@@ -11,19 +12,9 @@
  * Edited: in full form everything is said, so nothing outside the field's own bits may change. In
  * short form lengths, counts, sums and other computed fields, selectors and padding follow. Behind
  * a field that others' presence, size or choice hang on only what stands before it must stay; only
- * such an edit may be refused. */
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "capture/source.h"
-#include "core/buf.h"
-#include "core/plan.h"
-#include "core/registry.h"
-#include "dissect/dissect.h"
-#include "notation/notation.h"
+ * such an edit may be refused. Behind a name values are compared, not places; a name that points at
+ * a place (.@30) is what stands there then. */
+#include "tests/laws/law.h"
 
 #define PROTOS_MAX 256
 #define HEX_SHARE 1 /* per cent of header bytes at most, of all protocols together */
@@ -32,65 +23,15 @@ struct named {
 	uint64_t words, bytes, hex; /* bits */
 };
 
-struct kept {
-	uint8_t *data;
-	struct packet pkt;
-};
-
 struct run {
-	struct registry *reg;
-	struct printer *printer;
+	struct trial law;
 	struct plan plan, again;
 	struct build build, edited;
-	struct buf text, line, value;
-	struct tree tree;
-	struct kept *all;
-	size_t n, cap;
-	uint64_t random;
-	bool verbose;
+	struct buf text, line, made; /* the text, with the edit, the new value */
+	struct buf value;
 	struct named of[PROTOS_MAX];
-	uint64_t edits, refused, structural, same, bad;
+	uint64_t packets, edits, refused, structural;
 };
-
-static uint64_t rnd(struct run *r)
-{
-	r->random ^= r->random >> 12;
-	r->random ^= r->random << 25;
-	r->random ^= r->random >> 27;
-	return r->random * UINT64_C(2685821657736338717);
-}
-
-static void load(struct run *r, const char *path)
-{
-	struct err e = { 0 };
-	struct source *s = source_open_file(path, NULL, &e);
-	struct packet p;
-
-	if (!s) {
-		printf("%s: %s\n", path, e.msg);
-		r->bad++;
-		return;
-	}
-	while (source_next(s, &p, &e) == SOURCE_PACKET) {
-		struct kept *k;
-
-		if (r->n == r->cap) {
-			r->cap = r->cap ? 2 * r->cap : 256;
-			r->all = realloc(r->all, r->cap * sizeof(*r->all));
-			if (!r->all)
-				abort();
-		}
-		k = &r->all[r->n++];
-		k->pkt = p;
-		k->data = malloc(p.len ? p.len : 1);
-		if (!k->data)
-			abort();
-		memcpy(k->data, p.data, p.len);
-		k->pkt.data = k->data;
-		dissect_with(r->reg, &k->pkt, &r->tree);
-	}
-	source_close(s);
-}
 
 /* Print, read and build a packet: r->plan and r->build are of r->text. */
 static bool said(struct run *r, const struct packet *p, unsigned flags)
@@ -98,11 +39,11 @@ static bool said(struct run *r, const struct packet *p, unsigned flags)
 	struct err e = { 0 };
 
 	r->text.n = 0;
-	if (print_expr(r->printer, p, flags, &r->text) < 0 ||
-	    plan_parse(&r->plan, r->reg, r->text.p, r->text.n, PLAN_NO_FILES, &e) < 0 ||
+	if (print_expr(r->law.printer, p, flags, &r->text) < 0 ||
+	    plan_parse(&r->plan, r->law.reg, r->text.p, r->text.n, PLAN_NO_FILES, &e) < 0 ||
 	    build(&r->build, &r->plan, &e) < 0) {
-		printf("packet %" PRIu64 ": %s\n", p->number, e.msg);
-		r->bad++;
+		if (law_tell(&r->law, p))
+			printf("%s\n  %s\n", e.msg, buf_cstr(&r->text));
 		return false;
 	}
 	return true;
@@ -165,8 +106,9 @@ static void tell_named(struct run *r)
 	uint64_t all;
 
 	printf("%-16s %9s %9s %9s %9s\n", "protocol", "bytes", "words %", "bytes %", "hex: %");
-	for (unsigned i = 0; i <= registry_count(r->reg); i++) {
-		const struct proto *p = i < registry_count(r->reg) ? registry_at(r->reg, i) : NULL;
+	for (unsigned i = 0; i <= registry_count(r->law.reg); i++) {
+		const struct proto *p =
+			i < registry_count(r->law.reg) ? registry_at(r->law.reg, i) : NULL;
 		const struct named *k = p ? &r->of[p->id % PROTOS_MAX] : &sum;
 
 		all = k->words + k->bytes + k->hex;
@@ -184,7 +126,7 @@ static void tell_named(struct run *r)
 	all = sum.words + sum.bytes + sum.hex;
 	if (!all || sum.hex * 100 > all * HEX_SHARE) {
 		printf("more than %d %% of the header bytes have no name\n", HEX_SHARE);
-		r->bad++;
+		r->law.bad++;
 	}
 }
 
@@ -240,37 +182,37 @@ static bool editable(struct run *r, const struct tree *t, uint32_t at)
 	return ok;
 }
 
-/* Another valid value of the leaf, as text, to r->value. */
+/* Another valid value of the leaf, as text, to r->made. */
 static bool another(struct run *r, const struct tree *t, uint32_t at)
 {
 	const struct node *n = &t->v[at];
 	const struct field *f = n->field;
-	struct value v = { .num = rnd(r) ^ rnd(r) << 32 };
+	struct value v = { .num = law_random(&r->law) ^ law_random(&r->law) << 32 };
 	uint8_t bytes[16];
 	const char *text = r->text.p + n->said->at;
-	size_t i = rnd(r) % n->said->span;
+	size_t i = law_random(&r->law) % n->said->span;
 
-	r->value.n = 0;
+	r->made.n = 0;
 	switch (n->type->kind->cls) {
 	case KIND_TEXT:
-		buf_put(&r->value, text, n->said->span);
-		r->value.p[i] = r->value.p[i] == 'q' ? 'x' : 'q';
+		buf_put(&r->made, text, n->said->span);
+		r->made.p[i] = r->made.p[i] == 'q' ? 'x' : 'q';
 		return true;
 	case KIND_BYTES:
-		i = 4 + rnd(r) % (n->said->span - 4);
-		buf_put(&r->value, text, n->said->span);
-		r->value.p[i] = r->value.p[i] == '7' ? '8' : '7';
+		i = 4 + law_random(&r->law) % (n->said->span - 4);
+		buf_put(&r->made, text, n->said->span);
+		r->made.p[i] = r->made.p[i] == '7' ? '8' : '7';
 		return true;
-	case KIND_NAME: buf_str(&r->value, "edited.example"); return true;
+	case KIND_NAME: buf_str(&r->made, "edited.example"); return true;
 	case KIND_ADDR:
 		for (unsigned k = 0; k < 16; k++)
-			bytes[k] = (uint8_t)rnd(r);
+			bytes[k] = (uint8_t)law_random(&r->law);
 		v.p = bytes;
 		v.len = n->bits / 8;
 		break;
 	default:
-		if (f->words && f->words->n && !f->words->flags && rnd(r) % 2)
-			v.num = f->words->v[rnd(r) % f->words->n].value;
+		if (f->words && f->words->n && !f->words->flags && law_random(&r->law) % 2)
+			v.num = f->words->v[law_random(&r->law) % f->words->n].value;
 		else if (!n->type->kind->bits && !n->type->bits)
 			v.num %= 60; /* of variable width */
 		else if (n->bits < 64)
@@ -280,20 +222,22 @@ static bool another(struct run *r, const struct tree *t, uint32_t at)
 	}
 	if (v.len > 16)
 		return false;
-	value_print(f, n->type, &v, &r->value);
+	value_print(f, n->type, &v, &r->made);
 	return true;
 }
 
 static void tell(struct run *r, const struct packet *p, const struct tree *t, uint32_t at,
 		 const char *what)
 {
+	const struct say *s = t->v[at].said;
 	struct buf path = { 0 };
 
-	if (++r->bad > 10 && !r->verbose)
+	if (!law_tell(&r->law, p))
 		return;
 	tree_path(t, at, &path);
-	printf("packet %" PRIu64 ": %s.%s: %s\n  before %s\n  after  %s\n", p->number,
-	       t->proto->name, buf_cstr(&path), what, buf_cstr(&r->text), buf_cstr(&r->line));
+	printf("%s.%s=%.*s edited to %s: %s\n  before %s\n  after  %s\n", t->proto->name,
+	       buf_cstr(&path), (int)s->span, r->text.p + s->at, buf_cstr(&r->made), what,
+	       buf_cstr(&r->text), buf_cstr(&r->line));
 	buf_done(&path);
 }
 
@@ -319,8 +263,9 @@ static bool follows(struct run *r, unsigned layer, const struct node *n)
 	       (n->type && n->type->form == TYPE_PAD);
 }
 
-/* May this bit of the packet as it was change although another field was edited? */
-static bool may_follow(struct run *r, uint32_t bit)
+/* May this bit of the packet as it was change although leaf `at` of `edited` was? The count of
+ * bytes or items in front of what holds the leaf may too. */
+static bool may_follow(struct run *r, uint32_t bit, const struct tree *edited, uint32_t at)
 {
 	for (unsigned i = 0; i < r->build.n; i++) {
 		const struct tree *t = &r->build.layer[i].tree;
@@ -328,9 +273,11 @@ static bool may_follow(struct run *r, uint32_t bit)
 		for (uint32_t k = 1; r->build.layer[i].proto && k < t->n; k++) {
 			const struct node *n = &t->v[k];
 
-			if (bit < n->bit || bit >= n->bit + n->bits || n->next != k + 1)
+			if (bit < n->bit || bit >= n->bit + n->bits)
 				continue;
-			if (follows(r, i, n))
+			if (n->next == k + 1 && follows(r, i, n))
+				return true;
+			if (t == edited && k <= at && at < n->next && bit < n->bit + n->head * 8u)
 				return true;
 		}
 	}
@@ -362,6 +309,20 @@ static bool same_value(struct run *r, const struct tree *a, const struct tree *b
 	return r->value.n == 2 * n && !memcmp(r->value.p, r->value.p + n, n);
 }
 
+/* Is it a name that ends by pointing at a place (.@30)? It is what stands there. */
+static bool points(struct run *r, const struct node *n)
+{
+	const struct say *s = n->said;
+
+	if (!s || s->at + s->span > r->text.n)
+		return false;
+	for (uint32_t i = s->at; i + 2 < s->at + s->span; i++) {
+		if (r->text.p[i] == '.' && r->text.p[i + 1] == '@' && r->text.p[i + 2] != '-')
+			return true;
+	}
+	return false;
+}
+
 /* A name was edited, and others may point at it: compared are values, not places. */
 static void compare_values(struct run *r, const struct packet *p, const struct tree *t, uint32_t at)
 {
@@ -373,7 +334,7 @@ static void compare_values(struct run *r, const struct packet *p, const struct t
 			return;
 		}
 		for (uint32_t k = 1; r->build.layer[i].proto && k < a->n; k++) {
-			if ((a == t && k == at) || follows(r, i, &a->v[k]) ||
+			if ((a == t && k == at) || follows(r, i, &a->v[k]) || points(r, &a->v[k]) ||
 			    same_value(r, a, b, k))
 				continue;
 			tell(r, p, t, at, "another value changed");
@@ -395,7 +356,8 @@ static void compare(struct run *r, const struct packet *p, const struct tree *t,
 		return;
 	}
 	for (uint64_t i = 0; i < n->bit; i++) {
-		if ((i >= nb || bit_of(a, i) != bit_of(b, i)) && !may_follow(r, (uint32_t)i)) {
+		if ((i >= nb || bit_of(a, i) != bit_of(b, i)) &&
+		    !may_follow(r, (uint32_t)i, t, at)) {
 			tell(r, p, t, at, "something before it changed");
 			return;
 		}
@@ -406,7 +368,7 @@ static void compare(struct run *r, const struct packet *p, const struct tree *t,
 		uint64_t bit = na - 1 - i;
 
 		if ((i >= nb || bit_of(a, bit) != bit_of(b, nb - 1 - i)) &&
-		    !may_follow(r, (uint32_t)bit)) {
+		    !may_follow(r, (uint32_t)bit, t, at)) {
 			tell(r, p, t, at, "something behind it changed");
 			return;
 		}
@@ -415,41 +377,37 @@ static void compare(struct run *r, const struct packet *p, const struct tree *t,
 		tell(r, p, t, at, "nothing changed");
 }
 
-/* One edit of one printed packet; false: this one has no value to be edited here. */
-static bool edit(struct run *r, const struct packet *p, unsigned flags)
+/* Edit a value of the packet that said() printed; false: at the place drawn there is none. */
+static bool edit(struct run *r, const struct packet *p)
 {
-	const struct tree *t;
+	unsigned l = (unsigned)(law_random(&r->law) % r->build.n);
+	const struct tree *t = &r->build.layer[l].tree;
 	const struct say *s;
 	struct err e = { 0 };
 	bool hangs;
 	uint32_t at;
-	unsigned l;
 
-	if (!said(r, p, flags) || !r->build.n)
-		return false;
-	l = (unsigned)(rnd(r) % r->build.n);
-	t = &r->build.layer[l].tree;
 	if (!r->build.layer[l].proto || t->n < 2)
 		return false;
-	at = 1 + (uint32_t)(rnd(r) % (t->n - 1));
+	at = 1 + (uint32_t)(law_random(&r->law) % (t->n - 1));
 	if (!editable(r, t, at) || !another(r, t, at))
 		return false;
 	s = t->v[at].said;
-	if (r->value.n == s->span && memcmp(r->value.p, r->text.p + s->at, s->span) == 0)
+	if (r->made.n == s->span && memcmp(r->made.p, r->text.p + s->at, s->span) == 0)
 		return false;
 	r->line.n = 0;
 	buf_put(&r->line, r->text.p, s->at);
-	buf_put(&r->line, r->value.p, r->value.n);
+	buf_put(&r->line, r->made.p, r->made.n);
 	buf_put(&r->line, r->text.p + s->at + s->span, r->text.n - s->at - s->span);
 	hangs = structures(t, at);
 	r->edits++;
 	r->structural += hangs;
-	if (plan_parse(&r->again, r->reg, r->line.p, r->line.n, PLAN_NO_FILES, &e) < 0 ||
+	if (plan_parse(&r->again, r->law.reg, r->line.p, r->line.n, PLAN_NO_FILES, &e) < 0 ||
 	    build(&r->edited, &r->again, &e) < 0) {
 		r->refused++;
 		if (!hangs)
 			tell(r, p, t, at, e.msg);
-		else if (r->verbose)
+		else if (r->law.verbose)
 			printf("refused: %s\n  %s\n", e.msg, buf_cstr(&r->line));
 		return true;
 	}
@@ -457,71 +415,65 @@ static bool edit(struct run *r, const struct packet *p, unsigned flags)
 	return true;
 }
 
-static int start(struct run *r)
+/* So many edits, in short and in full form. */
+static void edits(struct run *r, const struct packet *p, unsigned want)
 {
-	struct err e = { 0 };
+	law_seed(&r->law, p);
+	r->packets++;
+	for (unsigned form = 0; form < 2; form++) {
+		unsigned made = 0;
 
-	r->reg = registry_open();
-	if (!r->reg || registry_load_builtins(r->reg, &e) < 0 ||
-	    registry_load_file(r->reg, STRATA_SOURCE "/examples/sensor.protocol", &e) < 0 ||
-	    registry_load_file(r->reg, STRATA_SOURCE "/examples/beacon.protocol", &e) < 0 ||
-	    registry_freeze(r->reg, &e) < 0) {
-		printf("%s:%" PRIu32 ":%" PRIu32 ": %s\n", e.name, e.lineno, e.col, e.msg);
-		return -1;
+		if (!said(r, p, form ? PRINT_FULL : 0) || !r->build.n)
+			continue;
+		for (unsigned i = 0; i < want * 20 && made < want; i++)
+			made += edit(r, p);
 	}
-	r->printer = printer_open(r->reg);
-	return r->printer ? 0 : -1;
-}
-
-static void done(struct run *r)
-{
-	for (size_t i = 0; i < r->n; i++)
-		free(r->all[i].data);
-	free(r->all);
-	printer_close(r->printer);
-	plan_done(&r->plan);
-	plan_done(&r->again);
-	build_done(&r->build);
-	build_done(&r->edited);
-	buf_done(&r->text);
-	buf_done(&r->line);
-	buf_done(&r->value);
-	tree_done(&r->tree);
-	registry_close(r->reg);
 }
 
 int main(int argc, char **argv)
 {
-	struct run r = { .random = 1 };
-	uint64_t want = 4000;
+	struct run r = { 0 };
+	unsigned want = 10;
 	int opt;
 
 	while ((opt = getopt(argc, argv, "n:s:v")) >= 0) {
 		if (opt == 'n')
-			want = strtoull(optarg, NULL, 0);
+			want = (unsigned)strtoul(optarg, NULL, 0);
 		else if (opt == 's')
-			r.random = strtoull(optarg, NULL, 0) | 1;
+			r.law.salt = strtoull(optarg, NULL, 0);
 		else if (opt == 'v')
-			r.verbose = true;
+			r.law.verbose = true;
 		else
 			return 2;
 	}
-	if (start(&r) < 0)
+	if (law_start(&r.law) < 0)
 		return 1;
-	for (int i = optind; i < argc; i++)
-		load(&r, argv[i]);
-	for (size_t i = 0; i < r.n; i++)
-		name_packet(&r, &r.all[i].pkt);
-	tell_named(&r);
-	for (uint64_t i = 0; r.n && r.edits < want && i < want * 50; i++)
-		edit(&r, &r.all[rnd(&r) % r.n].pkt, i % 2 ? PRINT_FULL : 0);
-	printf("edited %" PRIu64 " values: %" PRIu64 " that others hang on (%" PRIu64
-	       " refused), %" PRIu64 " changed something else\n",
-	       r.edits, r.structural, r.refused, r.bad);
-	if (r.edits < want) {
-		printf("too few values could be edited\n");
-		r.bad++;
+	for (int i = optind; i < argc; i++) {
+		struct law_file f;
+
+		law_load(&r.law, argv[i], &f);
+		for (size_t k = 0; k < f.n; k++) {
+			name_packet(&r, &f.v[k]);
+			edits(&r, &f.v[k], want);
+		}
+		law_unload(&f);
 	}
-	done(&r);
-	return r.bad || !r.n;
+	tell_named(&r);
+	printf("edited %" PRIu64 " values of %" PRIu64 " packets: %" PRIu64
+	       " that others hang on (%" PRIu64 " refused), %" PRIu64 " changed something else\n",
+	       r.edits, r.packets, r.structural, r.refused, r.law.bad);
+	if (r.edits < r.packets * want) {
+		printf("too few values could be edited\n");
+		r.law.bad++;
+	}
+	plan_done(&r.plan);
+	plan_done(&r.again);
+	build_done(&r.build);
+	build_done(&r.edited);
+	buf_done(&r.text);
+	buf_done(&r.line);
+	buf_done(&r.made);
+	buf_done(&r.value);
+	law_done(&r.law);
+	return r.law.bad || !r.packets;
 }

@@ -10,18 +10,13 @@
  * a sum "none" or a piece of something longer, and bytes beyond what the sums of a packet cover. A
  * protocol that cannot be reached from a link type, or whose guard a packet of defaults does not
  * pass, is told too. */
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
+#include "tests/laws/law.h"
 
-#include "capture/source.h"
+#include <time.h>
+
 #include "core/bits.h"
 #include "dissect/answers.h"
 #include "dissect/check.h"
-#include "dissect/dissect.h"
 #include "dissect/report.h"
 #include "play/laws.h"
 
@@ -30,19 +25,17 @@
 #define SLOW_NS 20000000 /* one packet in one form, generous for sanitizers and a busy machine */
 
 struct run {
-	struct registry *reg;
+	struct trial law;
 	struct report *report[REPORT_NONE];
 	struct check check;
-	struct tree scratch;
 	struct buf text, a, b;
-	bool verbose;
-	uint64_t bad, flips, flagged, excepted, mirrors, answered, prefixes, slowest;
+	uint64_t flips, flagged, excepted, mirrors, answered, prefixes, slowest;
 };
 
-static void tell(struct run *r, const char *where, const struct packet *p, const char *what)
+static void tell(struct run *r, const struct packet *p, const char *what)
 {
-	if (++r->bad <= 10 || r->verbose)
-		printf("%s packet %" PRIu64 ": %s\n", where, p->number, what);
+	if (law_tell(&r->law, p))
+		printf("%s\n", what);
 }
 
 /* ---- random packets ---- */
@@ -52,12 +45,12 @@ static void every_protocol(struct run *r)
 	unsigned tried[LAWS] = { 0 }, none = 0;
 	struct law_result out[LAWS];
 
-	for (unsigned i = 0; i < registry_count(r->reg); i++) {
-		const struct proto *p = registry_at(r->reg, i);
+	for (unsigned i = 0; i < registry_count(r->law.reg); i++) {
+		const struct proto *p = registry_at(r->law.reg, i);
 		const struct laws_opts o = { .seed = 1 + i, .packets = 60 };
 		struct err e = { 0 };
 
-		if (laws_try(r->reg, p, &o, out, &e) < 0) {
+		if (laws_try(r->law.reg, p, &o, out, &e) < 0) {
 			printf("%-16s not tried: %s\n", p->name, e.msg);
 			none++;
 			continue;
@@ -66,18 +59,18 @@ static void every_protocol(struct run *r)
 			tried[k] += out[k].tried;
 			if (!out[k].failed)
 				continue;
-			r->bad++;
+			r->law.bad++;
 			printf("%-16s %s: %u of %u\n    %s\n", p->name, law_names[k], out[k].failed,
 			       out[k].tried, out[k].why);
 		}
 	}
-	printf("%u protocols, %u not tried;", registry_count(r->reg), none);
+	printf("%u protocols, %u not tried;", registry_count(r->law.reg), none);
 	for (unsigned k = 0; k < LAWS; k++)
 		printf(" %u", tried[k]);
 	printf(" trials of the six laws\n");
 	/* Most must be tried, else this test is none. */
-	if (none * 3 > registry_count(r->reg))
-		r->bad++;
+	if (none * 3 > registry_count(r->law.reg))
+		r->law.bad++;
 }
 
 /* ---- packets of captures ---- */
@@ -131,7 +124,7 @@ static bool covered(const struct run *r, const struct packet *p, uint32_t *from,
 	return false;
 }
 
-static void flip(struct run *r, const char *where, const struct packet *p)
+static void flip(struct run *r, const struct packet *p)
 {
 	struct packet m = *p;
 	uint32_t from, to;
@@ -145,7 +138,7 @@ static void flip(struct run *r, const char *where, const struct packet *p)
 		bool none = false;
 
 		r->a.p[bit / 8] ^= (char)(0x80 >> bit % 8);
-		dissect_with(r->reg, &m, &r->scratch);
+		dissect_with(r->law.reg, &m, &r->law.scratch);
 		r->flips++;
 		if (wrong(r, &m)) {
 			r->flagged++;
@@ -155,7 +148,7 @@ static void flip(struct run *r, const char *where, const struct packet *p)
 			if (none || !same_stack(p, &m))
 				r->excepted++;
 			else
-				tell(r, where, p, "a flipped bit is not flagged");
+				tell(r, p, "a flipped bit is not flagged");
 		}
 		r->a.p[bit / 8] ^= (char)(0x80 >> bit % 8);
 	}
@@ -170,20 +163,20 @@ static bool same_form(struct run *r, const struct packet *a, const struct packet
 	if (!same_stack(a, b))
 		return false;
 	for (unsigned i = 0; i < a->nlayers; i++) {
-		if (decode(&r->scratch, a, i) < 0)
+		if (decode(&r->law.scratch, a, i) < 0)
 			abort();
-		n[i] = r->scratch.n;
+		n[i] = r->law.scratch.n;
 	}
 	for (unsigned i = 0; i < b->nlayers; i++) {
-		if (decode(&r->scratch, b, i) < 0)
+		if (decode(&r->law.scratch, b, i) < 0)
 			abort();
-		if (r->scratch.n != n[i])
+		if (r->law.scratch.n != n[i])
 			return false;
 	}
 	return true;
 }
 
-static void turn(struct run *r, const char *where, const struct packet *p)
+static void turn(struct run *r, const struct packet *p)
 {
 	struct packet m = *p;
 	bool rules = false, quotes = false;
@@ -192,14 +185,14 @@ static void turn(struct run *r, const char *where, const struct packet *p)
 	if (mirror(p, MIRROR_PAIRS, &r->a) < 0)
 		abort();
 	m.data = (const uint8_t *)r->a.p;
-	dissect_with(r->reg, &m, &r->scratch);
+	dissect_with(r->law.reg, &m, &r->law.scratch);
 	if (mirror(&m, MIRROR_PAIRS, &r->b) < 0)
 		abort();
 	r->mirrors++;
 	/* Turning changes what is seen inside where ports or types select: then it cannot come
 	 * back. */
 	if (same_stack(p, &m) && (r->b.n != p->len || (p->len && memcmp(r->b.p, p->data, p->len))))
-		tell(r, where, p, "mirrored twice it is another packet");
+		tell(r, p, "mirrored twice it is another packet");
 	for (unsigned i = 0; i < p->nlayers; i++) {
 		rules |= p->layers[i].proto->nreply > 0;
 		quotes |= p->layers[i].flags & LAYER_QUOTED;
@@ -210,16 +203,16 @@ static void turn(struct run *r, const char *where, const struct packet *p)
 		return;
 	m = *p;
 	m.data = (const uint8_t *)r->a.p;
-	dissect_with(r->reg, &m, &r->scratch);
+	dissect_with(r->law.reg, &m, &r->law.scratch);
 	if (!same_form(r, p, &m))
 		return;
 	if (answers(&m, p, &r->text) == ANSWER_REPLY)
 		r->answered++;
 	else if (!strstr(buf_cstr(&r->text), "request"))
-		tell(r, where, p, buf_cstr(&r->text));
+		tell(r, p, buf_cstr(&r->text));
 }
 
-static void look(struct run *r, const char *where, const struct packet *p, int form)
+static void look(struct run *r, const struct packet *p, int form)
 {
 	bool json = form == REPORT_JSON || form == REPORT_FLAT;
 
@@ -229,7 +222,7 @@ static void look(struct run *r, const char *where, const struct packet *p, int f
 		if (c == '\n' || (c == '\r' && form == REPORT_CSV && i + 2 == r->text.n))
 			continue;
 		if (c < 0x20 || c == 0x7f || (c >= 0x80 && !json)) {
-			tell(r, where, p, "a control byte is printed");
+			tell(r, p, "a control byte is printed");
 			return;
 		}
 	}
@@ -243,7 +236,7 @@ static uint64_t cpu(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-static void prefix(struct run *r, const char *where, const struct packet *like, uint32_t n)
+static void prefix(struct run *r, const struct packet *like, uint32_t n)
 {
 	struct packet p = *like;
 	uint8_t *copy = malloc(n ? n : 1);
@@ -253,7 +246,7 @@ static void prefix(struct run *r, const char *where, const struct packet *like, 
 	memcpy(copy, like->data, n);
 	p.data = copy;
 	p.len = n;
-	dissect_with(r->reg, &p, &r->scratch);
+	dissect_with(r->law.reg, &p, &r->law.scratch);
 	r->prefixes++;
 	for (int i = 0; i < REPORT_NONE; i++) {
 		uint64_t t = cpu();
@@ -264,49 +257,36 @@ static void prefix(struct run *r, const char *where, const struct packet *like, 
 		if (t > r->slowest)
 			r->slowest = t;
 		if (t > SLOW_NS + 20000ull * n)
-			tell(r, where, &p, "slow to print");
-		look(r, where, &p, i);
+			tell(r, &p, "slow to print");
+		look(r, &p, i);
 	}
 	free(copy);
 }
 
 static void file(struct run *r, const char *path)
 {
-	struct err e = { 0 };
-	struct source *s = source_open_file(path, NULL, &e);
-	struct packet p;
+	struct law_file f;
 
-	if (!s) {
-		printf("%s: %s\n", path, e.msg);
-		r->bad++;
-		return;
+	law_load(&r->law, path, &f);
+	for (size_t i = 0; i < f.n; i++) {
+		const struct packet *p = &f.v[i];
+
+		flip(r, p);
+		turn(r, p);
+		for (uint32_t n = 0; n <= p->len; n += n < PREFIX_MAX ? 1 + n / 40 : PREFIX_STEP)
+			prefix(r, p, n);
 	}
-	while (source_next(s, &p, &e) == SOURCE_PACKET) {
-		dissect_with(r->reg, &p, &r->scratch);
-		flip(r, path, &p);
-		turn(r, path, &p);
-		for (uint32_t n = 0; n <= p.len; n += n < PREFIX_MAX ? 1 + n / 40 : PREFIX_STEP)
-			prefix(r, path, &p, n);
-	}
-	source_close(s);
+	law_unload(&f);
 }
 
 static int start(struct run *r)
 {
-	struct err e = { 0 };
-
-	r->reg = registry_open();
-	if (!r->reg || registry_load_builtins(r->reg, &e) < 0 ||
-	    registry_load_file(r->reg, STRATA_SOURCE "/examples/sensor.protocol", &e) < 0 ||
-	    registry_load_file(r->reg, STRATA_SOURCE "/examples/beacon.protocol", &e) < 0 ||
-	    registry_freeze(r->reg, &e) < 0) {
-		printf("%s:%" PRIu32 ":%" PRIu32 ": %s\n", e.name, e.lineno, e.col, e.msg);
+	if (law_start(&r->law) < 0)
 		return -1;
-	}
 	for (int i = 0; i < REPORT_NONE; i++) {
 		const struct report_opts o = { .form = (enum report_form)i, .spans = true };
 
-		r->report[i] = report_open(r->reg, &o, &e);
+		r->report[i] = report_open(r->law.reg, &o, NULL);
 		if (!r->report[i])
 			return -1;
 	}
@@ -319,7 +299,7 @@ int main(int argc, char **argv)
 	int first = 1;
 
 	if (argc > 1 && !strcmp(argv[1], "-v")) {
-		r.verbose = true;
+		r.law.verbose = true;
 		first = 2;
 	}
 	if (start(&r) < 0)
@@ -333,14 +313,13 @@ int main(int argc, char **argv)
 	printf("%" PRIu64 " prefixes in %d forms, slowest %.3f ms\n", r.prefixes, REPORT_NONE,
 	       (double)r.slowest / 1e6);
 	if (!r.flagged || !r.answered || r.answered * 3 < r.mirrors || r.excepted * 100 > r.flips)
-		r.bad++;
+		r.law.bad++;
 	for (int i = 0; i < REPORT_NONE; i++)
 		report_close(r.report[i]);
 	check_done(&r.check);
-	tree_done(&r.scratch);
 	buf_done(&r.text);
 	buf_done(&r.a);
 	buf_done(&r.b);
-	registry_close(r.reg);
-	return r.bad != 0;
+	law_done(&r.law);
+	return r.law.bad != 0;
 }

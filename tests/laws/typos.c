@@ -7,19 +7,10 @@
  * The lines are what the packets of the files print as, one for each stack of layers and set of
  * fields, and those of the list below. Names are layers, fields at any depth, and words of values.
  * A typo that meets another known name is none, and is counted apart. */
-#include <ctype.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
+#include "tests/laws/law.h"
 
-#include "capture/source.h"
-#include "core/buf.h"
-#include "core/plan.h"
-#include "core/registry.h"
-#include "dissect/dissect.h"
-#include "notation/notation.h"
+#include <ctype.h>
+#include <strings.h>
 
 #define LINES_MAX 400
 #define NAMES_MAX 512
@@ -46,28 +37,16 @@ struct name {
 };
 
 struct run {
-	struct registry *reg;
-	struct printer *printer;
+	struct trial law;
 	struct plan plan, again;
 	struct build build;
-	struct tree scratch;
 	struct buf text, line;
 	struct name name[NAMES_MAX];
 	unsigned nnames;
 	uint64_t seen[LINES_MAX]; /* hash of the names of each line so far */
 	unsigned nlines;
-	uint64_t random;
-	bool verbose;
 	uint64_t names, typos, refused, right, met, taken;
 };
-
-static uint64_t rnd(struct run *r)
-{
-	r->random ^= r->random >> 12;
-	r->random ^= r->random << 25;
-	r->random ^= r->random >> 27;
-	return r->random * UINT64_C(2685821657736338717);
-}
 
 /* ---- where the names stand ---- */
 
@@ -150,8 +129,8 @@ static void find_names(struct run *r)
 static void misspell(struct run *r, const struct name *n, unsigned how)
 {
 	const char *s = r->text.p + n->at;
-	uint32_t i = (uint32_t)(rnd(r) % n->span);
-	char c = (char)('a' + rnd(r) % 26);
+	uint32_t i = (uint32_t)(law_random(&r->law) % n->span);
+	char c = (char)('a' + law_random(&r->law) % 26);
 	char word[256];
 	uint32_t k = n->span < 200 ? n->span : 200;
 
@@ -205,8 +184,8 @@ static bool known(const struct run *r, const char *s, size_t n)
 		up[i] = (char)toupper((unsigned char)s[i]);
 		digits += isdigit((unsigned char)s[i]) != 0;
 	}
-	return registry_symbol(r->reg, s, n) || registry_symbol(r->reg, low, n) ||
-	       registry_symbol(r->reg, up, n) || registry_find(r->reg, s, n) || digits == n;
+	return registry_symbol(r->law.reg, s, n) || registry_symbol(r->law.reg, low, n) ||
+	       registry_symbol(r->law.reg, up, n) || registry_find(r->law.reg, s, n) || digits == n;
 }
 
 static void typo(struct run *r, const struct name *n, unsigned how)
@@ -220,7 +199,7 @@ static void typo(struct run *r, const struct name *n, unsigned how)
 	if (k == n->span && !strncasecmp(r->line.p + n->at, orig, k))
 		return;
 	r->typos++;
-	if (plan_parse(&r->again, r->reg, r->line.p, r->line.n, PLAN_NO_FILES, &e) == 0) {
+	if (plan_parse(&r->again, r->law.reg, r->line.p, r->line.n, PLAN_NO_FILES, &e) == 0) {
 		if (known(r, r->line.p + n->at, k)) {
 			r->met++;
 			return;
@@ -238,7 +217,7 @@ static void typo(struct run *r, const struct name *n, unsigned how)
 	r->refused++;
 	if (suggests(e.msg, orig, n->span))
 		r->right++;
-	else if (r->verbose)
+	else if (r->law.verbose)
 		printf("'%.*s' for '%.*s': %s\n", (int)k, r->line.p + n->at, (int)n->span, orig,
 		       e.msg);
 }
@@ -249,7 +228,7 @@ static void line(struct run *r)
 	struct err e = { 0 };
 	uint64_t hash = 5381;
 
-	if (plan_parse(&r->plan, r->reg, r->text.p, r->text.n, PLAN_NO_FILES, &e) < 0 ||
+	if (plan_parse(&r->plan, r->law.reg, r->text.p, r->text.n, PLAN_NO_FILES, &e) < 0 ||
 	    build(&r->build, &r->plan, &e) < 0) {
 		printf("not valid: %s: %s\n", buf_cstr(&r->text), e.msg);
 		r->taken++;
@@ -276,50 +255,28 @@ static void line(struct run *r)
 
 static void file(struct run *r, const char *path)
 {
-	struct err e = { 0 };
-	struct source *s = source_open_file(path, NULL, &e);
-	struct packet p;
+	struct law_file f;
 
-	if (!s) {
-		printf("%s: %s\n", path, e.msg);
-		r->taken++;
-		return;
-	}
-	while (source_next(s, &p, &e) == SOURCE_PACKET) {
-		dissect_with(r->reg, &p, &r->scratch);
+	law_load(&r->law, path, &f);
+	for (size_t i = 0; i < f.n; i++) {
+		law_seed(&r->law, &f.v[i]);
 		r->text.n = 0;
-		if (print_expr(r->printer, &p, 0, &r->text) == 0)
+		if (print_expr(r->law.printer, &f.v[i], 0, &r->text) == 0)
 			line(r);
 	}
-	source_close(s);
-}
-
-static int start(struct run *r)
-{
-	struct err e = { 0 };
-
-	r->reg = registry_open();
-	if (!r->reg || registry_load_builtins(r->reg, &e) < 0 ||
-	    registry_load_file(r->reg, STRATA_SOURCE "/examples/sensor.protocol", &e) < 0 ||
-	    registry_load_file(r->reg, STRATA_SOURCE "/examples/beacon.protocol", &e) < 0 ||
-	    registry_freeze(r->reg, &e) < 0) {
-		printf("%s:%" PRIu32 ":%" PRIu32 ": %s\n", e.name, e.lineno, e.col, e.msg);
-		return -1;
-	}
-	r->printer = printer_open(r->reg);
-	return r->printer ? 0 : -1;
+	law_unload(&f);
 }
 
 int main(int argc, char **argv)
 {
-	struct run r = { .random = 1 };
+	struct run r = { .law.random = 1 };
 	int first = 1;
 
 	if (argc > 1 && !strcmp(argv[1], "-v")) {
-		r.verbose = true;
+		r.law.verbose = true;
 		first = 2;
 	}
-	if (start(&r) < 0)
+	if (law_start(&r.law) < 0)
 		return 1;
 	for (size_t i = 0; i < sizeof(own_lines) / sizeof(*own_lines); i++) {
 		r.text.n = 0;
@@ -332,14 +289,12 @@ int main(int argc, char **argv)
 	       " met another name, %" PRIu64 " taken for a packet; right suggestion %.1f %%\n",
 	       r.nlines, r.names, r.typos, r.refused, r.met, r.taken,
 	       r.refused ? 100.0 * (double)r.right / (double)r.refused : 0.0);
-	printer_close(r.printer);
 	plan_done(&r.plan);
 	plan_done(&r.again);
 	build_done(&r.build);
-	tree_done(&r.scratch);
 	buf_done(&r.text);
 	buf_done(&r.line);
-	registry_close(r.reg);
-	return r.taken || r.nlines < 100 || r.met * 20 > r.typos ||
+	law_done(&r.law);
+	return r.taken || r.law.bad || r.nlines < 100 || r.met * 20 > r.typos ||
 	       r.right * 100 < r.refused * SUGGEST_SHARE;
 }
