@@ -4,7 +4,7 @@
 # shellcheck disable=SC2034 # the lists are for those who source this
 
 DEPS_BUILD="gcc libc6-dev cmake ninja-build pkg-config libpcap-dev libnet1-dev libmnl-dev
-	libcap-ng-dev zlib1g-dev libzstd-dev"
+	libcap-ng-dev libseccomp-dev zlib1g-dev libzstd-dev"
 DEPS_DEMO="$DEPS_BUILD iproute2 util-linux python3-minimal"
 DEPS_CHECK="$DEPS_DEMO clang libclang-rt-14-dev clang-format check shellcheck git tshark tcpdump
 	python3 python3-scapy python3-jsonschema dnsmasq-base nginx-light curl mosquitto

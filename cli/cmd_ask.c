@@ -6,6 +6,7 @@
 
 #include "cli/packets.h"
 #include "cli/privs.h"
+#include "cli/seal.h"
 #include "cli/show.h"
 #include "cli/signals.h"
 #include "cli/wire.h"
@@ -45,7 +46,7 @@ struct inquiry {
 	struct progress progress;
 	struct tree scratch;
 	struct err err; /* of the callback */
-	bool failed;
+	bool failed, ready;
 };
 
 static int drop_rights(struct inquiry *q)
@@ -53,7 +54,13 @@ static int drop_rights(struct inquiry *q)
 	/* Other interfaces may need sockets of their own yet. */
 	struct privs_opts po = { .keep_raw = true, .user = q->c->opt.v[OPT_USER] };
 
-	return privs_drop(&po, &q->err);
+	if (q->ready) /* by the line of the script before */
+		return 0;
+	q->ready = true;
+	if (privs_drop(&po, &q->err) < 0)
+		return -1;
+	seal(&(struct seal_opts) { .sends = true });
+	return 0;
 }
 
 /* By number, and by name where the sentence has none yet. */

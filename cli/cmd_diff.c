@@ -10,6 +10,7 @@
 #include "cli/out.h"
 #include "cli/privs.h"
 #include "cli/seal.h"
+#include "cli/seal.h"
 #include "cli/show.h"
 #include "cli/signals.h"
 #include "dissect/dissect.h"
@@ -281,7 +282,10 @@ static int diff_open(struct diffing *d, struct err *e)
 	d->line = report_open(d->c->reg, &ro, e);
 	if (!d->line || open_side(d, 0, e) < 0 || open_side(d, 1, e) < 0)
 		return -1;
-	return privs_drop(&(struct privs_opts) { 0 }, e);
+	if (privs_drop(&(struct privs_opts) { 0 }, e) < 0)
+		return -1;
+	seal(&(struct seal_opts) { 0 });
+	return 0;
 }
 
 static int run_diff(struct cli *c)

@@ -14,6 +14,7 @@
 #include "cli/cli.h"
 #include "cli/out.h"
 #include "cli/privs.h"
+#include "cli/seal.h"
 
 static const char *const examples[] = { "doctor", "what works here, and what mends the rest",
 					NULL };
@@ -98,6 +99,18 @@ static void see_devices(struct finding *f)
 static void see_build(struct finding *f)
 {
 	const char *have = source_compressions();
+
+	if (seal_has_seccomp())
+		good(f, "no system calls but the needed ones, once all is open (seccomp)");
+	else
+		lacks(f, "limiting system calls once all is open (seccomp)",
+		      "install libseccomp-dev and build again, without sanitizers");
+	if (seal_has_landlock())
+		good(f, "no files but the needed ones, once all is open (Landlock)");
+	else
+		lacks(f, "limiting files once all is open (Landlock)",
+		      "Linux 5.13 or newer, booted with lsm=landlock, and a build without "
+		      "sanitizers");
 
 	if (strstr(have, ".gz"))
 		good(f, "reading .gz captures");

@@ -140,7 +140,7 @@ static int run_read(struct cli *c)
 	    show_sink(&r.show, r.ids, (unsigned)r.n, source_link(r.src[0]), &e) < 0)
 		goto out;
 	/* Everything is open: what follows looks at strangers' bytes, without any right. */
-	seal_files(c->opt.v[OPT_WRITE]);
+	seal(&(struct seal_opts) { .write_path = c->opt.v[OPT_WRITE] });
 	rc = read_all(&r, &e);
 	show_tell(&r.show);
 	if (r.named)

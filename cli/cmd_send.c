@@ -6,6 +6,7 @@
 
 #include "cli/packets.h"
 #include "cli/privs.h"
+#include "cli/seal.h"
 #include "cli/show.h"
 #include "cli/signals.h"
 #include "cli/wire.h"
@@ -104,7 +105,10 @@ static int drop_rights(struct dispatch *d, struct err *e)
 	if (d->ready)
 		return 0;
 	d->ready = true;
-	return privs_drop(&po, e);
+	if (privs_drop(&po, e) < 0)
+		return -1;
+	seal(&(struct seal_opts) { .sends = true });
+	return 0;
 }
 
 static void tell_way(struct dispatch *d, const struct hop *h)

@@ -85,7 +85,7 @@ static int open_all(struct sniffing *s, struct err *e)
 	};
 	if (privs_drop(&po, e) < 0 || show_sink(&s->show, NULL, 0, source_link(s->src), e) < 0)
 		return -1;
-	seal_files(s->c->opt.v[OPT_WRITE]);
+	seal(&(struct seal_opts) { .write_path = s->c->opt.v[OPT_WRITE] });
 	const char *link = link_name(source_link(s->src));
 	say(s->c, "listening on %s (%s)%s%s", device, link ? link : "unknown link type",
 	    source_note(s->src) ? "; " : "", source_note(s->src) ? source_note(s->src) : "");

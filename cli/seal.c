@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* No more files: landlock(7). */
+/* No more files: landlock(7). No other system calls: seccomp(2), through libseccomp. */
 #include "cli/seal.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -50,7 +52,12 @@ static void allow_output(int ruleset, const char *path, __u64 all)
 	free(dir);
 }
 
-int seal_files(const char *write_path)
+bool seal_has_landlock(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) >= 1;
+}
+
+static bool seal_files(const char *write_path)
 {
 	static const char *const names[] = {
 		"/etc/services",      "/etc/protocols", "/etc/hosts",
@@ -60,27 +67,185 @@ int seal_files(const char *write_path)
 	struct landlock_ruleset_attr attr = { .handled_access_fs = (1ull << 13) - 1 };
 
 	if (abi < 1)
-		return 0;
+		return false;
 	attr.handled_access_fs |= abi >= 2 ? RIGHT_REFER : 0;
 	attr.handled_access_fs |= abi >= 3 ? RIGHT_TRUNCATE : 0;
 	attr.handled_access_fs |= abi >= 5 ? RIGHT_IOCTL : 0;
 	int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
 	if (ruleset < 0)
-		return 0;
+		return false;
 	/* The counters of the interface, which libpcap reads anew each time. */
 	allow(ruleset, "/sys", LANDLOCK_ACCESS_FS_READ_FILE);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		allow(ruleset, names[i], LANDLOCK_ACCESS_FS_READ_FILE);
 	if (write_path && strcmp(write_path, "-") != 0)
 		allow_output(ruleset, write_path, attr.handled_access_fs);
-	int done = syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
+	bool done = syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
 	close(ruleset);
 	return done;
 }
 #else
-int seal_files(const char *write_path)
+bool seal_has_landlock(void)
+{
+	return false;
+}
+
+static bool seal_files(const char *write_path)
 {
 	(void)write_path;
-	return 0;
+	return false;
 }
 #endif
+
+#if defined(STRATA_HAVE_SECCOMP) && !defined(SANITIZED)
+#include <seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+
+struct calls {
+	scmp_filter_ctx ctx;
+	bool failed;
+};
+
+/* Names that this machine has not are passed over. */
+static void let(struct calls *c, const int *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		c->failed |= seccomp_rule_add(c->ctx, SCMP_ACT_ALLOW, list[i], 0) < 0;
+}
+#define LET(c, list) let(c, list, sizeof(list) / sizeof((list)[0]))
+
+static const int basics[] = {
+	SCMP_SYS(read),
+	SCMP_SYS(readv),
+	SCMP_SYS(pread64),
+	SCMP_SYS(write),
+	SCMP_SYS(writev),
+	SCMP_SYS(pwrite64),
+	SCMP_SYS(lseek),
+	SCMP_SYS(close),
+	SCMP_SYS(fstat),
+	SCMP_SYS(stat),
+	SCMP_SYS(newfstatat),
+	SCMP_SYS(statx),
+	SCMP_SYS(fcntl),
+	SCMP_SYS(mmap),
+	SCMP_SYS(munmap),
+	SCMP_SYS(mremap),
+	SCMP_SYS(madvise),
+	SCMP_SYS(brk),
+	SCMP_SYS(poll),
+	SCMP_SYS(ppoll),
+	SCMP_SYS(select),
+	SCMP_SYS(pselect6),
+	SCMP_SYS(futex),
+	SCMP_SYS(clock_gettime),
+	SCMP_SYS(gettimeofday),
+	SCMP_SYS(nanosleep),
+	SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(sched_yield),
+	SCMP_SYS(getrandom),
+	SCMP_SYS(getpid),
+	SCMP_SYS(gettid),
+	SCMP_SYS(tgkill),
+	SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(restart_syscall),
+	SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
+	SCMP_SYS(eventfd2),
+	SCMP_SYS(fadvise64),
+	/* the end of a capture: its filter, its counters, its packets */
+	SCMP_SYS(getsockopt),
+	SCMP_SYS(setsockopt),
+	SCMP_SYS(recvfrom),
+	SCMP_SYS(recvmsg),
+};
+
+static void let_basics(struct calls *c)
+{
+	LET(c, basics);
+	/* Is it a terminal? (Its size may be asked for, too.) */
+	c->failed |= seccomp_rule_add(c->ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+				      SCMP_A1(SCMP_CMP_EQ, TCGETS)) < 0;
+	/* Read a file; which ones is for the other seal to say. */
+	c->failed |= seccomp_rule_add(c->ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+				      SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE, O_RDONLY)) < 0;
+	c->failed |= seccomp_rule_add(c->ctx, SCMP_ACT_ALLOW, SCMP_SYS(open), 1,
+				      SCMP_A1(SCMP_CMP_MASKED_EQ, O_ACCMODE, O_RDONLY)) < 0;
+}
+
+static void let_write(struct calls *c)
+{
+	static const int list[] = { SCMP_SYS(openat),    SCMP_SYS(ftruncate), SCMP_SYS(fsync),
+				    SCMP_SYS(fdatasync), SCMP_SYS(rename),    SCMP_SYS(renameat),
+				    SCMP_SYS(renameat2), SCMP_SYS(unlink),    SCMP_SYS(unlinkat) };
+
+	LET(c, list);
+}
+
+/* Sockets to other interfaces, rtnetlink, and what libpcap asks of a device that it opens. */
+static void let_sockets(struct calls *c)
+{
+	static const int list[] = {
+		SCMP_SYS(socket),      SCMP_SYS(bind),       SCMP_SYS(listen),
+		SCMP_SYS(connect),     SCMP_SYS(sendto),     SCMP_SYS(sendmsg),
+		SCMP_SYS(sendmmsg),    SCMP_SYS(recvmmsg),   SCMP_SYS(getsockname),
+		SCMP_SYS(getpeername), SCMP_SYS(shutdown),   SCMP_SYS(ioctl),
+		SCMP_SYS(access),      SCMP_SYS(faccessat),  SCMP_SYS(faccessat2),
+		SCMP_SYS(readlink),    SCMP_SYS(readlinkat), SCMP_SYS(getdents64),
+		SCMP_SYS(uname),       SCMP_SYS(getuid),     SCMP_SYS(geteuid)
+	};
+
+	LET(c, list);
+	/* Pacing asks to be woken in time. */
+	c->failed |= seccomp_rule_add(c->ctx, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
+				      SCMP_A0(SCMP_CMP_EQ, PR_SET_TIMERSLACK)) < 0;
+}
+
+static bool seal_calls(const struct seal_opts *o)
+{
+	struct calls c = { .ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM)) };
+	bool done = false;
+
+	if (!c.ctx)
+		return false;
+	let_basics(&c);
+	if (o->write_path)
+		let_write(&c);
+	if (o->sends)
+		let_sockets(&c);
+	done = !c.failed && seccomp_load(c.ctx) == 0;
+	seccomp_release(c.ctx);
+	return done;
+}
+
+bool seal_has_seccomp(void)
+{
+	return true;
+}
+#else
+static bool seal_calls(const struct seal_opts *o)
+{
+	(void)o;
+	return false;
+}
+
+bool seal_has_seccomp(void)
+{
+	return false;
+}
+#endif
+
+unsigned seal(const struct seal_opts *o)
+{
+	unsigned done = 0;
+
+	/* A packet may be told to hold a file, and a script to hold many of them. */
+	if (!o->sends && seal_files(o->write_path))
+		done |= SEAL_FILES;
+	if (seal_calls(o))
+		done |= SEAL_CALLS;
+	return done;
+}

@@ -1,13 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* No more files: what takes strangers' bytes apart has opened all it needs (Landlock, where the
- * kernel has it). */
+/* What takes strangers' bytes apart has opened all it needs: no more files (Landlock, where the
+ * kernel has it), no more system calls than its work takes (seccomp, where the build has it). */
 #ifndef STRATA_CLI_SEAL_H
 #define STRATA_CLI_SEAL_H
 
-/* From now on this process opens no file and no folder, but for what libpcap and the C library read
- * (counters in /sys, /etc/services and the like), and new files in the folder of write_path (NULL:
- * none). Descriptors that are open go on working. Returns 1: sealed; 0: this kernel cannot, or the
- * build has a sanitizer that reads /proc at its end. Needs no_new_privs (privs_drop). */
-int seal_files(const char *write_path);
+#include <stdbool.h>
+
+struct seal_opts {
+	const char *write_path; /* new files may be made in its folder; NULL: nowhere */
+	bool sends;             /* sockets are opened yet; files may be read */
+};
+enum sealed { SEAL_FILES = 1, SEAL_CALLS = 2 };
+
+/* Once, for good. From now on this process opens no file and no folder, but for what libpcap and
+ * the C library read (counters in /sys, /etc/services and the like), runs no program, opens no
+ * socket (unless it sends), and any other system call fails with EPERM. Descriptors that are open
+ * go on working. Returns which seals hold; none in a build with a sanitizer, which reads /proc at
+ * its end. Needs no_new_privs (privs_drop). */
+unsigned seal(const struct seal_opts *o);
+
+/* Does this kernel, and this build, have them? */
+bool seal_has_landlock(void);
+bool seal_has_seccomp(void);
 
 #endif

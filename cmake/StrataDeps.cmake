@@ -23,6 +23,7 @@ endmacro()
 strata_dep(pcap libpcap libpcap-dev)
 strata_dep(libmnl libmnl libmnl-dev)
 strata_dep(capng libcap-ng libcap-ng-dev)
+strata_dep(seccomp libseccomp libseccomp-dev OPTIONAL "limits on system calls (seccomp)")
 strata_dep(zlib zlib zlib1g-dev OPTIONAL "reading .gz captures")
 strata_dep(zstd libzstd libzstd-dev OPTIONAL "reading .zst captures")
 

@@ -183,11 +183,37 @@ sniff log udp port 9999
 check "no effective capability" "$(sed -nE 's/^CapEff:\s*//p' "/proc/$SNIFF/status")" 0000000000000000
 check "no permitted capability" "$(sed -nE 's/^CapPrm:\s*//p' "/proc/$SNIFF/status")" 0000000000000000
 check "no new privileges" "$(sed -nE 's/^NoNewPrivs:\s*//p' "/proc/$SNIFF/status")" 1
+if "$STRATA" doctor | grep -q '^ok .*(seccomp)'; then
+	check "system calls are limited" "$(sed -nE 's/^Seccomp:\s*//p' "/proc/$SNIFF/status")" 2
+fi
 burst 1
 lab_until 5 grep -q 9999 log.out
 kill -INT "$SNIFF"
 wait "$SNIFF"
 check "it captured all the same" "$(wc -l <log.out)" 1
+# What reads files never keeps a right, and what sends the one it needs.
+# rights NAME CAPABILITIES COMMAND...: of the command, once its first line is out.
+rights() {
+	local name=$1 want=$2 got
+	shift 2
+	: >rights.out
+	"$@" >rights.out 2>rights.err &
+	LAB_PIDS+=($!)
+	lab_until 20 grep -q . rights.out || cat rights.err
+	got=$(sed -nE 's/^(CapEff|CapPrm|NoNewPrivs):\s*0*([0-9a-f])/\2/p' /proc/$!/status | xargs)
+	check "$name: capabilities, no new privileges" "$got" "$want $want 1"
+	if "$STRATA" doctor | grep -q '^ok .*(seccomp)'; then
+		check "$name: system calls" "$(sed -nE 's/^Seccomp:\s*//p' /proc/$!/status)" 2
+	fi
+	kill -INT $!
+	wait $!
+}
+mkfifo pipe
+(cat drain.pcap; exec sleep 30) >pipe 2>/dev/null &
+LAB_PIDS+=($!)
+rights read 0 "$STRATA" read pipe
+rights send 2000 "$STRATA" send -c 0 ip dst=127.0.0.1 / udp dport=9
+rights ask 2000 "$STRATA" ask -c 0 --interval 100ms ip dst=127.0.0.1 / icmp
 if command -v capsh >/dev/null; then
 	capsh --drop=cap_net_raw -- -c "'$STRATA' sniff -i lo" 2>log
 	check "without the capability: exit status" $? 3
