@@ -74,22 +74,31 @@ void bits_put(uint8_t *p, uint64_t bit, unsigned width, uint64_t v)
 	}
 }
 
-uint64_t bits_get_le(const uint8_t *p, unsigned width)
+uint64_t bits_get_le(const uint8_t *p, uint64_t bit, unsigned width)
 {
+	unsigned shift = bit & 7, i;
 	uint64_t v = 0;
-	unsigned i;
 
-	for (i = width / 8; i-- > 0;)
-		v = v << 8 | p[i];
-	return v;
+	p += bit / 8;
+	for (i = (width + shift + 7) / 8; i-- > 0;)
+		v = i == 8 ? 0 : v << 8 | p[i];
+	v >>= shift;
+	if (shift && width + shift > 64)
+		v |= (uint64_t)p[8] << (64 - shift);
+	return width >= 64 ? v : v & (((uint64_t)1 << width) - 1);
 }
 
-void bits_put_le(uint8_t *p, unsigned width, uint64_t v)
+void bits_put_le(uint8_t *p, uint64_t bit, unsigned width, uint64_t v)
 {
-	unsigned i;
+	unsigned shift = bit & 7, n;
 
-	for (i = 0; i < width / 8; i++, v >>= 8)
-		p[i] = (uint8_t)v;
+	for (p += bit / 8; width; p++, width -= n, v >>= n, shift = 0) {
+		unsigned mask;
+
+		n = 8 - shift < width ? 8 - shift : width;
+		mask = (0xffu >> (8 - n)) << shift;
+		*p = (uint8_t)((*p & ~mask) | (v << shift & mask));
+	}
 }
 
 static int hex_digit(char c)

@@ -12,9 +12,10 @@
  * inside p. */
 uint64_t bits_get(const uint8_t *p, uint64_t bit, unsigned width);
 void bits_put(uint8_t *p, uint64_t bit, unsigned width, uint64_t v);
-/* Little-endian number: byte-aligned, width a multiple of 8. */
-uint64_t bits_get_le(const uint8_t *p, unsigned width);
-void bits_put_le(uint8_t *p, unsigned width, uint64_t v);
+/* Little-endian number: bit n counts from the low end of byte n / 8 up, so that fields of a
+ * little-endian word follow one another from its lowest bit. */
+uint64_t bits_get_le(const uint8_t *p, uint64_t bit, unsigned width);
+void bits_put_le(uint8_t *p, uint64_t bit, unsigned width, uint64_t v);
 
 static inline uint16_t be16(const uint8_t *p)
 {

@@ -68,8 +68,8 @@ void store(struct writer *w, const struct type *type, uint32_t bit, unsigned bit
 {
 	if (bits == 0)
 		return;
-	if (type->le && bits % 8 == 0 && bit % 8 == 0)
-		bits_put_le((uint8_t *)w->out->p + bit / 8, bits, v);
+	if (type->le)
+		bits_put_le((uint8_t *)w->out->p, bit, bits, v);
 	else
 		bits_put((uint8_t *)w->out->p, bit, bits, v);
 }

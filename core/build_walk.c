@@ -82,8 +82,7 @@ static int write_raw(struct writer *w, uint32_t at, const struct type *type, con
 		return -1;
 	if (is_number(type) && say->cur.len >= 1 && say->cur.len <= 8)
 		w->t->v[at].num =
-			type->le ? bits_get_le((const uint8_t *)w->out->p + from / 8,
-					       say->cur.len * 8)
+			type->le ? bits_get_le((const uint8_t *)w->out->p, from, say->cur.len * 8)
 				 : bits_get((const uint8_t *)w->out->p, from, say->cur.len * 8);
 	w->t->v[at].flags |= NODE_RAW;
 	return 0;

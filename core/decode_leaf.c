@@ -33,8 +33,8 @@ uint64_t read_number(const struct tree *t, const struct type *type, uint32_t bit
 
 	if (bits == 0)
 		return 0;
-	if (type->le && bits % 8 == 0 && bit % 8 == 0)
-		v = bits_get_le(t->data + bit / 8, bits);
+	if (type->le)
+		v = bits_get_le(t->data, bit, bits);
 	else
 		v = bits_get(t->data, bit, bits);
 	return type->kind == &kind_int ? (uint64_t)sign_extend(v, bits) : v;

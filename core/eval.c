@@ -56,7 +56,7 @@ static int64_t node_number(const struct tree *t, uint32_t at)
 	if (n->type->kind->cls != KIND_ADDR && v.len > 8)
 		return 0;
 	for (uint32_t i = v.len > 8 ? v.len - 8 : 0; v.p && i < v.len; i++)
-		num = num << 8 | v.p[i];
+		num = num << 8 | v.p[n->type->le ? v.len - 1 - i : i];
 	return (int64_t)num;
 }
 

@@ -15,7 +15,7 @@ static int number_read(const struct type *t, const uint8_t *p, uint32_t n, uint6
 	if (bits) {
 		if (n < bits / 8)
 			return -1;
-		*v = t->le ? bits_get_le(p, bits) : bits_get(p, 0, bits);
+		*v = t->le ? bits_get_le(p, 0, bits) : bits_get(p, 0, bits);
 		return (int)bits / 8;
 	}
 	used = n ? t->kind->read(p, n, &num) : -1;
@@ -66,7 +66,7 @@ static int number_write(const struct type *t, uint64_t v, unsigned width, struct
 	if (bits < 64 && v >> bits)
 		return -1;
 	if (t->le)
-		bits_put_le(raw, bits, v);
+		bits_put_le(raw, 0, bits, v);
 	else
 		bits_put(raw, 0, bits, v);
 	buf_put(out, raw, bits / 8);

@@ -3,18 +3,28 @@
  * 5952). */
 #include "core/kinds.h"
 #include "core/bits.h"
+#include "core/proto.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <string.h>
 
-static int give(struct arena *mem, struct value *v, const uint8_t *p, uint32_t n, struct err *e)
+/* The bytes of an address, the last one first where its type says so (macle: Bluetooth,
+ * IEEE 802.15.4). */
+static void turn(const struct type *type, uint8_t *to, const uint8_t *p, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		to[i] = p[type && type->le ? n - 1 - i : i];
+}
+
+static int give(const struct type *type, struct arena *mem, struct value *v, const uint8_t *p,
+		uint32_t n, struct err *e)
 {
 	uint8_t *copy = arena_alloc(mem, n);
 
 	if (!copy)
 		return err_set(e, ERR_IO, "out of memory");
-	memcpy(copy, p, n);
+	turn(type, copy, p, n);
 	v->p = copy;
 	v->len = n;
 	return 0;
@@ -75,20 +85,22 @@ static int mac_parse(const struct type *type, const char *s, size_t n, struct ar
 {
 	uint8_t p[6];
 
-	(void)type;
 	if (!scan_groups(s, n, p, 6))
 		return err_at(
 			e, "", s, n, 0, n,
 			"'%.*s' is not a hardware address: write six bytes, 02:00:00:00:00:01",
 			quoted(n), s);
-	return give(mem, v, p, 6, e);
+	return give(type, mem, v, p, 6, e);
 }
 
 static void mac_print(const struct type *type, const struct value *v, struct buf *out)
 {
-	(void)type;
-	if (v->len >= 6)
-		print_groups(v->p, 6, out);
+	uint8_t p[6];
+
+	if (v->len < sizeof(p))
+		return;
+	turn(type, p, v->p, sizeof(p));
+	print_groups(p, 6, out);
 }
 
 static int eui64_parse(const struct type *type, const char *s, size_t n, struct arena *mem,
@@ -96,19 +108,21 @@ static int eui64_parse(const struct type *type, const char *s, size_t n, struct 
 {
 	uint8_t p[8];
 
-	(void)type;
 	if (!scan_groups(s, n, p, 8))
 		return err_at(e, "", s, n, 0, n,
 			      "'%.*s' is not an EUI-64: write eight bytes, 02:00:00:ff:fe:00:00:01",
 			      quoted(n), s);
-	return give(mem, v, p, 8, e);
+	return give(type, mem, v, p, 8, e);
 }
 
 static void eui64_print(const struct type *type, const struct value *v, struct buf *out)
 {
-	(void)type;
-	if (v->len >= 8)
-		print_groups(v->p, 8, out);
+	uint8_t p[8];
+
+	if (v->len < sizeof(p))
+		return;
+	turn(type, p, v->p, sizeof(p));
+	print_groups(p, 8, out);
 }
 
 /* Four decimal numbers; a leading zero is refused, since some read it as octal. */
@@ -134,12 +148,11 @@ static int ip4_parse(const struct type *type, const char *s, size_t n, struct ar
 {
 	uint8_t p[4];
 
-	(void)type;
 	if (!scan_quad(s, n, p))
 		return err_at(e, "", s, n, 0, n,
 			      "'%.*s' is not an IPv4 address: write four numbers, 192.0.2.1",
 			      quoted(n), s);
-	return give(mem, v, p, 4, e);
+	return give(type, mem, v, p, 4, e);
 }
 
 static char *put_octet(char *o, unsigned d)
@@ -171,9 +184,12 @@ static void quad_print(const uint8_t *p, struct buf *out)
 
 static void ip4_print(const struct type *type, const struct value *v, struct buf *out)
 {
-	(void)type;
-	if (v->len >= 4)
-		quad_print(v->p, out);
+	uint8_t p[4];
+
+	if (v->len < sizeof(p))
+		return;
+	turn(type, p, v->p, sizeof(p));
+	quad_print(p, out);
 }
 
 /* A zone (fe80::1%eth0) is where to send, not part of the address: it is left to who sends, and
@@ -205,28 +221,28 @@ static int ip6_parse(const struct type *type, const char *s, size_t n, struct ar
 {
 	uint8_t p[16];
 
-	(void)type;
 	if (!n || !scan_ip6(s, n, p))
 		return err_at(e, "", s, n, 0, n, "'%.*s' is not an IPv6 address: write 2001:db8::1",
 			      quoted(n), s);
-	return give(mem, v, p, 16, e);
+	return give(type, mem, v, p, 16, e);
 }
 
 static void ip6_print(const struct type *type, const struct value *v, struct buf *out)
 {
 	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 	unsigned i, run, best = 8, best_len = 1; /* a single zero group is not shortened */
+	uint8_t p[16];
 
-	(void)type;
-	if (v->len < 16)
+	if (v->len < sizeof(p))
 		return;
-	if (memcmp(v->p, mapped, 12) == 0) {
+	turn(type, p, v->p, sizeof(p));
+	if (memcmp(p, mapped, 12) == 0) {
 		buf_str(out, "::ffff:");
-		quad_print(v->p + 12, out);
+		quad_print(p + 12, out);
 		return;
 	}
 	for (i = 0; i < 8; i += run ? run : 1) {
-		for (run = 0; i + run < 8 && be16(v->p + 2 * (i + run)) == 0;)
+		for (run = 0; i + run < 8 && be16(p + 2 * (i + run)) == 0;)
 			run++;
 		if (run > best_len) {
 			best = i;
@@ -241,7 +257,7 @@ static void ip6_print(const struct type *type, const struct value *v, struct buf
 		}
 		if (i && i != best + best_len)
 			buf_char(out, ':');
-		buf_x64(out, be16(v->p + 2 * i), 1);
+		buf_x64(out, be16(p + 2 * i), 1);
 		i++;
 	}
 }

@@ -56,7 +56,7 @@ static bool needs_byte(const struct type *t)
 {
 	switch (t->form) {
 	case TYPE_LEAF:
-		return t->kind->cls != KIND_NUM || t->kind->read || t->le || !t->bits ||
+		return t->kind->cls != KIND_NUM || t->kind->read || !t->bits ||
 		       t->ext.form != EXTENT_KIND;
 	case TYPE_LIST:
 		return t->ext.form == EXTENT_PREFIX || t->ext.form == EXTENT_PREFIX_COUNT ||
@@ -100,9 +100,22 @@ static unsigned widths(const struct type *t)
 	}
 }
 
+/* Are the bits of t counted from the low end of each byte? */
+static bool from_below(const struct type *t)
+{
+	while (t->form == TYPE_LIST)
+		t = t->item;
+	for (unsigned i = 0; t->form == TYPE_CHOOSE && i < t->narms; i++) {
+		if (from_below(t->arms[i].type))
+			return true;
+	}
+	return t->form == TYPE_LEAF && t->le && t->kind->cls == KIND_NUM;
+}
+
 static int check_bytes(struct unit *u, struct err *e)
 {
 	unsigned pos = 1; /* positions within a byte at which the next field may begin */
+	bool below = false;
 
 	for (unsigned i = 0; i < u->rec->nfields; i++) {
 		const struct field *f = &u->rec->fields[i];
@@ -114,6 +127,12 @@ static int check_bytes(struct unit *u, struct err *e)
 			return src_fail(u->src, e, u->f[i].name,
 					"'%s' would begin %d bits into a byte", f->name,
 					__builtin_ctz(pos));
+		if (pos != 1 && below != from_below(f->type))
+			return src_fail(u->src, e, u->f[i].name,
+					"'%s' would share a byte with bits counted from its other "
+					"end; end on a whole byte first",
+					f->name);
+		below = from_below(f->type);
 		for (unsigned k = 0; k < 8; k++) {
 			if (w >> k & 1)
 				next |= rotate(pos, k);

@@ -60,6 +60,12 @@ static bool ordered(const struct kind *k)
 	return k->cls == KIND_NUM || k->cls == KIND_FLOAT || k->cls == KIND_TIME;
 }
 
+/* Kinds with a byte order that can be said; addresses have the usual one in every file. */
+static bool turns(const struct kind *k)
+{
+	return ordered(k) || k->cls == KIND_ADDR;
+}
+
 /* Numbers in digits may be ended by a text: decimal[until " "]. */
 static bool in_digits(const struct kind *k)
 {
@@ -81,7 +87,7 @@ static int leaf_named(struct load *l, const char *s, uint32_t n, struct type *ou
 
 	if (!kind_name(s, n, &k, &bits)) {
 		if (n < 4 || (memcmp(s + n - 2, "le", 2) && memcmp(s + n - 2, "be", 2)) ||
-		    !kind_name(s, n - 2, &k, &bits) || !ordered(k) || (k->read && !bits))
+		    !kind_name(s, n - 2, &k, &bits) || !turns(k) || (k->read && !bits))
 			return 0;
 		said = true;
 		le = s[n - 2] == 'l';
@@ -90,13 +96,10 @@ static int leaf_named(struct load *l, const char *s, uint32_t n, struct type *ou
 		return load_fail(l, load_here(l), "a number has 1 to 64 bits, not %u", bits);
 	if (k == &kind_float && bits != 32 && bits != 64)
 		return load_fail(l, load_here(l), "f32 and f64 are accepted");
-	if (said && le && bits % 8)
-		return load_fail(l, load_here(l),
-				 "a little-endian number has a multiple of 8 bits");
 	out->form = TYPE_LEAF;
 	out->kind = k;
 	out->bits = (uint16_t)bits;
-	out->le = le && ordered(k) && !(k->read && !bits) && bits % 8 == 0 && bits != 8;
+	out->le = said ? le : le && ordered(k) && !(k->read && !bits) && bits % 8 == 0 && bits != 8;
 	return 1;
 }
 

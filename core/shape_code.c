@@ -95,7 +95,7 @@ static int64_t load(const struct code_op *op, const uint8_t *p, uint32_t n)
 
 	if (op->bit + op->width > (uint64_t)n * 8)
 		return 0;
-	v = op->le ? bits_get_le(p + op->bit / 8, op->width) : bits_get(p, op->bit, op->width);
+	v = op->le ? bits_get_le(p, op->bit, op->width) : bits_get(p, op->bit, op->width);
 	return op->sign ? sign_extend(v, op->width) : (int64_t)v;
 }
 

@@ -46,7 +46,7 @@ static int64_t one_step(struct steps *st, const struct size_step *s)
 	case SIZE_PREFIX:
 		if (st->pos % 8 || st->pos + s->n > (uint64_t)st->have * 8)
 			return -1;
-		v = (int64_t)(s->le ? bits_get_le(st->q + st->pos / 8, s->n)
+		v = (int64_t)(s->le ? bits_get_le(st->q, st->pos, s->n)
 				    : bits_get(st->q, st->pos, s->n));
 		st->pos += s->n + (uint64_t)v * 8;
 		return 0;

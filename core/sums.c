@@ -251,8 +251,8 @@ static void put_sum(struct build *b, struct node *n, uint64_t v)
 		v ^= 0x5555;
 	if (n->bits < 64)
 		v &= (UINT64_C(1) << n->bits) - 1;
-	if (n->type->le && n->bits % 8 == 0)
-		bits_put_le(p + n->bit / 8, n->bits, v);
+	if (n->type->le)
+		bits_put_le(p, n->bit, n->bits, v);
 	else
 		bits_put(p, n->bit, n->bits, v);
 	n->num = v;

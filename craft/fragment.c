@@ -252,8 +252,8 @@ static void clear_options(struct cut *c, uint8_t *b)
 
 static void put_node(uint8_t *b, const struct node *v, uint64_t value)
 {
-	if (v->type->le && v->bits % 8 == 0)
-		bits_put_le(b + v->bit / 8, v->bits, value);
+	if (v->type->le)
+		bits_put_le(b, v->bit, v->bits, value);
 	else
 		bits_put(b, v->bit, v->bits, value);
 }

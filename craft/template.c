@@ -149,6 +149,8 @@ static const char *piece_node(struct template *t, const struct built *y, const s
 				   .le = type->le && v->bits % 8 == 0,
 				   .sign = type->kind == &kind_int };
 
+		if (type->le && (v->bit % 8 || v->bits % 8))
+			return "a piece of a little-endian word varies";
 		if (type->ext.form != EXTENT_KIND || !v->bits || v->bits > 64 ||
 		    (!type->kind->bits && type->bits != v->bits))
 			return "the size of a number that varies changes";

@@ -18,8 +18,7 @@ static uint64_t load(const struct field *f, const uint8_t *q)
 {
 	uint32_t bit = (uint32_t)f->fixed_bit;
 
-	return f->type->le ? bits_get_le(q + bit / 8, f->type->bits)
-			   : bits_get(q, bit, f->type->bits);
+	return f->type->le ? bits_get_le(q, bit, f->type->bits) : bits_get(q, bit, f->type->bits);
 }
 
 static bool walk(struct cold *c)

@@ -98,7 +98,7 @@ static bool selector(struct run *x, const struct field *f, int layer, uint64_t *
 	    (uint32_t)f->fixed_bit + f->type->bits <= l->hlen * 8) {
 		const uint8_t *q = x->p->data + l->off;
 
-		*v = f->type->le ? bits_get_le(q + f->fixed_bit / 8, f->type->bits)
+		*v = f->type->le ? bits_get_le(q, (uint32_t)f->fixed_bit, f->type->bits)
 				 : bits_get(q, (uint32_t)f->fixed_bit, f->type->bits);
 		return true;
 	}

@@ -148,7 +148,7 @@ static bool give_fixed(struct matching *m, const struct ref *r, const struct lay
 	if (t->kind->cls == KIND_NUM) {
 		g.is_num = true;
 		g.is_signed = t->kind == &kind_int;
-		g.num = t->le ? bits_get_le(q + bit / 8, bits) : bits_get(q, bit, bits);
+		g.num = t->le ? bits_get_le(q, bit, bits) : bits_get(q, bit, bits);
 		if (g.is_signed)
 			g.num = (uint64_t)sign_extend(g.num, bits);
 		if (r->word)

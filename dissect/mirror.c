@@ -22,8 +22,8 @@ static void put(struct turn *m, const struct field *f, uint64_t v)
 		m->odd = true;
 		return;
 	}
-	if (n->type->le && n->bits % 8 == 0)
-		bits_put_le(m->p + n->bit / 8, n->bits, v);
+	if (n->type->le)
+		bits_put_le(m->p, n->bit, n->bits, v);
 	else
 		bits_put(m->p, n->bit, n->bits, n->bits < 64 ? v & ((1ull << n->bits) - 1) : v);
 }

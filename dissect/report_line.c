@@ -130,7 +130,7 @@ static bool put_field(struct report *r, const struct packet *p, unsigned i, cons
 		value_print(op->field, op->field->type, &addr, out);
 		return !all_zero(addr.p, addr.len);
 	}
-	v = op->le ? bits_get_le(from + op->bit / 8, op->width)
+	v = op->le ? bits_get_le(from, op->bit, op->width)
 		   : bits_get(from, op->bit, op->width);
 	switch (op->form) {
 	case OP_HEX:
@@ -232,7 +232,7 @@ static bool sums_bad(struct report *r, const struct packet *p, unsigned i, const
 				.field = f, .type = f->type, .bits = width, .next = 2
 			};
 			n[1].bit = l->off * 8 + (uint32_t)f->fixed_bit;
-			n[1].num = f->type->le ? bits_get_le(p->data + n[1].bit / 8, width)
+			n[1].num = f->type->le ? bits_get_le(p->data, n[1].bit, width)
 					       : bits_get(p->data, n[1].bit, width);
 			if (sum_judge(p, i, &t, 1, &want) == SUM_BAD)
 				return true;
@@ -250,7 +250,7 @@ static bool sums_bad(struct report *r, const struct packet *p, unsigned i, const
 static bool must_holds(const struct must_fast *m, const uint8_t *p)
 {
 	uint64_t v =
-		(m->le ? bits_get_le(p + m->bit / 8, m->width) : bits_get(p, m->bit, m->width)) &
+		(m->le ? bits_get_le(p, m->bit, m->width) : bits_get(p, m->bit, m->width)) &
 		m->mask;
 
 	switch (m->op) {

@@ -205,7 +205,7 @@ struct sweep *sweep_new(struct parser *ps, unsigned layer, struct say *say, cons
 void sweep_finish(struct sweep *s);
 /* After the last one: how fast each changes; then step 0. */
 void sweeps_settle(struct plan *p);
-u128 value_wide(const struct value *v);
+u128 value_wide(const struct type *type, const struct value *v);
 /* Make say a sweep of fresh values of f. */
 int sweep_fresh(struct parser *ps, unsigned layer, struct say *say, const struct field *f);
 

@@ -36,6 +36,9 @@ static bool same_node(const struct tree *a, uint32_t x, const struct tree *b, ui
 	if (p->field != q->field || p->bits != q->bits || p->bit + p->bits > a->len * 8 ||
 	    q->bit + q->bits > b->len * 8)
 		return false;
+	if (p->type && p->type->form == TYPE_LEAF && p->type->le &&
+	    p->bits % 8) /* counted from below */
+		return p->num == q->num;
 	return same_bits(a->data, p->bit, b->data, q->bit, p->bits);
 }
 

@@ -108,7 +108,7 @@ int leaf_fail(const struct leaf *l, const char *s, size_t n, const struct err *e
 
 static u128 wide(const struct leaf *l, const struct value *v)
 {
-	u128 w = value_wide(v);
+	u128 w = value_wide(l->type, v);
 
 	/* Signed numbers in the order of unsigned ones. */
 	return l->type->kind == &kind_int && !v->p ? w ^ (u128)1 << 63 : w;

@@ -17,14 +17,14 @@ static uint64_t draw(uint64_t seed, unsigned which, uint64_t step, uint32_t k)
 	return mix(mix(mix(seed) ^ which) ^ mix(step) ^ (uint64_t)k << 40);
 }
 
-u128 value_wide(const struct value *v)
+u128 value_wide(const struct type *type, const struct value *v)
 {
 	u128 w = 0;
 
 	if (!v->p)
 		return v->num;
 	for (uint32_t i = 0; i < v->len && i < 16; i++)
-		w = w << 8 | v->p[i];
+		w = w << 8 | v->p[type && type->le ? v->len - 1 - i : i];
 	return w;
 }
 
@@ -32,7 +32,7 @@ static u128 sweep_wide(const struct sweep *s, const struct value *v)
 {
 	if (s->type && s->type->kind->cls != KIND_ADDR)
 		return s->type->kind == &kind_int ? (u128)v->num ^ (u128)1 << 63 : v->num;
-	return value_wide(v);
+	return value_wide(s->type, v);
 }
 
 /* Room for the sweep's place in the plan; the array may move. */
@@ -166,7 +166,7 @@ static void put_wide(struct sweep *s, u128 w)
 
 	if (s->type->kind->cls == KIND_ADDR) {
 		for (unsigned i = s->cap; i-- > 0; w >>= 8)
-			s->scratch[i] = (uint8_t)w;
+			s->scratch[s->type->le ? s->cap - 1 - i : i] = (uint8_t)w;
 		v->p = s->scratch;
 		v->len = s->cap;
 		return;

@@ -284,10 +284,10 @@ START_TEST(bits_little)
 {
 	uint8_t p[8] = { 1, 2, 3, 4, 5, 6, 7, 0x88 };
 
-	ck_assert_uint_eq(bits_get_le(p, 8), 1);
-	ck_assert_uint_eq(bits_get_le(p, 24), 0x030201);
-	ck_assert_uint_eq(bits_get_le(p, 64), 0x8807060504030201);
-	bits_put_le(p, 16, 0xabcdef);
+	ck_assert_uint_eq(bits_get_le(p, 0, 8), 1);
+	ck_assert_uint_eq(bits_get_le(p, 0, 24), 0x030201);
+	ck_assert_uint_eq(bits_get_le(p, 0, 64), 0x8807060504030201);
+	bits_put_le(p, 0, 16, 0xabcdef);
 	ck_assert_uint_eq(p[0], 0xef);
 	ck_assert_uint_eq(p[1], 0xcd);
 	ck_assert_uint_eq(p[2], 3);

@@ -61,7 +61,7 @@ static const struct {
 	{ P "a : `u65 }", "1 to 64 bits" },
 	{ P "a : `u0 }", "there is no type or struct 'u0'" },
 	{ P "a : `f16 }", "f32 and f64" },
-	{ P "a : `u12le }", "a multiple of 8 bits" },
+	{ P "a : u4; `b : u4le }", "share a byte" },
 	{ P "a : `optoin }\nstruct option { x : u8 }", "did you mean 'option'?" },
 	{ P "a : `ipv4 }", "did you mean 'ip4'?" },
 	{ P "a : `7 }", "expected a type" },

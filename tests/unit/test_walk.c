@@ -105,6 +105,22 @@ static const struct row rows[] = {
 	  "09",
 	  NULL },
 	{ P("n : mqttvar = len(x)\n x : bytes[n]\n"), "t n.width=2 x=hex:aa", "8100aa", NULL },
+	/* pieces of little-endian words: 0x1235 is seq 0x123, frag 5; 0x2c4d3 in 24 bits with 5 of
+	   1 */
+	{ P("frag : u4le\n seq : u12le\n a : u1le = 1\n b : u18le\n c : u5le\n z : u8 = 9\n"),
+	  "t frag=5 seq=0x123 b=0x1a5c3 c=0x11",
+	  "3512"
+	  "874b8b"
+	  "09",
+	  "\"t.frag\":5,\"t.seq\":291,\"t.a\":1,\"t.b\":107971,\"t.c\":17,\"t.z\":9" },
+	{ P("a : i3le = -2\n b : u8le = 0xff\n c : u5le\n m : macle = 02:00:00:00:00:01\n e : "
+	    "eui64le\n"),
+	  "t c=1 e=00:12:4b:00:01:02:03:04",
+	  "fe0f"
+	  "010000000002"
+	  "04030201004b1200",
+	  "\"t.a\":-2,\"t.b\":255,\"t.c\":1,\"t.m\":\"02:00:00:00:00:01\",\"t.e\":\"00:12:4b:"
+	  "00:01:02:03:04\"" },
 	/* marks: a tag and a length before the data, one pair inside the other (X.690 section 8) */
 	{ P("a : int[2 berlen] = 1\n b : text[4 berlen] = \"public\"\n c : oid[6 berlen]\n"),
 	  "t a=300 c=1.3.6.1.2.1",
