@@ -169,9 +169,11 @@ bool view_read(const struct view *v, const struct tree *t, uint32_t at, struct v
 	return true;
 }
 
-bool alias_find(const struct alias *a, const struct tree *t, struct view_value *out)
+bool alias_next(const struct alias *a, const struct tree *t, uint32_t *from, struct view_value *out)
 {
-	for (uint32_t i = 0; i < t->n; i++) {
+	while (*from < t->n) {
+		uint32_t i = (*from)++;
+
 		if (a->form == ALIAS_VIEW) {
 			if (t->v[i].rec == a->rec && view_read(a->view, t, i, out))
 				return true;

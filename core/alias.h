@@ -41,7 +41,9 @@ struct view_value {
  * not there. */
 bool view_read(const struct view *v, const struct tree *t, uint32_t at, struct view_value *out);
 
-/* The first of what a name stands for in a tree: a node, or a number. */
-bool alias_find(const struct alias *a, const struct tree *t, struct view_value *out);
+/* What a name stands for in a tree, one by one: a node, a number or bytes. *from: where to go on, 0
+ * at first. False: no more. */
+bool alias_next(const struct alias *a, const struct tree *t, uint32_t *from,
+		struct view_value *out);
 
 #endif

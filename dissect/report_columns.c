@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "core/proto_print.h"
+#include "dissect/dissect.h"
 
 unsigned layer_nth(const struct packet *p, unsigned i)
 {
@@ -21,6 +22,92 @@ bool column_is(const struct column *c, const struct packet *p, unsigned i)
 {
 	return c->proto == p->layers[i].proto && (c->nth == 0 || c->nth == layer_nth(p, i));
 }
+
+/* Does the path lead to node at? Items need not be said: an.name is the name of each. */
+static bool leads_to(const struct tree *t, uint32_t at, const char *path)
+{
+	size_t n = strlen(path);
+
+	for (bool last = true; n; last = false) {
+		const struct node *node = &t->v[at];
+		size_t from = n;
+
+		while (from && path[from - 1] != '.')
+			from--;
+		if (at == 0)
+			return false;
+		if (path[from] >= '0' && path[from] <= '9') {
+			if (!(node->flags & NODE_ITEM) ||
+			    node->index != strtoul(path + from, NULL, 10))
+				return false;
+		} else {
+			if (!last && (node->flags & NODE_ITEM))
+				at = node->parent;
+			node = &t->v[at];
+			if ((node->flags & NODE_ITEM) || !node->field ||
+			    record_field(node->field->rec, path + from, n - from) != node->field)
+				return false;
+		}
+		at = t->v[at].parent;
+		n = from ? from - 1 : 0;
+	}
+	return at == 0;
+}
+
+bool column_next(const struct column *c, const struct tree *t, uint32_t *from, struct view_value *v)
+{
+	uint32_t at;
+
+	if (c->alias.name)
+		return alias_next(&c->alias, t, from, v);
+	if (*from == 0) {
+		*from = 1;
+		at = tree_find(t, c->path, strlen(c->path));
+		if (at != NODE_NONE && at != 0) {
+			*from = t->n;
+			*v = (struct view_value) { .node = at };
+			return true;
+		}
+	}
+	if (!strchr(c->path, '.'))
+		return false;
+	while (*from < t->n) {
+		at = (*from)++;
+		if (leads_to(t, at, c->path)) {
+			*v = (struct view_value) { .node = at };
+			return true;
+		}
+	}
+	return false;
+}
+
+enum column_status column_status(const struct packet *p, unsigned layer, const struct tree *t,
+				 uint32_t at)
+{
+	uint64_t want;
+
+	switch (sum_judge(p, layer, t, at, &want)) {
+	case SUM_GOOD: return STATUS_GOOD;
+	case SUM_BAD: return STATUS_BAD;
+	case SUM_NONE: return STATUS_ABSENT;
+	default: return STATUS_UNVERIFIED;
+	}
+}
+
+/* Wireshark's names for what is said of the packet. */
+static const struct {
+	const char *theirs, *ours;
+} packet_names[] = {
+	{ "frame.number", "n" },
+	{ "frame.time", "time" },
+	{ "frame.time_epoch", "ts" },
+	{ "frame.interface_name", "if" },
+	{ "frame.len", "len" },
+	{ "frame.pkt_len", "len" },
+	{ "frame.cap_len", "caplen" },
+	{ "frame.encap_type", "link" },
+	{ "frame.protocols", "protocols" },
+};
 
 static const char *const props[] = {
 	"n", "time", "ts", "if", "link", "len", "caplen", "stack", NULL
@@ -50,13 +137,13 @@ static int unknown(const struct report *r, const char *name, size_t n, struct er
 	return -1;
 }
 
-/* Does the path (first part a field of p) exist? */
+/* Does the path exist, at least as far as its first part? A leaf has nothing inside. */
 static bool path_known(const struct proto *p, const char *path)
 {
 	const char *dot = strchr(path, '.');
+	const struct field *f = dot ? proto_field(p, path, (size_t)(dot - path)) : NULL;
 
-	return proto_field(p, path, strlen(path)) ||
-	       (dot && proto_field(p, path, (size_t)(dot - path)));
+	return proto_field(p, path, strlen(path)) || (f && f->type->form != TYPE_LEAF);
 }
 
 struct wanted_name {
@@ -76,6 +163,7 @@ static bool is_wanted(const struct alias *a, void *arg)
 /* Another name, a view, an arm or an inline length: of the first protocol that knows it. */
 static bool column_alias(struct report *r, struct column *c, const char *name)
 {
+	const struct proto *was = c->proto;
 	struct wanted_name w = { .name = name };
 
 	for (unsigned i = 0; i < registry_count(r->reg); i++) {
@@ -95,9 +183,11 @@ static bool column_alias(struct report *r, struct column *c, const char *name)
 		snprintf(c->path, sizeof(c->path), "%s", w.found.name);
 		return true;
 	}
-	c->proto = NULL;
+	c->proto = was;
 	return false;
 }
+
+static int column_parse(struct report *r, struct column *c, const char *name, struct err *e);
 
 static bool ends_column(struct column *c, const struct proto *p, const struct field *f, bool addr)
 {
@@ -136,6 +226,47 @@ static bool column_ends(struct report *r, struct column c[2], const char *name)
 	       ends_column(&c[1], p, record_field(&p->rec, "dst", 3), addr);
 }
 
+static bool packet_column(struct column *c, const char *name)
+{
+	const char *ours = NULL;
+
+	for (unsigned i = 0; props[i] && !ours; i++)
+		ours = strcmp(props[i], name) == 0 ? name : NULL;
+	for (unsigned i = 0; i < sizeof(packet_names) / sizeof(packet_names[0]) && !ours; i++)
+		ours = strcasecmp(packet_names[i].theirs, name) == 0 ? packet_names[i].ours : NULL;
+	if (strcasecmp(name, "data") == 0 || strcasecmp(name, "data.data") == 0)
+		c->form = COLUMN_DATA;
+	else if (ours)
+		c->form = COLUMN_PACKET;
+	else
+		return false;
+	snprintf(c->path, sizeof(c->path), "%s", ours ? ours : name);
+	return true;
+}
+
+/* NAME.status, where NAME leads to a checksum. */
+static bool status_column(struct report *r, struct column *c, const char *name)
+{
+	size_t n = strlen(name);
+	struct column sum = { 0 };
+	struct err e = { 0 };
+	const struct field *f = NULL;
+	char own[64];
+
+	if (n < 8 || n >= sizeof(own) || strcasecmp(name + n - 7, ".status"))
+		return false;
+	snprintf(own, sizeof(own), "%.*s", (int)(n - 7), name);
+	if (column_parse(r, &sum, own, &e) || sum.form != COLUMN_FIELD)
+		return false;
+	f = sum.alias.name ? sum.alias.field : proto_field(sum.proto, sum.path, strlen(sum.path));
+	if (!f || f->rule.form != RULE_SUM || sum.alias.form == ALIAS_VIEW)
+		return false;
+	*c = sum;
+	c->form = COLUMN_STATUS;
+	c->name = name;
+	return true;
+}
+
 static int column_parse(struct report *r, struct column *c, const char *name, struct err *e)
 {
 	size_t n = strlen(name);
@@ -143,12 +274,8 @@ static int column_parse(struct report *r, struct column *c, const char *name, st
 	const char *rest;
 
 	c->name = name;
-	for (unsigned i = 0; props[i]; i++) {
-		if (strcmp(props[i], name) == 0) {
-			snprintf(c->path, sizeof(c->path), "%s", name);
-			return 0;
-		}
-	}
+	if (packet_column(c, name) || status_column(r, c, name))
+		return 0;
 	c->proto = registry_find(r->reg, name, dot ? (size_t)(dot - name) : n);
 	if (!c->proto || !dot) {
 		return dot && column_alias(r, c, name) ? 0 : unknown(r, name, n, e);
@@ -165,8 +292,15 @@ static int column_parse(struct report *r, struct column *c, const char *name, st
 	if (!path_known(c->proto, rest)) {
 		const struct field *f = proto_field(c->proto, name, n);
 
+		if (!f && column_alias(r, c, name))
+			return 0;
+		if (!f && strcasecmp(rest, "payload") == 0) {
+			c->form = COLUMN_PAYLOAD;
+			snprintf(c->path, sizeof(c->path), "payload");
+			return 0;
+		}
 		if (!f)
-			return column_alias(r, c, name) ? 0 : unknown(r, name, n, e);
+			return unknown(r, name, n, e);
 		rest = f->name;
 	}
 	snprintf(c->path, sizeof(c->path), "%s", rest);

@@ -3,6 +3,7 @@
 #include "dissect/report_impl.h"
 
 #include "core/walk.h"
+#include "dissect/dissect.h"
 #include "dissect/escape.h"
 
 void report_csv_head(struct report *r, struct buf *out)
@@ -34,41 +35,67 @@ static void put_prop(struct report *r, const char *name, const struct packet *p,
 		break;
 	case 'i': buf_str(out, ifname ? ifname : ""); break;
 	case 'c': buf_u64(out, p->len); break;
+	case 'p': report_stack(p, out, "", ":"); break;
 	case 's': report_stack(p, out, "", "/"); break;
 	default: buf_u64(out, name[1] == 'i' ? p->link : p->wire_len); break;
+	}
+}
+
+static void put_value(struct report *r, const struct view_value *v, struct buf *cell)
+{
+	const struct node *n = v->node == NODE_NONE ? NULL : &r->tree.v[v->node];
+
+	if (!n && v->bytes)
+		buf_hex(cell, r->tree.data + v->bit / 8, v->bits / 8);
+	else if (!n)
+		buf_u64(cell, v->num);
+	else if (n->type && n->type->form == TYPE_LIST && !(n->flags & NODE_ITEM))
+		buf_u64(cell, n->num);
+	else
+		report_value(&r->tree, v->node, cell);
+}
+
+/* All values of a layer, with commas between, as tshark does. */
+static void put_layer(struct report *r, const struct column *c, const struct packet *p, unsigned i,
+		      struct buf *cell)
+{
+	uint32_t at = 0, from, to;
+	struct view_value v;
+
+	if (c->form == COLUMN_PAYLOAD) {
+		if (!packet_payload(p, i, &from, &to) || to <= from)
+			return;
+		if (cell->n)
+			buf_char(cell, ',');
+		buf_hex(cell, p->data + from, to - from);
+		return;
+	}
+	if (decode(&r->tree, p, i))
+		return;
+	while (column_next(c, &r->tree, &at, &v)) {
+		if (cell->n)
+			buf_char(cell, ',');
+		if (c->form == COLUMN_STATUS)
+			buf_u64(cell, column_status(p, i, &r->tree, v.node));
+		else
+			put_value(r, &v, cell);
 	}
 }
 
 static void put_cell(struct report *r, const struct column *c, const struct packet *p,
 		     const char *ifname, struct buf *cell)
 {
-	if (!c->proto) {
-		put_prop(r, c->path, p, ifname, cell);
-		return;
-	}
-	for (unsigned i = 0; i < p->nlayers; i++) {
-		struct view_value v;
-		uint32_t at;
+	struct extent_bytes x;
 
-		if (!column_is(c, p, i) || decode(&r->tree, p, i))
-			continue;
-		if (c->alias.name && !alias_find(&c->alias, &r->tree, &v))
-			continue;
-		if (c->alias.name && v.node == NODE_NONE) {
-			if (v.bytes)
-				buf_hex(cell, r->tree.data + v.bit / 8, v.bits / 8);
-			else
-				buf_u64(cell, v.num);
-			return;
-		}
-		at = c->alias.name ? v.node : tree_find(&r->tree, c->path, strlen(c->path));
-		if (at == NODE_NONE)
-			continue;
-		if (r->tree.v[at].type && r->tree.v[at].type->form == TYPE_LIST)
-			buf_u64(cell, r->tree.v[at].num);
-		else
-			report_value(&r->tree, at, cell);
-		return;
+	if (c->form == COLUMN_PACKET) {
+		put_prop(r, c->path, p, ifname, cell);
+	} else if (c->form == COLUMN_DATA) {
+		x = report_payload(p);
+		buf_hex(cell, p->data + x.from, x.to - x.from);
+	}
+	for (unsigned i = 0; c->proto && i < p->nlayers; i++) {
+		if (column_is(c, p, i))
+			put_layer(r, c, p, i, cell);
 	}
 }
 

@@ -11,9 +11,20 @@
 
 struct summary; /* a compiled `summary` template */
 
-struct column {                    /* one name of --fields */
+enum column_form {
+	COLUMN_FIELD,   /* of a layer: by its path, or by another name */
+	COLUMN_PACKET,  /* of the packet: n, time, ... */
+	COLUMN_PAYLOAD, /* a layer's payload */
+	COLUMN_DATA,    /* bytes that no layer took */
+	COLUMN_STATUS,  /* of a checksum, as a number: enum column_status */
+};
+
+enum column_status { STATUS_BAD, STATUS_GOOD, STATUS_UNVERIFIED, STATUS_ABSENT }; /* Wireshark's */
+
+struct column { /* one name of --fields */
+	enum column_form form;
 	const char *name;          /* as the user wrote it */
-	const struct proto *proto; /* NULL: a property of the packet: n, time, ... */
+	const struct proto *proto; /* FIELD, PAYLOAD, STATUS */
 	unsigned nth;              /* ip.2.src: 2 */
 	char path[128];            /* within the layer */
 	char own[64];              /* name, where the user's stands for two columns */
@@ -115,6 +126,13 @@ void summary_free(struct summary *s);
 unsigned layer_nth(const struct packet *p, unsigned i);
 /* Is layer i what the column asks for? */
 bool column_is(const struct column *c, const struct packet *p, unsigned i);
+/* The next value of a field's column in a layer's tree. *from: where to go on, 0 at first. False:
+ * no more. */
+bool column_next(const struct column *c, const struct tree *t, uint32_t *from,
+		 struct view_value *v);
+/* A checksum's status; its column's other names are done by column_next. */
+enum column_status column_status(const struct packet *p, unsigned layer, const struct tree *t,
+				 uint32_t at);
 int columns_parse(struct report *r, const char *list, struct err *e);
 
 /* ANSI colour of layer i, and off. Empty when colours are off. */

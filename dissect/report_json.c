@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "dissect/dissect.h"
 #include "dissect/escape.h"
 
 static void put_open(struct json *j)
@@ -90,43 +91,74 @@ static bool layer_wanted(const struct report *r, const struct packet *p, unsigne
 	return any;
 }
 
-/* A column of another name: under that name, since it is no field of its own. */
-static void put_alias(struct json *j, const struct column *c)
+/* A value as a member, or (name NULL) in an array. */
+static void put_found(struct json *j, const struct column *c, const struct view_value *v,
+		      const char *name)
 {
-	struct view_value v;
-
-	if (!alias_find(&c->alias, j->t, &v))
-		return;
-	if (v.node != NODE_NONE) {
-		json_node(j, v.node, c->path);
+	if (v->node != NODE_NONE && c->form == COLUMN_FIELD) {
+		json_node(j, v->node, name);
 		return;
 	}
-	json_key(j, c->path, "");
-	if (v.bytes) {
+	if (name)
+		json_key(j, name, "");
+	if (c->form == COLUMN_STATUS) {
+		buf_u64(j->out, column_status(j->p, j->layer, j->t, v->node));
+	} else if (v->bytes) {
 		buf_char(j->out, '"');
-		buf_hex(j->out, j->t->data + v.bit / 8, v.bits / 8);
+		buf_hex(j->out, j->t->data + v->bit / 8, v->bits / 8);
 		buf_char(j->out, '"');
 	} else {
-		json_unsigned(j, v.num);
+		json_unsigned(j, v->num);
 	}
+}
+
+/* The values of a column in a layer: one by itself, several in an array (flat: numbered). */
+static void put_column(struct json *j, const struct column *c)
+{
+	char own[sizeof(c->path) + 8], name[sizeof(own) + 12];
+	struct view_value v, next;
+	uint32_t at = 0;
+	bool more;
+
+	if (!column_next(c, j->t, &at, &v))
+		return;
+	more = column_next(c, j->t, &at, &next);
+	snprintf(own, sizeof(own), "%s%s", c->path, c->form == COLUMN_STATUS ? ".status" : "");
+	if (!more) {
+		put_found(j, c, &v, own);
+		return;
+	}
+	if (!j->flat) {
+		json_key(j, own, "");
+		buf_char(j->out, '[');
+	}
+	for (unsigned i = 0;; i++) {
+		if (i && !j->flat)
+			buf_char(j->out, ',');
+		snprintf(name, sizeof(name), "%s.%u", own, i);
+		put_found(j, c, &v, j->flat ? name : NULL);
+		if (!more)
+			break;
+		v = next;
+		more = column_next(c, j->t, &at, &next);
+	}
+	if (!j->flat)
+		buf_char(j->out, ']');
+	j->comma = true;
 }
 
 static void put_selected(struct json *j)
 {
 	struct report *r = j->r;
+	struct extent_bytes x;
 
 	for (unsigned c = 0; c < r->ncolumns; c++) {
-		uint32_t at;
-
 		if (!column_is(&r->column[c], j->p, j->layer))
 			continue;
-		if (r->column[c].alias.name) {
-			put_alias(j, &r->column[c]);
-			continue;
-		}
-		at = tree_find(j->t, r->column[c].path, strlen(r->column[c].path));
-		if (at != NODE_NONE && at != 0)
-			json_node(j, at, r->column[c].path);
+		if (r->column[c].form != COLUMN_PAYLOAD)
+			put_column(j, &r->column[c]);
+		else if (packet_payload(j->p, j->layer, &x.from, &x.to) && x.to > x.from)
+			put_bytes(j, "payload", x);
 	}
 }
 
@@ -171,6 +203,15 @@ static void put_layer(struct json *j)
 	j->comma = true;
 }
 
+static bool data_wanted(const struct report *r)
+{
+	bool any = r->ncolumns == 0;
+
+	for (unsigned c = 0; c < r->ncolumns; c++)
+		any |= r->column[c].form == COLUMN_DATA;
+	return any;
+}
+
 static void put_packet(struct report *r, const struct packet *p, const char *ifname,
 		       struct buf *out, bool flat)
 {
@@ -188,7 +229,7 @@ static void put_packet(struct report *r, const struct packet *p, const char *ifn
 			put_layer(&j);
 	}
 	j.comma = true;
-	if (x.to > x.from && !r->ncolumns)
+	if (x.to > x.from && data_wanted(r))
 		put_bytes(&j, "payload", x);
 	if (r->check.nnotes && !flat)
 		put_notes(&j);

@@ -130,8 +130,7 @@ static bool put_field(struct report *r, const struct packet *p, unsigned i, cons
 		value_print(op->field, op->field->type, &addr, out);
 		return !all_zero(addr.p, addr.len);
 	}
-	v = op->le ? bits_get_le(from, op->bit, op->width)
-		   : bits_get(from, op->bit, op->width);
+	v = op->le ? bits_get_le(from, op->bit, op->width) : bits_get(from, op->bit, op->width);
 	switch (op->form) {
 	case OP_HEX:
 		buf_put(out, "0x", 2);
@@ -249,9 +248,8 @@ static bool sums_bad(struct report *r, const struct packet *p, unsigned i, const
 
 static bool must_holds(const struct must_fast *m, const uint8_t *p)
 {
-	uint64_t v =
-		(m->le ? bits_get_le(p, m->bit, m->width) : bits_get(p, m->bit, m->width)) &
-		m->mask;
+	uint64_t v = (m->le ? bits_get_le(p, m->bit, m->width) : bits_get(p, m->bit, m->width)) &
+		     m->mask;
 
 	switch (m->op) {
 	case EX_EQ: return v == m->num;
