@@ -104,7 +104,7 @@ static void select_upper(struct build *b, const struct plan *p, unsigned i, stru
 			return;
 	}
 	for (unsigned k = 0; registry_edge(p->reg, l->proto, upper, k, &edge); k++) {
-		for (unsigned n = 0; n < edge.cr->nfields; n++) {
+		for (unsigned n = 0; n < (upper->guess ? 1 : edge.cr->nfields); n++) {
 			const struct field *f = &l->proto->rec.fields[edge.cr->field[n]];
 
 			if (said(l, f))

@@ -57,10 +57,10 @@ void print_selectors(struct printer *pr, unsigned i, const struct proto *upper)
 		if (!e.space)
 			return;
 	}
-	/* Building fills the first field that was not said; a field that would get another value
-	 * than it has must be said. */
+	/* Building fills the first field that was not said (of one that may be guessed, the first
+	 * field alone); a field that would get another value than it has must be said. */
 	for (unsigned k = 0; upper && registry_edge(pr->reg, p, upper, k, &e); k++) {
-		for (unsigned n = 0; n < e.cr->nfields; n++) {
+		for (unsigned n = 0; n < (upper->guess ? 1 : e.cr->nfields); n++) {
 			unsigned f = e.cr->field[n];
 
 			if (!selector_number(l, f, &v))
