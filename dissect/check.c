@@ -164,6 +164,19 @@ enum sum_verdict sum_judge(const struct packet *p, unsigned layer, const struct 
 	return not_filled_in(p, &p->layers[layer], n, *want) ? SUM_UNFILLED : SUM_BAD;
 }
 
+enum sum_status sum_status(const struct packet *p, unsigned layer, const struct tree *t,
+			   uint32_t at)
+{
+	uint64_t want;
+
+	switch (sum_judge(p, layer, t, at, &want)) {
+	case SUM_GOOD: return STATUS_GOOD;
+	case SUM_BAD: return STATUS_BAD;
+	case SUM_NONE: return STATUS_ABSENT;
+	default: return STATUS_UNVERIFIED;
+	}
+}
+
 static void judge_sum(struct judge *j, uint32_t at)
 {
 	const struct node *n = &j->t->v[at];

@@ -63,6 +63,11 @@ void check_done(struct check *c);
 /* Judge one checksum node of a tree; *want: what it should hold. Thread-safe. */
 enum sum_verdict sum_judge(const struct packet *p, unsigned layer, const struct tree *t,
 			   uint32_t node, uint64_t *want);
+
+enum sum_status { STATUS_BAD, STATUS_GOOD, STATUS_UNVERIFIED, STATUS_ABSENT };
+/* The same in the numbers that Wireshark's CHECKSUM.status has. */
+enum sum_status sum_status(const struct packet *p, unsigned layer, const struct tree *t,
+			   uint32_t at);
 /* Verdict on the checksum in node of a layer; SUM_ABSENT if it is none. */
 enum sum_verdict check_sum(const struct check *c, unsigned layer, uint32_t node);
 /* "ip", "ip.2": the layer's name among those of its kind. */

@@ -23,7 +23,7 @@ struct filter *filter_close(struct filter *f); /* NULL */
 struct filter_work {
 	struct tree tree[PACKET_LAYERS];
 	uint32_t have; /* bit i: tree[i] holds the fields of layer i of this packet */
-	struct buf text, text2;
+	struct buf text, text2, stack;
 };
 void filter_work_done(struct filter_work *w);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/bits.h"
+#include "dissect/check.h"
 #include "dissect/dissect.h"
 #include "dissect/filter_impl.h"
 
@@ -257,6 +258,14 @@ static bool give_number(struct matching *m, const struct ref *r)
 	case FRAME_TIME: g.num = (uint64_t)p->when; break;
 	case FRAME_INTERFACE: g.num = p->ifindex; break;
 	case FRAME_LINK: g.num = p->link; break;
+	case FRAME_DATA_LEN: {
+		uint32_t from, to;
+
+		if (!packet_rest(p, (int)p->nlayers - 1, &from, &to))
+			return false;
+		g.num = to - from;
+		break;
+	}
 	default:
 		for (unsigned i = 0; i < p->nlayers; i++)
 			g.num |= (p->layers[i].flags & (LAYER_CUT | LAYER_BAD_LENGTH |
@@ -265,14 +274,61 @@ static bool give_number(struct matching *m, const struct ref *r)
 	return give(m, &g);
 }
 
+static bool give_stack(struct matching *m)
+{
+	struct buf *b = &m->w->stack;
+	struct got g = { 0 };
+
+	b->n = 0;
+	for (unsigned i = 0; i < m->p->nlayers; i++) {
+		if (i)
+			buf_char(b, ':');
+		layer_name(m->p, i, b);
+	}
+	g.p = (const uint8_t *)b->p;
+	g.n = (uint32_t)b->n;
+	return give(m, &g);
+}
+
+static bool give_data(struct matching *m)
+{
+	uint32_t from, to;
+
+	return packet_rest(m->p, (int)m->p->nlayers - 1, &from, &to) && give_bytes(m, from, to);
+}
+
+static bool give_status(struct matching *m, const struct ref *r, const struct tree *t,
+			unsigned layer)
+{
+	for (uint32_t i = 1; i < t->n; i++) {
+		struct got g = { .is_num = true };
+
+		if (t->v[i].field != r->field || (t->v[i].flags & (NODE_ITEM | NODE_CUT)))
+			continue;
+		g.num = sum_status(m->p, layer, t, i);
+		if (give(m, &g))
+			return true;
+	}
+	return false;
+}
+
+/* What is no layer's. */
+static bool visit_packet(struct matching *m, const struct ref *r)
+{
+	switch (r->form) {
+	case REF_FRAME: return give_bytes(m, 0, m->p->len);
+	case REF_STACK: return give_stack(m);
+	case REF_DATA: return give_data(m);
+	default: return give_number(m, r);
+	}
+}
+
 static bool visit_ref(struct matching *m, const struct ref *r)
 {
 	unsigned nth = 0;
 
-	if (r->form == REF_FRAME)
-		return give_bytes(m, 0, m->p->len);
-	if (r->form == REF_NUMBER)
-		return give_number(m, r);
+	if (!r->proto)
+		return visit_packet(m, r);
 	for (unsigned i = 0; i < m->p->nlayers; i++) {
 		const struct layer *l = &m->p->layers[i];
 		const struct tree *t;
@@ -289,9 +345,10 @@ static bool visit_ref(struct matching *m, const struct ref *r)
 			stop = give_fixed(m, r, l);
 		} else {
 			t = tree_of(m, i);
-			stop = t && (r->form == REF_ANY     ? give_all(m, r, t)
-				     : r->form == REF_ALIAS ? give_alias(m, r, t)
-							    : give_path(m, r, t, 0, 0));
+			stop = t && (r->form == REF_ANY      ? give_all(m, r, t)
+				     : r->form == REF_ALIAS  ? give_alias(m, r, t)
+				     : r->form == REF_STATUS ? give_status(m, r, t, i)
+							     : give_path(m, r, t, 0, 0));
 		}
 		if (stop)
 			return true;

@@ -17,6 +17,9 @@ enum ref_form {
 	REF_PAYLOAD, /* the payload of a layer */
 	REF_FRAME,   /* the whole packet's bytes */
 	REF_NUMBER,  /* a number about the packet: enum frame_number */
+	REF_STACK,   /* names of the layers, colons between */
+	REF_DATA,    /* bytes that no layer took */
+	REF_STATUS,  /* of a checksum: enum sum_status */
 	REF_ALIAS,   /* an arm of a choose, an inline length, a view */
 };
 
@@ -27,6 +30,7 @@ enum frame_number {
 	FRAME_TIME,
 	FRAME_INTERFACE,
 	FRAME_LINK,
+	FRAME_DATA_LEN, /* of the bytes that no layer took; none: absent */
 	FRAME_MARKED, /* some layer is flagged */
 };
 

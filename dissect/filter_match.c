@@ -271,5 +271,6 @@ void filter_work_done(struct filter_work *w)
 		tree_done(&w->tree[i]);
 	buf_done(&w->text);
 	buf_done(&w->text2);
+	buf_done(&w->stack);
 	*w = (struct filter_work) { 0 };
 }

@@ -309,11 +309,16 @@ static bool by_frame(struct filter *f, const char *s, size_t n, struct ref **lis
 		      { "frame.interface_id", FRAME_INTERFACE },
 		      { "frame.link", FRAME_LINK },
 		      { "frame.encap_type", FRAME_LINK },
+		      { "data.len", FRAME_DATA_LEN },
 		      { "frame.marked", FRAME_MARKED } };
 	struct ref r = { .form = REF_FRAME };
 
 	if (same("frame", s, n))
 		return add_ref(f, list, &r) != NULL;
+	if (same("frame.protocols", s, n) || same("data", s, n) || same("data.data", s, n)) {
+		r.form = s[0] == 'f' || s[0] == 'F' ? REF_STACK : REF_DATA;
+		return add_ref(f, list, &r) != NULL;
+	}
 	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (same(names[i].name, s, n)) {
 			r.form = REF_NUMBER;
@@ -322,6 +327,23 @@ static bool by_frame(struct filter *f, const char *s, size_t n, struct ref **lis
 		}
 	}
 	return false;
+}
+
+/* CHECKSUM.status of every checksum that s[0..n) leads to. */
+static void by_status(struct filter *f, const char *s, size_t n, struct ref **list)
+{
+	if (n > 7 && same(".status", s + n - 7, 7))
+		return;
+	for (const struct ref *sum = filter_resolve(f, s, n); sum; sum = sum->next) {
+		struct ref r = *sum;
+
+		if ((r.form != REF_FIELD && r.form != REF_ANY) || r.word ||
+		    r.field->rule.form != RULE_SUM)
+			continue;
+		r.form = REF_STATUS;
+		r.fixed = false;
+		add_ref(f, list, &r);
+	}
 }
 
 struct ref *filter_resolve(struct filter *f, const char *s, size_t n)
@@ -359,6 +381,8 @@ struct ref *filter_resolve(struct filter *f, const char *s, size_t n)
 
 		add_ref(f, &list, &r);
 	}
+	if (!list && n > 7 && same(".status", s + n - 7, 7))
+		by_status(f, s, n - 7, &list);
 	return list;
 }
 

@@ -312,6 +312,19 @@ static bool is_bytes_view(const struct ref *r)
 	return r->form == REF_ALIAS && r->alias.form == ALIAS_VIEW && r->alias.view->bytes;
 }
 
+/* A checksum's status in a word. */
+static bool read_status(struct literal *lit)
+{
+	static const char *const words[] = { "bad", "good", "unverified", "not present" };
+
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]) && !lit->has_num; i++) {
+		lit->has_num = lit->len == strlen(words[i]) &&
+			       strncasecmp(lit->text, words[i], lit->len) == 0;
+		lit->num = i;
+	}
+	return lit->has_num;
+}
+
 int filter_read(struct filter *f, const struct operand *a, struct literal *lit, bool net,
 		struct err *e)
 {
@@ -342,7 +355,9 @@ int filter_read(struct filter *f, const struct operand *a, struct literal *lit, 
 	for (const struct ref *r = a->ref; r; r = r->next) {
 		int n = 0;
 
-		if (r->word || (r->form == REF_NUMBER && r->number != FRAME_TIME)) {
+		if (r->form == REF_STATUS) {
+			n = lit->has_num || read_status(lit);
+		} else if (r->word || (r->form == REF_NUMBER && r->number != FRAME_TIME)) {
 			n = lit->has_num;
 		} else if (r->form == REF_NUMBER) {
 			n = filter_time(lit->text, lit->len, &lit->num);
@@ -366,7 +381,8 @@ int filter_read(struct filter *f, const struct operand *a, struct literal *lit, 
 		return refuse(f, lit, e,
 			      "a time is expected here: \"2026-11-22 10:38:16\" or seconds");
 	if (a->ref && !is_bytes_view(a->ref) &&
-	    (a->ref->word || a->ref->form == REF_NUMBER || a->ref->form == REF_ALIAS))
+	    (a->ref->word || a->ref->form == REF_NUMBER || a->ref->form == REF_STATUS ||
+	     a->ref->form == REF_ALIAS))
 		return refuse(f, lit, e, "a number is expected here");
 	return refuse(f, lit, e, "bytes (de:ad:be:ef) or text in quotes are expected here");
 }

@@ -7,7 +7,6 @@
 #include <strings.h>
 
 #include "core/proto_print.h"
-#include "dissect/dissect.h"
 
 unsigned layer_nth(const struct packet *p, unsigned i)
 {
@@ -79,19 +78,6 @@ bool column_next(const struct column *c, const struct tree *t, uint32_t *from, s
 		}
 	}
 	return false;
-}
-
-enum column_status column_status(const struct packet *p, unsigned layer, const struct tree *t,
-				 uint32_t at)
-{
-	uint64_t want;
-
-	switch (sum_judge(p, layer, t, at, &want)) {
-	case SUM_GOOD: return STATUS_GOOD;
-	case SUM_BAD: return STATUS_BAD;
-	case SUM_NONE: return STATUS_ABSENT;
-	default: return STATUS_UNVERIFIED;
-	}
 }
 
 /* Wireshark's names for what is said of the packet. */

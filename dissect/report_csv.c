@@ -76,7 +76,7 @@ static void put_layer(struct report *r, const struct column *c, const struct pac
 		if (cell->n)
 			buf_char(cell, ',');
 		if (c->form == COLUMN_STATUS)
-			buf_u64(cell, column_status(p, i, &r->tree, v.node));
+			buf_u64(cell, sum_status(p, i, &r->tree, v.node));
 		else
 			put_value(r, &v, cell);
 	}

@@ -16,10 +16,8 @@ enum column_form {
 	COLUMN_PACKET,  /* of the packet: n, time, ... */
 	COLUMN_PAYLOAD, /* a layer's payload */
 	COLUMN_DATA,    /* bytes that no layer took */
-	COLUMN_STATUS,  /* of a checksum, as a number: enum column_status */
+	COLUMN_STATUS,  /* of a checksum, as a number: enum sum_status */
 };
-
-enum column_status { STATUS_BAD, STATUS_GOOD, STATUS_UNVERIFIED, STATUS_ABSENT }; /* Wireshark's */
 
 struct column { /* one name of --fields */
 	enum column_form form;
@@ -130,9 +128,6 @@ bool column_is(const struct column *c, const struct packet *p, unsigned i);
  * no more. */
 bool column_next(const struct column *c, const struct tree *t, uint32_t *from,
 		 struct view_value *v);
-/* A checksum's status; its column's other names are done by column_next. */
-enum column_status column_status(const struct packet *p, unsigned layer, const struct tree *t,
-				 uint32_t at);
 int columns_parse(struct report *r, const char *list, struct err *e);
 
 /* ANSI colour of layer i, and off. Empty when colours are off. */

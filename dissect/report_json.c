@@ -102,7 +102,7 @@ static void put_found(struct json *j, const struct column *c, const struct view_
 	if (name)
 		json_key(j, name, "");
 	if (c->form == COLUMN_STATUS) {
-		buf_u64(j->out, column_status(j->p, j->layer, j->t, v->node));
+		buf_u64(j->out, sum_status(j->p, j->layer, j->t, v->node));
 	} else if (v->bytes) {
 		buf_char(j->out, '"');
 		buf_hex(j->out, j->t->data + v->bit / 8, v->bits / 8);
