@@ -212,19 +212,21 @@ static int check_literal(struct registry *r, struct unit *u, const struct field 
 	const struct type *t = f->type;
 	struct value v = { 0 };
 	struct err why = { 0 };
+	bool plain = t->form == TYPE_LEAF && !t->kind->parse;
 	unsigned bits;
 
 	if (!f->rule.text || t->form != TYPE_LEAF)
 		return 0;
+	if (!plain && t->kind->parse(t, f->rule.text, f->rule.text_len, &r->mem, &v, &why))
+		return src_fail(u->src, e, s->rule, "%s",
+				why.msg[0] ? why.msg : "this is no such value");
+	if (plain)
+		v.len = f->rule.text_len;
 	if (t->ext.form == EXTENT_BYTES && t->ext.expr->op == EX_NUM && !type_is_number(t, &bits) &&
-	    (int64_t)f->rule.text_len > t->ext.expr->num)
+	    (int64_t)v.len > t->ext.expr->num)
 		return src_fail(u->src, e, s->rule, "this value has %u bytes; '%s' is %lld wide",
-				f->rule.text_len, f->name, (long long)t->ext.expr->num);
-	if (!t->kind->parse || t->kind->cls == KIND_TEXT || t->kind->cls == KIND_BYTES)
-		return 0;
-	if (t->kind->parse(t, f->rule.text, f->rule.text_len, &r->mem, &v, &why) == 0)
-		return 0;
-	return src_fail(u->src, e, s->rule, "%s", why.msg[0] ? why.msg : "this is no such value");
+				v.len, f->name, (long long)t->ext.expr->num);
+	return 0;
 }
 
 static int check_sum(struct unit *u, const struct field *f, const struct fsrc *s, struct err *e)

@@ -27,8 +27,10 @@ const struct sum_algo sum_algos[] = {
 	{ "crc64(xz)", SUM_CRC, 64, true, true, 0x42f0e1eba9ea3693, UINT64_MAX, UINT64_MAX },
 	{ "fletcher16", SUM_FLETCHER16, 16, false, false, 0, 0, 0 },
 	{ "fletcher32", SUM_FLETCHER32, 32, false, false, 0, 0, 0 },
+	{ "fletcher(iso)", SUM_FLETCHER_ISO, 16, false, false, 0, 0, 0 },
 	{ "adler32", SUM_ADLER32, 32, false, false, 0, 0, 0 },
 	{ "sum8", SUM_SUM8, 8, false, false, 0, 0, 0 },
+	{ "lrc8", SUM_LRC8, 8, false, false, 0, 0, 0 },
 	{ "xor8", SUM_XOR8, 8, false, false, 0, 0, 0 },
 };
 
@@ -290,6 +292,19 @@ static void add_fletcher32(struct sum_state *s, const uint8_t *p, size_t n)
 	}
 }
 
+/* ISO 8473-1 annex C (RFC 905 annex B): the field's own place decides what its two bytes must be.
+ * 0 is written as 255, as OSPF and IS-IS do (RFC 2328 section 12.1.7: 0 means "not computed"). */
+static uint64_t end_iso(const struct sum_state *s)
+{
+	uint64_t after = s->n - s->own, x, y;
+
+	if (after < 2) /* the field is not in what it covers */
+		return s->b << 8 | s->a;
+	x = ((after - 1) % 255 * s->a + 255 - s->b) % 255;
+	y = (2 * 255 - s->a - x) % 255;
+	return (x ? x : 255) << 8 | (y ? y : 255);
+}
+
 /* ---- the face ---- */
 
 void sum_init(struct sum_state *s, const struct sum_algo *algo)
@@ -311,9 +326,14 @@ void sum_add(struct sum_state *s, const uint8_t *p, size_t n)
 	case SUM_INET: add_inet(s, p, n); break;
 	case SUM_CRC: add_crc(s, p, n); break;
 	case SUM_FLETCHER16: add_bytes_mod(s, p, n, 255); break;
+	case SUM_FLETCHER_ISO:
+		s->n += n;
+		add_bytes_mod(s, p, n, 255);
+		break;
 	case SUM_FLETCHER32: add_fletcher32(s, p, n); break;
 	case SUM_ADLER32: add_bytes_mod(s, p, n, 65521); break;
 	case SUM_SUM8:
+	case SUM_LRC8:
 		for (i = 0; i < n; i++)
 			s->a += p[i];
 		break;
@@ -337,7 +357,9 @@ uint64_t sum_end(const struct sum_state *s)
 			b = (b + a) % 65535;
 		return b << 16 | a;
 	case SUM_ADLER32: return b << 16 | a;
+	case SUM_FLETCHER_ISO: return end_iso(s);
 	case SUM_SUM8: return a & 0xff;
+	case SUM_LRC8: return (0 - a) & 0xff;
 	case SUM_XOR8: return a & 0xff;
 	}
 	return 0;

@@ -13,7 +13,9 @@ enum sum_form {
 	SUM_CRC,
 	SUM_FLETCHER16,
 	SUM_FLETCHER32,
+	SUM_FLETCHER_ISO, /* two bytes chosen so that both sums over all come out as 0 */
 	SUM_SUM8,
+	SUM_LRC8, /* what brings sum8 to 0 */
 	SUM_XOR8,
 	SUM_ADLER32
 };
@@ -29,7 +31,8 @@ struct sum_algo {
 struct sum_state {
 	const struct sum_algo *algo;
 	uint64_t a, b;
-	bool odd; /* an odd number of bytes so far (inet, fletcher32) */
+	uint64_t n, own; /* fletcher(iso): bytes so far, and before the field itself */
+	bool odd;        /* an odd number of bytes so far (inet, fletcher32) */
 };
 
 const struct sum_algo *sum_find(const char *name,
@@ -38,6 +41,11 @@ extern const struct sum_algo sum_algos[];
 const struct sum_algo *sum_at(unsigned i); /* every named one; NULL past the end */
 void sum_init(struct sum_state *s, const struct sum_algo *algo);
 void sum_add(struct sum_state *s, const uint8_t *p, size_t n);
+/* The next bytes are those of the field itself (zeros); matters to fletcher(iso) alone. */
+static inline void sum_own(struct sum_state *s)
+{
+	s->own = s->n;
+}
 /* As it stands in the field. inet: complemented; 0 stays 0 (the caller knows whether 0 means none).
  */
 uint64_t sum_end(const struct sum_state *s);

@@ -151,6 +151,7 @@ static void add_range(struct sum_state *s, const uint8_t *p, uint32_t from, uint
 	}
 	if (lo > from)
 		sum_add(s, p + from, lo - from);
+	sum_own(s);
 	sum_add(s, zero, hi - lo > 8 ? 8 : hi - lo);
 	if (to > hi)
 		sum_add(s, p + hi, to - hi);

@@ -94,6 +94,32 @@ static size_t without_filling(const struct type *type, const uint8_t *p, size_t 
 	return n;
 }
 
+/* Words of a kind that another reader than its own would take apart. */
+static bool needs_quotes(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if ((uint8_t)s[i] <= ' ' || (uint8_t)s[i] >= 0x7f || strchr("\",+;#{}()", s[i]))
+			return true;
+	}
+	return !n || is_form(s, n);
+}
+
+/* What stands in out from `was` on, in quotes if need be. */
+static bool quote_words(struct buf *out, size_t was)
+{
+	size_t n = out->n - was;
+	struct buf copy = { 0 };
+
+	if (!needs_quotes(out->p + was, n))
+		return true;
+	buf_put(&copy, out->p + was, n);
+	out->n = was;
+	print_quoted((const uint8_t *)copy.p, copy.n, out);
+	out->failed |= copy.failed;
+	buf_done(&copy);
+	return true;
+}
+
 bool print_leaf(const struct tree *t, uint32_t at, bool exact, bool bytes_only, struct buf *out)
 {
 	const struct node *n = &t->v[at];
@@ -117,7 +143,7 @@ bool print_leaf(const struct tree *t, uint32_t at, bool exact, bool bytes_only, 
 	}
 	v.exact = exact;
 	value_print(field_here(n->field, t, n->parent, &here), n->type, &v, out);
-	return out->n > was;
+	return n->type->kind->cls == KIND_NAME ? quote_words(out, was) : out->n > was;
 }
 
 bool node_prefix(const struct tree *t, uint32_t at, uint64_t *v, unsigned *width)

@@ -40,6 +40,9 @@ static const struct row {
 	{ "fletcher16", 0x1ede },
 	{ "fletcher32", 0xdf09d509 },
 	{ "adler32", 0x091e01de },
+	/* of fletcher16's 222 and 30: (8 * 222 - 30) mod 255 = 216, 510 - 222 - 216 = 72 */
+	{ "fletcher(iso)", 0xd848 },
+	{ "lrc8", 0x23 }, /* "123456789" adds up to 0x1dd */
 	{ "sum8", 0xdd },
 	{ "xor8", 0x31 },
 };
@@ -217,6 +220,40 @@ START_TEST(running_sums)
 }
 END_TEST
 
+/* ISO 8473-1 section 6.11: with the two bytes in place, wherever that is, both sums over all are 0
+ * modulo 255; neither byte is 0. */
+START_TEST(iso_sums_to_zero)
+{
+	const struct sum_algo *iso = sum_find("fletcher(iso)", 13);
+	uint8_t p[300];
+
+	for (unsigned n = 2; n < sizeof(p); n += 7) {
+		for (unsigned at = 0; at + 2 <= n; at += 1 + at / 3) {
+			uint32_t a = 0, b = 0;
+			struct sum_state s;
+			uint64_t v;
+
+			for (unsigned i = 0; i < n; i++)
+				p[i] = (uint8_t)(i * 37 + n * at);
+			p[at] = p[at + 1] = 0;
+			sum_init(&s, iso);
+			sum_add(&s, p, at);
+			sum_own(&s);
+			sum_add(&s, p + at, n - at);
+			v = sum_end(&s);
+			p[at] = (uint8_t)(v >> 8);
+			p[at + 1] = (uint8_t)v;
+			ck_assert(p[at] && p[at + 1]);
+			for (unsigned i = 0; i < n; i++) {
+				a = (a + p[i]) % 255;
+				b = (b + a) % 255;
+			}
+			ck_assert_msg(!a && !b, "%u bytes at %u: %u %u", n, at, a, b);
+		}
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("sum");
@@ -231,6 +268,7 @@ int main(void)
 	tcase_add_loop_test(t, pieces_are_the_whole, 0, ROWS);
 	tcase_add_test(t, inet);
 	tcase_add_test(t, running_sums);
+	tcase_add_test(t, iso_sums_to_zero);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

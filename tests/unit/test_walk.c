@@ -121,6 +121,32 @@ static const struct row rows[] = {
 	  "04030201004b1200",
 	  "\"t.a\":-2,\"t.b\":255,\"t.c\":1,\"t.m\":\"02:00:00:00:00:01\",\"t.e\":\"00:12:4b:"
 	  "00:01:02:03:04\"" },
+	/* UTF-16: prefixed, of fixed size, in a list of items; a character of two units */
+	{ P("a : utf16le[u8]\n b : utf16be[6]\n v : s[..]\n") "struct s {\n n : u8 = len(t)\n t : "
+							      "utf16le[n]\n}\n",
+	  "t a=\"a b\" b=\xe2\x82\xac v.0.t=x v.1.t=\"y,\xf0\x9f\x98\x80\"",
+	  "06610020006200"
+	  "20ac00000000"
+	  "027800"
+	  "0879002c003dd800de",
+	  "\"t.a\":\"a b\",\"t.b\":\"\xe2\x82\xac\",\"t.v.0.n\":2,\"t.v.0.t\":\"x\"" },
+	{ P("p : prefix4 = 10.0.0.0/8\n q : prefix6\n v : prefix4[..]\n"),
+	  "t q=2001:db8::/32 v.0=192.0.2.0/24 v.1=0.0.0.0/0",
+	  "080a"
+	  "2020010db8"
+	  "18c0000200",
+	  "\"t.p\":\"10.0.0.0/8\",\"t.q\":\"2001:db8::/32\",\"t.v.0\":\"192.0.2.0/24\"" },
+	{ P("n : nbname = SRV<20>\n d : bcd[2] = 1234\n i : tbcd[u8] = 26201\n w : unixms48 = "
+	    "1970-01-01T00:00:01.5Z\n l : leb128 = 300\n z : zigzag = -2\n y : vlq = 128\n"),
+	  "t",
+	  "20464446434647434143414341434143414341434143414341434143414341434100"
+	  "1234"
+	  "036202f1"
+	  "0000000005dc"
+	  "ac02"
+	  "03"
+	  "8100",
+	  "\"t.n\":\"SRV<20>\",\"t.d\":\"1234\",\"t.i\":\"26201\"" },
 	/* marks: a tag and a length before the data, one pair inside the other (X.690 section 8) */
 	{ P("a : int[2 berlen] = 1\n b : text[4 berlen] = \"public\"\n c : oid[6 berlen]\n"),
 	  "t a=300 c=1.3.6.1.2.1",
