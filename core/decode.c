@@ -87,10 +87,14 @@ static int try_arm(struct reader *r, uint32_t at, const struct type *arm, struct
 
 	/* The arm takes the choose's own node: no level of its own. */
 	tree_cut(r->t, at);
+	r->t->lflags &= (uint16_t)~LAYER_BAD_LENGTH;
 	rc = read_type(r, saved.parent, saved.field, arm, &sub, exact);
 	if (rc == -2)
 		return -2;
-	if (rc < 0 || (exact && sub.pos != p->end) || (clean && !arm_clean(r, at))) {
+	if (clean && (r->t->lflags & LAYER_BAD_LENGTH || !arm_clean(r, at)))
+		rc = -1;
+	r->t->lflags |= lflags;
+	if (rc < 0 || (exact && sub.pos != p->end)) {
 		tree_cut(r->t, at);
 		r->t->v[r->t->n++] = saved;
 		r->t->lflags = lflags;

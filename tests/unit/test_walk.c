@@ -196,6 +196,11 @@ static const struct row rows[] = {
 	/* RFC 1071 section 3: 0001 f203 f4f5 f6f7 sums to ddf2, its complement is 220d */
 	{ P("d : bytes[8] = hex:0001f203f4f5f6f7\n c : u16 = inet(d)\n"),
 	  "t d=hex:0001f203f4f5f6f7", "0001f203f4f5f6f7220d", NULL },
+	/* choose fit: no arm whose length no packet has */
+	{ P("n : u8 = len(v)\n v : choose fit {\n s[..]\n bytes[n]\n }\n") "struct s {\n k : u24 = "
+									   "len(d)\n d : "
+									   "bytes[..]\n}\n",
+	  "t v=hex:ffffff01", "04ffffff01", "\"t.n\":4,\"t.v\":\"ffffff01\"" },
 	/* choose fit: the first arm that ends exactly on its bound */
 	{ P("n : u8 = len(v)\n v : choose fit {\n s[..]\n bytes[n]\n }\n") "struct s {\n a : u8\n "
 									   "b : u8 = len(c)\n c : "
