@@ -117,6 +117,9 @@ static int read_regex(struct filter_text *p, struct test *t)
 	pattern = arena_strndup(&p->f->mem, t->b.lit.text, t->b.lit.len);
 	if (!pattern)
 		return filter_no_memory(p);
+	if (!filter_regex_fits(pattern))
+		return err_at(p->e, "", p->s, p->len, t->b.lit.at, t->b.lit.span,
+			      "this regular expression repeats or nests too much");
 	rc = regcomp(&t->re, pattern, REG_EXTENDED | REG_ICASE);
 	if (rc) {
 		regerror(rc, &t->re, text, sizeof(text));

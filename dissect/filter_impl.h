@@ -167,6 +167,10 @@ bool filter_suggest(const struct filter *f, const char *s, size_t n, struct buf 
 /* Every leaf type that a field may have (arms of a choose, items of a list); how many. */
 unsigned leaf_types(const struct type *t, const struct type **v, unsigned max);
 
+/* filter_regex.c: is it small enough, once its repeats are written out, to be compiled? */
+#define FILTER_REGEX_MOST 10000
+bool filter_regex_fits(const char *s);
+
 /* filter_value.c: read the literal for everything that the operand may be. -1: nothing it may be
  * takes it; e. */
 int filter_read(struct filter *f, const struct operand *a, struct literal *lit, bool network,
