@@ -61,7 +61,8 @@ int64_t rule_claims(const struct rule *r, uint64_t v)
 
 	if (v > UINT32_MAX || r->m == 0)
 		return -1;
-	bytes = (int64_t)v * r->n / r->m - r->k;
+	/* Of bits (8 * len), a byte that has one of them is taken whole. */
+	bytes = ((int64_t)v * r->n + r->m - 1) / r->m - r->k;
 	return bytes < 0 || bytes > (int64_t)PACKET_MAX * 8 ? -1 : bytes * 8;
 }
 

@@ -15,6 +15,25 @@ struct check {
 	int bad;
 };
 
+bool field_draws(const struct field *f, unsigned *bits, uint32_t *bytes)
+{
+	const struct type *t = f->type;
+
+	*bits = 0;
+	*bytes = 0;
+	if (t->form != TYPE_LEAF)
+		return false;
+	if (t->kind->cls == KIND_NUM || t->kind->cls == KIND_TIME) {
+		*bits = t->kind->bits ? t->kind->bits : t->bits ? t->bits : 31;
+		return true;
+	}
+	if (t->kind->cls != KIND_BYTES || t->ext.form != EXTENT_BYTES ||
+	    t->ext.expr->op != EX_NUM || t->ext.expr->num <= 0 || t->ext.expr->num > 4096)
+		return false;
+	*bytes = (uint32_t)t->ext.expr->num;
+	return true;
+}
+
 bool field_computed(const struct field *f)
 {
 	return f->rule.form == RULE_LEN || f->rule.form == RULE_COUNT || f->rule.form == RULE_SUM ||
@@ -288,6 +307,7 @@ static int check_field(struct check *c, const struct fsrc *s)
 {
 	struct field *f = c->f;
 	unsigned bits;
+	uint32_t bytes;
 
 	expr_each(s->rule_expr, check_count, c);
 	expr_each(f->cond, check_count, c);
@@ -301,9 +321,9 @@ static int check_field(struct check *c, const struct fsrc *s)
 	check_type(c, f->type);
 	if (c->bad)
 		return -1;
-	if (f->fresh && !type_is_number(f->type, &bits) &&
-	    !(f->type->form == TYPE_LEAF && f->type->kind->cls == KIND_TIME))
-		return src_fail(c->u->src, c->e, s->name, "only a number or a time can be fresh");
+	if (f->fresh && !field_draws(f, &bits, &bytes))
+		return src_fail(c->u->src, c->e, s->name,
+				"only a number, a time or bytes of fixed size can be fresh");
 	if (f->fresh && (field_computed(f)))
 		return src_fail(c->u->src, c->e, s->name,
 				"'%s' is computed; it cannot be fresh as well", f->name);

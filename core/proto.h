@@ -255,6 +255,10 @@ struct field {
 	uint32_t lineno;   /* in its file */
 };
 
+/* What `fresh` draws for f: a number of that many bits, or so many bytes. False: it cannot be
+ * fresh. A number of free width is drawn as one of 32 bits that is not negative. */
+bool field_draws(const struct field *f, unsigned *bits, uint32_t *bytes);
+
 struct record { /* the fields of a protocol or of a struct */
 	const char *name;
 	const struct proto *proto; /* the protocol it is the record of; NULL: a struct */

@@ -16,7 +16,7 @@ struct steps {
 
 static int64_t claims(const struct size_step *s, int64_t v)
 {
-	return v < 0 || v > UINT32_MAX ? -1 : v * s->div / s->m - s->k;
+	return v < 0 || v > UINT32_MAX ? -1 : (v * s->div + s->m - 1) / s->m - s->k;
 }
 
 /* One step; how many steps to skip after it, or -1: irregular. */

@@ -7,6 +7,7 @@
 
 #include "core/bits.h"
 #include "core/registry.h"
+#include "core/walk.h"
 
 void tree_done(struct tree *t)
 {
@@ -102,10 +103,10 @@ uint32_t tree_find(const struct tree *t, const char *path, size_t n)
 
 void tree_path(const struct tree *t, uint32_t at, struct buf *out)
 {
-	uint32_t stack[64];
+	uint32_t stack[WALK_DEPTH + 2];
 	unsigned n = 0;
 
-	for (; at != 0 && n < 64; at = t->v[at].parent)
+	for (; at != 0 && n < WALK_DEPTH + 2; at = t->v[at].parent)
 		stack[n++] = at;
 	for (unsigned i = n; i-- > 0;) {
 		const struct node *node = &t->v[stack[i]];

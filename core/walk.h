@@ -5,7 +5,7 @@
 
 #include "core/tree.h"
 
-#define WALK_DEPTH 24   /* structs in lists in choices: deeper is bytes */
+#define WALK_DEPTH 96   /* structs in lists in choices: deeper is bytes */
 #define WALK_ITEMS 4096 /* items of one list: more is one raw item */
 
 /* Append a node at bit; NODE_NONE when memory is out. Its next is set by node_close. */

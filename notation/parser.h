@@ -8,7 +8,7 @@
 
 #include "notation/notation.h"
 
-#define PATH_DEPTH 24 /* names and indexes in one path */
+#define PATH_DEPTH 96 /* names and indexes in one path */
 #define EVAL_WORK 1000000u
 #define INDEX_MAX 4095 /* list items are numbered 0.. */
 

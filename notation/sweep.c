@@ -246,24 +246,33 @@ bool sweep_has(const struct sweep *s, const struct value *v)
 int sweep_fresh(struct parser *ps, unsigned layer, struct say *say, const struct field *f)
 {
 	const struct type *type = f->type;
-	unsigned bits = type->form == TYPE_LEAF && type->kind->cls == KIND_NUM &&
-					type->ext.form == EXTENT_KIND
-				? type->bits
-				: 0;
+	uint32_t bytes;
+	unsigned bits;
 	struct sweep_item *it;
 	struct sweep *s;
 
-	if (!bits)
-		return text_fail(ps, say->at, say->span, "%s is no number of fixed width", f->name);
+	if (!field_draws(f, &bits, &bytes))
+		return text_fail(ps, say->at, say->span,
+				 "%s is neither a number nor bytes of fixed size", f->name);
+	say->cur = (struct value) { .len = bytes };
 	s = sweep_new(ps, layer, say, f, type, 1);
 	if (!s)
 		return -1;
 	it = s->item;
-	it->form = ITEM_INC;
 	it->count = 1;
+	if (!bits) {
+		it->form = ITEM_RAND_BYTES;
+		it->len = bytes;
+		sweep_finish(s);
+		s->fresh = true;
+		return 0;
+	}
+	it->form = ITEM_INC;
 	/* The upper half: never 0, which some read as "none". A port: RFC 6335's dynamic ones. */
 	it->hi = ((u128)1 << (bits - (f->selects && bits == 16 ? 2 : 1))) - 1;
 	it->lo = ((u128)1 << bits) - 1 - it->hi;
+	if (type->kind == &kind_int && !type->bits)
+		it->lo += (u128)1 << 63; /* as put_wide() counts them */
 	it->all_hi = ~(u128)0;
 	sweep_finish(s);
 	s->fresh = true;
@@ -314,9 +323,8 @@ int plan_fresh(struct plan *p, struct err *e)
 			struct say *say = say_find(l->say, f->name);
 			struct known there = { true, 1 };
 
-			if (!f->fresh || f->optional || f->type->form != TYPE_LEAF ||
-			    f->type->kind->cls != KIND_NUM || f->type->ext.form != EXTENT_KIND ||
-			    (say && say->form != SAY_AUTO) || wanted(&ps, i, f))
+			if (!f->fresh || f->optional || (say && say->form != SAY_AUTO) ||
+			    wanted(&ps, i, f))
 				continue;
 			if (f->cond)
 				there = say_eval(&ps, &sc, f->cond);

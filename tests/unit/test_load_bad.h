@@ -152,7 +152,7 @@ static const struct {
 	{ P "l : s[..] }\nstruct s { t : u8 enum { x = 1 }; `x : choose t { x -> u8 } }",
 	  "in an item it could mean either" },
 	{ P "`a : u16 = inet(all) fresh }", "cannot be fresh as well" },
-	{ P "`a : text[3] fresh }", "only a number or a time can be fresh" },
+	{ P "`a : text[3] fresh }", "only a number, a time or bytes of fixed size" },
 	{ P "`a : pad[4] if 1 }", "padding has no rule" },
 	{ P "over `nowhere 3; a : u8 }", "no protocol carries 'nowhere'" },
 	{ P "over `spce 3; carries space by a; a : u8 }", "did you mean 'space'?" },

@@ -147,6 +147,13 @@ static const struct row rows[] = {
 	  "03"
 	  "8100",
 	  "\"t.n\":\"SRV<20>\",\"t.d\":\"1234\",\"t.i\":\"26201\"" },
+	/* a length in bits takes the byte that holds the last of them (RFC 4364 section 4.3.4) */
+	{ P("v : s[..]\n") "struct s {\n plen : u8 = 8 * len(label..addr)\n label : u24\n addr : "
+			   "bytes[..]\n}\n",
+	  "t v.0.plen=42 v.0.label=1 v.0.addr=hex:0a0bc0 v.1.label=2",
+	  "2a0000010a0bc0"
+	  "18000002",
+	  "\"t.v.0.plen\":42,\"t.v.0.label\":1,\"t.v.0.addr\":\"0a0bc0\",\"t.v.1.plen\":24" },
 	/* marks: a tag and a length before the data, one pair inside the other (X.690 section 8) */
 	{ P("a : int[2 berlen] = 1\n b : text[4 berlen] = \"public\"\n c : oid[6 berlen]\n"),
 	  "t a=300 c=1.3.6.1.2.1",
@@ -391,6 +398,85 @@ START_TEST(test_prefixes)
 }
 END_TEST
 
+/* Numbers of free width, bytes and times are drawn anew for each packet, and again by the seed. */
+START_TEST(test_fresh)
+{
+	struct registry *r =
+		own(P("a : int[2 berlen] fresh\n b : bytes[8] fresh\n c : ntptime fresh\n"));
+	struct plan plan = { 0 };
+	struct build b = { 0 };
+	struct err e = { 0 };
+	uint8_t first[22] = { 0 }, other[22];
+
+	ck_assert_int_eq(plan_parse(&plan, r, "t", 1, 0, &e), 0);
+	ck_assert_int_eq(plan_fresh(&plan, &e), 3);
+	for (unsigned seed = 1; seed < 4; seed++) {
+		ck_assert(!plan_step(&plan, 0, seed % 2) && !build(&b, &plan, &e));
+		ck_assert_uint_eq(b.bytes.n, 22);
+		ck_assert_mem_eq(b.bytes.p, "\x02\x04", 2); /* four bytes, not negative */
+		ck_assert_uint_eq((uint8_t)b.bytes.p[2] & 0xc0, 0x40);
+		if (seed == 2) {
+			memcpy(other, b.bytes.p, 22);
+			ck_assert_mem_ne(other, first, 6);
+			ck_assert_mem_ne(other + 6, first + 6, 8);
+			ck_assert_mem_ne(other + 14, first + 14, 8);
+		} else if (seed == 3) {
+			ck_assert_mem_eq(b.bytes.p, first, 22);
+		}
+		if (seed == 1)
+			memcpy(first, b.bytes.p, 22);
+	}
+	build_done(&b);
+	plan_done(&plan);
+	registry_close(r);
+}
+END_TEST
+
+#define NEST 30 /* levels of BER, each of them a struct, a choice and a list */
+
+/* What is deeper than anybody writes is still named; beyond the bound it is bytes. Both come back.
+ */
+START_TEST(test_deep)
+{
+	struct registry *r = own(P("v : b[..]\n") "struct b {\n tag : u8\n len : berlen = "
+						  "len(value)\n value : choose tag {\n 0x30 -> "
+						  "b[..]\n else -> bytes[..]\n }\n}\n");
+	struct printer *pr = printer_open(r);
+
+	for (unsigned levels = NEST; levels <= 60; levels += 60 - NEST) {
+		uint8_t bytes[2 * 60 + 3];
+		unsigned n = 2 * levels + 3;
+		struct buf text = { 0 };
+		struct plan plan = { 0 };
+		struct build b = { 0 };
+		struct err e = { 0 };
+		struct packet p;
+
+		for (unsigned i = 0; i < levels; i++) {
+			bytes[2 * i] = 0x30;
+			bytes[2 * i + 1] = (uint8_t)(n - 2 * i - 2);
+		}
+		memcpy(bytes + 2 * levels, "\x04\x01\x07", 3);
+		view(&p, bytes, n);
+		dissect(r, &p);
+		ck_assert_int_eq(print_expr(pr, &p, 0, &text), 0);
+		ck_assert_msg(!plan_parse(&plan, r, text.p, text.n, 0, &e) && !build(&b, &plan, &e),
+			      "%.400s: %s", buf_cstr(&text), e.msg);
+		ck_assert_uint_eq(b.bytes.n, n);
+		ck_assert_mem_eq(b.bytes.p, bytes, n);
+		/* the innermost value, at the end of 31 pairs of list and item */
+		ck_assert_msg((strstr(buf_cstr(&text), ".value.0.tag=4 ") != NULL) ==
+				      (levels == NEST),
+			      "%u: %.400s", levels, buf_cstr(&text));
+		buf_done(&text);
+		build_done(&b);
+		plan_done(&plan);
+	}
+	printer_close(pr);
+	registry_close(r);
+}
+END_TEST
+
 /* Lists that would never end, lengths that lie, structs without bottom: bounded, and marked. */
 static const struct {
 	const char *text, *hex;
@@ -523,6 +609,8 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, test_both_ways, 0, sizeof(rows) / sizeof(rows[0]));
 	tcase_add_loop_test(t, test_odd, 0, (int)(sizeof(odd) / sizeof(odd[0])));
+	tcase_add_test(t, test_fresh);
+	tcase_add_test(t, test_deep);
 	tcase_add_loop_test(t, test_mutations, 0, (int)(sizeof(rows) / sizeof(rows[0])));
 	tcase_add_loop_test(t, test_prefixes, 0, sizeof(rows) / sizeof(rows[0]));
 	tcase_add_loop_test(t, test_hostile, 0, sizeof(hostile) / sizeof(hostile[0]));
