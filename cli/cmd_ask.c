@@ -260,7 +260,7 @@ static int run_ask(struct cli *c)
 		rc = -1;
 	}
 out:
-	hush_done(&q.hush);
+	/* q.hush ends with the process: the ports are kept from the kernel as long as can be. */
 	wire_close(&q.wire);
 	packets_done(&q.ps);
 	plan_done(&q.expect);

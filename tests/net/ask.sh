@@ -164,7 +164,7 @@ lab_up c eth0
 lab_bg d dnsmasq --no-daemon --port=0 --dhcp-range=10.79.0.50,10.79.0.60,1h --no-ping \
 	--dhcp-leasefile="$LAB_DIR/leases" --interface=eth0 --bind-interfaces --user=root --group=root
 lab_until 5 grep -q 'IP range' "$LAB_LOG"
-mac=$(lab_on c cat /sys/class/net/eth0/address)
+mac=$(lab_mac c eth0)
 check "the client has no address" "$(lab_on c ip -4 addr show dev eth0 | grep -c inet)" 0
 from=c
 ask "an address, answered to one" 0 \
@@ -190,7 +190,7 @@ lab_host f
 lab_wire e eth0 f eth0
 lab_addr e eth0 10.80.0.1/24
 lab_up e eth0
-lab_on e ip neigh add 10.80.0.9 lladdr "$(lab_on f cat /sys/class/net/eth0/address)" dev eth0
+lab_on e ip neigh add 10.80.0.9 lladdr "$(lab_mac f eth0)" dev eth0
 lab_bg f python3 -u -c '
 import socket, struct, time, select
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x800))
@@ -220,11 +220,11 @@ lab_until 5 grep -q up "$LAB_LOG"
 quiet() {
 	local name=$1 port=$2 least=$3 end n
 	shift 3
-	lab_sniff e eth0 quiet.pcap tcp port "$port" || return
+	lab_sniff e eth0 quiet.pcap tcp port "$port" || { bad=1; return; }
 	lab_on e "$STRATA" ask "$@" >out 2>err
-	end=$EPOCHREALTIME
-	sleep 0.1
-	lab_stop "$LAB_PID"
+	# The process gives its ports back while it ends.
+	end=$(awk "BEGIN { printf \"%.6f\", $EPOCHREALTIME - 0.05 }")
+	lab_sniffed
 	n=$(tshark -r quiet.pcap -Y "tcp.flags == 0x12 && frame.time_epoch < $end" 2>/dev/null | wc -l)
 	check "$name: $least answers or more came" "$([ "$n" -ge "$least" ] && echo yes || echo "$n")" yes
 	check "$name: no reset leaves" "$(tshark -r quiet.pcap \

@@ -157,6 +157,9 @@ lab_wire() {
 	lab_on "$3" ip link set "$4" up
 }
 
+# lab_mac HOST IF: its link address. (What is mounted as /sys speaks of the outer machine.)
+lab_mac() { lab_on "$1" ip -o link show "$2" | sed -nE 's/.*link\/ether ([^ ]*).*/\1/p'; }
+
 # lab_addr HOST IF ADDRESS...
 lab_addr() {
 	local host=$1 dev=$2 addr
@@ -224,7 +227,7 @@ lab_up() {
 		echo "lab: $1 $2 does not come up"
 }
 
-# lab_sniff HOST IF FILE [tcpdump arguments]: record in the background; LAB_PID ends with lab_stop.
+# lab_sniff HOST IF FILE [tcpdump arguments]: record in the background, up to lab_sniffed.
 lab_sniff() {
 	local host=$1 dev=$2 file=$3
 	shift 3
@@ -233,7 +236,7 @@ lab_sniff() {
 		lab_bg "$host" tcpdump -i "$dev" -w "$file" -U --immediate-mode -Z root -s 65535 "$@"
 	else
 		# tcpdump wants to change its groups, which an unprivileged namespace refuses.
-		lab_dumpcap "$@"
+		lab_dumpcap "$(lab_mac "$host" "$dev")" "$@" || return
 		lab_bg "$host" dumpcap -q -P -i "$dev" -w "$file" -s 65535 "${LAB_DUMPCAP[@]}"
 	fi
 	lab_until 5 grep -qE 'listening on|^File: ' "$LAB_LOG" || {
@@ -243,15 +246,28 @@ lab_sniff() {
 	}
 }
 
+# lab_sniffed: what was sent by now is in the file, and the recorder has ended.
+lab_sniffed() {
+	# dumpcap looks at what the kernel has four times a second, and at the end no more.
+	if [ "$(cat /proc/self/setgroups)" = allow ]; then sleep 0.15; else sleep 0.6; fi
+	lab_stop "$LAB_PID"
+}
+
 # tcpdump's arguments as dumpcap takes them.
-lab_dumpcap() {
+lab_dumpcap() { # MAC ARGUMENTS...
+	local filter mac=$1
+	shift
 	LAB_DUMPCAP=()
 	while [ $# -gt 0 ]; do
 		case $1 in
-		-y) LAB_DUMPCAP+=(-y "$2"); shift ;;
+		-y | -s) LAB_DUMPCAP+=("$1" "$2"); shift ;;
+		# It knows no direction, and compiles its filters without the device.
+		-Q) [ "$2" = in ] && filter="not ether src $mac"; shift ;;
 		--time-stamp-precision=*) ;;
-		*) LAB_DUMPCAP+=(-f "$*"); return ;;
+		-*) echo "lab: dumpcap knows no $1"; return 1 ;;
+		*) filter="${filter:+$filter and }($*)"; break ;;
 		esac
 		shift
 	done
+	[ -z "${filter-}" ] || LAB_DUMPCAP+=(-f "$filter")
 }

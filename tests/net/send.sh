@@ -34,10 +34,9 @@ arrives() {
 	local name=$1 filter=$2 fields=$3 want=$4 got f list=()
 	shift 4
 	for f in $fields; do list+=(-e "$f"); done
-	lab_sniff h2 eth0 got.pcap -Q in -s 256 || return
+	lab_sniff h2 eth0 got.pcap -Q in -s 256 || { bad=1; return; }
 	lab_on h1 "$STRATA" send "$@" >out 2>err
-	sleep 0.15
-	lab_stop "$LAB_PID"
+	lab_sniffed
 	got=$(tshark -r got.pcap -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE -Y "$filter" \
 		-T fields -E separator=' ' "${list[@]}" 2>/dev/null | sort | uniq -c | sed 's/^ *//')
 	check "$name" "$got" "$want"
@@ -107,13 +106,12 @@ lab_on h1 "$STRATA" send ip dst=10.77.0.2,10.77.0.99 / udp dport=9 >out 2>err
 check "nobody there: exit status" $? 4
 says "nobody there" 'packet 2 was not sent: 10\.77\.0\.99 on eth0 does not answer'
 # All that are silent are asked at a time, and the others do not wait for them: 40 of 42 are nobody.
-lab_sniff h2 eth0 sweep.pcap -Q in udp port 7
+lab_sniff h2 eth0 sweep.pcap -Q in udp port 7 || bad=1
 start=$EPOCHREALTIME
 lab_on h1 "$STRATA" send ip dst=10.77.0.100-10.77.0.139,10.77.0.2,10.77.0.255 / udp dport=7 >out 2>err
 rc=$?
 end=$EPOCHREALTIME
-sleep 0.1
-lab_stop "$LAB_PID"
+lab_sniffed
 took=$(awk "BEGIN { print int(($end - $start) * 1000) }")
 check "a sweep with silent neighbours: exit status" $rc 4
 check "it takes the time of one" "$([ "$took" -ge 990 ] && [ "$took" -lt 2500 ] && echo yes || echo "$took ms")" yes
