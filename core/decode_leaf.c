@@ -112,6 +112,11 @@ static int read_sized(struct reader *r, uint32_t at, const struct type *type, st
 			return cut_node(r, at, p);
 		want *= 8;
 		break;
+	case EXTENT_BEFORE:
+		while (p->end - p->pos > want &&
+		       !memchr(type->ext.stop, t->data[(p->pos + want) / 8], type->ext.stop_len))
+			want += 8;
+		break;
 	default:
 		want = expr_eval(type->ext.expr, t, inst, NULL);
 		want = want > PACKET_MAX ? (int64_t)PACKET_MAX * 8 : want * 8;

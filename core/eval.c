@@ -5,6 +5,7 @@
 
 #include "core/bits.h"
 #include "core/expr_op.h"
+#include "core/value.h"
 #include "core/walk.h"
 
 struct walk {
@@ -50,11 +51,10 @@ static int64_t node_number(const struct tree *t, uint32_t at)
 
 	if (!n->type || n->type->form != TYPE_LEAF || is_number(n->type))
 		return (int64_t)n->num;
-	/* Addresses count by their last eight bytes; a text of at most eight bytes is the number
-	 * they make. */
 	node_value(t, at, &v);
-	if (n->type->kind->cls != KIND_ADDR && v.len > 8)
-		return 0;
+	if (n->type->kind->cls != KIND_ADDR)
+		return v.p ? (int64_t)text_worth(v.p, v.len, false) : 0;
+	/* Addresses count by their last eight bytes. */
 	for (uint32_t i = v.len > 8 ? v.len - 8 : 0; v.p && i < v.len; i++)
 		num = num << 8 | v.p[n->type->le ? v.len - 1 - i : i];
 	return (int64_t)num;
@@ -178,6 +178,17 @@ bool span_bits(const struct span *s, const struct tree *t, uint32_t at, uint32_t
 	return *to > *from;
 }
 
+static int64_t lower_value(const struct expr *x, const struct tree *t, uint32_t at)
+{
+	uint32_t n = x->outer_proto ? NODE_NONE : expr_node(x, t, at);
+	struct value v;
+
+	if (n == NODE_NONE || !t->v[n].type || t->v[n].type->form != TYPE_LEAF)
+		return 0;
+	node_value(t, n, &v);
+	return v.p ? (int64_t)text_worth(v.p, v.len, true) : 0;
+}
+
 uint32_t spans_bytes(const struct spans *s, const struct tree *t, uint32_t at)
 {
 	uint32_t sum = 0, from, to;
@@ -221,6 +232,7 @@ static int64_t eval(const struct expr *x, const struct walk *w, uint32_t at)
 		    !has_field(w->env->request->v[0].rec, x->path[0].name))
 			return w->env->request->end - w->env->request->off; /* request.span */
 		return n == NODE_NONE ? 0 : node_number(w->env->request, n);
+	case EX_LOWER: return lower_value(x->a, w->t, at);
 	case EX_ITEM: return w->env ? w->env->item : 0;
 	case EX_UPPER: return w->env ? (int64_t)w->env->upper : 0;
 	case EX_SPANLEN: return w->env && w->env->span ? w->env->span : w->t->end - w->t->off;

@@ -3,6 +3,7 @@
  * Python: the bit operators tighter than the comparisons. Names are looked up when the registry is
  * frozen. */
 #include "core/load.h"
+#include "core/value.h"
 
 static const struct expr *ternary(struct load *l);
 
@@ -150,25 +151,40 @@ const struct expr *parse_bytes_of(struct load *l)
 	return NULL;
 }
 
+/* lower( FIELD ) */
+static const struct expr *lower(struct load *l)
+{
+	uint32_t at = l->t.at;
+	const struct expr *a;
+	struct lexpr *x;
+
+	load_next(l);
+	if (load_open(l, '('))
+		return NULL;
+	a = path(l);
+	if (!a || load_close(l, ')'))
+		return NULL;
+	x = node(l, EX_LOWER, a, NULL, NULL, at);
+	return x ? &x->x : NULL;
+}
+
 /* "GET": the number its bytes make, the first one highest. */
 const struct expr *expr_string(struct load *l)
 {
 	struct token t = l->t;
 	struct place at = load_here(l);
-	uint64_t v = 0;
+	uint64_t v;
 	uint32_t n;
 	const char *s = load_string(l, &n);
 	struct expr *x;
 
 	if (!s)
 		return NULL;
-	if (n < 1 || n > 8) {
-		load_fail(l, at,
-			  "a text in an expression has 1 to 8 bytes: it is the number they make");
+	if (n < 1) {
+		load_fail(l, at, "a text in an expression has at least one byte");
 		return NULL;
 	}
-	for (uint32_t i = 0; i < n; i++)
-		v = v << 8 | (uint8_t)s[i];
+	v = text_worth((const uint8_t *)s, n, false);
 	x = (struct expr *)(uintptr_t)expr_number(l, (int64_t)v, at);
 	if (!x)
 		return NULL;
@@ -222,9 +238,12 @@ static const struct expr *primary(struct load *l)
 				return measure(l, EX_LEN);
 			if (load_is(l, "count"))
 				return measure(l, EX_COUNT);
-			load_fail(l, load_here(l),
-				  "'%.*s' is no function here; len(..) and count(..) are",
-				  (int)l->t.len, l->text + l->t.at);
+			if (load_is(l, "lower"))
+				return lower(l);
+			load_fail(
+				l, load_here(l),
+				"'%.*s' is no function here; len(..), count(..) and lower(..) are",
+				(int)l->t.len, l->text + l->t.at);
 			return NULL;
 		}
 		return path(l);

@@ -122,6 +122,11 @@ static void print_bare(const struct expr *x, const struct record *rec, struct bu
 		spans_print(&x->spans, rec, out);
 		buf_char(out, ')');
 		return;
+	case EX_LOWER:
+		buf_str(out, "lower(");
+		print_path(x->a, out);
+		buf_char(out, ')');
+		return;
 	case EX_NEG:
 	case EX_NOT:
 	case EX_COM:

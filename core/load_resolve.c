@@ -344,6 +344,7 @@ int scope_resolve(const struct scope *s, const struct expr *cx, const struct wor
 												: 0;
 	case EX_NOT: return scope_resolve(s, x->a, NULL, NULL);
 	case EX_NEG:
+	case EX_LOWER:
 	case EX_COM: return scope_resolve(s, x->a, ctx, whose);
 	case EX_EQ:
 	case EX_NE:

@@ -128,7 +128,7 @@ static int stop_string(struct load *l, struct extent *x)
 		return -1;
 	if (n > 255)
 		return load_fail(l, at, "a terminator of at most 255 bytes is accepted");
-	if (!n && x->form == EXTENT_UNTIL_TEXT)
+	if (!n && x->form != EXTENT_LINES)
 		return load_fail(l, at, "an empty terminator would never end");
 	x->stop = s;
 	x->stop_len = (uint8_t)n;
@@ -231,6 +231,11 @@ static int parse_extent(struct load *l, struct extent *x, bool list)
 		load_next(l);
 		x->form = list ? EXTENT_UNTIL : EXTENT_UNTIL_TEXT;
 		if (list ? !(x->expr = parse_expr(l)) : stop_string(l, x))
+			return -1;
+	} else if (!list && load_is(l, "before") && ahead == TOK_STR) {
+		load_next(l);
+		x->form = EXTENT_BEFORE;
+		if (stop_string(l, x))
 			return -1;
 	} else if (list && load_is(l, "lines") && ahead != ']') {
 		load_next(l);
@@ -439,8 +444,9 @@ static struct type *leaf_extent(struct load *l, struct type *t)
 	if (l->t.type == '[') {
 		if (parse_extent(l, &t->ext, false))
 			return NULL;
-		if (t->ext.form == EXTENT_UNTIL_TEXT && t->kind->cls != KIND_TEXT &&
-		    t->kind->cls != KIND_BYTES && !in_digits(t->kind)) {
+		if ((t->ext.form == EXTENT_UNTIL_TEXT || t->ext.form == EXTENT_BEFORE) &&
+		    t->kind->cls != KIND_TEXT && t->kind->cls != KIND_BYTES &&
+		    !in_digits(t->kind)) {
 			load_fail(l, load_since(l, lt->at),
 				  "a terminator ends text, bytes and numbers in digits only");
 			return NULL;

@@ -49,7 +49,8 @@ enum expr_op {
 	EX_COUNT,   /* count(field) */
 	EX_NEG,
 	EX_NOT,
-	EX_COM, /* a:  -  !  ~ */
+	EX_COM,   /* a:  -  !  ~ */
+	EX_LOWER, /* lower(a): a field's text with A to Z as a to z */
 	EX_MUL,
 	EX_DIV,
 	EX_MOD,
@@ -116,8 +117,10 @@ enum extent_form {
 	EXTENT_PREFIX_COUNT, /* lists: [u8 count]: inline number of items before them */
 	EXTENT_UNTIL_TEXT,   /* text/bytes [until " "]: the terminator is part of the field, not of
 				the value */
-	EXTENT_UNTIL, /* lists [until EXPR]: the item for which it holds is the last; or the end of
-			 the bound */
+	EXTENT_BEFORE, /* text/bytes [before " ;"]: up to the first of these bytes, which is not
+			  part of it, or to the end of the bound */
+	EXTENT_UNTIL,  /* lists [until EXPR]: the item for which it holds is the last; or the end of
+			  the bound */
 	EXTENT_LINES, /* lists [lines until ""]: each item is bounded to a line (CRLF; LF read too);
 			 an empty line ends them */
 };
@@ -132,7 +135,8 @@ struct extent {
 	const struct expr *expr;    /* BYTES, COUNT, UNTIL */
 	const struct type
 		*prefix;  /* PREFIX*: a number type (u8, u16, u24, u16le, berlen, mqttvar, ...) */
-	const char *stop; /* UNTIL_TEXT, LINES: the terminator (LINES: the last line's text) */
+	const char *stop; /* UNTIL_TEXT, LINES: the terminator (LINES: the last line's text);
+			     BEFORE: any of these */
 	const char *const *alias; /* PREFIX*: names the inline number is read by; or NULL */
 };
 

@@ -77,6 +77,7 @@ static bool emit(struct emit *e, const struct expr *x)
 	case EX_COND:
 		return emit(e, x->a) && emit(e, x->b) && emit(e, x->c) &&
 		       push(e, (struct code_op) { .op = EX_COND }, -2);
+	case EX_LOWER:
 	case EX_REQUEST:
 	case EX_ITEM:
 	case EX_UPPER:

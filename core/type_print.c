@@ -99,8 +99,11 @@ static void print_extent(const struct type *t, const struct record *rec, struct 
 		expr_print(x->expr, rec, out);
 		break;
 	case EXTENT_UNTIL_TEXT:
+	case EXTENT_BEFORE:
 	case EXTENT_LINES:
-		buf_str(out, x->form == EXTENT_LINES ? "lines until " : "until ");
+		buf_str(out, x->form == EXTENT_LINES    ? "lines until "
+			     : x->form == EXTENT_BEFORE ? "before "
+							: "until ");
 		print_string(x->stop, x->stop_len, out);
 		break;
 	}

@@ -9,6 +9,18 @@
 #include <strings.h>
 #include <string.h>
 
+uint64_t text_worth(const uint8_t *p, size_t n, bool lower)
+{
+	uint64_t v = n > 8 ? UINT64_C(0xcbf29ce484222325) : 0; /* FNV-1a */
+
+	for (size_t i = 0; i < n; i++) {
+		uint8_t c = lower && p[i] >= 'A' && p[i] <= 'Z' ? p[i] | 0x20 : p[i];
+
+		v = n > 8 ? (v ^ c) * UINT64_C(0x100000001b3) : v << 8 | c;
+	}
+	return n > 8 ? v | TEXT_HASHED : v;
+}
+
 /* ---- words of a value ---- */
 
 const char *word_of(const struct field *f, uint64_t v)

@@ -25,4 +25,10 @@ const struct word *words_next(struct words_walk *w); /* NULL past the last */
  * is 0. */
 bool words_letters(const struct words *words, uint64_t v, struct buf *out);
 
+/* What a text is worth in an expression: of 1 to 8 bytes the number they make, the first one
+ * highest; a longer one counts by 56 bits that hardly two texts share, below eight ones. lower: A
+ * to Z count as a to z. */
+uint64_t text_worth(const uint8_t *p, size_t n, bool lower);
+#define TEXT_HASHED UINT64_C(0xff00000000000000)
+
 #endif

@@ -3,6 +3,8 @@
  * it can be told, and fields set because another's presence hangs on them. */
 #include "notation/parser.h"
 
+#include "core/value.h"
+
 static const struct known unknown = { false, 0 };
 
 static struct known is(int64_t v)
@@ -50,6 +52,13 @@ static const struct field *resolve(struct parser *ps, const struct scope *sc, co
 	return NULL;
 }
 
+/* Text or bytes, which conditions compare as a number. */
+static bool is_text(const struct type *type)
+{
+	return type->form == TYPE_LEAF &&
+	       (type->kind->cls == KIND_TEXT || type->kind->cls == KIND_BYTES);
+}
+
 static struct known default_of(struct parser *ps, const struct scope *sc, const struct field *f)
 {
 	struct value v = { 0 };
@@ -72,6 +81,9 @@ static struct known default_of(struct parser *ps, const struct scope *sc, const 
 		return unknown;
 	if (!f->rule.text)
 		return is(f->rule.num);
+	if (is_text(f->type))
+		return is((int64_t)text_worth((const uint8_t *)f->rule.text, f->rule.text_len,
+					      false));
 	if (f->type->kind->cls != KIND_NUM ||
 	    value_parse(f, f->type, f->rule.text, f->rule.text_len, &ps->p->mem, &v, NULL))
 		return unknown;
@@ -83,6 +95,15 @@ static struct known said_of(struct parser *ps, const struct field *f, const stru
 {
 	struct value v = { 0 };
 
+	if (is_text(type) && !say->sweep) {
+		const struct value *cur = &say->cur;
+
+		if (say->form == SAY_VALUE)
+			return is((int64_t)text_worth(cur->p, cur->len, false));
+		if (say->form != SAY_TEXT || is_payload_word(say->text, say->text_len))
+			return unknown;
+		return is((int64_t)text_worth((const uint8_t *)say->text, say->text_len, false));
+	}
 	if (type->form != TYPE_LEAF || type->kind->cls != KIND_NUM || say->sweep)
 		return unknown;
 	if (say->form == SAY_VALUE)
@@ -180,6 +201,7 @@ struct known say_eval(struct parser *ps, const struct scope *sc, const struct ex
 	case EX_NUM: return is(x->num);
 	case EX_FIELD: return field_of(ps, sc, x);
 	case EX_IN: return in_set(ps, sc, x);
+	case EX_LOWER:
 	case EX_REQUEST:
 	case EX_ITEM:
 	case EX_UPPER:
@@ -266,6 +288,34 @@ static void expr_text(const struct expr *x, struct buf *out)
 	expr_text(x->b, out);
 }
 
+/* A text of at most eight bytes that is worth v. 0 done, 1 cannot, -1 memory. */
+static int set_text(struct parser *ps, struct scope *in, const struct field *f, uint64_t v,
+		    const struct say *why)
+{
+	struct say *say = say_find(*in->says, f->name);
+	uint8_t *p = arena_alloc(&ps->p->mem, 8);
+	unsigned n = 0;
+
+	if (!p)
+		return -1;
+	while (n < 8 && v >> 8 * n)
+		n++;
+	for (unsigned i = 0; i < n; i++)
+		p[i] = (uint8_t)(v >> 8 * (n - 1 - i));
+	if (say || (v & TEXT_HASHED) == TEXT_HASHED)
+		return 1;
+	say = say_new(ps, in->says);
+	if (!say)
+		return -1;
+	*say = (struct say) { .name = f->name,
+			      .form = SAY_VALUE,
+			      .at = why->at,
+			      .span = why->span,
+			      .implied = true,
+			      .cur = { .p = p, .len = n } };
+	return 0;
+}
+
 /* Set the bits of mask in field x to those of v, where the user has not said it. 0 done, 1 cannot,
  * -1 memory. */
 static int set(struct parser *ps, const struct scope *sc, const struct expr *x, uint64_t mask,
@@ -277,6 +327,8 @@ static int set(struct parser *ps, const struct scope *sc, const struct expr *x, 
 	struct known old;
 	struct say *say;
 
+	if (f && part == x->npath && is_text(f->type) && mask == UINT64_MAX)
+		return set_text(ps, &in, f, v, why);
 	if (!f || part != x->npath || f->type->form != TYPE_LEAF ||
 	    f->type->kind->cls != KIND_NUM || f->selects)
 		return 1;

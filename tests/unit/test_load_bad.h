@@ -107,7 +107,7 @@ static const struct {
 	{ P "a : u8; b : u8 if `a-c }", "a difference is written a - b" },
 	{ P "a : u8; b : u8 if `a.c }", "'a' has no part 'c'" },
 	{ P "a : u8; b : u8 if `q.a }\nprotocol q { x : u8 }", "q has no field 'a'" },
-	{ P "a : u8; b : u8 if a == `\"ninebytes\" }", "1 to 8 bytes" },
+	{ P "a : u8; b : u8 if a == `\"\" }", "at least one byte" },
 	{ P "a : u8; b : u8 must `count(a) == 1 }", "takes the name of a list" },
 	{ P "reply a == `request.0; a : u8 }", "followed by the name of a field" },
 	{ P "reply a == `request.b; a : u8 }", "there is no field 'b'" },

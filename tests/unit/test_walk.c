@@ -154,6 +154,23 @@ static const struct row rows[] = {
 	  "2a0000010a0bc0"
 	  "18000002",
 	  "\"t.v.0.plen\":42,\"t.v.0.label\":1,\"t.v.0.addr\":\"0a0bc0\",\"t.v.1.plen\":24" },
+	/* texts: up to one of several bytes; long ones compared; whatever their case */
+	{ P("a : text[before \" ;\"]\n b : text[1]\n c : text[before \";\"]\n s : text[1] = "
+	    "\";\"\n d : u8 = 1 if c == "
+	    "\"longer than eight\"\n e : u8 = 2 if lower(a) == \"get\"\n"),
+	  "t a=GeT b=\" \" c=rest", "47655420726573743b02",
+	  "\"t.a\":\"GeT\",\"t.b\":\" \",\"t.c\":\"rest\"" },
+	{ P("c : text[u8]\n d : choose c {\n \"Content-Length\" -> decimal\n else -> bytes[..]\n "
+	    "}\n"
+	    "guard lower(c) in (\"content-length\", \"x\")\n"),
+	  "t c=Content-Length d=12", "0e436f6e74656e742d4c656e6774683132",
+	  "\"t.c\":\"Content-Length\",\"t.d\":12" },
+	/* a condition on a text is met by saying what hangs on it */
+	{ P("m : text[until \" \"] = \"GET\"\n u : text[until \" \"] = \"/\" if !(m in "
+	    "(\"HTTP/1.1\", "
+	    "\"HTTP/1.0\"))\n s : decimal[until \" \"] = 200 if m in (\"HTTP/1.1\", "
+	    "\"HTTP/1.0\")\n"),
+	  "t s=404", "485454502f312e312034303420", "\"t.m\":\"HTTP/1.1\",\"t.s\":404" },
 	/* marks: a tag and a length before the data, one pair inside the other (X.690 section 8) */
 	{ P("a : int[2 berlen] = 1\n b : text[4 berlen] = \"public\"\n c : oid[6 berlen]\n"),
 	  "t a=300 c=1.3.6.1.2.1",
