@@ -91,3 +91,90 @@ rec_offload() {
 rec_bsd-null() { crafted null.py 4 "$here/ping.pcap" "$here/ping6.pcap"; }
 
 rec_wifi() { crafted wifi.py 6; }
+
+# Open vSwitch in user space, in the host sw: two bridges, br0 and br1, to be joined by the wires
+# a0-b0 and a1-b1. ovs COMMAND... is its ovs-vsctl.
+ovs_switches() {
+	export OVS_RUNDIR=$LAB_DIR/ovs OVS_DBDIR=$LAB_DIR/ovs OVS_LOGDIR=$LAB_DIR/ovs
+	mkdir -p "$OVS_RUNDIR"
+	lab_host sw
+	lab_wire sw a0 sw b0
+	lab_wire sw a1 sw b1
+	ovsdb-tool create "$OVS_RUNDIR/conf.db" /usr/share/openvswitch/vswitch.ovsschema || exit 1
+	lab_bg sw ovsdb-server "$OVS_RUNDIR/conf.db" "--remote=punix:$OVS_RUNDIR/db.sock"
+	lab_until 5 test -S "$OVS_RUNDIR/db.sock" || exit 1
+	lab_bg sw ovs-vswitchd "unix:$OVS_RUNDIR/db.sock"
+	ovs init || exit 1
+	ovs add-br br0 -- set bridge br0 datapath_type=netdev other_config:hwaddr=02:00:00:00:0a:00
+	ovs add-br br1 -- set bridge br1 datapath_type=netdev other_config:hwaddr=02:00:00:00:0b:00
+}
+
+ovs() { lab_on sw ovs-vsctl --timeout=10 "--db=unix:$OVS_RUNDIR/db.sock" "$@" || exit 1; }
+
+rec_rstp() {
+	ovs_switches
+	sniff sw a0 stp
+	ovs set bridge br0 rstp_enable=true other_config:rstp-priority=28672
+	ovs set bridge br1 rstp_enable=true other_config:rstp-priority=32768
+	ovs add-port br0 a0 -- add-port br0 a1 -- add-port br1 b0 -- add-port br1 b1
+	sleep 5
+	ovs set bridge br1 other_config:rstp-priority=24576
+	sleep 3
+	keep 6
+}
+
+rec_lacp() {
+	ovs_switches
+	sniff sw a0 ether proto 0x8809
+	ovs add-bond br0 bond0 a0 a1 lacp=active other_config:lacp-time=fast \
+		other_config:lacp-system-priority=100
+	ovs add-bond br1 bond1 b0 b1 lacp=passive
+	sleep 3
+	ovs del-port br1 bond1
+	sleep 4
+	keep 6
+}
+
+# lldpd HOST DESCRIPTION [its options]: it takes its name from the machine, so each has one.
+lldpd_on() {
+	# shellcheck disable=SC2016 # the inner shell's words
+	lab_bg "$1" unshare -u sh -c 'hostname "$1"; shift; exec lldpd -d -k -P Lab -I eth0 "$@"' sh \
+		"$1.example.org" -u "$LAB_DIR/$1.sock" -S "$2" "${@:3}"
+	lab_until 5 test -S "$LAB_DIR/$1.sock" || exit 1
+}
+
+lldpcli_on() { lab_on "$1" lldpcli -u "$LAB_DIR/$1.sock" "${@:2}"; }
+
+rec_lldp() {
+	pair
+	lldpd_on h1 "Lab switch" -M 4
+	lldpd_on h2 "Lab phone" -M 3
+	lldpcli_on h1 configure system hostname sw1.example.org
+	lldpcli_on h1 configure med policy application voice vlan 7 priority voice dscp 46
+	lldpcli_on h1 configure med location coordinate latitude 48.85667N longitude 2.2014E \
+		altitude 117.47 m datum WGS84
+	lldpcli_on h1 configure med location elin 5551234
+	lldpcli_on h1 configure med power pse source primary priority high value 5000
+	lldpcli_on h1 configure dot3 power pse supported enabled paircontrol powerpairs spare class class-3
+	lldpcli_on h1 configure inventory hardware-revision 1.0
+	sleep 1
+	sniff h1 eth0 ether proto 0x88cc
+	lldpcli_on h1 update
+	lldpcli_on h2 update
+	sleep 2
+	lldpcli_on h2 configure lldp tx-interval 1
+	keep 2
+}
+
+rec_cdp() {
+	pair
+	sniff h1 eth0 ether dst 01:00:0c:cc:cc:cc
+	lldpd_on h1 "Lab switch" -cccc -M 4
+	lldpd_on h2 "Lab router" -ccc
+	lldpcli_on h1 configure dot3 power pse supported enabled paircontrol powerpairs spare class class-3
+	sleep 1
+	lldpcli_on h1 update
+	lldpcli_on h2 update
+	sleep 1
+	keep 3
+}
