@@ -52,6 +52,7 @@ SAME = {
 }
 # Differences in which both are right, or we are, and why.
 EXPLAINED = {
+    "cdp.software_version: other bytes": "tshark makes a field of each line of the one text",
     "dhcp.option.type: other value": "tshark shows the end option as 0, though the byte is 255 "
                                      "(RFC 2132 section 3.2); its own label says 255",
     "icmpv6.opt.redirected_packet: other bytes": "tshark's field has no value to compare",
