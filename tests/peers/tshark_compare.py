@@ -47,7 +47,8 @@ SAME = {
     "ipv6": "ip6", "icmpv6": "icmp6", "ipv6.hopopts": "ip6_hopopts", "ipv6.dstopts": "ip6_dstopts",
     "ipv6.routing": "ip6_route", "ipv6.fraghdr": "ip6_frag", "ieee8021ad": "svlan",
     "vlan": ["vlan", "vlan_dot3"], "null": ["null", "null_be", "loop"], "wlan_radio": None,
-    "wlan": "dot11", "dns": ["dns", "dns_tcp"], "ntp": ["ntp", "ntp_control"],
+    "wlan": "dot11", "dns": ["dns", "dns_tcp"], "loop": None,
+    "ntp": ["ntp", "ntp_control", "ntp_private"],
     "eth": ["eth", "dot3"], "sll": ["sll", "sll2"],
 }
 # Differences in which both are right, or we are, and why.
@@ -66,7 +67,9 @@ EXPLAINED = {
 NO_HEADER = {"ethertype", "eth_maybefcs", "wlan.mgt", "wlan_aggregate", "wlan_radio", "tcp.segments",
              "raw", "x509sat", "x509ce", "x509af", "pkcs-1", "pkix1explicit", "pkix1implicit", "xml", "image-gif"}
 # Layers of ours that tshark keeps inside another of its own.
-INSIDE = re.compile(r"^(snap|sctp_chunk|dns_tcp|dot11_.*)$")
+INSIDE = re.compile(r"^(snap|sctp_chunk|dot11_.*)$")
+# Fields that a header of it begins with, where others may stand without one.
+HEADS = {"http": ("http.request.method", "http.response.code"), "tls": ("tls.record.",), "dns": ("dns.id", "dns.length")}
 # Several of these side by side are one step for tshark.
 SIDE_BY_SIDE = {"tls", "mqtt", "mpls", "http", "dns"}
 # tshark's payload: not ours to name.
@@ -93,22 +96,40 @@ def known():
     return protos
 
 
-def stack_of(packet):
-    stack, head = [], False
+def headless(packet):
+    """Layers of which tshark shows no field of their own here, once for each: known by the conversation
+    alone (the middle of a TLS record, of an HTTP body), or beyond the end of the packet."""
+    none, at = collections.Counter(), None
     for field in packet:
-        head = head or field.name in ("http.request.method", "http.response.code")
+        if field.proto:
+            at = field.name
+            none[at] += 1
+        elif at and field.name.startswith(HEADS.get(at, ("",))) and worth(field) and not field.made:
+            none[at] -= 1
+            at = None
+    return none
+
+
+def stack_of(packet):
+    """tshark's layers; "data" from the first on that has no header in this packet."""
+    stack = []
+    for field in packet:
         if field.name == "frame.protocols":
             stack = [p for p in field.show.split(":") if p not in NO_HEADER]
-    # The middle of a body, which tshark knows by the conversation: no head, so no header.
-    if "http" in stack and not head:
-        stack = stack[:stack.index("http")] + ["data"]
+    none = headless(packet)
+    for i in range(len(stack) - 1, -1, -1):
+        if none[stack[i]] > 0:
+            none[stack[i]] -= 1
+            stack = stack[:i] + ["data"]
     # IGMP of each version is a step of its own inside igmp.
     return [p for i, p in enumerate(stack) if not (p == "igmp" and i and stack[i - 1] == "igmp")]
 
 
 def compare_stacks(theirs, ours, protos):
     """True or False, and how many layers of ours are within what tshark and we both have."""
-    ours = [(i, layer) for i, layer in enumerate(ours) if not INSIDE.match(layer[0])]
+    names = [layer[0] for layer in ours] + [""]
+    ours = [(i, layer) for i, layer in enumerate(ours) if not INSIDE.match(layer[0])
+            and not (layer[0] == "dns_tcp" and names[i + 1] == "dns")]
     at = 0
     for name in theirs:
         if name in PAYLOAD or name.startswith("_ws"):
@@ -334,10 +355,24 @@ def named_bytes(packet, ours, protos, tally, where):
                 tally.note(tally.unnamed, layers[0][0] + "." + ours.holder(byte), where)
 
 
+def stack_kind(theirs, ours):
+    """What follows on what both have."""
+    at = 0
+    while at < min(len(theirs), len(ours)) and ours[at] in our_names(theirs[at]):
+        at += 1
+    return "stack: on %s tshark has %s, we %s" % (
+        theirs[at - 1] if at else "the link", ":".join(theirs[at:at + 1]) or "nothing",
+        ":".join(ours[at:at + 1]) or "nothing")
+
+
+def frame_length(packet):
+    return next((int(field.show) for field in packet if field.name == "frame.cap_len"), -1)
+
+
 def compare_packet(packet, mine, protos, prefixes, tally, where):
     theirs = stack_of(packet)
     same, limit = compare_stacks(theirs, mine["stack"], protos)
-    kind = "stack: tshark %s, we %s" % (":".join(theirs), ":".join(l[0] for l in mine["stack"]))
+    kind = stack_kind(theirs, [layer[0] for layer in mine["stack"]])
     tally.n["packets"] += 1
     tally.n["same_stack"] += same
     if not same:
@@ -353,6 +388,8 @@ def compare_packet(packet, mine, protos, prefixes, tally, where):
 def compare_file(path, packets, text, protos, prefixes):
     tally, name, lines = Tally(), os.path.basename(path), text.splitlines()
     tally.n["files"] = 1
+    # Blocks of a pcapng file that are no packets are frames to tshark.
+    packets = [p for p in packets if not p or "frame.encap_type" in (f.name for f in p[:20])]
     for i, packet in enumerate(packets):
         where = f"{name} packet {i + 1}"
         if i >= len(lines):
