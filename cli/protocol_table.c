@@ -180,12 +180,43 @@ static void default_words(const struct field *f, struct buf *b)
 		buf_str(b, f->rule.form == RULE_NONE && !f->fresh ? "if ..." : " if ...");
 }
 
-static void put_padded(struct buf *b, const char *s, size_t n, unsigned width)
+/* One cell, up to column `next`; where it is too long the rest goes on below it. */
+static void put_cell(struct buf *b, const char *s, size_t n, unsigned next)
 {
+	size_t line = line_begin(b), from = b->n;
+
 	buf_put(b, s, n);
+	if (n && b->n - line >= next && from > line + 2) {
+		buf_char(b, '\n');
+		line = b->n;
+	}
 	do
 		buf_char(b, ' ');
-	while (n++ < width);
+	while (b->n - line < next);
+}
+
+/* Names that are read and never said. */
+static void put_views(const struct record *rec, struct buf *b)
+{
+	size_t line = line_begin(b);
+
+	for (unsigned i = 0; i < rec->nviews; i++) {
+		const char *name = rec->views[i].name;
+
+		if (i && strcmp(name, rec->views[i - 1].name) == 0)
+			continue; /* the same, under another condition */
+		if (!i) {
+			buf_str(b, "  to read       ");
+		} else if (b->n - line + strlen(name) + 2 > LINE_WIDTH) {
+			buf_fmt(b, ",\n%16s", "");
+			line = b->n - 16;
+		} else {
+			buf_str(b, ", ");
+		}
+		buf_str(b, name);
+	}
+	if (rec->nviews)
+		buf_char(b, '\n');
 }
 
 static void field_words(const struct words *w, struct buf *b)
@@ -217,16 +248,16 @@ static void put_fields(const struct record *rec, struct buf *b)
 		if (i == rec->npre && i)
 			buf_str(b, "  -- payload --\n");
 		buf_str(b, "  ");
-		put_padded(b, f->name, strlen(f->name), 13);
+		put_cell(b, f->name, strlen(f->name), 16);
 		cell.n = 0;
 		type_words(f->type, rec, &cell);
-		put_padded(b, cell.p, cell.n, 17);
+		put_cell(b, cell.p, cell.n, 34);
 		cell.n = 0;
 		default_words(f, &cell);
-		put_padded(b, cell.p, cell.n, 21);
+		put_cell(b, cell.p, cell.n, 56);
 		for (unsigned k = 0; f->alias && f->alias[k]; k++)
 			buf_fmt(b, k ? " %s" : "%s", f->alias[k]);
-		while (b->n && b->p[b->n - 1] == ' ')
+		while (b->n && (b->p[b->n - 1] == ' ' || b->p[b->n - 1] == '\n'))
 			b->n--;
 		buf_char(b, '\n');
 		if (f->doc)
@@ -234,6 +265,7 @@ static void put_fields(const struct record *rec, struct buf *b)
 		if (f->words)
 			field_words(f->words, b);
 	}
+	put_views(rec, b);
 	buf_done(&cell);
 }
 
