@@ -99,30 +99,33 @@ static bool plain(uint8_t c)
 	       c == '-' || c == '_' || c == '/' || c == '*';
 }
 
-static void put_escape(struct buf *out, uint8_t c)
+static char *put_byte(char *o, uint8_t c)
 {
-	char s[4] = { '\\', (char)('0' + c / 100), (char)('0' + c / 10 % 10),
-		      (char)('0' + c % 10) };
-
-	buf_put(out, s, 4);
+	if (!plain(c)) {
+		*o++ = '\\';
+		*o++ = (char)('0' + c / 100);
+		*o++ = (char)('0' + c / 10 % 10);
+		c = (uint8_t)('0' + c % 10);
+	}
+	*o++ = (char)c;
+	return o;
 }
 
 /* Labels of p[0..n), dots between; stops at what is no label. */
 static void print_labels(const uint8_t *p, uint32_t n, struct buf *out)
 {
 	uint32_t at = 0, i;
+	char *o;
 
 	while (at < n && p[at] && p[at] <= LABEL_MAX && p[at] < n - at) {
+		if (!buf_grow(out, 4 * LABEL_MAX + 1))
+			return;
+		o = out->p + out->n;
 		if (at)
-			buf_char(out, '.');
-		for (i = 1; i <= p[at]; i++) {
-			uint8_t c = p[at + i];
-
-			if (plain(c))
-				buf_char(out, (char)c);
-			else
-				put_escape(out, c);
-		}
+			*o++ = '.';
+		for (i = 1; i <= p[at]; i++)
+			o = put_byte(o, p[at + i]);
+		out->n = (size_t)(o - out->p);
 		at += p[at] + 1u;
 	}
 }

@@ -119,7 +119,8 @@ struct symbol *symbol_folded(struct registry *r, const char *name)
 
 static bool same_name(const char *a, const char *s, size_t n)
 {
-	return strlen(a) == n && !strncasecmp(a, s, n);
+	/* Mostly another name: letters of either case differ in this bit alone. */
+	return n && !((a[0] ^ s[0]) & ~0x20) && strlen(a) == n && !strncasecmp(a, s, n);
 }
 
 const struct proto *registry_find(const struct registry *r, const char *name, size_t n)

@@ -73,36 +73,47 @@ static bool plain_eight(const uint8_t *p)
 	return !((v | (v - ones * 0x20) | (quote - ones) | (slash - ones) | (del - ones)) & high);
 }
 
+/* An ASCII character that does not stand for itself. */
+static void escape_ascii(uint8_t c, struct buf *out)
+{
+	switch (c) {
+	case '\n': buf_put(out, "\\n", 2); break;
+	case '\r': buf_put(out, "\\r", 2); break;
+	case '\t': buf_put(out, "\\t", 2); break;
+	case '"': buf_put(out, "\\\"", 2); break;
+	case '\\': buf_put(out, "\\\\", 2); break;
+	default: buf_put(out, "\\u", 2); buf_x64(out, c, 4);
+	}
+}
+
 void escape_json(const uint8_t *p, size_t n, struct buf *out)
 {
-	size_t plain = 0;
-
 	for (size_t i = 0; i < n;) {
+		unsigned len, c;
+
 		if (n - i >= 8 && plain_eight(p + i)) {
+			buf_put(out, p + i, 8);
 			i += 8;
 			continue;
 		}
-		unsigned len = p[i] < 0x80 ? 1 : utf8_len(p + i, n - i);
-		unsigned c = len > 1 ? obeyed(p + i, len) : 0;
-
-		if (len && !c && p[i] >= 0x20 && p[i] != '"' && p[i] != '\\' && p[i] != 0x7f) {
-			i += len;
+		if (p[i] < 0x80) {
+			if (p[i] >= 0x20 && p[i] != '"' && p[i] != '\\' && p[i] != 0x7f)
+				buf_char(out, (char)p[i]);
+			else
+				escape_ascii(p[i], out);
+			i++;
 			continue;
 		}
-		buf_put(out, p + plain, i - plain);
-		switch (p[i]) {
-		case '\n': buf_put(out, "\\n", 2); break;
-		case '\r': buf_put(out, "\\r", 2); break;
-		case '\t': buf_put(out, "\\t", 2); break;
-		case '"': buf_put(out, "\\\"", 2); break;
-		case '\\': buf_put(out, "\\\\", 2); break;
-		default: buf_put(out, "\\u", 2); buf_x64(out, c ? c : p[i], 4);
+		len = utf8_len(p + i, n - i);
+		c = len ? obeyed(p + i, len) : p[i];
+		if (c) {
+			buf_put(out, "\\u", 2);
+			buf_x64(out, c, 4);
+		} else {
+			buf_put(out, p + i, len);
 		}
-		i += c ? len : 1;
-		plain = i;
+		i += len ? len : 1;
 	}
-	if (n > plain)
-		buf_put(out, p + plain, n - plain);
 }
 
 void escape_csv(const uint8_t *p, size_t n, struct buf *out)

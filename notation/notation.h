@@ -153,7 +153,7 @@ int print_script_line(struct printer *pr, const struct packet *pkt, unsigned fla
 /* What the last packet needed. */
 enum print_rung printer_rung(const struct printer *pr);
 /* The work the last packet took, in characters of text printed and read again (a field counts as
- * 20): at most 2 * (49,152 + 32 * its bytes) plus one try. */
+ * 20): at most 2 * (40,960 + 24 * its bytes) plus one try. */
 uint64_t printer_work(const struct printer *pr);
 
 /* bytes as a payload word: text:hello, "two words\r\n" or hex:00ff. */

@@ -10,8 +10,8 @@
 /* Work is counted in characters of text, which are printed, read and built again; a field costs as
  * much as some. What a packet may spend keeps it under a millisecond for each 1,500 bytes. */
 #define WORK_FIELD 20
-#define WORK_FREE 49152
-#define WORK_A_BYTE 32
+#define WORK_FREE 40960
+#define WORK_A_BYTE 24
 
 struct printer *printer_open(const struct registry *reg)
 {
@@ -289,14 +289,17 @@ static uint64_t work_of(const struct printer *pr)
 	return n;
 }
 
-/* A text too long to be read back at all: where a layer is longer than its bytes allow, its lists
- * become hex:, or it. False: there is nothing to shorten. */
+bool print_is_long(const struct printer *pr)
+{
+	return pr->text.n > allowance(pr) / 2;
+}
+
+/* Of a text too long to be read back at all (it was not even printed to its end): where a layer is
+ * longer than its bytes allow, its lists become hex:, or it. False: there is nothing to shorten. */
 static bool shorten(struct printer *pr)
 {
 	bool some = false;
 
-	if (pr->text.n <= allowance(pr) / 2)
-		return false;
 	for (unsigned i = 0; i < pr->n; i++) {
 		struct print_layer *l = &pr->layer[i];
 		const struct tree *t = &l->tree;
@@ -329,8 +332,11 @@ static void print_packet(struct printer *pr)
 		pr->work += work_of(pr);
 		if (pr->work > 2 * allowance(pr) && pr->tries)
 			break;
-		if (shorten(pr))
+		if (print_is_long(pr)) {
+			if (!shorten(pr))
+				break;
 			continue;
+		}
 		pr->rung = RUNG_SHORT;
 		for (unsigned k = 0; k < pr->n; k++) {
 			enum print_rung r =

@@ -192,7 +192,7 @@ void print_fields(struct printer *pr, unsigned i, struct buf *out)
 	const struct tree *t = w.t;
 	uint32_t must = NODE_NONE;
 
-	for (uint32_t at = 1; at < t->n;) {
+	for (uint32_t at = 1; at < t->n && !print_is_long(pr);) {
 		const struct node *n = &t->v[at];
 
 		if (!n->field || (n->flags & NODE_GAP)) {

@@ -204,7 +204,7 @@ bool print_items(struct printer *pr, unsigned i, uint32_t at, struct buf *out)
 		if (n->index)
 			buf_char(out, ',');
 		raw = n->flags & NODE_RAW;
-		if (!(n->flags & NODE_ITEM))
+		if (!(n->flags & NODE_ITEM) || print_is_long(pr))
 			return false;
 		if (!raw) {
 			if (!flat_node(&f, k))

@@ -62,6 +62,8 @@ struct printer {
 /* Has the packet used up what its bytes allow? What is wrong then becomes hex: without more tries.
  */
 bool print_is_spent(const struct printer *pr);
+/* Is the text longer already than one try may be? */
+bool print_is_long(const struct printer *pr);
 
 /* ---- print_value.c ---- */
 

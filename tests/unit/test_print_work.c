@@ -130,7 +130,7 @@ START_TEST(bounded)
 
 		ck_assert_uint_ge(pkt.nlayers, 3);
 		each[k] = cost(&pkt) / pkt.len;
-		ck_assert_msg(printer_work(pr) <= 3 * (49152 + (uint64_t)32 * pkt.len),
+		ck_assert_msg(printer_work(pr) <= 3 * (40960 + (uint64_t)24 * pkt.len),
 			      "%s: %llu for %u bytes", c->name,
 			      (unsigned long long)printer_work(pr), pkt.len);
 		if (plan_parse(&plan, reg, out.p, out.n, PLAN_NO_FILES, &e) || build(&b, &plan, &e))
