@@ -51,14 +51,15 @@ static int from_record(const struct record *rec, struct needs *n)
 
 int needs_of(const struct proto *p, struct needs *n)
 {
+	int rc;
+
 	*n = (struct needs) { 0 };
-	if (from_record(&p->rec, n))
-		return -1;
-	for (unsigned i = 0; i < n->nrec; i++) {
-		if (from_record(n->rec[i], n))
-			return -1;
-	}
-	return 0;
+	rc = from_record(&p->rec, n);
+	for (unsigned i = 0; rc == 0 && i < n->nrec; i++)
+		rc = from_record(n->rec[i], n);
+	if (rc)
+		needs_done(n);
+	return rc;
 }
 
 void needs_done(struct needs *n)

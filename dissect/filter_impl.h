@@ -129,6 +129,7 @@ struct instr {
 struct filter {
 	const struct registry *reg;
 	struct arena mem;
+	bool no_memory; /* for a name's places */
 	const char *text;
 	size_t len;
 	struct instr *code;

@@ -108,6 +108,7 @@ static struct ref *add_ref(struct filter *f, struct ref **list, const struct ref
 			return *at;
 	}
 	copy = arena_alloc(&f->mem, sizeof(*copy));
+	f->no_memory |= !copy;
 	if (!copy)
 		return NULL;
 	*copy = *r;

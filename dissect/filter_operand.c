@@ -142,6 +142,8 @@ int filter_operand(struct filter_text *p, struct operand *op)
 	op->at = (uint32_t)p->at;
 	op->span = (uint32_t)n;
 	op->ref = n ? filter_resolve(p->f, p->s + p->at, n) : NULL;
+	if (p->f->no_memory)
+		return filter_no_memory(p);
 	if (!op->ref)
 		return unknown_name(p, p->at, n);
 	p->at += n;

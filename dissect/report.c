@@ -265,4 +265,6 @@ void report_packet(struct report *r, const struct packet *p, const char *ifname,
 	case REPORT_TEXT: report_text(p, out); break;
 	case REPORT_NONE: break;
 	}
+	out->failed |= r->failed || r->scratch.failed;
+	r->failed = r->scratch.failed = false;
 }

@@ -70,8 +70,10 @@ static void put_layer(struct report *r, const struct column *c, const struct pac
 		buf_hex(cell, p->data + from, to - from);
 		return;
 	}
-	if (decode(&r->tree, p, i))
+	if (decode(&r->tree, p, i)) {
+		r->failed = true;
 		return;
+	}
 	while (column_next(c, &r->tree, &at, &v)) {
 		if (cell->n)
 			buf_char(cell, ',');
@@ -123,6 +125,7 @@ void report_csv(struct report *r, const struct packet *p, const char *ifname, st
 		}
 		escape_csv((const uint8_t *)cell.p, cell.n, out);
 	}
+	out->failed |= cell.failed;
 	buf_done(&cell);
 	buf_str(out, "\r\n");
 }

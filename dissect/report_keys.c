@@ -52,6 +52,7 @@ static struct field_keys *make_keys(struct report *r, const struct record *rec)
 		unsigned n = rec->id + 64u;
 		struct field_keys **keys = realloc(r->keys, n * sizeof(struct field_keys *));
 
+		r->failed |= !keys;
 		if (!keys)
 			return NULL;
 		memset(keys + r->nkeys, 0, (n - r->nkeys) * sizeof(struct field_keys *));
@@ -61,6 +62,7 @@ static struct field_keys *make_keys(struct report *r, const struct record *rec)
 	k = calloc(1, sizeof(*k) + rec->nfields * sizeof(k->v[0]));
 	while (k && k->n < rec->nfields && make_key(&k->v[k->n], &rec->fields[k->n]))
 		k->n++;
+	r->failed |= !k || k->n < rec->nfields;
 	r->keys[rec->id] = k;
 	return k;
 }
@@ -98,6 +100,11 @@ const struct field_key *report_layer_key(struct report *r, const struct proto *p
 		buf_str(&b, ",\"");
 		buf_str(&b, p->name);
 		buf_str(&b, "\":{");
+		if (b.failed) {
+			r->failed = true;
+			buf_done(&b);
+			return NULL;
+		}
 		*k = (struct field_key) { .text = b.p, .len = (uint32_t)b.n };
 	}
 	return k->text ? k : NULL;

@@ -62,8 +62,10 @@ static const struct tree *layer_tree(struct report *r, const struct packet *p, u
 				     bool *have)
 {
 	if (!*have) {
-		if (decode(&r->tree, p, i))
+		if (decode(&r->tree, p, i)) {
+			r->failed = true;
 			return NULL;
+		}
 		*have = true;
 	}
 	return &r->tree;

@@ -148,8 +148,10 @@ static void find_musts(struct summary *s, const struct proto *p)
 				s->must_slow = true;
 		}
 	}
+	s->must_deep = true;
 	if (needs_of(p, &n))
 		return;
+	s->must_deep = false;
 	for (unsigned i = 0; i < n.nrec; i++) {
 		for (unsigned k = 0; n.rec[i] != &p->rec && k < n.rec[i]->nfields; k++)
 			s->must_deep |= n.rec[i]->fields[k].nmust != 0;
@@ -169,8 +171,10 @@ static struct summary *compile_line(const struct proto *p, const char *t)
 	while (*t) {
 		const char *from = t;
 
-		if (!(op = push(s)))
-			return s;
+		if (!(op = push(s))) {
+			summary_free(s);
+			return NULL;
+		}
 		if (*t == '{' && t[1] == '?') {
 			op->form = OP_GROUP;
 			t += 2;
@@ -211,8 +215,10 @@ static struct summary *compile(const struct proto *p)
 		bool more = i < p->nsummaries;
 
 		*at = compile_line(p, more ? p->summaries[i].text : "");
-		if (!*at)
-			break;
+		if (!*at) {
+			summary_free(first);
+			return NULL;
+		}
 		if (more) {
 			(*at)->alone = p->summaries[i].alone;
 			(*at)->cond = p->summaries[i].cond;
@@ -228,5 +234,6 @@ const struct summary *summary_of(struct report *r, const struct proto *p)
 {
 	if (!r->summary[p->id])
 		r->summary[p->id] = compile(p);
+	r->failed |= !r->summary[p->id];
 	return r->summary[p->id];
 }

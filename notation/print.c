@@ -352,6 +352,8 @@ static void print_packet(struct printer *pr)
 				pr->rung = RUNG_PACKET;
 			return;
 		}
+		if (pr->text.failed)
+			return;
 	}
 	print_bytes(pr);
 }

@@ -282,6 +282,7 @@ bool print_check(struct printer *pr)
 
 	if (plan_parse(&pr->plan, pr->reg, pr->text.p, pr->text.n, PLAN_NO_FILES, &e) ||
 	    build(&pr->build, &pr->plan, &e)) {
+		pr->text.failed |= e.code == ERR_IO; /* memory: another text would not help */
 		blame(pr, &e);
 		return false;
 	}

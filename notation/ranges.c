@@ -99,6 +99,8 @@ int leaf_fail(const struct leaf *l, const char *s, size_t n, const struct err *e
 {
 	size_t at = e->lineno && e->col ? e->col - 1 : 0, span = e->lineno ? e->span : n;
 
+	if (e->code == ERR_IO) /* memory: no word of theirs is to blame */
+		return err_set(l->ps->e, ERR_IO, "%s", e->msg);
 	if (at > n)
 		at = n;
 	if (span > n - at)
@@ -215,10 +217,17 @@ static int plain_item(const struct leaf *l, const char *s, size_t n, struct swee
 	for (size_t i = 1; i + 1 < n && n < 200; i++) {
 		size_t skip = dots && i == (size_t)(dots - s) ? 2 : !dots && s[i] == '-' ? 1 : 0;
 
-		if (!skip || leaf_try(l, s, i, &a, &left))
+		if (!skip)
 			continue;
+		if (leaf_try(l, s, i, &a, &left)) {
+			if (left.code == ERR_IO)
+				return leaf_fail(l, s, i, &left);
+			continue;
+		}
 		if (leaf_try(l, s + i + skip, n - i - skip, &b, &right) == 0)
 			return range(l, &a, &b, s, n, it);
+		if (right.code == ERR_IO)
+			return leaf_fail(l, s, n, &right);
 		if (l->type->kind->cls == KIND_ADDR && short_end(s + i + skip, n - i - skip))
 			return short_range(l, s, n, i, s + i + skip);
 		if (is_digit(s[i + skip]))

@@ -32,8 +32,10 @@ static int number_list(const struct leaf *l, const char *s, size_t n)
 			size_t m = n;
 			struct err e;
 
-			if (leaf_scope(l, s, &m) || leaf_try(l, s, m, &l->say->cur, &e))
+			if (leaf_scope(l, s, &m))
 				return -1;
+			if (leaf_try(l, s, m, &l->say->cur, &e))
+				return leaf_fail(l, s, m, &e);
 			l->say->form = SAY_VALUE;
 			return 0;
 		}
