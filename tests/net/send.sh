@@ -146,6 +146,30 @@ says "no interface" 'say -i IF'
 lab_on h1 "$STRATA" send -i nosuch0 ip dst=10.77.0.2 / udp >out 2>err
 says "no such interface" "no device 'nosuch0'.*eth0"
 
+# ---- Ctrl-C ----
+# stops NAME COMMAND ARGUMENTS...: within a fifth of a second, and the sum is told.
+stops() {
+	local name=$1 start took
+	shift
+	lab_bg h1 "$STRATA" "$@"
+	lab_until 10 grep -qE 'SENT|sweep of' "$LAB_LOG"
+	sleep 0.3
+	start=$EPOCHREALTIME
+	lab_stop "$LAB_PID" INT
+	took=$(awk "BEGIN { print int(($EPOCHREALTIME - $start) * 1000) }")
+	[ -z "${STRATA_SANITIZE-}" ] || took=$((took / 3)) # looking for leaks takes its time
+	check "Ctrl-C, $name: in time" "$([ "$took" -lt 200 ] && echo yes || echo "$took ms")" yes
+	check "Ctrl-C, $name: the sum" "$(grep -cE '^strata: [0-9]+ sent' "$LAB_LOG")" 1
+}
+stops "sending" send -c 0 --rate 50 ip dst=10.77.0.2 / udp dport=9
+stops "sending as fast as can be" send --as none -c 0 --rate max ip dst=10.77.0.2 / udp dport=9,10
+stops "sending, between two packets" send -c 0 --interval 1h ip dst=10.77.0.2 / udp dport=9
+stops "sending, for neighbours" send --timeout 1h ip dst=10.77.0.2,10.77.0.150-10.77.0.160 / udp dport=9
+stops "sending, for more neighbours than are waited for" \
+	send --timeout 1h ip dst=10.77.0.2,10.77.0.3-10.77.0.254,10.77.0.3-10.77.0.254 / udp dport=9
+stops "asking" ask --timeout 1h ip dst=10.77.0.2 / udp dport=9 / hex:00
+stops "asking, for neighbours" ask --timeout 1h ip dst=10.77.0.2,10.77.0.150-10.77.0.160 / icmp
+
 # ---- our own socket receives nothing; rate ----
 # More than there is time for: it is stopped when it has been looked at.
 lab_bg h1 "$STRATA" send -c 20000 --rate 200 ip dst=10.77.0.2 / udp dport=9
