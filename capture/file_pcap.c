@@ -28,12 +28,27 @@ static int cut_packet(struct source *s)
 	return file_cut(s, where);
 }
 
+static int give_header(struct source *s, struct err *e)
+{
+	struct source_file *f = &s->file;
+	struct file_block b = { .n = HEADER, .swap = f->swap };
+	size_t have;
+
+	f->begun = true;
+	if (!f->tap)
+		return 0;
+	b.p = stream_peek(&f->st, HEADER, &have, e);
+	return b.p && f->tap->take(f->tap, &b, e) == 0 ? 0 : SOURCE_ERROR;
+}
+
 static int pcap_next(struct source *s, struct packet *p, struct err *e)
 {
 	struct source_file *f = &s->file;
 	const uint8_t *h;
 	size_t have;
 
+	if (!f->begun && give_header(s, e) < 0)
+		return SOURCE_ERROR;
 	if (!stream_skip(&f->st, f->eat, e) && f->eat)
 		return e && e->code ? SOURCE_ERROR : SOURCE_END;
 	f->eat = 0;
@@ -66,6 +81,9 @@ static int pcap_next(struct source *s, struct packet *p, struct err *e)
 	p->when = sec * 1000000000 + frac * (f->nano ? 1 : 1000);
 	p->flags = 0;
 	file_packet(s, p, h + f->record, caplen, wire, 0);
+	if (f->tap)
+		file_said(s, p, h, f->plain && keep == caplen ? f->record + caplen : 0, BLOCK_PCAP,
+			  NULL, 0);
 	f->eat = (uint64_t)f->record + caplen;
 	return SOURCE_PACKET;
 }
@@ -102,6 +120,7 @@ int file_pcap_open(struct source *s, struct err *e)
 			       "%s is a pcap file of version %u.%u; known are 2.0 to 2.4",
 			       f->st.path, major, minor);
 	f->length_swap = major == 543 || minor < 3 ? 1 : minor == 3 ? 2 : 0;
+	f->plain = f->record == 16 && major == 2 && minor == 4;
 	struct file_if *fi = file_add_if(s, e);
 	if (!fi)
 		return -1;

@@ -7,14 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BLOCK_SECTION 0x0a0d0d0au
-#define BLOCK_INTERFACE 1u
-#define BLOCK_OLD_PACKET 2u
-#define BLOCK_SIMPLE_PACKET 3u
-#define BLOCK_PACKET 6u
 #define ORDER_MAGIC 0x1a2b3c4du
-#define BLOCK_MAX (16u << 20) /* bytes; as libpcap */
 #define INTERFACES_MAX 65536u
+#define HEAD_MAX (1u << 20) /* bytes of blocks before the first interface that are kept */
 
 struct block {
 	uint32_t type, len;  /* len: of the whole block */
@@ -22,44 +17,12 @@ struct block {
 	uint32_t n;          /* bytes of body, without the second length */
 };
 
-struct option {
-	uint16_t code, len;
-	const uint8_t *p;
-};
-
-/* The option at *at; moves on. False: no more, or what follows does not fit. */
-static bool option_next(const struct source_file *f, const struct block *b, uint32_t *at,
-			struct option *o)
+/* What stands in the block from `at` on as a list of options. */
+static struct packet_said options_of(const struct source_file *f, const struct block *b,
+				     uint32_t at)
 {
-	if (*at > b->n || b->n - *at < 4)
-		return false;
-	o->code = file_u16(f, b->body + *at);
-	o->len = file_u16(f, b->body + *at + 2);
-	o->p = b->body + *at + 4;
-	if (o->code == 0 || b->n - *at - 4 < o->len)
-		return false;
-	*at += 4 + ((o->len + 3u) & ~3u);
-	return true;
-}
-
-/* Nanoseconds since the epoch of a time in units of the interface, as far as 64 bits hold them. */
-static int64_t file_time(const struct file_if *fi, uint64_t units)
-{
-	__extension__ typedef __int128 wide;
-	wide ns = (wide)units;
-	unsigned r = fi->tsresol & 0x7f;
-
-	if (fi->tsresol & 0x80) {
-		/* units * 10^9 needs 94 bits. */
-		ns = ns * 1000000000 >> r;
-	} else {
-		for (; r < 9; r++)
-			ns *= 10;
-		for (; r > 9; r--)
-			ns /= 10;
-	}
-	ns += (wide)fi->tsoffset * 1000000000;
-	return ns > INT64_MAX ? INT64_MAX : ns < INT64_MIN ? INT64_MIN : (int64_t)ns;
+	at = at > b->n ? b->n : at;
+	return (struct packet_said) { b->body + at, b->n - at, f->swap, NULL };
 }
 
 static int read_section(struct source *s, const struct block *b, struct err *e)
@@ -78,8 +41,9 @@ static int read_section(struct source *s, const struct block *b, struct err *e)
 static int read_interface(struct source *s, const struct block *b, struct err *e)
 {
 	struct source_file *f = &s->file;
-	uint32_t at = 8;
-	struct option o;
+	struct packet_said list = options_of(f, b, 8);
+	struct said_option o;
+	uint32_t at = 0;
 
 	if (b->n < 8)
 		return file_damaged(s, e, "an interface block is too short");
@@ -90,26 +54,44 @@ static int read_interface(struct source *s, const struct block *b, struct err *e
 	if (fi->link == 12 || fi->link == 14) /* see file_pcap.c */
 		fi->link = LINK_RAW;
 	fi->snaplen = file_u32(f, b->body + 4);
-	fi->tsresol = 6;
-	while (option_next(f, b, &at, &o)) {
-		if (o.code == 2 && o.len && !fi->name)
-			fi->name = strndup((const char *)o.p, o.len);
-		if (o.code == 9 && o.len == 1)
-			fi->tsresol = o.p[0];
-		if (o.code == 14 && o.len == 8) {
+	fi->units.tsresol = 6;
+	while (said_next(&list, &at, &o)) {
+		if (o.code == IF_NAME && o.len && !fi->name)
+			fi->name = strndup((const char *)o.p,
+					   o.len < IF_NAME_MOST ? o.len : IF_NAME_MOST);
+		if (o.code == IF_TSRESOL && o.len == 1)
+			fi->units.tsresol = o.p[0];
+		if (o.code == IF_TSOFFSET && o.len == 8) {
 			uint64_t v;
 			memcpy(&v, o.p, 8);
-			fi->tsoffset = (int64_t)(f->swap ? __builtin_bswap64(v) : v);
+			fi->units.tsoffset = (int64_t)(f->swap ? __builtin_bswap64(v) : v);
 		}
 	}
-	unsigned most = fi->tsresol & 0x80 ? 63 : 19;
-	if ((fi->tsresol & 0x7f) > most)
+	unsigned tsresol = fi->units.tsresol, most = tsresol & 0x80 ? 63 : 19;
+	if ((tsresol & 0x7f) > most)
 		return file_damaged(s, e, "interface %" PRIu32 " has a time resolution of %s^-%u",
-				    f->nifs - 1, fi->tsresol & 0x80 ? "2" : "10",
-				    fi->tsresol & 0x7fu);
+				    f->nifs - 1, tsresol & 0x80 ? "2" : "10", tsresol & 0x7fu);
 	if (f->nifs == 1)
 		s->link = fi->link;
 	return 0;
+}
+
+/* The options of a packet stand at `at`. */
+static void say_of_packet(struct source *s, const struct block *b, struct packet *p, uint32_t at)
+{
+	struct source_file *f = &s->file;
+	struct packet_said list = options_of(f, b, b->type == BLOCK_SIMPLE_PACKET ? b->n : at);
+	struct said_option o;
+
+	at = 0;
+	while (said_next(&list, &at, &o)) {
+		unsigned way = o.code == SAID_FLAGS && o.len == 4 ? file_u32(f, o.p) & 3 : 0;
+		if (way)
+			p->flags |= way == 2 ? PACKET_OUTGOING : way == 1 ? PACKET_INCOMING : 0;
+	}
+	if (at || f->tap)
+		file_said(s, p, b->body - 8, b->len, b->type, list.options,
+			  at < list.len ? at : list.len);
 }
 
 /* SOURCE_PACKET, or SOURCE_ERROR. */
@@ -141,7 +123,7 @@ static int read_packet(struct source *s, const struct block *b, struct packet *p
 	} else {
 		uint64_t units =
 			(uint64_t)file_u32(f, b->body + 4) << 32 | file_u32(f, b->body + 8);
-		p->when = file_time(fi, units);
+		p->when = units_to_ns(&fi->units, units);
 		caplen = file_u32(f, b->body + 12);
 		wire = file_u32(f, b->body + 16);
 	}
@@ -150,12 +132,8 @@ static int read_packet(struct source *s, const struct block *b, struct packet *p
 				    "packet %" PRIu64 " says it has %" PRIu32
 				    " bytes, its block has room for %" PRIu32,
 				    n, caplen, b->n - head);
-	uint32_t at = head + ((caplen + 3u) & ~3u);
-	struct option o;
-	while (b->type == BLOCK_PACKET && option_next(f, b, &at, &o))
-		if (o.code == 2 && o.len == 4 && (file_u32(f, o.p) & 3) == 2)
-			p->flags |= PACKET_OUTGOING;
 	file_packet(s, p, b->body + head, caplen, wire, f->first + id);
+	say_of_packet(s, b, p, head + ((caplen + 3u) & ~3u));
 	return SOURCE_PACKET;
 }
 
@@ -202,26 +180,82 @@ static int block_next(struct source *s, struct block *b, struct err *e)
 	return 1;
 }
 
+/* A block that is no packet. */
+static int read_other(struct source *s, const struct block *b, struct err *e)
+{
+	if (b->type == BLOCK_SECTION)
+		return read_section(s, b, e);
+	if (b->type != BLOCK_INTERFACE)
+		return 0;
+	if (s->file.nifs >= INTERFACES_MAX)
+		return file_damaged(s, e, "it has more than %u interfaces", INTERFACES_MAX);
+	return read_interface(s, b, e);
+}
+
+static bool is_packet(const struct block *b)
+{
+	return b->type == BLOCK_PACKET || b->type == BLOCK_SIMPLE_PACKET ||
+	       b->type == BLOCK_OLD_PACKET;
+}
+
+static int give(struct source_file *f, struct file_block b, struct err *e)
+{
+	return f->tap && f->tap->take(f->tap, &b, e) < 0 ? SOURCE_ERROR : 0;
+}
+
+/* Hand over the blocks that were read when the file was opened. */
+static int give_head(struct source *s, struct err *e)
+{
+	struct source_file *f = &s->file;
+	const uint8_t *p = (const uint8_t *)f->head.p;
+	uint32_t ifs = 0, first = 0;
+	bool swap = false;
+	int rc = 0;
+
+	f->begun = true;
+	for (size_t at = 0; at < f->head.n && rc == 0;) {
+		struct file_block b = { .p = p + at, .swap = swap };
+
+		if (memcmp(b.p, "\x0a\x0d\x0d\x0a", 4) == 0)
+			b.swap = swap = said_u32(false, b.p + 8) != ORDER_MAGIC;
+		b.type = said_u32(swap, b.p);
+		b.n = said_u32(swap, b.p + 4);
+		if (b.type == BLOCK_SECTION)
+			first = ifs;
+		b.if_first = first;
+		b.ifindex = ifs;
+		ifs += b.type == BLOCK_INTERFACE;
+		rc = give(f, b, e);
+		at += b.n;
+	}
+	buf_done(&f->head);
+	return rc;
+}
+
 static int pcapng_next(struct source *s, struct packet *p, struct err *e)
 {
+	struct source_file *f = &s->file;
 	struct block b;
 
+	if (!f->begun && give_head(s, e) < 0)
+		return SOURCE_ERROR;
 	for (;;) {
 		int rc = block_next(s, &b, e);
 		if (rc != 1)
 			return rc;
-		if (b.type == BLOCK_PACKET || b.type == BLOCK_SIMPLE_PACKET ||
-		    b.type == BLOCK_OLD_PACKET)
+		if (is_packet(&b))
 			return read_packet(s, &b, p, e);
-		if (b.type == BLOCK_SECTION && read_section(s, &b, e) < 0)
+		if (read_other(s, &b, e) < 0)
 			return SOURCE_ERROR;
-		if (b.type == BLOCK_INTERFACE) {
-			if (s->file.nifs >= INTERFACES_MAX)
-				return file_damaged(s, e, "it has more than %u interfaces",
-						    INTERFACES_MAX);
-			if (read_interface(s, &b, e) < 0)
-				return SOURCE_ERROR;
-		}
+		if (f->tap && give(f,
+				   (struct file_block) { .type = b.type,
+							 .p = b.body - 8,
+							 .n = b.len,
+							 .swap = f->swap,
+							 .ifindex = f->nifs - 1,
+							 .if_first = f->first },
+				   e) < 0)
+			return SOURCE_ERROR;
 	}
 }
 
@@ -239,19 +273,20 @@ int file_pcapng_open(struct source *s, struct err *e)
 		return 0;
 	s->link = LINK_NONE;
 	f->next = pcapng_next;
-	while (f->nifs == 0) {
+	f->ng = true;
+	while (f->nifs == 0 && f->head.n < HEAD_MAX) {
 		int rc = block_next(s, &b, e);
 		if (rc == SOURCE_END)
 			break;
 		if (rc < 0)
 			return -1;
-		if (b.type == BLOCK_SECTION && read_section(s, &b, e) < 0)
-			return -1;
-		if (b.type == BLOCK_INTERFACE && read_interface(s, &b, e) < 0)
-			return -1;
-		if (b.type == BLOCK_PACKET || b.type == BLOCK_SIMPLE_PACKET ||
-		    b.type == BLOCK_OLD_PACKET)
+		if (is_packet(&b))
 			return file_damaged(s, e, "a packet comes before any interface");
+		if (read_other(s, &b, e) < 0)
+			return -1;
+		buf_put(&f->head, b.body - 8, b.len);
+		if (f->head.failed)
+			return err_set(e, ERR_IO, "%s: no memory", s->name);
 	}
 	return 1;
 }

@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 
+#include "capture/block.h"
 #include "capture/bpf.h"
 #include "capture/source.h"
 #include "capture/stream.h"
@@ -12,9 +13,8 @@
 struct file_if { /* one interface of a capture file */
 	uint16_t link;
 	uint32_t snaplen;
-	uint8_t tsresol;  /* if_tsresol: negative power of 10, or of 2 with the top bit set */
-	int64_t tsoffset; /* seconds */
-	char *name;
+	struct file_units units;
+	char *name; /* IF_NAME_MOST bytes at most; NULL */
 };
 
 struct source_file {
@@ -24,11 +24,20 @@ struct source_file {
 	uint32_t nifs, cap;
 	uint32_t first; /* the first interface of this section */
 	bool swap;      /* the file's byte order is not ours */
+	bool ng;        /* pcapng */
 	/* classic pcap */
 	bool nano;           /* fractions are nanoseconds, else microseconds */
 	uint8_t record;      /* bytes of a record header: 16, or 24 in the modified form */
 	uint8_t length_swap; /* old versions: 1 the two lengths change places, 2 perhaps */
+	bool plain;          /* a record can be written again as it stands */
 	struct hex_text *hex;
+	/* pcapng: what came before the first packet was asked for */
+	struct buf head;
+	/* what p->said points to */
+	struct packet_said said;
+	struct packet_record last;
+	struct block_tap *tap; /* who takes what is no packet; NULL */
+	bool begun;            /* the head went to the tap */
 	uint64_t eat; /* bytes of the last packet, to be eaten before the next */
 };
 
@@ -79,8 +88,33 @@ static inline void file_packet(struct source *s, struct packet *p, const uint8_t
 	p->wire_len = wire;
 	p->link = s->file.ifs[ifindex].link;
 	p->ifindex = ifindex;
+	p->ifname = s->file.ifs[ifindex].name;
 	p->nlayers = 0;
 	p->number = ++s->number;
+	p->said = NULL;
+}
+
+/* Give p what its file says of it: a list of options, and the record for a sink to write again. */
+static inline void file_said(struct source *s, struct packet *p, const uint8_t *raw, uint32_t n,
+			     uint32_t type, const uint8_t *options, uint32_t options_len)
+{
+	struct source_file *f = &s->file;
+
+	f->last = (struct packet_record) { .tap = f->tap,
+					   .raw = raw,
+					   .n = n,
+					   .type = type,
+					   .swap = f->swap,
+					   .micro = !f->nano,
+					   .data = p->data,
+					   .options = options,
+					   .options_len = options_len,
+					   .len = p->len,
+					   .wire_len = p->wire_len,
+					   .when = p->when,
+					   .link = p->link };
+	f->said = (struct packet_said) { options, options_len, f->swap, &f->last };
+	p->said = &f->said;
 }
 
 /* live.c */
@@ -93,17 +127,11 @@ struct source *source_new(const char *name, struct err *e);
 
 static inline uint32_t file_u32(const struct source_file *f, const uint8_t *p)
 {
-	uint32_t v;
-
-	__builtin_memcpy(&v, p, 4);
-	return f->swap ? __builtin_bswap32(v) : v;
+	return said_u32(f->swap, p);
 }
 static inline uint16_t file_u16(const struct source_file *f, const uint8_t *p)
 {
-	uint16_t v;
-
-	__builtin_memcpy(&v, p, 2);
-	return f->swap ? __builtin_bswap16(v) : v;
+	return said_u16(f->swap, p);
 }
 
 #endif

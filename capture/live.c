@@ -252,6 +252,8 @@ static void take(u_char *ctx, const struct pcap_pkthdr *h, const u_char *bytes)
 	p->link = s->link;
 	p->nlayers = 0;
 	p->ifindex = 0;
+	p->ifname = s->name;
+	p->said = NULL;
 	p->number = ++s->number;
 	p->flags = PACKET_LIVE;
 	if (is_outgoing(s, p))

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Writes pcap (draft-ietf-opsawg-pcap, nanosecond magic) and pcapng (draft-ietf-opsawg-pcapng).
- * pcap_dump() is not used: it returns void, so a full disk is a silence. */
-#include "capture/sink_file.h"
-
+/* The life of a capture file that is being written: which form, one buffer of whole records, what
+ * is safe. pcap_dump() is not used: it returns void, so a full disk is a silence. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,26 +9,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BUFFER (1u << 20) /* bytes; a record of the largest packet fits in */
-#define RECORDS 8192u     /* records in the buffer, at most */
-#define FLUSH_NS 1000000000LL
-#define LINKS_MAX 4096
+#include "capture/impl.h"
+#include "capture/sink_impl.h"
 
-struct sink {
-	struct out_file f;
-	enum sink_format format; /* PCAP or PCAPNG once the header is written */
-	bool started, failed;
-	bool fixed;      /* the format was asked for: a second link type is an error */
-	struct err err;  /* the first failure, told again */
-	uint16_t *links; /* pcapng: link type of each interface */
-	unsigned nlinks;
-	uint64_t count, safe; /* packets accepted; in the file */
-	int64_t due;          /* CLOCK_MONOTONIC; INT64_MAX: the buffer is empty */
-	size_t n, nends;
-	uint32_t ends[RECORDS]; /* where each record in buf ends */
-	bool is_packet[RECORDS];
-	uint8_t buf[BUFFER];
-};
+#define BUFFER (1u << 20) /* bytes; grows for a record that is longer */
+#define FLUSH_NS 1000000000LL
 
 static int64_t now_ns(void)
 {
@@ -40,19 +23,7 @@ static int64_t now_ns(void)
 	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
 }
 
-static void put32(struct sink *s, uint32_t v)
-{
-	memcpy(s->buf + s->n, &v, 4);
-	s->n += 4;
-}
-
-static void put16(struct sink *s, uint16_t v)
-{
-	memcpy(s->buf + s->n, &v, 2);
-	s->n += 2;
-}
-
-static void end_record(struct sink *s, bool packet)
+void sink_end_record(struct sink *s, bool packet)
 {
 	s->ends[s->nends] = (uint32_t)s->n;
 	s->is_packet[s->nends++] = packet;
@@ -89,148 +60,30 @@ int sink_flush(struct sink *s, struct err *e)
 		whole = s->ends[i];
 		s->safe += s->is_packet[i];
 	}
-	s->f.at += (int64_t)whole;
+	out_keep(&s->f, whole);
 	s->n = s->nends = 0;
 	s->due = INT64_MAX;
 	if (rc == SINK_ERROR) {
-		out_cut(&s->f, s->f.at);
+		out_cut(&s->f);
 		return sink_failed(s, why, e);
 	}
 	return rc;
 }
 
-/* Room for a record of n bytes. */
-static int sink_room(struct sink *s, size_t n, struct err *e)
+int sink_room(struct sink *s, size_t n, unsigned records, struct err *e)
 {
-	return s->n + n > BUFFER || s->nends >= RECORDS - 2 ? sink_flush(s, e) : SINK_OK;
-}
+	int rc = SINK_OK;
 
-/* ---- pcapng ---- */
-
-static void put_section(struct sink *s)
-{
-	static const char us[8] = "strata"; /* padded to a multiple of four */
-	uint32_t len = 28 + 4 + sizeof(us) + 4;
-
-	put32(s, 0x0a0d0d0a);
-	put32(s, len);
-	put32(s, 0x1a2b3c4d);
-	put16(s, 1);
-	put16(s, 0);
-	put32(s, UINT32_MAX); /* length of the section: not said */
-	put32(s, UINT32_MAX);
-	put16(s, 4); /* shb_userappl */
-	put16(s, 6);
-	memcpy(s->buf + s->n, us, sizeof(us));
-	s->n += sizeof(us);
-	put32(s, 0); /* opt_endofopt */
-	put32(s, len);
-	end_record(s, false);
-}
-
-static void put_interface(struct sink *s, uint16_t link)
-{
-	put32(s, 1);
-	put32(s, 32);
-	put16(s, link);
-	put16(s, 0);
-	put32(s, PACKET_MAX);
-	put16(s, 9); /* if_tsresol */
-	put16(s, 1);
-	put32(s, 0);
-	s->buf[s->n - 4] = 9; /* 10^-9 */
-	put32(s, 0);          /* opt_endofopt */
-	put32(s, 32);
-	end_record(s, false);
-}
-
-/* The interface for this link type; -1: no memory. */
-static int interface_of(struct sink *s, uint16_t link)
-{
-	for (unsigned i = 0; i < s->nlinks; i++)
-		if (s->links[i] == link)
-			return (int)i;
-	if (!s->links)
-		s->links = malloc(LINKS_MAX * sizeof(*s->links));
-	if (!s->links || s->nlinks == LINKS_MAX)
-		return -1;
-	s->links[s->nlinks] = link;
-	put_interface(s, link);
-	return (int)s->nlinks++;
-}
-
-static int put_ng(struct sink *s, const struct packet *p, struct err *e)
-{
-	uint32_t padded = (p->len + 3) & ~3u, flags = p->flags & PACKET_OUTGOING ? 2 : 0;
-	uint32_t len = 32 + padded + (flags ? 12 : 0);
-
-	if (sink_room(s, len + 32, e) != SINK_OK)
-		return s->f.gone ? SINK_GONE : SINK_ERROR;
-	int id = interface_of(s, p->link);
-	if (id < 0)
-		return err_set(e, ERR_IO, "%s: too many link types", s->f.path);
-	if (p->when < 0)
-		return err_set(e, ERR_IO, "%s: pcapng has no time before 1970", s->f.path);
-	put32(s, 6);
-	put32(s, len);
-	put32(s, (uint32_t)id);
-	put32(s, (uint32_t)((uint64_t)p->when >> 32));
-	put32(s, (uint32_t)p->when);
-	put32(s, p->len);
-	put32(s, p->wire_len > p->len ? p->wire_len : p->len);
-	if (p->len)
-		memcpy(s->buf + s->n, p->data, p->len);
-	memset(s->buf + s->n + p->len, 0, padded - p->len);
-	s->n += padded;
-	if (flags) {
-		put16(s, 2); /* epb_flags: direction */
-		put16(s, 4);
-		put32(s, flags);
-		put32(s, 0);
+	if (s->n + n > s->cap || s->nends + records > SINK_RECORDS)
+		rc = sink_flush(s, e);
+	if (rc == SINK_OK && n > s->cap) {
+		uint8_t *p = realloc(s->buf, n);
+		if (!p)
+			return err_set(e, ERR_IO, "%s: no memory", s->f.path);
+		s->buf = p;
+		s->cap = n;
 	}
-	put32(s, len);
-	end_record(s, true);
-	return SINK_OK;
-}
-
-/* ---- pcap ---- */
-
-static void put_header(struct sink *s, uint16_t link)
-{
-	put32(s, 0xa1b23c4d);
-	put16(s, 2);
-	put16(s, 4);
-	put32(s, 0); /* once the time zone */
-	put32(s, 0);
-	put32(s, PACKET_MAX);
-	put32(s, link);
-	end_record(s, false);
-}
-
-static int put_pcap(struct sink *s, const struct packet *p, struct err *e)
-{
-	int64_t sec = p->when / 1000000000, ns = p->when % 1000000000;
-
-	if (ns < 0) {
-		ns += 1000000000;
-		sec--;
-	}
-	if (sec < 0 || sec > UINT32_MAX)
-		return err_set(e, ERR_IO,
-			       "%s: a pcap file has no room for the time of packet %" PRIu64
-			       "; a name ending in .pcapng has",
-			       s->f.path, s->count + 1);
-	if (sink_room(s, 16 + p->len, e) != SINK_OK)
-		return s->f.gone ? SINK_GONE : SINK_ERROR;
-	put32(s, (uint32_t)sec);
-	put32(s, (uint32_t)ns);
-	put32(s, p->len);
-	put32(s, p->wire_len > p->len ? p->wire_len : p->len);
-	if (p->len)
-		memcpy(s->buf + s->n, p->data, p->len);
-	s->n += p->len;
-	end_record(s, true);
-	return SINK_OK;
+	return rc;
 }
 
 /* ---- one becomes the other ---- */
@@ -257,10 +110,9 @@ static int become_ng(struct sink *s, struct err *e)
 	s->f = tmp;
 	s->format = SINK_PCAPNG;
 	s->safe = 0;
-	put_section(s);
-	rc = in ? SINK_OK : SINK_ERROR;
+	rc = in ? ng_start(s, e) : SINK_ERROR;
 	while (rc == SINK_OK && (rc = source_next(in, &p, e)) == SOURCE_PACKET)
-		rc = put_ng(s, &p, e);
+		rc = ng_put(s, &p, e);
 	if (rc == SOURCE_END)
 		rc = sink_flush(s, e);
 	source_close(in);
@@ -282,31 +134,96 @@ static int become_ng(struct sink *s, struct err *e)
 	return rc;
 }
 
-static int sink_start(struct sink *s, uint16_t link)
-{
-	size_t n = strlen(s->f.path);
+/* ---- the form of the file ---- */
 
-	if (s->format == SINK_AUTO)
-		s->format = n > 7 && strcmp(s->f.path + n - 7, ".pcapng") == 0 ? SINK_PCAPNG
-									       : SINK_PCAP;
-	if (!s->links)
-		s->links = malloc(LINKS_MAX * sizeof(*s->links));
-	if (!s->links)
-		return -1;
-	if (s->format == SINK_PCAPNG) {
-		put_section(s);
-		interface_of(s, link);
-	} else {
-		put_header(s, link);
-		s->links[0] = link;
-	}
+static bool name_ends(const struct sink *s, const char *with)
+{
+	size_t n = pack_bare_name(s->f.path), k = strlen(with);
+
+	return n > k && memcmp(s->f.path + n - k, with, k) == 0;
+}
+
+bool sink_is_pcapng(const struct sink *s)
+{
+	if (s->format != SINK_AUTO)
+		return s->format == SINK_PCAPNG;
+	if (name_ends(s, ".pcapng") || name_ends(s, ".ntar"))
+		return true;
+	return s->ng_feed && !name_ends(s, ".pcap") && !name_ends(s, ".cap") &&
+	       !name_ends(s, ".dmp");
+}
+
+/* Write what comes before the first packet, unless block b, which follows, is that itself. */
+static int sink_start(struct sink *s, const struct file_block *b, struct err *e)
+{
+	s->format = sink_is_pcapng(s) ? SINK_PCAPNG : SINK_PCAP;
+	s->one_section &= s->nfeeds > 1;
 	s->started = true;
+	if (s->format == SINK_PCAP)
+		return pcap_start(s, e);
+	return b && b->type == BLOCK_SECTION && !s->one_section ? SINK_OK : ng_start(s, e);
+}
+
+const struct packet_record *sink_record(const struct sink *s, const struct packet *p, bool *same)
+{
+	const struct packet_record *r = p->said ? p->said->record : NULL;
+
+	*same = false;
+	if (!r || !r->tap || record_feed(r)->sink != s)
+		return NULL;
+	*same = r->n && p->data == r->data && p->len == r->len && p->wire_len == r->wire_len &&
+		p->when == r->when && p->link == r->link && p->said->options == r->options &&
+		p->said->len == r->options_len;
+	return r;
+}
+
+/* What sources call for everything that is no packet. */
+static int take_block(struct block_tap *t, const struct file_block *b, struct err *e)
+{
+	struct feed *f = (struct feed *)t;
+	struct sink *s = f->sink;
+	int rc = SINK_OK;
+
+	if (s->f.gone)
+		return 0; /* the next packet tells */
+	if (s->failed)
+		return sink_flush(s, e);
+	if (!s->started && b->type == BLOCK_PCAP) {
+		memcpy(s->header, b->p, sizeof(s->header));
+		s->header_swap = b->swap;
+	}
+	if (!sink_is_pcapng(s)) { /* its header waits for the link type of a packet */
+		lost_block(s, b);
+		return 0;
+	}
+	if (!s->started)
+		rc = sink_start(s, b, e);
+	if (rc == SINK_OK)
+		rc = ng_block(s, f, b, e);
+	return rc == SINK_ERROR ? -1 : 0;
+}
+
+int sink_attach(struct sink *s, struct source *src, const struct sink_change *c, struct err *e)
+{
+	struct feed *f = calloc(1, sizeof(*f)), **at = &s->feeds;
+
+	if (!f)
+		return err_set(e, ERR_IO, "no memory");
+	*f = (struct feed) { .tap = { take_block }, .sink = s, .src = src };
+	if (c)
+		f->change = *c;
+	while (*at)
+		at = &(*at)->next;
+	*at = f;
+	s->nfeeds++;
+	s->ng_feed |= src->file.ng;
+	src->file.tap = &f->tap;
 	return 0;
 }
 
 int sink_write(struct sink *s, const struct packet *p, struct err *e)
 {
-	int rc;
+	int rc = SINK_OK;
 
 	if (s->f.gone)
 		return SINK_GONE;
@@ -317,14 +234,14 @@ int sink_write(struct sink *s, const struct packet *p, struct err *e)
 			       "%s: these bytes have no link type; begin with a layer that has "
 			       "one, or say link=N",
 			       s->f.path);
-	if (!s->started && sink_start(s, p->link) < 0)
-		return err_set(e, ERR_IO, "%s: no memory", s->f.path);
-	if (s->format == SINK_PCAP && p->link != s->links[0]) {
-		rc = become_ng(s, e);
-		if (rc != SINK_OK)
-			return rc;
+	if (!s->started) {
+		s->link = p->link;
+		rc = sink_start(s, NULL, e);
 	}
-	rc = s->format == SINK_PCAP ? put_pcap(s, p, e) : put_ng(s, p, e);
+	if (rc == SINK_OK && s->format == SINK_PCAP && p->link != s->link)
+		rc = become_ng(s, e);
+	if (rc == SINK_OK)
+		rc = s->format == SINK_PCAP ? pcap_put(s, p, e) : ng_put(s, p, e);
 	if (rc != SINK_OK)
 		return rc;
 	s->count++;
@@ -336,37 +253,67 @@ struct sink *sink_open(const char *path, const struct sink_options *o, struct er
 	static const struct sink_options none;
 	struct sink *s = calloc(1, sizeof(*s));
 
-	if (!s) {
+	if (!o)
+		o = &none;
+	if (s)
+		s->buf = malloc(BUFFER);
+	if (!s || !s->buf) {
+		free(s);
 		err_set(e, ERR_IO, "no memory");
 		return NULL;
 	}
-	if (!o)
-		o = &none;
+	s->cap = BUFFER;
 	s->due = INT64_MAX;
 	s->format = o->format;
 	s->fixed = o->format == SINK_PCAP;
+	s->one_section = o->one_section;
+	s->link = o->has_link ? o->link : LINK_ETHERNET;
 	if (out_open(&s->f, path, o, e) < 0) {
+		free(s->buf);
 		free(s);
 		return NULL;
 	}
-	if (o->has_link && (sink_start(s, o->link) < 0 || sink_flush(s, e) == SINK_ERROR)) {
+	if (o->has_link && !o->late &&
+	    (sink_start(s, NULL, e) != SINK_OK ||
+	     (s->format == SINK_PCAPNG && ng_first_link(s, e) != SINK_OK) ||
+	     sink_flush(s, e) == SINK_ERROR)) {
 		sink_close(s, NULL);
 		return NULL;
 	}
 	return s;
 }
 
+static void sink_free(struct sink *s)
+{
+	for (struct feed *f = s->feeds, *next; f; f = next) {
+		next = f->next;
+		free(f->map);
+		free(f);
+	}
+	for (uint32_t i = 0; i < s->nifs; i++)
+		free(s->ifs[i].name);
+	free(s->ifs);
+	buf_done(&s->scratch);
+	free(s->buf);
+	free(s);
+}
+
 int sink_close(struct sink *s, struct err *e)
 {
 	char why[128];
-	int rc;
+	int rc = SINK_OK;
 
 	if (!s)
 		return SINK_OK;
 	/* A file without packets is a capture too: readers want the header. */
-	if (!s->started && !s->failed && !s->f.gone)
-		sink_start(s, LINK_ETHERNET);
-	rc = sink_flush(s, e);
+	if (!s->started && !s->failed && !s->f.gone) {
+		s->one_section = false;
+		rc = sink_start(s, NULL, e);
+		if (rc == SINK_OK && s->format == SINK_PCAPNG)
+			rc = ng_first_link(s, e);
+	}
+	if (rc == SINK_OK)
+		rc = sink_flush(s, e);
 	char *path = strdup(s->f.path ? s->f.path : "");
 	if (out_close(&s->f, why) < 0 && rc == SINK_OK) {
 		rc = SINK_ERROR;
@@ -374,8 +321,7 @@ int sink_close(struct sink *s, struct err *e)
 			path ? path : "the file", why, s->safe);
 	}
 	free(path);
-	free(s->links);
-	free(s);
+	sink_free(s);
 	return rc;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Where captured packets are kept: a pcap file with nanoseconds, or a pcapng when there are several
- * link types. Every write is checked; whatever happens the file ends on a record boundary. */
+/* Where captured packets are kept: pcap or pcapng, compressed if the name says so (.gz, .zst). What
+ * comes from files keeps its form as far as it is not changed. Every write is checked; whatever
+ * happens the file ends on a record boundary. */
 #ifndef STRATA_CAPTURE_SINK_H
 #define STRATA_CAPTURE_SINK_H
 
@@ -8,13 +9,16 @@
 #include <stdint.h>
 
 #include "capture/source.h"
+#include "core/buf.h"
 #include "core/err.h"
 #include "core/packet.h"
 
 struct sink;
 
 enum sink_format {
-	SINK_AUTO, /* pcapng if the name ends in .pcapng or a second link type comes; else pcap */
+	/* By the name's end (.pcapng; .pcap, .cap, .dmp); without one pcapng if it comes from such
+	 * a file, else pcap. A second link type makes a pcapng of a pcap. */
+	SINK_AUTO,
 	SINK_PCAP,
 	SINK_PCAPNG,
 };
@@ -23,7 +27,9 @@ struct sink_options { /* zero-initialised is fine */
 	enum sink_format format;
 	bool keep;                   /* refuse to overwrite any file */
 	bool has_link;               /* write the file's header at once, for `link` */
+	bool late;                   /* no, only with the first packet: sources will be attached */
 	uint16_t link;               /* LINKTYPE_ */
+	bool one_section;            /* pcapng: packets of several sources come in turns */
 	const struct file_id *avoid; /* files that are being read: refuse to overwrite them */
 	unsigned navoid;
 };
@@ -37,6 +43,26 @@ enum sink_result {
 /* Create or overwrite a file; "-" is standard output (never a terminal). A new file has mode 0600.
  * In a directory that others may write to, symbolic links and other people's files are refused. */
 struct sink *sink_open(const char *path, const struct sink_options *o, struct err *e);
+/* What will be done to the packets of a source on their way. Zero-initialised: some may be left
+ * out, nothing else. */
+struct sink_change {
+	bool whole;    /* not even that */
+	bool retime;   /* they get other times */
+	bool has_link; /* all get this link type */
+	uint16_t link; /* LINKTYPE_ */
+};
+
+/* Let s have what src holds beside its packets: sections, interfaces, names, secrets, statistics
+ * go to it in their order, and packets that come from src are written as they stood there where
+ * nothing of them was changed. To be called for all sources before the first source_next(); the
+ * sink must outlive them. -1: e. */
+int sink_attach(struct sink *s, struct source *src, const struct sink_change *c, struct err *e);
+/* What had no place in the file so far, as words: "2 comments, 1 interface's name and settings".
+ * Nothing is appended when nothing was lost. */
+void sink_lost(const struct sink *s, struct buf *out);
+/* Will it be, or is it, a pcapng? Known for sure once a packet was written. */
+bool sink_is_pcapng(const struct sink *s);
+
 /* Add a packet. It is on disk at the latest with the next sink_flush(). SINK_ERROR: e names the
  * file and how many packets are safe; the file has been cut back to its last whole record and takes
  * no more. */

@@ -111,6 +111,13 @@ int out_open(struct out_file *f, const char *path, const struct sink_options *o,
 	f->path = strdup(strcmp(path, "-") == 0 ? "standard output" : path);
 	if (!f->path)
 		return err_set(e, ERR_IO, "no memory");
+	struct err no = { 0 };
+	f->pack = pack_open(path, &no);
+	if (no.code) {
+		if (e)
+			*e = no;
+		goto fail;
+	}
 	if (strcmp(path, "-") == 0) {
 		if (isatty(STDOUT_FILENO)) {
 			err_set(e, ERR_USAGE,
@@ -132,13 +139,14 @@ fail:
 	return -1;
 }
 
-int out_write(struct out_file *f, const uint8_t *p, size_t n, size_t *done, char why[128])
+static int write_all(struct out_file *f, const uint8_t *p, size_t n, size_t *done, char why[128])
 {
 	*done = 0;
 	while (*done < n) {
 		ssize_t w = write(f->fd, p + *done, n - *done);
 		if (w > 0) {
 			*done += (size_t)w;
+			f->wrote += w;
 			continue;
 		}
 		if (w < 0 && errno == EINTR)
@@ -158,12 +166,45 @@ int out_write(struct out_file *f, const uint8_t *p, size_t n, size_t *done, char
 	return SINK_OK;
 }
 
-void out_cut(struct out_file *f, int64_t n)
+struct packed { /* on its way through write_all */
+	struct out_file *f;
+	char *why;
+};
+
+static int put_packed(void *arg, const uint8_t *p, size_t n)
+{
+	struct packed *k = arg;
+	size_t done;
+
+	return write_all(k->f, p, n, &done, k->why);
+}
+
+int out_write(struct out_file *f, const uint8_t *p, size_t n, size_t *done, char why[128])
+{
+	struct packed k = { f, why };
+
+	if (!f->pack)
+		return write_all(f, p, n, done, why);
+	snprintf(why, 128, "it could not be compressed");
+	int rc = pack_write(f->pack, p, n, put_packed, &k);
+	*done = rc == 0 ? n : 0;
+	return rc;
+}
+
+void out_keep(struct out_file *f, size_t n)
+{
+	if (!f->pack)
+		f->at += (int64_t)n;
+	else if (n)
+		f->at = f->wrote;
+}
+
+void out_cut(struct out_file *f)
 {
 	/* Should even this fail there is nothing left to try; readers stop at the last whole
 	 * record anyway. */
-	if (f->regular && ftruncate(f->fd, n) == 0)
-		(void)lseek(f->fd, n, SEEK_SET);
+	if (f->regular && ftruncate(f->fd, f->at) == 0)
+		f->wrote = lseek(f->fd, f->at, SEEK_SET);
 }
 
 int out_close(struct out_file *f, char why[128])
@@ -176,6 +217,7 @@ int out_close(struct out_file *f, char why[128])
 		rc = -1;
 	}
 	free(f->path);
+	pack_close(f->pack);
 	*f = (struct out_file) { .fd = -1 };
 	return rc;
 }
@@ -187,9 +229,13 @@ int out_beside(struct out_file *tmp, const struct out_file *f, struct err *e)
 		tmp->path = NULL;
 		return err_set(e, ERR_IO, "no memory");
 	}
-	tmp->fd = mkostemp(tmp->path, O_CLOEXEC); /* mode 0600, never an existing file */
+	struct err no = { 0 };
+	tmp->pack = pack_open(f->path, &no);
+	/* mode 0600, never an existing file */
+	tmp->fd = no.code ? -1 : mkostemp(tmp->path, O_CLOEXEC);
 	if (tmp->fd >= 0)
 		return 0;
+	pack_close(tmp->pack);
 	err_set(e, ERR_IO, "cannot write %s: %s", tmp->path, strerror(errno));
 	free(tmp->path);
 	tmp->path = NULL;
@@ -203,6 +249,9 @@ int out_replace(struct out_file *f, struct out_file *tmp, struct err *e)
 	close(f->fd);
 	f->fd = tmp->fd;
 	f->at = tmp->at;
+	f->wrote = tmp->wrote;
+	pack_close(f->pack);
+	f->pack = tmp->pack;
 	free(tmp->path);
 	*tmp = (struct out_file) { .fd = -1 };
 	return 0;

@@ -41,6 +41,7 @@ struct source *source_close(struct source *s)
 	for (uint32_t i = 0; i < s->file.nifs; i++)
 		free(s->file.ifs[i].name);
 	free(s->file.ifs);
+	buf_done(&s->file.head);
 	bpf_close(s->filter);
 	if (s->wake >= 0)
 		close(s->wake);

@@ -92,6 +92,8 @@ static int hold(struct diffing *d, struct side *s, const struct packet *p, struc
 		memcpy(h->data, p->data, p->len);
 	h->p = *p;
 	h->p.data = h->data;
+	h->p.ifname = NULL;
+	h->p.said = NULL;
 	h->hash = compare_hash(&d->cmp, &h->p);
 	s->q[(s->first + s->n++) % AHEAD] = h;
 	return 0;

@@ -10,6 +10,7 @@
 #define PACKET_LAYERS 32   /* deepest stack that is looked into */
 
 struct proto;
+struct packet_said;
 
 enum layer_flag {
 	LAYER_CUT = 1, /* the capture holds fewer bytes than were on the wire, and this header needs
@@ -42,17 +43,21 @@ struct packet {
 	int64_t when;        /* nanoseconds since the epoch */
 	uint16_t link;       /* LINKTYPE_ number of the outermost header */
 	uint8_t nlayers;
-	uint8_t flags;    /* enum packet_flag */
-	uint32_t ifindex; /* interface number within the source, from 0 */
-	uint64_t number;  /* from 1, as the source counted; 0: none */
+	uint8_t flags;      /* enum packet_flag */
+	uint32_t ifindex;   /* interface number within the source, from 0 */
+	uint64_t number;    /* from 1, as the source counted; 0: none */
+	const char *ifname; /* of its interface, as the source has it (any bytes); NULL: not told */
+	/* What else its file says of it (core/said.h); NULL: nothing. Borrowed like data. */
+	const struct packet_said *said;
 	struct layer layers[PACKET_LAYERS];
 };
 
 enum packet_flag {
-	PACKET_NO_TIME = 1,  /* the source gave no time */
-	PACKET_OUTGOING = 2, /* sent by this machine (live capture) */
-	PACKET_LIVE = 4,     /* captured live: sums may be not filled in yet (offload) */
-	PACKET_DEEP = 8,     /* more than PACKET_LAYERS layers */
+	PACKET_NO_TIME = 1,   /* the source gave no time */
+	PACKET_OUTGOING = 2,  /* sent by this machine (live capture) */
+	PACKET_LIVE = 4,      /* captured live: sums may be not filled in yet (offload) */
+	PACKET_DEEP = 8,      /* more than PACKET_LAYERS layers */
+	PACKET_INCOMING = 16, /* received by the machine that captured it (its file says so) */
 };
 
 #define LAYER_NONE (-1)

@@ -126,6 +126,8 @@ int strata_keep(struct strata_packet *p, struct strata_error *e)
 		return lib_error(e, ERR_IO, "no memory");
 	buf_put(&p->own, p->pkt.data, p->pkt.len);
 	p->pkt.data = (const uint8_t *)p->own.p;
+	p->pkt.ifname = p->device[0] ? p->device : NULL;
+	p->pkt.said = NULL; /* that is the source's */
 	/* Trees point at the bytes; they are made anew when asked for. */
 	p->decoded = 0;
 	p->checked = false;

@@ -141,6 +141,7 @@ static struct probe *probe_new(struct asking *a, uint64_t i, const struct packet
 	memcpy(p->data, pkt->data, pkt->len);
 	p->pkt = *pkt;
 	p->pkt.data = p->data;
+	p->pkt.said = NULL;
 	p->pkt.number = i + 1;
 	p->number = i + 1;
 	p->attempt = p->answers = 0;

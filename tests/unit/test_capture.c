@@ -390,7 +390,8 @@ START_TEST(pcapng_all)
 	ck_assert_int_eq(source_next(s, &p, &e), SOURCE_PACKET);
 	ck_assert_int_eq(p.when, 1500000000);
 	ck_assert_uint_eq(p.link, 1);
-	ck_assert_uint_eq(p.flags, 0);
+	ck_assert_uint_eq(p.flags, PACKET_INCOMING);
+	ck_assert_str_eq(p.ifname, "eth0");
 	ck_assert_str_eq(source_if_name(s, p.ifindex), "eth0");
 	ck_assert_int_eq(source_next(s, &p, &e), SOURCE_PACKET);
 	ck_assert_int_eq(p.when, 5500000000);

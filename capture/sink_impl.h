@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a sink is made of. Internal to capture/. */
+#ifndef STRATA_CAPTURE_SINK_IMPL_H
+#define STRATA_CAPTURE_SINK_IMPL_H
+
+#include "capture/block.h"
+#include "capture/sink_file.h"
+
+#define SINK_RECORDS 8192u /* records in the buffer, at most */
+
+struct out_if { /* an interface of the section that is being written */
+	uint16_t link;
+	bool ours; /* made for packets that bring none */
+	struct file_units units;
+	uint32_t snaplen;
+	char *name; /* ours: of the interface; NULL */
+};
+
+struct feed { /* an attached source */
+	struct block_tap tap;
+	struct sink *sink;
+	struct source *src; /* may be closed once it was read */
+	struct sink_change change;
+	struct { /* for each interface of the source: which one of which section it is here */
+		uint32_t section, id;
+	} *map;
+	uint32_t nmap;
+	uint64_t sections; /* so far */
+	struct feed *next;
+};
+
+enum lost { /* what had no place in the file */
+	LOST_COMMENT,
+	LOST_OPTION,
+	LOST_INTERFACE,
+	LOST_NAMES,
+	LOST_SECRETS,
+	LOST_STATISTICS,
+	LOST_SECTION,
+	LOST_OTHER,
+	LOST_NO_TIME,
+	LOST_FRACTION,
+	LOST_ORDER,
+	LOST_KINDS,
+};
+
+struct sink {
+	struct out_file f;
+	enum sink_format format; /* PCAP or PCAPNG once the header is written */
+	bool started, failed;
+	bool fixed;       /* the format was asked for: a second link type is an error */
+	bool one_section; /* see sink_options */
+	uint16_t link;    /* of the packets to come; pcap: of the file */
+	struct err err; /* the first failure, told again */
+	bool swap;      /* the file (pcapng: the section) is not in our byte order */
+	bool micro;     /* pcap: microseconds */
+	uint8_t header[24]; /* of the pcap file that comes in; zeros: none */
+	bool header_swap;
+	struct out_if *ifs;
+	uint32_t nifs, cap_ifs, section;
+	struct feed *feeds;
+	unsigned nfeeds;
+	bool ng_feed; /* one of them is a pcapng */
+	uint64_t lost[LOST_KINDS];
+	struct buf scratch;
+	uint64_t count, safe; /* packets accepted; in the file */
+	int64_t due;          /* CLOCK_MONOTONIC; INT64_MAX: the buffer is empty */
+	size_t n, cap, nends;
+	uint32_t ends[SINK_RECORDS]; /* where each record in buf ends */
+	bool is_packet[SINK_RECORDS];
+	uint8_t *buf;
+};
+
+/* Room for n more bytes and for `records` more records. SINK_OK, or what to return. */
+int sink_room(struct sink *s, size_t n, unsigned records, struct err *e);
+void sink_end_record(struct sink *s, bool packet);
+
+static inline void sink_put(struct sink *s, const void *p, size_t n)
+{
+	if (n)
+		memcpy(s->buf + s->n, p, n);
+	s->n += n;
+}
+static inline void sink_put32(struct sink *s, uint32_t v)
+{
+	if (s->swap)
+		v = __builtin_bswap32(v);
+	sink_put(s, &v, 4);
+}
+static inline void sink_put16(struct sink *s, uint16_t v)
+{
+	if (s->swap)
+		v = __builtin_bswap16(v);
+	sink_put(s, &v, 2);
+}
+
+/* The record that p was read from, if it came through a feed of s and nothing of it was changed
+ * since (*same). NULL: it did not. */
+const struct packet_record *sink_record(const struct sink *s, const struct packet *p, bool *same);
+static inline struct feed *record_feed(const struct packet_record *r)
+{
+	return r ? (struct feed *)(uintptr_t)r->tap : NULL;
+}
+
+/* sink_pcap.c */
+int pcap_start(struct sink *s, struct err *e);
+int pcap_put(struct sink *s, const struct packet *p, struct err *e);
+/* sink_pcapng.c */
+int ng_start(struct sink *s, struct err *e);             /* a section of our own */
+int ng_first_link(struct sink *s, struct err *e);        /* an interface for s->link */
+int ng_put(struct sink *s, const struct packet *p, struct err *e);
+int ng_block(struct sink *s, struct feed *f, const struct file_block *b, struct err *e);
+/* sink_lost.c: count what a block or a packet brings that a pcap file has no room for. */
+void lost_block(struct sink *s, const struct file_block *b);
+void lost_packet(struct sink *s, const struct packet *p);
+
+#endif
