@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/bits.h"
+#include "core/said.h"
 #include "dissect/check.h"
 #include "dissect/dissect.h"
 #include "dissect/filter_impl.h"
@@ -290,6 +291,30 @@ static bool give_stack(struct matching *m)
 	return give(m, &g);
 }
 
+static bool give_ifname(struct matching *m)
+{
+	struct got g = { .p = (const uint8_t *)m->p->ifname };
+
+	if (!g.p)
+		return false;
+	g.n = (uint32_t)strlen(m->p->ifname);
+	return give(m, &g);
+}
+
+static bool give_comments(struct matching *m)
+{
+	struct got g = { 0 };
+	const char *text;
+	uint32_t at = 0;
+
+	while (said_comment(m->p, &at, &text, &g.n)) {
+		g.p = (const uint8_t *)text;
+		if (give(m, &g))
+			return true;
+	}
+	return false;
+}
+
 static bool give_data(struct matching *m)
 {
 	uint32_t from, to;
@@ -319,6 +344,8 @@ static bool visit_packet(struct matching *m, const struct ref *r)
 	case REF_FRAME: return give_bytes(m, 0, m->p->len);
 	case REF_STACK: return give_stack(m);
 	case REF_DATA: return give_data(m);
+	case REF_IFNAME: return give_ifname(m);
+	case REF_COMMENT: return give_comments(m);
 	default: return give_number(m, r);
 	}
 }

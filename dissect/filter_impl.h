@@ -19,6 +19,8 @@ enum ref_form {
 	REF_NUMBER,  /* a number about the packet: enum frame_number */
 	REF_STACK,   /* names of the layers, colons between */
 	REF_DATA,    /* bytes that no layer took */
+	REF_IFNAME,  /* of the interface */
+	REF_COMMENT, /* each comment of the packet */
 	REF_STATUS,  /* of a checksum: enum sum_status */
 	REF_ALIAS,   /* an arm of a choose, an inline length, a view */
 };
@@ -31,7 +33,7 @@ enum frame_number {
 	FRAME_INTERFACE,
 	FRAME_LINK,
 	FRAME_DATA_LEN, /* of the bytes that no layer took; none: absent */
-	FRAME_MARKED, /* some layer is flagged */
+	FRAME_MARKED,   /* some layer is flagged */
 };
 
 struct ref_step {

@@ -320,6 +320,10 @@ static bool by_frame(struct filter *f, const char *s, size_t n, struct ref **lis
 		r.form = s[0] == 'f' || s[0] == 'F' ? REF_STACK : REF_DATA;
 		return add_ref(f, list, &r) != NULL;
 	}
+	if (same("frame.interface_name", s, n) || same("frame.comment", s, n)) {
+		r.form = n == strlen("frame.comment") ? REF_COMMENT : REF_IFNAME;
+		return add_ref(f, list, &r) != NULL;
+	}
 	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (same(names[i].name, s, n)) {
 			r.form = REF_NUMBER;

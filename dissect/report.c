@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "core/bits.h"
+#include "core/said.h"
 #include "core/value.h"
 #include "dissect/dissect.h"
 #include "dissect/escape.h"
@@ -211,6 +212,23 @@ const char *report_word(struct report *r, const struct tree *t, uint32_t at)
 	if (seen->field != n->field || seen->value != n->num)
 		*seen = (struct word_seen) { n->field, n->num, find_word(r, n) };
 	return seen->word;
+}
+
+const char *report_way(const struct packet *p)
+{
+	return p->flags & PACKET_OUTGOING ? "out" : p->flags & PACKET_INCOMING ? "in" : NULL;
+}
+
+void report_comments(const struct packet *p, const char *between, struct buf *out)
+{
+	const char *text, *put = "";
+	uint32_t at = 0, n;
+
+	while (said_comment(p, &at, &text, &n)) {
+		buf_str(out, put);
+		buf_put(out, text, n);
+		put = between;
+	}
 }
 
 void report_stack(const struct packet *p, struct buf *out, const char *quote, const char *comma)

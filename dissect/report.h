@@ -28,6 +28,7 @@ struct report_opts {
 	bool doc;           /* tree: the meaning of each field */
 	bool spans;         /* json, flat, tree: byte offset and length of each field */
 	bool bare;          /* line, tree: without number and time (craft) */
+	bool verbose;       /* line: interface, direction and comments too */
 	const char *fields; /* json, flat, csv: "ip.src,tcp.dport"; NULL: all */
 };
 

@@ -88,6 +88,8 @@ static const struct {
 	{ "frame.time", "time" },
 	{ "frame.time_epoch", "ts" },
 	{ "frame.interface_name", "if" },
+	{ "frame.comment", "comment" },
+	{ "frame.packet_flags_direction", "dir" },
 	{ "frame.len", "len" },
 	{ "frame.pkt_len", "len" },
 	{ "frame.cap_len", "caplen" },
@@ -95,9 +97,8 @@ static const struct {
 	{ "frame.protocols", "protocols" },
 };
 
-static const char *const props[] = {
-	"n", "time", "ts", "if", "link", "len", "caplen", "stack", NULL
-};
+static const char *const props[] = { "n",   "time",   "ts",    "if",      "dir", "link",
+				     "len", "caplen", "stack", "comment", NULL };
 
 static int unknown(const struct report *r, const char *name, size_t n, struct err *e)
 {

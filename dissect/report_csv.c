@@ -34,7 +34,13 @@ static void put_prop(struct report *r, const char *name, const struct packet *p,
 			report_seconds(p->when, 9, out);
 		break;
 	case 'i': buf_str(out, ifname ? ifname : ""); break;
-	case 'c': buf_u64(out, p->len); break;
+	case 'c':
+		if (name[1] == 'o')
+			report_comments(p, "\n", out);
+		else
+			buf_u64(out, p->len);
+		break;
+	case 'd': buf_str(out, report_way(p) ? report_way(p) : ""); break;
 	case 'p': report_stack(p, out, "", ":"); break;
 	case 's': report_stack(p, out, "", "/"); break;
 	default: buf_u64(out, name[1] == 'i' ? p->link : p->wire_len); break;

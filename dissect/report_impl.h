@@ -108,6 +108,11 @@ const struct field_keys *report_keys(struct report *r, const struct record *rec)
 const struct field_key *report_layer_key(struct report *r, const struct proto *p);
 void report_keys_free(struct report *r);
 
+/* "in", "out", or NULL: not told. */
+const char *report_way(const struct packet *p);
+/* The comments of a packet, with `between` between them. */
+void report_comments(const struct packet *p, const char *between, struct buf *out);
+
 void report_line(struct report *r, const struct packet *p, const char *ifname, struct buf *out);
 void report_tree(struct report *r, const struct packet *p, const char *ifname, struct buf *out);
 void report_json(struct report *r, const struct packet *p, const char *ifname, struct buf *out);

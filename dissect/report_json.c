@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "dissect/dissect.h"
+#include "core/said.h"
 #include "dissect/escape.h"
 
 static void put_open(struct json *j)
@@ -42,6 +43,29 @@ static void put_stack(struct json *j)
 	buf_char(j->out, ']');
 }
 
+static void put_comments(struct json *j)
+{
+	const char *text, *open = ",\"comments\":[";
+	uint32_t at = 0, n;
+
+	if (j->flat) {
+		j->r->scratch.n = 0;
+		report_comments(j->p, "\n", &j->r->scratch);
+		if (j->r->scratch.n) {
+			buf_str(j->out, ",\"comment\":");
+			json_string(j, j->r->scratch.p, j->r->scratch.n);
+		}
+		return;
+	}
+	while (said_comment(j->p, &at, &text, &n)) {
+		buf_str(j->out, open);
+		json_string(j, text, n);
+		open = ",";
+	}
+	if (*open == ',' && !open[1])
+		buf_char(j->out, ']');
+}
+
 static void put_head(struct json *j, const char *ifname)
 {
 	const struct packet *p = j->p;
@@ -59,6 +83,10 @@ static void put_head(struct json *j, const char *ifname)
 		buf_str(j->out, ",\"if\":");
 		json_string(j, ifname, strlen(ifname));
 	}
+	if (report_way(p))
+		buf_fmt(j->out, ",\"dir\":\"%s\"", report_way(p));
+	if (p->said)
+		put_comments(j);
 	buf_str(j->out, ",\"link\":");
 	buf_u64(j->out, p->link);
 	buf_str(j->out, ",\"len\":");

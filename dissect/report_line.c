@@ -3,6 +3,7 @@
 #include "dissect/report_summary.h"
 
 #include "core/bits.h"
+#include "core/said.h"
 #include "core/walk.h"
 #include "dissect/escape.h"
 
@@ -319,18 +320,43 @@ static void put_marks(const struct packet *p, const struct wrong *w, struct buf 
 	}
 }
 
+/* Where it was captured, and which way it went. A file may call its interfaces anything. */
+static void put_side(const struct packet *p, const char *ifname, struct buf *out)
+{
+	const char *way = report_way(p);
+
+	if (ifname) {
+		escape_term((const uint8_t *)ifname, strlen(ifname), out);
+		buf_char(out, ' ');
+	}
+	if (way)
+		buf_fmt(out, "%s ", way);
+}
+
+static void put_comments(const struct packet *p, struct buf *out)
+{
+	const char *text;
+	uint32_t at = 0, n;
+
+	while (said_comment(p, &at, &text, &n)) {
+		buf_str(out, "  # ");
+		escape_term((const uint8_t *)text, n, out);
+	}
+}
+
 void report_line(struct report *r, const struct packet *p, const char *ifname, struct buf *out)
 {
 	struct extent_bytes rest = report_payload(p);
 	struct wrong w = { 0 };
 	bool shown = false;
 
-	(void)ifname;
 	if (!r->opts.bare) {
 		buf_u64(out, p->number);
 		buf_char(out, ' ');
 		report_seconds(p->when - r->first, 6, out);
 		buf_char(out, ' ');
+		if (r->opts.verbose)
+			put_side(p, ifname, out);
 	}
 	for (unsigned i = 0; i < p->nlayers; i++) {
 		const struct layer *l = &p->layers[i];
@@ -364,5 +390,7 @@ void report_line(struct report *r, const struct packet *p, const char *ifname, s
 			rest.to - rest.from == 1 ? 5 : 6);
 	}
 	put_marks(p, &w, out);
+	if (r->opts.verbose && !r->opts.bare)
+		put_comments(p, out);
 	buf_char(out, '\n');
 }

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "core/said.h"
 #include "core/walk.h"
 #include "dissect/escape.h"
 
@@ -149,6 +150,18 @@ static void put_flags(unsigned flags, struct buf *out)
 	}
 }
 
+static void put_comments(const struct packet *p, struct buf *out)
+{
+	const char *text;
+	uint32_t at = 0, n;
+
+	while (said_comment(p, &at, &text, &n)) {
+		buf_str(out, "# ");
+		escape_term((const uint8_t *)text, n, out);
+		buf_char(out, '\n');
+	}
+}
+
 void report_tree(struct report *r, const struct packet *p, const char *ifname, struct buf *out)
 {
 	if (!r->opts.bare) {
@@ -159,10 +172,13 @@ void report_tree(struct report *r, const struct packet *p, const char *ifname, s
 			buf_str(out, "  ");
 			escape_term((const uint8_t *)ifname, strlen(ifname), out);
 		}
+		if (report_way(p))
+			buf_fmt(out, "  %s", report_way(p));
 		buf_fmt(out, "  %u bytes", p->wire_len);
 		if (p->len < p->wire_len)
 			buf_fmt(out, ", %u captured", p->len);
 		buf_char(out, '\n');
+		put_comments(p, out);
 	}
 	if (check(&r->check, p)) {
 		out->failed = true;
