@@ -42,7 +42,6 @@ struct reading {
 	struct file_id *ids;
 	int n;
 	uint64_t most; /* -c */
-	bool named;    /* a packet that was written came from an interface with a name */
 };
 
 static int open_files(struct reading *r, char **paths, struct err *e)
@@ -83,7 +82,6 @@ static int read_file(struct reading *r, struct source *src, struct err *e)
 	signals_watch(src);
 	while (rc == SHOW_OK && (got = source_next(src, &p, e)) == SOURCE_PACKET) {
 		rc = show_packet(&r->show, &p, source_if_name(src, p.ifindex), &shown, e);
-		r->named |= shown && r->show.sink && source_if_name(src, p.ifindex);
 		if (rc == SHOW_OK && shown && r->most && r->show.chosen >= r->most)
 			rc = SHOW_END;
 	}
@@ -139,15 +137,14 @@ static int run_read(struct cli *c)
 	    privs_drop(&po, &e) < 0 ||
 	    show_sink(&r.show, r.ids, (unsigned)r.n, source_link(r.src[0]), &e) < 0)
 		goto out;
+	for (int i = 0; i < r.n && r.show.sink; i++)
+		if (sink_attach(r.show.sink, r.src[i], NULL, &e) < 0)
+			goto out;
 	/* Everything is open: what follows looks at strangers' bytes, without any right. */
 	seal(&(struct seal_opts) { .write_path = c->opt.v[OPT_WRITE] });
 	rc = read_all(&r, &e);
 	show_tell(&r.show);
-	if (r.named)
-		say(c,
-		    "the names of interfaces and the comments of packets are not in %s: packets "
-		    "and times alone are written",
-		    c->opt.v[OPT_WRITE]);
+	tell_lost(c, r.show.sink);
 out:
 	if (show_close(&r.show, &e) == SHOW_ERROR)
 		rc = -1;

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "core/near.h"
+#include "core/said.h"
 #include "dissect/dissect.h"
+#include "dissect/escape.h"
 #include "dissect/pattern.h"
 
 static const char *const forms[] = { "line", "tree", "expr", "json", "flat", "csv",
@@ -65,6 +67,7 @@ int show_open(struct showing *s, struct cli *c, const struct show_opts *o, struc
 		.doc = opt_has(&c->opt, OPT_DOC),
 		.spans = opt_has(&c->opt, OPT_SPANS),
 		.bare = o->bare,
+		.verbose = opt_has(&c->opt, OPT_VERBOSE),
 		.fields = c->opt.v[OPT_FIELDS],
 	};
 	s->report = report_open(c->reg, &ro, e);
@@ -83,7 +86,11 @@ int show_sink(struct showing *s, const struct file_id *avoid, unsigned navoid, u
 	      struct err *e)
 {
 	struct sink_options so = {
-		.avoid = avoid, .navoid = navoid, .has_link = link != LINK_NONE, .link = link
+		.avoid = avoid,
+		.navoid = navoid,
+		.has_link = link != LINK_NONE,
+		.late = navoid > 0, /* what is read is attached first */
+		.link = link,
 	};
 
 	if (!opt_has(&s->c->opt, OPT_WRITE))
@@ -107,12 +114,27 @@ static void count_flags(struct showing *s, const struct packet *p)
 	s->deep += (flags & LAYER_DEEP) || (p->flags & PACKET_DEEP);
 }
 
+/* What the file says of a packet, as comments of the script. */
+static void print_comments(const struct packet *p, struct buf *out)
+{
+	const char *text;
+	uint32_t at = 0, n;
+
+	while (said_comment(p, &at, &text, &n)) {
+		buf_str(out, "# ");
+		escape_term((const uint8_t *)text, n, out);
+		buf_char(out, '\n');
+	}
+}
+
 static int print_packet(struct showing *s, const struct packet *p, const char *ifname,
 			struct err *e)
 {
 	if (s->form == REPORT_NONE)
 		return SHOW_OK;
 	if (s->form == FORM_EXPR) {
+		if (s->script)
+			print_comments(p, &s->out.b);
 		int rc = s->script ? print_script_line(s->printer, p, 0, &s->out.b)
 				   : print_expr(s->printer, p, 0, &s->out.b);
 		if (rc < 0)
@@ -158,6 +180,18 @@ int show_crafted(struct showing *s, struct packet *p, struct err *e)
 	if (s->sink && (rc = sink_write(s->sink, p, e)) != SINK_OK)
 		return rc == SINK_GONE ? SHOW_END : SHOW_ERROR;
 	return print_packet(s, p, NULL, e);
+}
+
+void tell_lost(const struct cli *c, const struct sink *sink)
+{
+	struct buf b = { 0 };
+
+	if (!sink)
+		return;
+	sink_lost(sink, &b);
+	if (b.n)
+		say(c, "%s has no place for: %s", sink_name(sink), buf_cstr(&b));
+	buf_done(&b);
 }
 
 void show_tell(const struct showing *s)

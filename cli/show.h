@@ -57,6 +57,8 @@ int show_packet(struct showing *s, struct packet *p, const char *ifname, bool *s
 int show_crafted(struct showing *s, struct packet *p, struct err *e);
 /* What was not asked for but has to be known: how many were cut, malformed, guessed. On stderr. */
 void show_tell(const struct showing *s);
+/* What was in the files read but could not be written. On stderr. */
+void tell_lost(const struct cli *c, const struct sink *sink);
 /* Flush and close everything. SHOW_ERROR: e. Accepts what show_open left half open. */
 int show_close(struct showing *s, struct err *e);
 
