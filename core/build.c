@@ -311,7 +311,8 @@ static void note_said(struct build *b)
 			    (n->flags & (NODE_ITEM | NODE_RAW)))
 				continue;
 			if (rule_value(n->field, t, n->parent, &want, NULL) == 0 &&
-			    want != n->num && !(n->field->rule.zero_rest && n->num == 0))
+			    !rule_holds(&n->field->rule, n->num, want) &&
+			    !(n->field->rule.zero_rest && n->num == 0))
 				note(b, i, k, ", its rule ", n->num, want);
 			for (unsigned m = 0; m < n->field->nmust; m++) {
 				struct build_note *x;

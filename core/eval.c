@@ -272,6 +272,12 @@ const struct field *field_here(const struct field *f, const struct tree *t, uint
 	return f;
 }
 
+bool rule_holds(const struct rule *r, uint64_t v, uint64_t want)
+{
+	return v == want || (r->form == RULE_LEN && r->m > 1 && rule_claims(r, v) >= 0 &&
+			     rule_claims(r, v) == rule_claims(r, want));
+}
+
 int rule_value(const struct field *f, const struct tree *t, uint32_t at, uint64_t *v, bool *inexact)
 {
 	const struct rule *r = &f->rule;

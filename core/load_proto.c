@@ -364,6 +364,7 @@ static int dir_summary(struct load *l)
 	*at = load_here(l);
 	if (!(s.text = load_text(l, "a string in double quotes")))
 		return -1;
+	at->span = load_since(l, at->at).span;
 	slot = vec_push(&l->r->mem, &l->pv->summary, sizeof(*slot));
 	if (!slot)
 		return load_nomem(l->e);

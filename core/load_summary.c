@@ -2,9 +2,23 @@
 /* The template of a summary: braces in pairs, paths that exist. */
 #include "core/load.h"
 
+/* Where {PATH} or {#PATH} stands in the text; the whole summary, if an escape hides it. */
+static struct place path_place(const struct unit *u, const char *a, size_t n)
+{
+	const char *text = u->src->text, *s = text + u->summary->at, *end = s + u->summary->span;
+
+	for (; n && s + n < end; s++) {
+		const char *hit = s + (s[0] == '{') + (s[0] == '{' && s[1] == '#');
+
+		if (hit > s && hit + n < end && !memcmp(hit, a, n) && hit[n] == '}')
+			return (struct place) { (uint32_t)(hit - text), (uint32_t)n };
+	}
+	return *u->summary;
+}
+
 static int fail(const struct unit *u, struct err *e, const char *fmt, const char *a, size_t n)
 {
-	return src_fail(u->src, e, *u->summary, fmt, (int)(n > 60 ? 60 : n), a);
+	return src_fail(u->src, e, path_place(u, a, n), fmt, (int)(n > 60 ? 60 : n), a);
 }
 
 static bool step(const struct type *t, const char *s, size_t n, const struct type **out)

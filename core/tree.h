@@ -105,6 +105,9 @@ uint32_t spans_bytes(const struct spans *s, const struct tree *t, uint32_t at);
 int rule_value(const struct field *f, const struct tree *t, uint32_t at, uint64_t *v,
 	       bool *inexact);
 
+/* Does v say what the rule asks for? A length in bits may leave some of its last byte unused. */
+bool rule_holds(const struct rule *r, uint64_t v, uint64_t want);
+
 /* What checksum node `node` of t, the tree of layer `layer`, should hold. Lower layers of p are
  * looked at for pseudo headers. 0 done; 1 "none" (zero_none and the field reads 0); 2 cannot be
  * told (cut, excerpt, opaque fragment). */

@@ -216,7 +216,7 @@ static void judge_rule(struct judge *j, uint32_t at)
 	if ((r->zero_rest && n->num == 0) || out_of_sight(j, n) ||
 	    rule_value(n->field, j->t, n->parent, &want, &inexact) < 0)
 		return;
-	if ((n->num & mask) == (want & mask) && (want <= mask || r->form == RULE_EXPR))
+	if (rule_holds(r, n->num & mask, want & mask) && (want <= mask || r->form == RULE_EXPR))
 		return;
 	if (r->form == RULE_EXPR)
 		add_note(j, NOTE_RULE, at, "says %" PRIu64 ", should be %" PRIu64, n->num, want);

@@ -238,8 +238,24 @@ static bool is_text_list(const struct type *type)
 {
 	const struct type *item = type->item;
 
+	while (item->form == TYPE_LIST)
+		item = item->item;
 	return item->form == TYPE_LEAF &&
 	       (item->kind->cls == KIND_TEXT || item->kind->cls == KIND_BYTES);
+}
+
+/* An item of a list; one that is a list itself takes '+' between its own items. */
+static int set_list_item(struct parser *ps, const struct say *list, const struct type *item,
+			 struct say *sub, const char *s, size_t n)
+{
+	struct item it = { .ps = ps, .say = sub };
+
+	if (item->form != TYPE_LIST || is_whole(s, n))
+		return set_text(ps, list, sub, s, n);
+	sub->at = list->at;
+	sub->span = list->span;
+	sub->form = SAY_TREE;
+	return set_inner_list(&it, sub, item->item, s, n);
 }
 
 int list_set(struct parser *ps, const struct scope *sc, const struct field *f,
@@ -275,7 +291,7 @@ int list_set(struct parser *ps, const struct scope *sc, const struct field *f,
 			return text_fail(ps, say->at, say->span, "%s has more than %u items",
 					 f->name, INDEX_MAX + 1);
 		sub = say_item(ps, say, index++);
-		if (!sub || set_text(ps, say, sub, t.s + at, end - at))
+		if (!sub || set_list_item(ps, say, type->item, sub, t.s + at, end - at))
 			return -1;
 		at = end + 1;
 	}

@@ -156,6 +156,10 @@ static bool lower_words(struct print_layer *l, const struct tree *b)
 	}
 	if (l->level >= RUNG_FULL)
 		return false;
+	if (!b && !(l->all & MODE_PATHS)) { /* a shorthand that does not read back */
+		l->all |= MODE_PATHS;
+		return true;
+	}
 	l->level = RUNG_FULL;
 	l->all |= MODE_EXACT | MODE_PATHS;
 	l->how = LAYER_FULL;

@@ -163,8 +163,8 @@ static const struct {
 	{ P "a : text[4] = `\"abcdef\" }", "this value has 6 bytes; 'a' is 4 wide" },
 	{ P "a : bytes[1] = `hex:0102 }", "this value has 2 bytes; 'a' is 1 wide" },
 	{ P "a : bytes[2] = `hex:010 }", "two digits for each byte" },
-	{ P "summary `\"{b}\"; a : u8 }", "the summary names 'b'" },
+	{ P "summary \"{`b}\"; a : u8 }", "the summary names 'b'" },
 	{ P "summary `\"{a\"; a : u8 }", "is not closed" },
 	{ P "summary `\"a}\"; a : u8 }", "closes nothing" },
-	{ P "summary `\"{#a}\"; a : u8 }", "is no list" },
+	{ P "summary \"{#`a}\"; a : u8 }", "is no list" },
 };

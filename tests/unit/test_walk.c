@@ -171,6 +171,18 @@ static const struct row rows[] = {
 	    "\"HTTP/1.0\"))\n s : decimal[until \" \"] = 200 if m in (\"HTTP/1.1\", "
 	    "\"HTTP/1.0\")\n"),
 	  "t s=404", "485454502f312e312034303420", "\"t.m\":\"HTTP/1.1\",\"t.s\":404" },
+	/* lists of lists, of structs that hold lists, of lists of structs */
+	{ P("a : u16[2][2]\n b : text[u8][u8 count][u8 count]\n c : s[u8 bytes][u8 "
+	    "count]\n") "struct s {\n k : u8\n n : u8 = count(v)\n v : ip4[n]\n}\n",
+	  "t a=1+2,3+4 b=\"x,\"+y,z c.0.0.k=1 c.0.0.v=10.0.0.1,10.0.0.2 c.0.1.k=2 c.1.0.k=3",
+	  "0001000200030004"
+	  "02020278"
+	  "2c0179"
+	  "01017a"
+	  "020c01020a0000010a0000020200"
+	  "020300",
+	  "\"t.a.0.0\":1,\"t.a.0.1\":2,\"t.a.1.0\":3,\"t.a.1.1\":4,\"t.b.0.0\":\"x,\",\"t.b."
+	  "0.1\":\"y\"" },
 	/* marks: a tag and a length before the data, one pair inside the other (X.690 section 8) */
 	{ P("a : int[2 berlen] = 1\n b : text[4 berlen] = \"public\"\n c : oid[6 berlen]\n"),
 	  "t a=300 c=1.3.6.1.2.1",
@@ -297,6 +309,14 @@ static const struct row odd[] = {
 	{ P("a : int[2 berlen] = 1\n"), "t a=0 a.len=0", "0200", NULL },
 	{ P("a : text[4 berlen]\n"), "t a=hi a.width=3", "048200026869", NULL },
 	{ P("v : u8[0x30 berlen bytes]\n"), "t v=1,2 v.width=2", "3081020102", NULL },
+	{ P("a : u16[2][2]\n b : text[u8][..][..]\n"), "t a=1+2,3+4 b=\"x,\"+y",
+	  "0001000200030004"
+	  "02782c0179",
+	  NULL },
+	/* what no shorthand says is said by paths, and no more than that */
+	{ P("v : b[..]\n") "struct b {\n tag : u8\n len : berlen = len(value)\n value : choose tag "
+			   "{\n 2 -> int[..]\n 0x30 -> b[..]\n else -> bytes[..]\n }\n}\n",
+	  "t v.0.tag=48 v.0.value.0.tag=2 v.0.value.0.value=5", "3003020105", NULL },
 	{ P("n : hexnum[until \"\\r\\n\"]\n"), "t n=26 n.width=4", "303031610d0a", NULL },
 	{ P("n : hexnum[until \"\\r\\n\"]\n"), "t n=hex:41420d0a", "41420d0a", NULL },
 };
