@@ -381,10 +381,12 @@ static int send_plan(struct dispatch *d, struct err *e)
 			sender_nap(d->sender);
 			rc = send_later(d, all, e);
 		}
+		if (signals_stop)
+			break;
 		if (rc == 0)
 			rc = conn ? send_conn(d, i, e) : send_one(d, i, all, e);
 		if (rc > 0) {
-			d->later.v[d->later.n++] = i;
+			later_add(&d->later, i);
 			rc = 0;
 		}
 		progress_tick(&d->progress, d->sent, d->so.forever ? 0 : all);

@@ -4,6 +4,7 @@
 #ifndef STRATA_CRAFT_AIM_H
 #define STRATA_CRAFT_AIM_H
 
+#include <assert.h>
 #include <string.h>
 
 #include "craft/sender.h"
@@ -28,6 +29,12 @@ struct later {
 	uint64_t v[LATER_MAX]; /* steps of the plan, in order */
 	unsigned n;
 };
+/* There must be room. */
+static inline void later_add(struct later *l, uint64_t step)
+{
+	assert(l->n < LATER_MAX);
+	l->v[l->n++] = step;
+}
 static inline void later_drop(struct later *l, unsigned i)
 {
 	memmove(&l->v[i], &l->v[i + 1], (--l->n - i) * sizeof(l->v[0]));

@@ -269,7 +269,7 @@ static int ask_next(struct asking *a, struct err *e)
 	int rc = ask_packet(a, a->next, e);
 
 	if (rc > 0)
-		a->later.v[a->later.n++] = a->next;
+		later_add(&a->later, a->next);
 	a->next++;
 	return rc < 0 ? -1 : 0;
 }
