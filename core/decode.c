@@ -155,7 +155,7 @@ int read_type(struct reader *r, uint32_t parent, const struct field *f, const st
 	case TYPE_LEAF: rc = read_leaf(r, at, type, p, inst); break;
 	case TYPE_LIST: rc = read_list(r, at, type, p, inst); break;
 	case TYPE_CHOOSE: rc = read_choose(r, at, type, p, inst, exact); break;
-	case TYPE_PAD: rc = read_pad(r, at, type, p, p); break;
+	case TYPE_PAD: rc = read_pad(r, at, type, p, p->bounded); break;
 	case TYPE_STRUCT:
 		sub = (struct place) { p->pos, p->end, p->pos, exact };
 		t->v[at].rec = type->rec;
@@ -229,8 +229,9 @@ static void bound_record(struct reader *r, uint32_t at, const struct field *f, u
 		p->bounded = true;
 }
 
+/* last: a bound ends with this field, so that padding takes all there is. */
 static int read_field(struct reader *r, uint32_t at, const struct field *f, struct place *p,
-		      bool exact)
+		      bool exact, bool last)
 {
 	struct tree *t = r->t;
 	uint32_t node = t->n;
@@ -238,7 +239,7 @@ static int read_field(struct reader *r, uint32_t at, const struct field *f, stru
 
 	if (f->type->form == TYPE_PAD) {
 		node = node_open(t, at, f, f->type, p->pos);
-		return node == NODE_NONE ? -2 : read_pad(r, node, f->type, p, p);
+		return node == NODE_NONE ? -2 : read_pad(r, node, f->type, p, last || p->bounded);
 	}
 	rc = read_type(r, at, f, f->type, p, exact);
 	if (rc == -2 || node >= t->n)
@@ -314,7 +315,7 @@ static int read_fields(struct reader *r, uint32_t at, const struct record *rec, 
 	for (unsigned i = from; i < to; i++) {
 		const struct field *f = &rec->fields[i];
 		uint32_t node;
-		bool exact = false;
+		bool exact = false, last = false;
 		int rc;
 
 		node = r->t->n;
@@ -322,8 +323,10 @@ static int read_fields(struct reader *r, uint32_t at, const struct record *rec, 
 			goto there;
 		if (f->bound_by && f->bound_by->index < i)
 			open_bound(r, at, f->bound_by, p->pos, p, stack, &n);
-		for (unsigned k = 0; k < n; k++)
+		for (unsigned k = 0; k < n; k++) {
+			last |= stack[k].to == i;
 			exact |= stack[k].to == i && stack[k].from == i;
+		}
 		if ((f->cond && !expr_eval(f->cond, r->t, at, NULL)) ||
 		    (f->optional && (p->pos >= p->end || !begins(r, f->type, p))))
 			goto next;
@@ -334,7 +337,7 @@ static int read_fields(struct reader *r, uint32_t at, const struct record *rec, 
 			return -1;
 		}
 		node = r->t->n;
-		rc = read_field(r, at, f, p, exact);
+		rc = read_field(r, at, f, p, exact, last);
 		if (rc < 0)
 			return rc;
 there:

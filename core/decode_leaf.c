@@ -161,12 +161,12 @@ int read_leaf(struct reader *r, uint32_t at, const struct type *type, struct pla
 }
 
 int read_pad(struct reader *r, uint32_t at, const struct type *type, struct place *p,
-	     const struct place *rec)
+	     bool bounded)
 {
-	uint32_t unit = type->bits * 8u, over = (p->pos - rec->start) % unit;
+	uint32_t unit = type->bits * 8u, over = (p->pos - p->start) % unit;
 	uint32_t want = over ? unit - over : 0, have = p->end > p->pos ? p->end - p->pos : 0;
 
-	p->pos += rec->bounded || want > have ? have : want;
+	p->pos += bounded || want > have ? have : want;
 	node_close(r->t, at, p->pos);
 	return 0;
 }

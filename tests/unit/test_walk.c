@@ -313,6 +313,11 @@ static const struct row odd[] = {
 	  "0001000200030004"
 	  "02782c0179",
 	  NULL },
+	/* options that end early: the rest of the header is padding, and kept */
+	{ P("n : u8 = len(header) / 4\n o : s[until k == 0]\n p : pad[4]\n payload\n") "struct s "
+										       "{\n k : u8 "
+										       "= 1\n}\n",
+	  "t o=1,0 p=hex:0000000000", "0201000000000000", NULL },
 	/* what no shorthand says is said by paths, and no more than that */
 	{ P("v : b[..]\n") "struct b {\n tag : u8\n len : berlen = len(value)\n value : choose tag "
 			   "{\n 2 -> int[..]\n 0x30 -> b[..]\n else -> bytes[..]\n }\n}\n",
