@@ -23,11 +23,30 @@ sniff() {
 	SNIFF=$LAB_PID
 }
 
-# keep LEAST: stop, and keep the file if it has that many packets.
+# keep LEAST [FILTER]: stop, and keep the file if it has that many packets, one that matches the
+# filter (a server's answer, say), and no server has failed.
 keep() {
 	sleep 0.3
 	lab_stop "$SNIFF" INT
+	served
+	if [ $# = 2 ] && ! tcpdump -nr "$LAB_DIR/out.pcap" -c 1 "$2" 2>/dev/null | grep -q .; then
+		echo "$name: no packet that is '$2'"
+		exit 1
+	fi
 	accept "$1"
+}
+
+# What ran in the background still runs, has ended well, or was stopped. (127: was waited for.)
+served() {
+	local pid rc
+	for pid in "${LAB_PIDS[@]}"; do
+		kill -0 "$pid" 2>/dev/null && continue
+		wait "$pid"
+		rc=$?
+		case $rc in 0 | 127 | 130 | 143) continue ;; esac
+		echo "$name: a server ended with $rc"
+		exit 1
+	done
 }
 
 accept() {
@@ -36,7 +55,6 @@ accept() {
 	size=$(stat -c %s "$LAB_DIR/out.pcap")
 	if [ "$n" -lt "$1" ]; then
 		echo "$name: only $n packets"
-		cat "$LAB_DIR"/*.log 2>/dev/null | tail -20
 		exit 1
 	elif [ "$size" -gt 100000 ]; then
 		echo "$name: $size bytes are too many"
@@ -152,7 +170,11 @@ if [ "${1-}" = --one ]; then
 		"rec_$name"
 	) >"$LAB_DIR/said.log" 2>&1
 	rc=$?
-	grep "^$name:" "$LAB_DIR/said.log" || tail -20 "$LAB_DIR/said.log"
+	if [ $rc = 0 ]; then
+		grep "^$name:" "$LAB_DIR/said.log"
+	else
+		tail -n 20 "$LAB_DIR"/*.log
+	fi
 	exit $rc
 fi
 names=("$@")
