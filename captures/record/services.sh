@@ -154,6 +154,26 @@ rec_mqtt() {
 	keep 40
 }
 
+rec_tftp() {
+	local file=$LAB_DIR/tftp
+	pair
+	mkdir "$file"
+	printf 'Hello from the lab.\n' >"$file/hello.txt"
+	head -c 1200 /dev/zero | tr '\0' 'x' >"$file/long.txt"
+	chmod -R a+rX "$file"
+	# One port for all, so that each packet can be told by itself.
+	lab_bg h2 dnsmasq --keep-in-foreground --user=root --group=root --no-daemon --port=0 \
+		--conf-file=/dev/null --pid-file= --log-facility=- --interface=eth0 \
+		--enable-tftp --tftp-root="$file" --tftp-single-port
+	sleep 0.5
+	sniff h1 eth0 udp
+	lab_on h1 curl -s -o /dev/null --max-time 5 --tftp-no-options tftp://10.77.0.2/hello.txt
+	lab_on h1 curl -s -o /dev/null --max-time 5 tftp://10.77.0.2/long.txt
+	lab_on h1 curl -s -o /dev/null --max-time 5 tftp://10.77.0.2/missing.txt
+	lab_on h1 curl -s -o /dev/null --max-time 5 -T "$file/hello.txt" tftp://10.77.0.2/new.txt
+	keep 10 'src port 69'
+}
+
 rec_ntp() {
 	pair
 	printf 'local stratum 8\nallow\nport 123\ncmdport 0\nbindaddress 10.77.0.2\npidfile %s\n' \
