@@ -37,4 +37,10 @@ if(STRATA_FUZZ)
 	target_compile_options(strata_flags INTERFACE -fsanitize=fuzzer-no-link
 		-fno-sanitize-coverage=trace-cmp)
 	target_compile_definitions(strata_flags INTERFACE STRATA_SMALL_BUFFERS=1)
+	# The tools need the sanitizer's runtime, which holds what coverage calls.
+	if(NOT STRATA_SANITIZE)
+		set(ub -fsanitize=undefined -fno-sanitize-recover=all)
+		target_compile_options(strata_flags INTERFACE ${ub})
+		target_link_options(strata_flags INTERFACE ${ub})
+	endif()
 endif()
