@@ -11,6 +11,7 @@ extern const struct kind kind_qvar, kind_mqttvar, kind_berlen, kind_decimal, kin
 extern const struct kind kind_dnsname, kind_dnsname_plain, kind_oid;
 extern const struct kind kind_leb128, kind_zigzag, kind_vlq, kind_hexnum;
 extern const struct kind kind_prefix4, kind_prefix6, kind_bcd, kind_tbcd, kind_nbname;
+extern const struct kind kind_ip4part, kind_ip6part;
 extern const struct kind kind_utf16le, kind_utf16be;
 extern const struct kind kind_unixms, kind_unixms48, kind_unixus, kind_unixns, kind_filetime;
 extern const struct kind kind_daytime;

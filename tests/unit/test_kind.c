@@ -126,6 +126,12 @@ static const struct row {
 	{ "prefix4", 0, "192.0.2.1", "192.0.2.1/32", 0 },
 	{ "prefix6", 0, "2001:db8::/32", NULL, 0 },
 	{ "prefix6", 0, "::/0", NULL, 0 },
+	{ "ip6part", 0, "2001:db8::/32", NULL, 0 },
+	{ "ip6part", 0, "2001:db8::/64", NULL, 0 },
+	{ "ip6part", 0, "2001:db8::1", NULL, 0 },
+	{ "ip4part", 0, "10.0.0.0/8", NULL, 0 },
+	{ "ip4part", 0, "0.0.0.0/0", NULL, 0 },
+	{ "ip4part", 0, "0x0a00000001", NULL, 0 },
 	{ "bcd", 0, "0123456789", NULL, 0 },
 	{ "bcd", 0, "0A", "0a", 0 },
 	{ "tbcd", 0, "26201", NULL, 0 },
@@ -251,6 +257,8 @@ static const struct {
 	{ "prefix4", 0, "10.0.0/8", "IPv4 address" },
 	{ "prefix4", 0, "10.0.0.0/", "0 to 32 bits" },
 	{ "prefix6", 0, "2001:db8::/129", "0 to 128 bits" },
+	{ "ip4part", 0, "10.0.0.0/9", "multiple of 8" },
+	{ "ip4part", 0, "10.1.0.0/8", "the others must be 0" },
 	{ "bcd", 0, "123", "two digits" },
 	{ "bcd", 0, "1g", "no number in digits" },
 	{ "utf16le", 0, "\\q", "backslash" },
@@ -504,8 +512,8 @@ END_TEST
 /* Bytes that a kind only prints: noise, half of it of what means something, comes back the same. */
 START_TEST(words_are_exact)
 {
-	static const char *const names[] = { "utf16le", "utf16be", "bcd", "tbcd",
-					     "prefix4", "prefix6", "oid" };
+	static const char *const names[] = { "utf16le", "utf16be", "bcd",     "tbcd",   "prefix4",
+					     "prefix6", "oid",     "ip4part", "ip6part" };
 	static const uint8_t hot[] = { 0, 0, 'a', '\\', 'u', 0xd8, 0xdc, 0xdf, 0x20, 0x2e, 0xff };
 	struct arena mem = { 0 };
 	struct buf out = { 0 };

@@ -171,6 +171,15 @@ static const struct row rows[] = {
 	    "\"HTTP/1.0\"))\n s : decimal[until \" \"] = 200 if m in (\"HTTP/1.1\", "
 	    "\"HTTP/1.0\")\n"),
 	  "t s=404", "485454502f312e312034303420", "\"t.m\":\"HTTP/1.1\",\"t.s\":404" },
+	/* addresses of which only the first bytes are there (RFC 5340 section A.4.1) */
+	{ P("v : s[..]\n") "struct s {\n len : u8\n a : choose len {\n 0 -> bytes[0]\n 1..32 -> "
+			   "ip6part[4]\n 33..64 -> ip6part[8]\n else -> ip6part[16]\n }\n}\n",
+	  "t v.0.len=32 v.0.a=2001:db8:: v.1.len=48 v.1.a=2001:db8:1:: v.2.len=0",
+	  "2020010db8"
+	  "3020010db800010000"
+	  "00",
+	  "\"t.v.0.len\":32,\"t.v.0.a\":\"2001:db8::\",\"t.v.1.len\":48,\"t.v.1.a\":\"2001:db8:1::"
+	  "\"" },
 	/* lists of lists, of structs that hold lists, of lists of structs */
 	{ P("a : u16[2][2]\n b : text[u8][u8 count][u8 count]\n c : s[u8 bytes][u8 "
 	    "count]\n") "struct s {\n k : u8\n n : u8 = count(v)\n v : ip4[n]\n}\n",
