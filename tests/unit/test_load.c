@@ -1024,6 +1024,27 @@ static char *page(void)
 	return text;
 }
 
+/* Every kind, and every checksum, has its place on the page. */
+START_TEST(page_names_all)
+{
+	char *text = page(), want[64];
+	const struct sum_algo *a;
+	const struct kind *k;
+
+	for (unsigned i = 0; (k = kind_at(i)); i++) {
+		if (strlen(k->name) == 1) /* u, i, f: by width */
+			continue;
+		snprintf(want, sizeof(want), "`%s%s", k->name, k->read || k->bits ? "`" : "[");
+		ck_assert_msg(strstr(text, want) != NULL, "the page has no %s", want);
+	}
+	for (unsigned i = 0; (a = sum_at(i)); i++) {
+		snprintf(want, sizeof(want), "`%s`", a->name);
+		ck_assert_msg(strstr(text, want) != NULL, "the page has no %s", want);
+	}
+	free(text);
+}
+END_TEST
+
 START_TEST(page_examples)
 {
 	static const char open[] = "```protocol\n";
@@ -1118,6 +1139,7 @@ int main(void)
 	tcase_add_test(t, builtins);
 	tcase_add_test(t, frozen);
 	tcase_add_loop_test(t, changes_are_seen, 0, COUNT(changes));
+	tcase_add_test(t, page_names_all);
 	tcase_add_test(t, page_examples);
 	tcase_add_test(t, page_errors);
 	srunner_run_all(run, CK_ENV);
