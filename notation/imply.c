@@ -189,6 +189,28 @@ static struct known in_set(struct parser *ps, const struct scope *sc, const stru
 	return v.ok ? is(0) : unknown;
 }
 
+/* A field that is always there, of a width that nothing said of it changes. */
+static struct known len_of(struct parser *ps, const struct scope *sc, const struct expr *x)
+{
+	const struct span *sp = &x->spans.v[0];
+	const struct type *type, *stuck;
+	const struct field *f;
+	const struct say *say;
+
+	if (x->spans.n != 1 || sp->form != SPAN_FIELDS || sp->from != sp->to || !sc->rec)
+		return unknown;
+	f = &sc->rec->fields[sp->from];
+	say = say_find(*sc->says, f->name);
+	if (f->cond || f->optional || (say && (say->form == SAY_RAW || say->form == SAY_TREE)) ||
+	    (say && say->form == SAY_TEXT && begins(say->text, say->text_len, "hex:")))
+		return unknown;
+	type = settle_arm(ps, sc, f->type, &stuck);
+	return type && type->form == TYPE_LEAF && type->ext.form == EXTENT_KIND && type->bits &&
+			       type->bits % 8 == 0
+		       ? is(type->bits / 8)
+		       : unknown;
+}
+
 /* The loader bounds the depth of an expression. */
 struct known say_eval(struct parser *ps, const struct scope *sc, const struct expr *x)
 {
@@ -201,12 +223,12 @@ struct known say_eval(struct parser *ps, const struct scope *sc, const struct ex
 	case EX_NUM: return is(x->num);
 	case EX_FIELD: return field_of(ps, sc, x);
 	case EX_IN: return in_set(ps, sc, x);
+	case EX_LEN: return len_of(ps, sc, x);
 	case EX_LOWER:
 	case EX_REQUEST:
 	case EX_ITEM:
 	case EX_UPPER:
 	case EX_SPANLEN:
-	case EX_LEN:
 	case EX_COUNT: return unknown;
 	default: break;
 	}

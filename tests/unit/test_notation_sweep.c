@@ -220,6 +220,11 @@ START_TEST(fresh)
 	ck_assert_int_eq(plan_fresh(&plan, &e), 1);
 	parse("ip id=fresh / udp sport=4", 0);
 	ck_assert_uint_eq(plan.nsweeps, 1);
+	/* The arm of a choice hangs on the width of another field. */
+	parse("eth / arp pdst=10.0.0.1,10.0.0.254 hwdst=02:00:00:00:00:01-02:00:00:00:00:03", 0);
+	ck_assert_uint_eq(plan_count(&plan), 6);
+	parse("eth / arp ptype=0x86dd pdst=fe80::1-fe80::4", 0);
+	ck_assert_uint_eq(plan_count(&plan), 4);
 	/* A port that the layer above wants is no fresh one (RFC 2131 section 4.1: 68). */
 	parse("ip id=7 / udp / dhcp", 0);
 	ck_assert_int_eq(plan_fresh(&plan, &e), 1); /* dhcp.xid */
