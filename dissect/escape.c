@@ -73,37 +73,58 @@ static bool plain_eight(const uint8_t *p)
 	return !((v | (v - ones * 0x20) | (quote - ones) | (slash - ones) | (del - ones)) & high);
 }
 
-/* An ASCII character that does not stand for itself. */
-static void escape_ascii(uint8_t c, struct buf *out)
+/* What stands for an ASCII character: itself, \\ and a letter, or its number. */
+static char *put_ascii(char *o, uint8_t c)
 {
-	switch (c) {
-	case '\n': buf_put(out, "\\n", 2); break;
-	case '\r': buf_put(out, "\\r", 2); break;
-	case '\t': buf_put(out, "\\t", 2); break;
-	case '"': buf_put(out, "\\\"", 2); break;
-	case '\\': buf_put(out, "\\\\", 2); break;
-	default: buf_put(out, "\\u", 2); buf_x64(out, c, 4);
+	static const char digit[] = "0123456789abcdef";
+	static const char letters[32] = { ['\t'] = 't', ['\n'] = 'n', ['\r'] = 'r' };
+	char letter = 0;
+
+	if (c >= 0x20 && c < 0x7f) {
+		if (c == '"' || c == '\\')
+			*o++ = '\\';
+		*o++ = (char)c;
+		return o;
 	}
+	if (c < sizeof(letters))
+		letter = letters[c];
+	*o++ = '\\';
+	if (letter) {
+		*o++ = letter;
+		return o;
+	}
+	memcpy(o, "u00", 3);
+	o[3] = digit[c >> 4];
+	o[4] = digit[c & 15];
+	return o + 5;
 }
+
+#define PIECE 64 /* bytes for which room is made at once */
 
 void escape_json(const uint8_t *p, size_t n, struct buf *out)
 {
 	for (size_t i = 0; i < n;) {
+		size_t end = n - i > PIECE ? i + PIECE : n;
 		unsigned len, c;
+		char *o;
 
-		if (n - i >= 8 && plain_eight(p + i)) {
-			buf_put(out, p + i, 8);
-			i += 8;
-			continue;
+		if (!buf_grow(out, PIECE * 6))
+			return;
+		o = out->p + out->n;
+		while (i < end && p[i] < 0x80) {
+			size_t some = end - i < 8 ? end : i + 8;
+
+			if (some == i + 8 && plain_eight(p + i)) {
+				memcpy(o, p + i, 8);
+				o += 8;
+				i += 8;
+			}
+			while (i < some && p[i] < 0x80)
+				o = put_ascii(o, p[i++]);
 		}
-		if (p[i] < 0x80) {
-			if (p[i] >= 0x20 && p[i] != '"' && p[i] != '\\' && p[i] != 0x7f)
-				buf_char(out, (char)p[i]);
-			else
-				escape_ascii(p[i], out);
-			i++;
+		out->n = (size_t)(o - out->p);
+		if (i == end)
 			continue;
-		}
 		len = utf8_len(p + i, n - i);
 		c = len ? obeyed(p + i, len) : p[i];
 		if (c) {

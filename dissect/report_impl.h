@@ -80,7 +80,7 @@ struct report {
 	unsigned ncolumns;
 	char *fields; /* copy of opts.fields */
 	struct buf scratch;
-	bool failed; /* memory ran out while this packet was printed */
+	bool failed;              /* memory ran out while this packet was printed */
 	struct field_key *layer;  /* by proto id; text NULL: not made yet */
 	struct field_keys **keys; /* by record id; NULL: not made yet */
 	unsigned nkeys;

@@ -3,7 +3,7 @@
 """Hostile packets through the tool, in every form: escape sequences where names and payloads stand,
 stacks a thousand deep, names that point at themselves, options and chunks of no length.
 
-No control byte may come out; every JSON line is UTF-8 and valid against docs/schema; what was not
+No control byte may come out; what is printed as notation crafts the same bytes; every JSON line is UTF-8 and valid against docs/schema; what was not
 looked into is marked; and no packet may cost more than 1 ms of CPU for each 1,500 bytes (20 under
 sanitizers), start-up of the tool taken off.
 
@@ -194,6 +194,20 @@ def run(form, path):
     return got, now.ru_utime + now.ru_stime - was.ru_utime - was.ru_stime
 
 
+def comes_back(path, text, tmp):
+    """What was printed, crafted again, must be the same bytes; None: it is."""
+    again = os.path.join(tmp, "again")
+    with open(again + ".txt", "wb") as out:
+        out.write(text)
+    made = subprocess.run([STRATA, "craft", "-q", "-f", again + ".txt", "-w", again], capture_output=True, timeout=120, check=False)
+    raw = [subprocess.run([STRATA, "read", "-q", "--as", "raw", name], capture_output=True, timeout=120, check=False).stdout
+           for name in (path, again)]
+    os.unlink(again + ".txt")
+    if os.path.exists(again):
+        os.unlink(again)
+    return None if raw[0] == raw[1] else f"crafted again it is another packet: {made.stderr[-200:]}"
+
+
 def main():
     if not os.access(STRATA, os.X_OK):
         print("skipped: no", STRATA)
@@ -250,6 +264,8 @@ def main():
                                     complaint = f"no mark: {line[-200:]}"
                         except Exception as error:  # any: it is the finding
                             complaint = f"{error}"[:300]
+                if form == "expr" and not complaint:
+                    complaint = comes_back(path, got.stdout, tmp)
                 ms = max(0.0, cpu - start) * 1000 / sum(max(1, len(i) / 1500) for i in items)
                 if ms > worst[form][0]:
                     worst[form] = (ms, name)
