@@ -1,25 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Domain names (RFC 1035 sections 3.1 and 4.1.4). A name may end in a pointer to an earlier one;
  * how it was compressed is part of its encoding, and can be said: "www.@12", "example.org.@-". */
-#include "core/kinds.h"
+#include "core/kind_name.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#define DOMAIN_MAX 255 /* bytes, the root's included */
 #define LABEL_MAX 63
 #define JUMPS_MAX 20
-#define POINTER_MAX 0x3fff
-#define STEPS_FREE 4096
-#define STEPS_A_BYTE 64
-
-struct flat {
-	uint8_t p[DOMAIN_MAX]; /* every label, and the root's zero byte: no pointers */
-	unsigned n;
-	unsigned own;   /* bytes of labels that stand before the first pointer */
-	unsigned steps; /* labels and pointers that were looked at */
-	int pointer;    /* where that points; -1: none */
-};
 
 static bool spend(unsigned *work)
 {
@@ -28,8 +15,8 @@ static bool spend(unsigned *work)
 
 /* The name at p[0..n). Pointers only ever lead back, to before the labels they end, so that
  * following them comes to an end. Returns the bytes the encoding takes, -1: malformed. */
-static int flatten(const uint8_t *p, uint32_t n, const uint8_t *base, uint32_t base_len,
-		   unsigned *work, struct flat *f)
+int name_flatten(const uint8_t *p, uint32_t n, const uint8_t *base, uint32_t base_len,
+		 unsigned *work, struct flat_name *f)
 {
 	uint32_t at = 0, limit = base ? (uint32_t)(p - base) : 0;
 	unsigned jumps = 0;
@@ -79,8 +66,8 @@ static int flatten(const uint8_t *p, uint32_t n, const uint8_t *base, uint32_t b
 
 static int name_read(const uint8_t *p, uint32_t n, struct value *v)
 {
-	struct flat f;
-	int len = flatten(p, n, v->base, v->base ? v->base_len : 0, v->work, &f);
+	struct flat_name f;
+	int len = name_flatten(p, n, v->base, v->base ? v->base_len : 0, v->work, &f);
 
 	if (len < 0)
 		return -1;
@@ -132,8 +119,8 @@ static void print_labels(const uint8_t *p, uint32_t n, struct buf *out)
 
 static void print_name(const struct value *v, bool compresses, struct buf *out)
 {
-	struct flat f;
-	int len = flatten(v->p, v->len, v->base, v->base ? v->base_len : 0, NULL, &f);
+	struct flat_name f;
+	int len = name_flatten(v->p, v->len, v->base, v->base ? v->base_len : 0, NULL, &f);
 
 	if (len > 0 && !(v->exact && f.pointer >= 0)) {
 		print_labels(f.p, f.n, out);
@@ -186,7 +173,7 @@ static int unescape(const char *s, size_t n, size_t *i, bool *dot)
 }
 
 /* Labels of s[0..n) as wire labels into f->p, without the root. */
-static int parse_labels(const char *s, size_t n, struct flat *f, struct err *e)
+static int parse_labels(const char *s, size_t n, struct flat_name *f, struct err *e)
 {
 	unsigned at = 0; /* of the length byte of the open label */
 	size_t i = 0, from = 0;
@@ -255,7 +242,7 @@ static int parse_pointer(const char *s, size_t *n, int *pointer, struct err *e)
 static int name_parse(const struct type *type, const char *s, size_t n, struct arena *mem,
 		      struct value *v, struct err *e)
 {
-	struct flat f = { .n = 0 };
+	struct flat_name f = { .n = 0 };
 	size_t len = n;
 	uint8_t *p;
 	int to;
@@ -287,190 +274,6 @@ static int name_parse(const struct type *type, const char *s, size_t n, struct a
 	return 0;
 }
 
-/* ---- names written before ---- */
-
-/* The hash of the suffix that begins at each label, last label first: h(suffix) from h(the rest).
- */
-static uint32_t hash_label(const uint8_t *p, uint32_t rest)
-{
-	uint32_t h = rest ^ 2166136261u;
-	unsigned i;
-
-	for (i = 0; i <= p[0]; i++)
-		h = (h ^ p[i]) * 16777619u;
-	return h ^ h >> 15;
-}
-
-struct suffixes {
-	uint8_t at[DOMAIN_MAX / 2 + 1]; /* where each label begins */
-	uint32_t hash[DOMAIN_MAX / 2 + 1];
-	unsigned n;
-};
-
-static void split(const struct flat *f, struct suffixes *s)
-{
-	unsigned at, i;
-
-	for (s->n = 0, at = 0; f->p[at]; at += f->p[at] + 1u)
-		s->at[s->n++] = (uint8_t)at;
-	for (i = s->n; i-- > 0;)
-		s->hash[i] = hash_label(f->p + s->at[i], i + 1 < s->n ? s->hash[i + 1] : 0);
-}
-
-static bool remember(struct kind_seen *seen, uint32_t hash, size_t off)
-{
-	uint16_t *head = &seen->head[hash & 255];
-
-	if (off > POINTER_MAX || seen->n >= UINT16_MAX)
-		return true;
-	if (seen->n == seen->cap) {
-		uint32_t cap = seen->cap ? seen->cap * 2 : 16;
-		void *v = realloc(seen->v, cap * sizeof(*seen->v));
-
-		if (!v)
-			return false;
-		seen->v = v;
-		seen->cap = cap;
-	}
-	seen->v[seen->n] = (struct kind_seen_at) { hash, (uint16_t)off, *head };
-	*head = (uint16_t)++seen->n;
-	return true;
-}
-
-/* Names made to share chains do not make a message of len bytes cost more than this: what is not
- * found by then counts as new. */
-static bool is_tired(const struct kind_seen *seen, size_t len)
-{
-	return seen->steps > STEPS_FREE + STEPS_A_BYTE * len;
-}
-
-/* The next older entry with this hash, from chain place i on; 0: none. */
-static unsigned next_alike(struct kind_seen *seen, uint32_t hash, unsigned i, size_t len)
-{
-	for (; i; i = seen->v[i - 1].older) {
-		if (is_tired(seen, len))
-			return 0;
-		seen->steps++;
-		if (seen->v[i - 1].hash == hash)
-			return i;
-	}
-	return 0;
-}
-
-/* The first place where suffix[0..n) was written; -1: nowhere. */
-static int recall(struct kind_seen *seen, uint32_t hash, const uint8_t *suffix, unsigned n,
-		  const uint8_t *msg, size_t len)
-{
-	struct flat f;
-	int found = -1;
-	unsigned i = next_alike(seen, hash, seen->head[hash & 255], len);
-
-	for (; i; i = next_alike(seen, hash, seen->v[i - 1].older, len)) {
-		uint16_t off = seen->v[i - 1].off;
-		int got = off < len ? flatten(msg + off, (uint32_t)(len - off), msg, (uint32_t)len,
-					      NULL, &f)
-				    : -1;
-
-		if (off < len)
-			seen->steps += f.steps;
-		if (got >= 0 && f.n == n && memcmp(f.p, suffix, n) == 0)
-			found = off;
-	}
-	return found;
-}
-
-static int finish(struct buf *out, bool ok)
-{
-	if (!ok)
-		out->failed = true;
-	return out->failed ? -1 : 0;
-}
-
-static int write_exact(struct buf *out, size_t base, const struct value *v)
-{
-	struct suffixes s;
-	struct flat f;
-	size_t at = out->n;
-	unsigned i;
-	bool ok = true;
-
-	buf_put(out, v->p, v->len);
-	if (out->failed)
-		return -1;
-	if (!v->seen || out->n - base > UINT32_MAX ||
-	    flatten((uint8_t *)out->p + at, v->len, (uint8_t *)out->p + base,
-		    (uint32_t)(out->n - base), NULL, &f) < 0)
-		return 0;
-	split(&f, &s);
-	/* What was written before stands in its first place already: one entry for each suffix. */
-	for (i = 0; i < s.n && s.at[i] < f.own && ok; i++) {
-		if (!next_alike(v->seen, s.hash[i], v->seen->head[s.hash[i] & 255], out->n - base))
-			ok = remember(v->seen, s.hash[i], at - base + s.at[i]);
-	}
-	return finish(out, ok);
-}
-
-static int name_write(struct buf *out, size_t base, const struct value *v, unsigned width)
-{
-	size_t at = out->n;
-	struct suffixes s;
-	struct flat f;
-	int to = -1;
-	unsigned i, n;
-	bool ok = true;
-
-	if (width)
-		return -1;
-	if (!v->len) {
-		buf_char(out, 0);
-		return finish(out, true);
-	}
-	if (v->exact)
-		return write_exact(out, base, v);
-	if (flatten(v->p, v->len, v->base, v->base ? v->base_len : 0, NULL, &f) < 0)
-		return -1;
-	split(&f, &s);
-	for (i = 0; v->seen && v->seen->n && i < s.n; i++) {
-		n = f.n - s.at[i];
-		to = recall(v->seen, s.hash[i], f.p + s.at[i], n, (uint8_t *)out->p + base,
-			    out->n - base);
-		if (to >= 0)
-			break;
-	}
-	n = to < 0 ? f.n : s.at[i];
-	buf_put(out, f.p, n);
-	if (to >= 0) {
-		buf_char(out, (char)(0xc0 | to >> 8));
-		buf_char(out, (char)to);
-	}
-	for (i = 0; v->seen && i < s.n && s.at[i] < n && ok; i++)
-		ok = remember(v->seen, s.hash[i], at - base + s.at[i]);
-	return finish(out, ok);
-}
-
-static int plain_write(struct buf *out, size_t base, const struct value *v, unsigned width)
-{
-	struct value alone = *v;
-
-	alone.seen = NULL;
-	return name_write(out, base, &alone, width);
-}
-
-void kind_seen_cut(struct kind_seen *s, uint32_t n)
-{
-	while (s->n > n) {
-		const struct kind_seen_at *last = &s->v[--s->n];
-
-		s->head[last->hash & 255] = last->older;
-	}
-}
-
-void kind_seen_done(struct kind_seen *s)
-{
-	free(s->v);
-	*s = (struct kind_seen) { 0 };
-}
-
 const struct kind kind_dnsname = { .name = "dnsname",
 				   .cls = KIND_NAME,
 				   .read = name_read,
@@ -480,6 +283,6 @@ const struct kind kind_dnsname = { .name = "dnsname",
 const struct kind kind_dnsname_plain = { .name = "dnsname_plain",
 					 .cls = KIND_NAME,
 					 .read = name_read,
-					 .write = plain_write,
+					 .write = name_write_plain,
 					 .parse = name_parse,
 					 .print = plain_print };
