@@ -182,6 +182,25 @@ static bool editable(struct run *r, const struct tree *t, uint32_t at)
 	return ok;
 }
 
+/* A name that this kind of name may be, to r->made. */
+static bool another_name(struct run *r, const struct node *n)
+{
+	static const char *const names[] = { "edited.example", "1.3.6.1.4.1.99", "10.9.0.0/16",
+					     "fd09::/48",      "9876543",        "EDITED" };
+	struct arena mem = { 0 };
+	struct value v = { 0 };
+	bool ok = false;
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(*names) && !ok; i++) {
+		ok = value_parse(n->field, n->type, names[i], strlen(names[i]), &mem, &v, NULL) ==
+		     0;
+		if (ok)
+			buf_str(&r->made, names[i]);
+	}
+	arena_done(&mem);
+	return ok;
+}
+
 /* Another valid value of the leaf, as text, to r->made. */
 static bool another(struct run *r, const struct tree *t, uint32_t at)
 {
@@ -203,7 +222,7 @@ static bool another(struct run *r, const struct tree *t, uint32_t at)
 		buf_put(&r->made, text, n->said->span);
 		r->made.p[i] = r->made.p[i] == '7' ? '8' : '7';
 		return true;
-	case KIND_NAME: buf_str(&r->made, "edited.example"); return true;
+	case KIND_NAME: return another_name(r, n);
 	case KIND_ADDR:
 		for (unsigned k = 0; k < 16; k++)
 			bytes[k] = (uint8_t)law_random(&r->law);
