@@ -67,7 +67,7 @@ EXPLAINED = {
 NO_HEADER = {"ethertype", "eth_maybefcs", "wlan.mgt", "wlan_aggregate", "wlan_radio", "tcp.segments",
              "raw", "x509sat", "x509ce", "x509af", "pkcs-1", "pkix1explicit", "pkix1implicit", "xml", "image-gif"}
 # Layers of ours that tshark keeps inside another of its own.
-INSIDE = re.compile(r"^(snap|sctp_chunk|dot11_.*)$")
+INSIDE = re.compile(r"^(snap|sctp_chunk|dot11_.*|eap|eapol_key)$")
 # Fields that a header of it begins with, where others may stand without one.
 HEADS = {"http": ("http.request.method", "http.response.code"), "tls": ("tls.record.",), "dns": ("dns.id", "dns.length")}
 # Several of these side by side are one step for tshark.
