@@ -50,6 +50,12 @@ static const struct row {
 	{ "udp dport=53 / dns id=0xabcd qd.0.type=AAAA", QUERY, 1, NULL },
 	{ "dns qd.0.name=example.com", QUERY, 0, "dns.qd.0.name is example.org" },
 	{ "dns an=none", QUERY, 1, NULL },
+	{ "ip src=hex:0a000002 / tcp", SYNACK, 1, NULL },
+	{ "ip src=hex:0a000003 / tcp", SYNACK, 0, "ip.src is 10.0.0.2" },
+	{ "udp / each:text:hullo,text:hello", HELLO, 1, NULL },
+	{ "udp / each:text:a,text:b", HELLO, 0, "payload is" },
+	{ "ip len=auto ihl=auto / tcp", SYNACK, 1, NULL },
+	{ "tcp options=mss:1460-1470", SYNACK, 1, NULL },
 	{ "dns qd=none", QUERY, 0, "dns.qd" },
 	{ "dns an.0.ttl=5", QUERY, 0, "absent" },
 };
