@@ -235,3 +235,18 @@ spoken() {
 }
 
 rec_wifi-keys() { spoken 4; }
+
+rec_pppoe-discovery() {
+	pair
+	sniff h1 eth0 ether proto 0x8863
+	lab_bg h2 pppoe-server -F -I eth0 -C access1 -S internet -q /bin/true
+	sleep 1
+	lab_on h1 pppoe -I eth0 -d -S internet >"$LAB_DIR/session"
+	lab_on h1 pppoe -I eth0 -k -e "$(tail -1 "$LAB_DIR/session")"
+	lab_on h1 pppoe -I eth0 -d -t 1 -S television
+	keep 5
+}
+
+rec_pppoe-session() { spoken 20; }
+
+rec_ppp-chap() { spoken 12; }

@@ -49,6 +49,7 @@ SAME = {
     "vlan": ["vlan", "vlan_dot3"], "null": ["null", "null_be", "loop"], "wlan_radio": None,
     "wlan": "dot11", "dns": ["dns", "dns_tcp"], "loop": None,
     "ntp": ["ntp", "ntp_control", "ntp_private"],
+    "ppp": ["ppp", "hdlc_ppp", "ppp_bare", "ppp_dir"], "pppoes": "pppoe",
     "eth": ["eth", "dot3"], "sll": ["sll", "sll2"],
 }
 # Differences in which both are right, or we are, and why.
