@@ -243,6 +243,9 @@ int parse_aliases(struct load *l, bool dotted, const char *const **out);
 const struct expr *parse_bytes_of(struct load *l);
 int parse_view(struct load *l);
 int parse_wants(struct load *l);
+int parse_flow(struct load *l);
+int parse_fragment(struct load *l);
+int parse_segment(struct load *l);
 int proto_close(struct load *l); /* move the directives into the protocol */
 uint32_t load_line(struct load *l, uint32_t at);
 
@@ -267,6 +270,7 @@ int freeze_check(struct registry *r, struct err *e);   /* the laws of the langua
 int freeze_shape(struct registry *r, struct err *e);   /* the laws: nesting, bytes, protocols */
 int check_summary(struct registry *r, struct unit *u, struct err *e);
 int check_wants(struct registry *r, struct unit *u, struct err *e);
+int check_flow(struct registry *r, struct unit *u, struct err *e);
 bool field_computed(const struct field *f);
 int freeze_facts(struct registry *r, struct err *e); /* what others ask of fields and records */
 int freeze_graph(struct registry *r, struct err *e);

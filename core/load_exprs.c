@@ -88,6 +88,12 @@ static int resolve_proto(struct scope *s)
 	if (maybe(s, p->guard) || maybe(s, p->guess) || maybe(s, p->opaque) ||
 	    maybe(s, p->excerpt) || maybe(s, p->quotes) || maybe(s, p->message))
 		return -1;
+	if (p->fragment && (maybe(s, p->fragment->at) || maybe(s, p->fragment->more)))
+		return -1;
+	if (p->segment && (maybe(s, p->segment->at) || maybe(s, p->segment->opens) ||
+			   maybe(s, p->segment->closes) || maybe(s, p->segment->resets) ||
+			   maybe(s, p->segment->acks) || maybe(s, p->segment->acks_if)))
+		return -1;
 	for (unsigned i = 0; i < p->ncarries; i++) {
 		if (maybe(s, p->carries[i].cond))
 			return -1;

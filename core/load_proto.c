@@ -378,11 +378,24 @@ int parse_directive(struct load *l)
 		const char *name;
 		int (*parse)(struct load *l);
 	} dirs[] = {
-		{ "doc", dir_doc },         { "ref", dir_ref },         { "names", dir_names },
-		{ "over", dir_over },       { "carries", dir_carries }, { "guard", dir_guard },
-		{ "reply", parse_reply },   { "pseudo", dir_pseudo },   { "message", dir_message },
-		{ "quotes", dir_quotes },   { "payload", dir_payload }, { "beside", dir_beside },
-		{ "summary", dir_summary }, { "wants", parse_wants },   { "guess", dir_guess },
+		{ "doc", dir_doc },
+		{ "ref", dir_ref },
+		{ "names", dir_names },
+		{ "over", dir_over },
+		{ "carries", dir_carries },
+		{ "guard", dir_guard },
+		{ "reply", parse_reply },
+		{ "pseudo", dir_pseudo },
+		{ "message", dir_message },
+		{ "quotes", dir_quotes },
+		{ "payload", dir_payload },
+		{ "beside", dir_beside },
+		{ "summary", dir_summary },
+		{ "wants", parse_wants },
+		{ "guess", dir_guess },
+		{ "flow", parse_flow },
+		{ "fragment", parse_fragment },
+		{ "segment", parse_segment },
 	};
 	enum { NDIRS = sizeof(dirs) / sizeof(*dirs) };
 	const char *names[NDIRS];

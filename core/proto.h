@@ -331,6 +331,30 @@ struct summary_line {
 	bool alone;              /* left out where the layer stands first and something follows */
 };
 
+#define FLOW_PAIRS 4
+struct flow_rule { /* `flow A B, C D`: what tells conversations apart, exchanged on the way back */
+	struct {
+		uint16_t a, b; /* field numbers: of the sender, of the receiver */
+	} pair[FLOW_PAIRS];
+	uint8_t n;
+};
+
+#define FRAGMENT_FIELDS 8
+struct fragment_rule { /* `fragment by F, G at EXPR more EXPR`: the payload is a piece */
+	uint16_t by[FRAGMENT_FIELDS]; /* equal in all pieces, beside both ends (see flow) */
+	uint8_t nby;
+	const struct expr *at;   /* where in the whole it begins, bytes */
+	const struct expr *more; /* others follow; NULL: never */
+};
+
+struct segment_rule {          /* `segment at EXPR opens ...`: the payload is a part of a stream */
+	const struct expr *at; /* number of its first byte; wraps */
+	const struct expr *opens, *closes, *resets; /* or NULL */
+	const struct expr *acks;    /* number of the byte that the receiver waits for; or NULL */
+	const struct expr *acks_if; /* it says so; NULL: always */
+	uint8_t bits;               /* after which the numbers begin again */
+};
+
 struct proto {
 	const char *name;  /* canonical, interned, lower case */
 	const char *title; /* "User Datagram Protocol" */
@@ -354,6 +378,9 @@ struct proto {
 	const struct pseudo_override *pseudo_over;
 	const struct reply *reply;
 	const struct want *wants;
+	const struct flow_rule *flow; /* or NULL, as the next two */
+	const struct fragment_rule *fragment;
+	struct segment_rule *segment;
 	const struct summary_line *summaries; /* the first that holds is shown */
 	uint16_t id;                          /* 1.. in the registry, in order of declaration */
 	uint8_t nover, ncarries, npseudo, npseudo_over, nreply, nwants, nsummaries;

@@ -239,6 +239,29 @@ static bool same_wants(const struct proto *a, const struct proto *b)
 	return true;
 }
 
+static bool same_segment(const struct segment_rule *a, const struct segment_rule *b)
+{
+	return same_expr(a->at, b->at) && same_expr(a->opens, b->opens) &&
+	       same_expr(a->closes, b->closes) && same_expr(a->resets, b->resets) &&
+	       same_expr(a->acks, b->acks) && same_expr(a->acks_if, b->acks_if) &&
+	       a->bits == b->bits;
+}
+
+static bool same_flow(const struct proto *a, const struct proto *b)
+{
+	const struct fragment_rule *f = a->fragment, *g = b->fragment;
+
+	if (!a->flow != !b->flow || !f != !g || !a->segment != !b->segment)
+		return false;
+	if (a->flow && (a->flow->n != b->flow->n ||
+			memcmp(a->flow->pair, b->flow->pair, sizeof(a->flow->pair))))
+		return false;
+	if (f && (f->nby != g->nby || memcmp(f->by, g->by, sizeof(f->by)) ||
+		  !same_expr(f->at, g->at) || !same_expr(f->more, g->more)))
+		return false;
+	return !a->segment || same_segment(a->segment, b->segment);
+}
+
 static bool same_record(struct equal *q, const struct record *a, const struct record *b)
 {
 	q->rec = a->name;
@@ -333,6 +356,8 @@ static bool same_proto(struct equal *q, const struct proto *a, const struct prot
 		return differ(q, "summary, beside or payload");
 	if (!same_wants(a, b))
 		return differ(q, "wants");
+	if (!same_flow(a, b))
+		return differ(q, "flow, fragment or segment");
 	return same_graph(q, a, b) && same_pseudo(q, a, b) && same_replies(q, a, b) &&
 	       same_record(q, &a->rec, &b->rec);
 }

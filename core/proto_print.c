@@ -157,6 +157,41 @@ static void print_wants(const struct proto *p, struct buf *out)
 	}
 }
 
+static void print_part(const char *word, const struct proto *p, const struct expr *x,
+		       struct buf *out)
+{
+	if (!x)
+		return;
+	buf_fmt(out, " %s ", word);
+	expr_print(x, &p->rec, out);
+}
+
+static void print_flow(const struct proto *p, struct buf *out)
+{
+	const struct field *f = p->rec.fields;
+
+	for (unsigned i = 0; p->flow && i < p->flow->n; i++)
+		buf_fmt(out, "%s %s %s%s", i ? "," : "    flow", f[p->flow->pair[i].a].name,
+			f[p->flow->pair[i].b].name, i + 1 < p->flow->n ? "" : "\n");
+	for (unsigned i = 0; p->fragment && i < p->fragment->nby; i++)
+		buf_fmt(out, "%s %s", i ? "," : "    fragment by", f[p->fragment->by[i]].name);
+	if (p->fragment) {
+		print_part("at", p, p->fragment->at, out);
+		print_part("more", p, p->fragment->more, out);
+		buf_char(out, '\n');
+	}
+	if (p->segment) {
+		buf_str(out, "    segment");
+		print_part("at", p, p->segment->at, out);
+		print_part("opens", p, p->segment->opens, out);
+		print_part("closes", p, p->segment->closes, out);
+		print_part("resets", p, p->segment->resets, out);
+		print_part("acks", p, p->segment->acks, out);
+		print_part("if", p, p->segment->acks_if, out);
+		buf_char(out, '\n');
+	}
+}
+
 static void print_directives(const struct proto *p, struct buf *out)
 {
 	for (const char *const *n = p->names; n && *n; n++)
@@ -172,6 +207,7 @@ static void print_directives(const struct proto *p, struct buf *out)
 	for (unsigned i = 0; i < p->nreply; i++)
 		print_reply(p, &p->reply[i], out);
 	print_pseudo(p, out);
+	print_flow(p, out);
 	line_expr("message length", p, p->message, out);
 	if (p->quotes) {
 		buf_fmt(out, "    quotes%s%s", p->quotes_proto ? " " : "",

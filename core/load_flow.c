@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Parser of what a protocol says of conversations (`flow`), of pieces of one datagram (`fragment`)
+ * and of a stream of bytes (`segment`). */
+#include "core/load.h"
+
+static struct place place_of(const struct expr *x)
+{
+	return (struct place) { lexpr_of(x)->at, lexpr_of(x)->span };
+}
+
+static int said(struct load *l, const void *rule)
+{
+	return rule ? load_fail(l, load_here(l), "this is said already") : 0;
+}
+
+/* flow A B [, C D] */
+int parse_flow(struct load *l)
+{
+	struct flow_rule *f = arena_alloc(&l->r->mem, sizeof(*f));
+
+	if (said(l, l->u->proto->flow))
+		return -1;
+	if (!f)
+		return load_nomem(l->e);
+	l->u->proto->flow = f;
+	load_next(l);
+	do {
+		if (f->n == FLOW_PAIRS)
+			return load_fail(l, load_here(l), "at most 4 pairs are accepted");
+		if (load_ref(l, &f->pair[f->n].a) || load_ref(l, &f->pair[f->n].b))
+			return -1;
+		f->n++;
+	} while (load_accept(l, ','));
+	return 0;
+}
+
+static int word_expr(struct load *l, const char *word, const struct expr **x)
+{
+	if (!load_is(l, word))
+		return 0;
+	if (said(l, *x))
+		return -1;
+	load_next(l);
+	*x = parse_expr(l);
+	return *x ? 1 : -1;
+}
+
+/* fragment by F [, G] at EXPR [more EXPR] */
+int parse_fragment(struct load *l)
+{
+	struct fragment_rule *f = arena_alloc(&l->r->mem, sizeof(*f));
+
+	if (said(l, l->u->proto->fragment))
+		return -1;
+	if (!f)
+		return load_nomem(l->e);
+	l->u->proto->fragment = f;
+	load_next(l);
+	if (!load_is(l, "by"))
+		return load_expected(l, "by and the fields that all pieces share");
+	load_next(l);
+	do {
+		if (f->nby == FRAGMENT_FIELDS)
+			return load_fail(l, load_here(l), "at most 8 fields are accepted");
+		if (load_ref(l, &f->by[f->nby]))
+			return -1;
+		f->nby++;
+	} while (load_accept(l, ','));
+	if (!load_is(l, "at"))
+		return load_expected(l, "at and the byte that the piece begins with");
+	if (word_expr(l, "at", &f->at) < 0)
+		return -1;
+	return word_expr(l, "more", &f->more) < 0 ? -1 : 0;
+}
+
+/* segment at EXPR [opens EXPR] [closes EXPR] [resets EXPR] [acks EXPR [if EXPR]] */
+int parse_segment(struct load *l)
+{
+	struct segment_rule *s = arena_alloc(&l->r->mem, sizeof(*s));
+
+	if (said(l, l->u->proto->segment))
+		return -1;
+	if (!s)
+		return load_nomem(l->e);
+	l->u->proto->segment = s;
+	load_next(l);
+	if (!load_is(l, "at"))
+		return load_expected(l, "at and the number of the first byte");
+	for (;;) {
+		const struct {
+			const char *word;
+			const struct expr **x;
+		} part[] = {
+			{ "at", &s->at },         { "opens", &s->opens }, { "closes", &s->closes },
+			{ "resets", &s->resets }, { "acks", &s->acks },
+		};
+		int r = 0;
+
+		for (unsigned i = 0; i < sizeof(part) / sizeof(*part) && !r; i++)
+			r = word_expr(l, part[i].word, part[i].x);
+		if (!r && s->acks)
+			r = word_expr(l, "if", &s->acks_if);
+		if (r <= 0)
+			return r;
+	}
+}
+
+struct widest {
+	const struct record *rec;
+	unsigned bits;
+};
+
+static void look_at(const struct expr *x, void *arg)
+{
+	struct widest *w = arg;
+	unsigned bits;
+
+	if (x->op == EX_FIELD && x->local >= 0 && !x->outer_proto &&
+	    type_is_number(w->rec->fields[x->local].type, &bits) && bits > w->bits)
+		w->bits = bits;
+}
+
+int check_flow(struct registry *r, struct unit *u, struct err *e)
+{
+	const struct proto *p = u->proto;
+	struct widest w = { u->rec, 0 };
+
+	(void)r;
+	if (p->segment && !p->flow)
+		return src_fail(u->src, e, u->name,
+				"a stream belongs to a conversation: %s needs flow, too", p->name);
+	if (!p->segment)
+		return 0;
+	expr_each(p->segment->at, look_at, &w);
+	if (!w.bits)
+		return src_fail(u->src, e, place_of(p->segment->at),
+				"a segment begins at a number among the fields of %s", p->name);
+	p->segment->bits = (uint8_t)w.bits;
+	return 0;
+}
