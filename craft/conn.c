@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/bits.h"
+#include "core/message.h"
 #include "craft/conn.h"
 #include "craft/pace.h"
 
@@ -273,37 +274,6 @@ int conn_send(struct conn *c, const uint8_t *p, size_t n, int64_t deadline, stru
 
 /* ---- messages ---- */
 
-/* Were all fields that the rule reads there in full? Those of a condition that does not hold are
- * absent in any case. */
-static bool known(const struct expr *x, const struct tree *t, unsigned depth)
-{
-	if (!x || depth > 16)
-		return true;
-	if (x->op == EX_FIELD && x->local >= 0) {
-		uint32_t at = tree_child(t, 0, (unsigned)x->local);
-
-		if (at == NODE_NONE)
-			return t->proto->rec.fields[x->local].cond != NULL;
-		return !(t->v[at].flags & (NODE_CUT | NODE_RAW));
-	}
-	return known(x->a, t, depth + 1) && known(x->b, t, depth + 1) && known(x->c, t, depth + 1);
-}
-
-/* Bytes of the message at the front of p[0..n). 0: more must come first; -1: nonsense. */
-static int64_t message_length(struct conn *c, const struct proto *proto, const uint8_t *p,
-			      uint32_t n)
-{
-	/* More may come: a packet that was cut, so that short is not malformed. */
-	struct packet pkt = { .data = p, .len = n, .wire_len = PACKET_MAX };
-	int64_t len;
-
-	if (n < proto->message_min || !n || decode_header(&c->tree, &pkt, proto, 0, n) ||
-	    !known(proto->message, &c->tree, 0))
-		return 0;
-	len = expr_eval(proto->message, &c->tree, 0, NULL);
-	return len <= 0 || len > PACKET_MAX ? -1 : len;
-}
-
 /* One read into c->in. 1 got bytes, 0 nothing there, -1 error; sets closed. */
 static int pull(struct conn *c, struct err *e)
 {
@@ -344,7 +314,9 @@ static int64_t ready(struct conn *c, const struct proto *proto)
 
 	if (c->datagram || !proto || !proto->message)
 		return 0;
-	len = message_length(c, proto, (const uint8_t *)c->in.p, (uint32_t)c->in.n);
+	len = message_length(proto, (const uint8_t *)c->in.p, (uint32_t)c->in.n, &c->tree);
+	if (len > PACKET_MAX)
+		return -1;
 	return len > (int64_t)c->in.n ? 0 : len;
 }
 
