@@ -25,6 +25,8 @@ enum layer_flag {
 	LAYER_DEEP = 32, /* the depth or work limit was reached; the rest is bytes */
 	LAYER_GUESS = 64,   /* chosen by its looks alone */
 	LAYER_QUOTED = 128, /* inside a quote of another packet (ICMP error) */
+	LAYER_ABOVE = 256, /* its payload was put together from several packets: it is the header of
+			      one of them, and was judged there */
 };
 
 struct layer { /* one header of a packet */
@@ -34,6 +36,16 @@ struct layer { /* one header of a packet */
 	uint32_t hlen;  /* bytes of header; off + hlen <= end */
 	uint16_t flags; /* enum layer_flag */
 	uint16_t tail;  /* bytes of fields after the payload (FCS), just before end */
+};
+
+struct origin {                    /* of a packet that was put together from others */
+	const struct proto *proto; /* whose stream it stood in (tcp:1); NULL: none, pieces alone */
+	uint32_t stream;
+	uint8_t side;         /* 0: of who was seen first */
+	bool conflict;        /* pieces that overlap said different bytes */
+	const uint64_t *from; /* numbers of the packets that its bytes came in, in their order */
+	uint32_t nfrom;
+	uint32_t more; /* how many packets more there were */
 };
 
 struct packet {
@@ -49,6 +61,7 @@ struct packet {
 	const char *ifname; /* of its interface, as the source has it (any bytes); NULL: not told */
 	/* What else its file says of it (core/said.h); NULL: nothing. Borrowed like data. */
 	const struct packet_said *said;
+	const struct origin *origin; /* with PACKET_WHOLE only; as long as data */
 	struct layer layers[PACKET_LAYERS];
 };
 
@@ -58,6 +71,7 @@ enum packet_flag {
 	PACKET_LIVE = 4,      /* captured live: sums may be not filled in yet (offload) */
 	PACKET_DEEP = 8,      /* more than PACKET_LAYERS layers */
 	PACKET_INCOMING = 16, /* received by the machine that captured it (its file says so) */
+	PACKET_WHOLE = 32,    /* put together from others; number and time are the last one's */
 };
 
 #define LAYER_NONE (-1)

@@ -153,6 +153,8 @@ enum sum_verdict sum_judge(const struct packet *p, unsigned layer, const struct 
 	bool inet = n->field->rule.sum->form == SUM_INET && n->bits == 16;
 
 	*want = 0;
+	if (p->layers[layer].flags & LAYER_ABOVE)
+		return SUM_UNKNOWN;
 	switch (sum_value(p, layer, t, at, want)) {
 	case 1: return SUM_NONE;
 	case 0: break;
@@ -310,6 +312,8 @@ int check(struct check *c, const struct packet *p)
 	}
 	for (j.layer = 0; j.layer < p->nlayers; j.layer++) {
 		j.t = &c->tree[j.layer];
+		if (p->layers[j.layer].flags & LAYER_ABOVE)
+			continue;
 		for (uint32_t n = 1; n < j.t->n; n++) {
 			if (to_judge(&j.t->v[n]))
 				judge_node(&j, n);

@@ -321,6 +321,19 @@ static void run(struct run *x, const struct shape *s, enum hot why)
 	}
 }
 
+/* From s on, to the end of the packet. */
+static void run_all(struct run *x, const struct shape *s, enum hot why)
+{
+	while (s) {
+		unsigned before = x->p->nlayers;
+
+		run(x, s, why);
+		/* One that turned out to be no layer would be found again and again. */
+		s = x->siblings && (x->p->nlayers > before || why != HOT_LAYER) ? beside(x) : NULL;
+		why = HOT_LAYER;
+	}
+}
+
 /* Go on where the hot loop gave up (s: as it left it; NULL: it did not begin). */
 static __attribute__((noinline)) void dissect_long(const struct shapes *S, struct packet *p,
 						   const struct shape *first, struct tree *scratch,
@@ -333,14 +346,7 @@ static __attribute__((noinline)) void dissect_long(const struct shapes *S, struc
 	take_over(&x, &h);
 	if (!s)
 		s = follow(&x, NULL, S->link ? S->link->t16[raw_link(p->link)] : 0);
-	while (s) {
-		unsigned before = p->nlayers;
-
-		run(&x, s, why);
-		/* One that turned out to be no layer would be found again and again. */
-		s = x.siblings && (p->nlayers > before || why != HOT_LAYER) ? beside(&x) : NULL;
-		why = HOT_LAYER;
-	}
+	run_all(&x, s, why);
 }
 
 void dissect_as(const struct registry *r, struct packet *p, const struct proto *first,
@@ -363,6 +369,22 @@ void dissect_as(const struct registry *r, struct packet *p, const struct proto *
 	if (why != HOT_DONE)
 		dissect_long(S, p, first ? first->shape : NULL, scratch, h,
 			     fit == FIT_YES ? s : NULL, why);
+}
+
+void dissect_inside(const struct registry *r, struct packet *p, struct tree *scratch)
+{
+	const struct layer *l = &p->layers[p->nlayers - 1];
+	const struct shape *low = l->proto->shape;
+	struct run x = { .S = registry_shapes(r), .p = p, .scratch = scratch };
+	uint32_t to = l->end - l->tail, top = p->wire_len > p->len ? p->wire_len : p->len;
+	struct here h = { l->off + l->hlen, to + (top - p->len), to, true };
+
+	p->flags &= (uint8_t)~PACKET_DEEP;
+	if (h.off >= h.lim || l->hlen < low->min)
+		return;
+	x.top = top;
+	take_over(&x, &h);
+	run_all(&x, follow(&x, low, key_entry(low, p->data + l->off)), HOT_LAYER);
 }
 
 void dissect_with(const struct registry *r, struct packet *p, struct tree *scratch)

@@ -20,6 +20,10 @@ void dissect_with(const struct registry *r, struct packet *p, struct tree *scrat
 void dissect_as(const struct registry *r, struct packet *p, const struct proto *first,
 		struct tree *scratch);
 
+/* The same from what p->layers holds already (at least one): what follows in the payload of the
+ * last of them, which is [off + hlen, end), whatever its header says of it. */
+void dissect_inside(const struct registry *r, struct packet *p, struct tree *scratch);
+
 /* Bytes of the payload of layer i (LAYER_NONE: of the packet) that no inner layer took: the whole
  * payload when nothing is inside, else what stands after the last inner layer (its trailer).
  * False, and *from == *to, when there are none. */

@@ -242,6 +242,41 @@ void report_stack(const struct packet *p, struct buf *out, const char *quote, co
 	}
 }
 
+void report_stream(const struct packet *p, struct buf *out)
+{
+	if (!(p->flags & PACKET_WHOLE) || !p->origin->proto)
+		return;
+	buf_str(out, p->origin->proto->name);
+	buf_char(out, ':');
+	buf_u64(out, p->origin->stream);
+}
+
+void report_packets(const struct packet *p, struct buf *out, const char *comma)
+{
+	const struct origin *o = p->origin;
+
+	if (!(p->flags & PACKET_WHOLE))
+		return;
+	for (uint32_t i = 0; i < o->nfrom; i++) {
+		buf_str(out, i ? comma : "");
+		buf_u64(out, o->from[i]);
+	}
+}
+
+void report_origin(const struct packet *p, struct buf *out)
+{
+	if (!(p->flags & PACKET_WHOLE))
+		return;
+	buf_str(out, p->origin->conflict ? " !overlap [" : " [");
+	if (p->origin->proto)
+		report_stream(p, out);
+	else
+		buf_str(out, "whole");
+	buf_str(out, " of ");
+	report_packets(p, out, ",");
+	buf_char(out, ']');
+}
+
 const char *report_color(const struct report *r, unsigned i)
 {
 	static const char *const c[] = { "\033[36m", "\033[32m", "\033[33m",

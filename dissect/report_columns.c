@@ -97,8 +97,9 @@ static const struct {
 	{ "frame.protocols", "protocols" },
 };
 
-static const char *const props[] = { "n",   "time",   "ts",    "if",      "dir", "link",
-				     "len", "caplen", "stack", "comment", NULL };
+static const char *const props[] = { "n",      "time",    "ts",     "if",    "dir",
+				     "link",   "len",     "caplen", "stack", "comment",
+				     "stream", "packets", NULL };
 
 static int unknown(const struct report *r, const char *name, size_t n, struct err *e)
 {

@@ -41,8 +41,18 @@ static void put_prop(struct report *r, const char *name, const struct packet *p,
 			buf_u64(out, p->len);
 		break;
 	case 'd': buf_str(out, report_way(p) ? report_way(p) : ""); break;
-	case 'p': report_stack(p, out, "", ":"); break;
-	case 's': report_stack(p, out, "", "/"); break;
+	case 'p':
+		if (name[1] == 'a')
+			report_packets(p, out, ",");
+		else
+			report_stack(p, out, "", ":");
+		break;
+	case 's':
+		if (name[2] == 'r')
+			report_stream(p, out);
+		else
+			report_stack(p, out, "", "/");
+		break;
 	default: buf_u64(out, name[1] == 'i' ? p->link : p->wire_len); break;
 	}
 }

@@ -112,6 +112,12 @@ void report_keys_free(struct report *r);
 const char *report_way(const struct packet *p);
 /* The comments of a packet, with `between` between them. */
 void report_comments(const struct packet *p, const char *between, struct buf *out);
+/* Of a packet put together from others: "tcp:0", nothing when it is of no stream; the numbers of
+ * those others. */
+void report_stream(const struct packet *p, struct buf *out);
+void report_packets(const struct packet *p, struct buf *out, const char *comma);
+/* " [tcp:0 of 4,5]" */
+void report_origin(const struct packet *p, struct buf *out);
 
 void report_line(struct report *r, const struct packet *p, const char *ifname, struct buf *out);
 void report_tree(struct report *r, const struct packet *p, const char *ifname, struct buf *out);

@@ -66,6 +66,20 @@ static void put_comments(struct json *j)
 		buf_char(j->out, ']');
 }
 
+static void put_origin(struct json *j, const struct packet *p)
+{
+	if (p->origin->proto) {
+		buf_str(j->out, ",\"stream\":\"");
+		report_stream(p, j->out);
+		buf_fmt(j->out, "\",\"side\":\"%c\"", "ab"[p->origin->side & 1]);
+	}
+	buf_str(j->out, j->flat ? ",\"packets\":\"" : ",\"packets\":[");
+	report_packets(p, j->out, ",");
+	buf_char(j->out, j->flat ? '"' : ']');
+	if (p->origin->conflict)
+		buf_str(j->out, ",\"conflict\":true");
+}
+
 static void put_head(struct json *j, const char *ifname)
 {
 	const struct packet *p = j->p;
@@ -87,6 +101,8 @@ static void put_head(struct json *j, const char *ifname)
 		buf_fmt(j->out, ",\"dir\":\"%s\"", report_way(p));
 	if (p->said)
 		put_comments(j);
+	if (p->flags & PACKET_WHOLE)
+		put_origin(j, p);
 	buf_str(j->out, ",\"link\":");
 	buf_u64(j->out, p->link);
 	buf_str(j->out, ",\"len\":");

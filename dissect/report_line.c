@@ -390,6 +390,7 @@ void report_line(struct report *r, const struct packet *p, const char *ifname, s
 			rest.to - rest.from == 1 ? 5 : 6);
 	}
 	put_marks(p, &w, out);
+	report_origin(p, out);
 	if (r->opts.verbose && !r->opts.bare)
 		put_comments(p, out);
 	buf_char(out, '\n');

@@ -177,6 +177,7 @@ void report_tree(struct report *r, const struct packet *p, const char *ifname, s
 		buf_fmt(out, "  %u bytes", p->wire_len);
 		if (p->len < p->wire_len)
 			buf_fmt(out, ", %u captured", p->len);
+		report_origin(p, out);
 		buf_char(out, '\n');
 		put_comments(p, out);
 	}
