@@ -2,6 +2,7 @@
 /* Seeds for the fuzz targets, one for each stack of layers in the captures:
  *
  *   seeds DIR CAPTURE...      writes DIR/packet/ and DIR/notation/ (its text)
+ *   seeds --streams CAPTURE   writes the packets of one, as fuzz_streams.c reads them, to stdout
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -69,11 +70,36 @@ static void seed(struct work *w, const struct packet *p)
 		put(w, "notation", "", 0, w->text.p, w->text.n);
 }
 
+/* Raw IP and Ethernet alone. */
+static int streams(const char *path)
+{
+	struct source *s = source_open_file(path, NULL, NULL);
+	struct packet p;
+	size_t left = 24000;
+
+	while (s && source_next(s, &p, NULL) == SOURCE_PACKET && p.len + 3 < left) {
+		uint8_t head[3] = { (uint8_t)(p.len >> 8), (uint8_t)p.len,
+				    p.link == LINK_ETHERNET ? 0x10 : 0 };
+
+		if (p.link != LINK_ETHERNET && p.link != LINK_RAW)
+			continue;
+		left -= p.len + 3;
+		fwrite(head, 1, 3, stdout);
+		fwrite(p.data, 1, p.len, stdout);
+	}
+	source_close(s);
+	return fflush(stdout) || ferror(stdout);
+}
+
 int main(int argc, char **argv)
 {
 	struct work w = { .dir = argv[1], .reg = registry_open() };
 	struct err e = { 0 };
 
+	if (argc == 3 && strcmp(argv[1], "--streams") == 0) {
+		registry_close(w.reg);
+		return streams(argv[2]);
+	}
 	if (argc < 3 || !w.reg || registry_load_builtins(w.reg, &e) || registry_freeze(w.reg, &e) ||
 	    !(w.printer = printer_open(w.reg))) {
 		fprintf(stderr, "usage: seeds DIR CAPTURE... %s\n", e.msg);

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Datagrams out of their fragments (as RFC 791 section 3.2 and RFC 8200 section 4.5 have them; what
+ * is a fragment the descriptions say). */
+#include "flow/impl.h"
+
+#include <string.h>
+
+#include "dissect/dissect.h"
+
+struct front { /* the block with the headers of the first piece */
+	struct packet_front {
+		uint16_t link;
+		uint8_t nlayers, flags;
+		uint32_t n; /* bytes of headers */
+		uint32_t ifindex;
+	} p;
+	struct layer layers[]; /* then the bytes */
+};
+
+static struct datagram *datagram_at(const struct flows *f, uint32_t at)
+{
+	return pool_at(&f->datagrams, at);
+}
+
+static void datagram_drop(struct flows *f, uint32_t at)
+{
+	struct datagram *d = datagram_at(f, at);
+	uint32_t *link = &f->dhead[d->id.a % DATAGRAM_HEADS];
+
+	while (*link != at)
+		link = &datagram_at(f, *link)->chain;
+	*link = d->chain;
+	*(d->newer ? &datagram_at(f, d->newer)->older : &f->dnewest) = d->older;
+	*(d->older ? &datagram_at(f, d->older)->newer : &f->doldest) = d->newer;
+	pieces_clear(&f->pieces, &d->set);
+	if (d->head)
+		pool_give(&f->pieces, d->head);
+	pool_give(&f->datagrams, at);
+}
+
+void datagram_expire(struct flows *f, int64_t now)
+{
+	while (f->doldest) {
+		const struct datagram *d = datagram_at(f, f->doldest);
+
+		/* A clock that goes back does not make anything old. */
+		if (now != INT64_MAX && (now < d->since || now - d->since <= f->opts.fragment_time))
+			return;
+		f->counts.late += now != INT64_MAX;
+		f->counts.unfinished++;
+		datagram_drop(f, f->doldest);
+	}
+}
+
+/* The oldest makes room. False: keep is the only one. */
+static bool make_room(struct flows *f, uint32_t keep)
+{
+	if (!f->doldest || f->doldest == keep)
+		return false;
+	f->counts.crowded++;
+	f->counts.unfinished++;
+	datagram_drop(f, f->doldest);
+	return true;
+}
+
+static uint32_t datagram_find(struct flows *f, const struct flow_id *id, int64_t now)
+{
+	uint32_t at, *head = &f->dhead[id->a % DATAGRAM_HEADS];
+
+	for (at = *head; at; at = datagram_at(f, at)->chain) {
+		if (datagram_at(f, at)->id.a == id->a && datagram_at(f, at)->id.b == id->b)
+			return at;
+	}
+	while (!(at = pool_take(&f->datagrams))) {
+		if (!make_room(f, 0))
+			return 0;
+	}
+	*datagram_at(f, at) = (struct datagram) {
+		.id = *id, .chain = *head, .older = f->dnewest, .total = UINT64_MAX, .since = now
+	};
+	*head = at;
+	*(f->dnewest ? &datagram_at(f, f->dnewest)->newer : &f->doldest) = at;
+	f->dnewest = at;
+	return at;
+}
+
+/* Keep the headers of the piece that begins at 0. False: no room. */
+static bool keep_front(struct flows *f, uint32_t at, const struct packet *p, unsigned i)
+{
+	struct datagram *d = datagram_at(f, at);
+	struct whole *w = &f->whole[f->depth];
+	struct front *h;
+	size_t n;
+
+	whole_front(w, p, i);
+	n = sizeof(*h) + w->p.nlayers * sizeof(struct layer) + w->bytes.n;
+	if (w->bytes.failed || n > BLOCK_SIZE)
+		return false;
+	while (!(d->head = pool_take(&f->pieces))) {
+		if (!make_room(f, at))
+			return false;
+	}
+	h = pool_at(&f->pieces, d->head);
+	h->p = (struct packet_front) { .link = w->p.link,
+				       .nlayers = w->p.nlayers,
+				       .flags = w->p.flags,
+				       .n = (uint32_t)w->bytes.n,
+				       .ifindex = w->p.ifindex };
+	memcpy(h->layers, w->p.layers, h->p.nlayers * sizeof(struct layer));
+	memcpy(h->layers + h->p.nlayers, w->bytes.p, w->bytes.n);
+	return true;
+}
+
+static int put_together(struct flows *f, const struct packet *p, uint32_t at)
+{
+	struct datagram *d = datagram_at(f, at);
+	struct whole *w = &f->whole[f->depth];
+	const struct front *h = pool_at(&f->pieces, d->head);
+
+	w->p = (struct packet) { .when = p->when,
+				 .link = h->p.link,
+				 .ifindex = h->p.ifindex,
+				 .number = p->number,
+				 .ifname = p->ifname,
+				 .flags = h->p.flags,
+				 .nlayers = h->p.nlayers,
+				 .origin = &w->origin };
+	memcpy(w->p.layers, h->layers, h->p.nlayers * sizeof(struct layer));
+	w->first = h->p.nlayers;
+	w->origin = (struct origin) { .from = w->from, .conflict = d->conflict };
+	w->bytes.n = 0;
+	buf_put(&w->bytes, h->layers + h->p.nlayers, h->p.n);
+	while (d->set.first) {
+		struct piece *c = piece_at(&f->pieces, d->set.first);
+
+		buf_put(&w->bytes, piece_bytes(c), c->len);
+		whole_from(w, c->packet);
+		pieces_drop_first(&f->pieces, &d->set);
+	}
+	datagram_drop(f, at);
+	f->counts.datagrams++;
+	return whole_close(f, w, w->bytes.n);
+}
+
+/* Where does the piece stand? False: it is no piece to be taken. */
+static bool piece_extent(struct flows *f, const struct packet *p, unsigned i, uint64_t *off,
+			 uint32_t *from, uint32_t *n)
+{
+	const struct layer *l = &p->layers[i];
+	int64_t at = rules_value(f, p, i, &f->rules[l->proto->id].at);
+	uint32_t to;
+
+	packet_payload(p, i, from, &to);
+	*n = to - *from;
+	*off = (uint64_t)at;
+	if (at < 0 || at + (int64_t)*n > (int64_t)(PACKET_MAX - BLOCK_SIZE))
+		return false;
+	/* What was not captured would make the whole shorter than it was. */
+	return !(p->len < p->wire_len && l->end >= p->len) && !(l->flags & LAYER_BAD_LENGTH);
+}
+
+int datagram_add(struct flows *f, const struct packet *p, unsigned i, struct whole **out)
+{
+	struct rules *r = &f->rules[p->layers[i].proto->id];
+	struct piece_from o = { p->number, p->when, f->opts.overlap };
+	struct flow_id id;
+	uint64_t off;
+	uint32_t from, n, at;
+	struct datagram *d;
+	bool more = rules_true(f, p, i, &r->more);
+	int rc;
+
+	datagram_expire(f, p->when);
+	if (!piece_extent(f, p, i, &off, &from, &n) || !rules_fragment_key(f, p, i, &id)) {
+		f->counts.odd++;
+		return 0;
+	}
+	at = datagram_find(f, &id, p->when);
+	if (!at)
+		return -1;
+	d = datagram_at(f, at);
+	if (!more && d->total == UINT64_MAX && off + n >= d->reach)
+		d->total = off + n;
+	if (off + n > d->total || (!more && off + n != d->total)) {
+		f->counts.odd++;
+		return 0;
+	}
+	if (off + n > d->reach)
+		d->reach = off + n;
+	if (off == 0 && !d->head && !keep_front(f, at, p, i)) {
+		f->counts.odd++;
+		return 0;
+	}
+	while ((rc = pieces_add(&f->pieces, &d->set, off, p->data + from, n, &o)) < 0) {
+		if (!make_room(f, at))
+			return 0;
+	}
+	if (rc) {
+		d->conflict = true;
+		f->counts.conflicts++;
+	}
+	if (!d->head || d->set.bytes != d->total)
+		return 0;
+	*out = &f->whole[f->depth];
+	return put_together(f, p, at) ? -1 : 1;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Conversations in the packets of a capture, one packet after the other. */
+#include "flow/flow.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "dissect/dissect.h"
+#include "flow/impl.h"
+
+static void seed(struct flows *f)
+{
+	struct timespec t;
+
+	f->key[0] = f->opts.seed;
+	f->key[1] = ~f->opts.seed * 0x9e3779b97f4a7c15ull;
+	if (f->opts.seed || getrandom(f->key, sizeof(f->key), GRND_NONBLOCK) == sizeof(f->key))
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	f->key[0] ^= (uint64_t)t.tv_nsec << 20 ^ (uint64_t)t.tv_sec;
+	f->key[1] ^= (uintptr_t)f;
+}
+
+struct flows *flows_open(const struct flow_opts *o, struct err *e)
+{
+	struct flows *f = calloc(1, sizeof(*f));
+
+	if (!f || !(f->whole = calloc(FLOW_DEPTH + 1, sizeof(*f->whole)))) {
+		free(f);
+		err_set(e, ERR_IO, "no memory");
+		return NULL;
+	}
+	f->reg = o->reg;
+	f->opts = *o;
+	f->ops = *o->ops;
+	f->opts.fragments_max = o->fragments_max ? o->fragments_max : FLOW_FRAGMENTS_MAX;
+	f->opts.streams_max = o->streams_max ? o->streams_max : FLOW_STREAMS_MAX;
+	f->opts.flows_max = o->flows_max ? o->flows_max : FLOW_FLOWS_MAX;
+	if (!o->fragment_time)
+		f->opts.fragment_time = FLOW_FRAGMENT_TIME * 1000000000ll;
+	seed(f);
+	f->streams_budget.limit = f->opts.streams_max;
+	f->fragments_budget.limit = f->opts.fragments_max;
+	pool_init(&f->blocks, BLOCK_SIZE, &f->streams_budget, f->key[0]);
+	pool_init(&f->streams, sizeof(struct stream), &f->streams_budget, 1);
+	pool_init(&f->pieces, BLOCK_SIZE, &f->fragments_budget, f->key[1]);
+	pool_init(&f->datagrams, sizeof(struct datagram), &f->fragments_budget, 1);
+	if (table_open(f, e) || rules_make(f, e))
+		return flows_close(f);
+	return f;
+}
+
+struct flows *flows_close(struct flows *f)
+{
+	if (!f)
+		return NULL;
+	f->ops = (struct flow_ops) { 0 };
+	while (f->newest)
+		stream_end(f, f->newest);
+	for (unsigned c = 0; c < 4; c++) {
+		while (f->spare[c]) {
+			uint8_t *b = f->spare[c];
+
+			memcpy(&f->spare[c], b, sizeof(b));
+			free(b);
+		}
+	}
+	pool_done(&f->blocks);
+	pool_done(&f->streams);
+	pool_done(&f->pieces);
+	pool_done(&f->datagrams);
+	pool_done(&f->table.pool);
+	free(f->table.head);
+	for (unsigned i = 0; i <= FLOW_DEPTH; i++)
+		buf_done(&f->whole[i].bytes);
+	free(f->whole);
+	tree_done(&f->tree);
+	tree_done(&f->scratch);
+	arena_done(&f->mem);
+	free(f);
+	return NULL;
+}
+
+/* The payload of a datagram of a conversation. */
+static int tell_payload(struct flows *f, const struct packet *p, const struct flow_seen *s)
+{
+	struct flow_data d = { .proto = s->proto,
+			       .number = s->number,
+			       .side = s->side,
+			       .packet = p->number,
+			       .when = p->when };
+	uint32_t from, to;
+
+	if (!f->ops.data || (f->opts.follow && *f->opts.follow != s->number) ||
+	    !packet_payload(p, s->layer, &from, &to))
+		return 0;
+	d.p = p->data + from;
+	d.n = to - from;
+	return f->ops.data(f->opts.arg, &d);
+}
+
+static int conversation(struct flows *f, const struct packet *p, unsigned i)
+{
+	const struct proto *proto = p->layers[i].proto;
+	struct flow_seen s = { .proto = proto, .layer = i };
+	struct flow_key k;
+	uint32_t at;
+	int rc = 0;
+
+	if (!rules_key(f, p, i, &k))
+		return 0;
+	at = table_find(f, &k, proto, &s.fresh);
+	if (!at)
+		return -1;
+	if (proto->segment)
+		rc = stream_renew(f, p, i, at, k.side, &s.fresh);
+	s.number = flow_at(f, at)->number;
+	s.side = k.side != flow_at(f, at)->first;
+	s.ends = k.ends;
+	if (!rc && f->ops.seen)
+		rc = f->ops.seen(f->opts.arg, p, &s);
+	if (rc || (!f->ops.data && !f->ops.whole))
+		return rc;
+	return proto->segment ? stream_segment(f, p, i, at, k.side) : tell_payload(f, p, &s);
+}
+
+int flow_look(struct flows *f, const struct packet *p, unsigned first)
+{
+	struct whole *w = NULL;
+	int rc = 0;
+
+	for (unsigned i = first; i < p->nlayers && !rc; i++) {
+		const struct layer *l = &p->layers[i];
+		const struct rules *r = &f->rules[l->proto->id];
+
+		if (l->flags & LAYER_QUOTED)
+			break;
+		if (!r->proto || (l->flags & (LAYER_CUT | LAYER_BAD_HEADER)))
+			continue;
+		if (f->tracked[l->proto->id])
+			rc = conversation(f, p, i);
+		if (rc || !l->proto->fragment ||
+		    (!rules_value(f, p, i, &r->at) && !rules_true(f, p, i, &r->more)))
+			continue;
+		/* A piece: what it holds is looked at when the whole is there. */
+		rc = datagram_add(f, p, i, &w);
+		return rc == 1 ? whole_tell(f, w) : rc;
+	}
+	return rc;
+}
+
+int flows_packet(struct flows *f, const struct packet *p)
+{
+	f->depth = 0;
+	f->decoded = NULL;
+	return flow_look(f, p, 0);
+}
+
+int flows_end(struct flows *f)
+{
+	int rc = 0;
+
+	datagram_expire(f, INT64_MAX);
+	while (f->oldest && !rc)
+		rc = stream_end(f, f->oldest);
+	return rc;
+}
+
+void flows_counts(const struct flows *f, struct flow_counts *c)
+{
+	*c = f->counts;
+	c->memory = f->table.budget.spent + f->streams_budget.spent + f->fragments_budget.spent;
+	c->most = f->table.budget.most + f->streams_budget.most + f->fragments_budget.most;
+}

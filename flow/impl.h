@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Between the files of flow/. */
+#ifndef STRATA_FLOW_IMPL_H
+#define STRATA_FLOW_IMPL_H
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/shape.h"
+#include "core/tree.h"
+#include "flow/flow.h"
+#include "flow/pieces.h"
+#include "flow/siphash.h"
+
+#define FLOW_DEPTH 8       /* wholes in wholes (tunnels) that are looked into */
+#define FLOW_KEY 512       /* bytes of what tells one side of a conversation */
+#define MESSAGE_HEAD 65536 /* a message whose length is not known after so much is none */
+#define FLOW_FROM 512      /* packets of one message that are named */
+
+/* ---- what the descriptions say, made ready (rules.c) ---- */
+
+struct rules {
+	const struct proto *proto;
+	bool addresses; /* its `flow` tells hosts: nothing below counts */
+	bool fixed;     /* the fields of `flow` stand at fixed places: */
+	struct {
+		uint16_t byte, len;
+	} end[2][FLOW_PAIRS];
+	struct code at, more, opens, closes, resets, acks, acks_if;
+};
+
+/* ---- conversations (table.c) ---- */
+
+enum flow_state {                 /* each shifted by the side */
+		  SIDE_BEGUN = 1, /* begin is known */
+		  SIDE_DONE = 4,  /* its stream is over */
+};
+
+struct flow {
+	struct flow_id id;
+	uint32_t chain, newer, older;
+	uint32_t number;
+	uint32_t stream;   /* 0: no data so far */
+	uint32_t begin[2]; /* the number of the first byte, its low 32 bits */
+	uint16_t proto;
+	uint8_t state;
+	uint8_t first; /* which of the two ends, as the key has them, is side 0 */
+};
+
+struct table {
+	struct pool pool; /* of struct flow */
+	uint32_t *head;
+	uint32_t mask, n;
+	uint32_t newest, oldest;
+	struct budget budget;
+};
+
+/* ---- streams ---- */
+
+struct half {          /* what one side sends */
+	uint64_t base; /* number of the byte at offset 0 */
+	uint64_t next; /* offset of the byte that is to come */
+	uint64_t end;  /* where it closes; UINT64_MAX: not said */
+	struct pieces held;
+	/* Messages: */
+	uint8_t *buf; /* the first bytes of the one that is not whole yet */
+	uint64_t *from;
+	uint64_t want; /* its length; 0: not known yet */
+	uint32_t n, cap;
+	uint32_t nfrom, more_from;
+	uint64_t skip;    /* bytes of one that is too long, still to come */
+	uint16_t upper;   /* its protocol; 0: not known */
+	bool begun, lost; /* lost: a hole, or nonsense: wait for a segment that begins one */
+	bool conflict;
+};
+
+struct stream {
+	struct half half[2];
+	uint32_t flow, newer, older;
+	bool busy; /* its bytes are being handed on: it may not go now */
+};
+
+/* ---- datagrams ---- */
+
+struct datagram {
+	struct flow_id id;
+	uint32_t chain, newer, older;
+	uint32_t head; /* block: layers and bytes of the first piece; 0: not come yet */
+	struct pieces set;
+	uint64_t total; /* bytes; UINT64_MAX: the last piece has not come */
+	uint64_t reach; /* as far as any piece reaches */
+	int64_t since;
+	bool conflict;
+};
+
+#define DATAGRAM_HEADS 4096u
+
+struct whole { /* a packet being put together */
+	struct packet p;
+	struct buf bytes;
+	struct origin origin;
+	uint64_t from[FLOW_FROM];
+	uint8_t first; /* layer from which on it is new */
+};
+
+struct flows {
+	const struct registry *reg;
+	struct flow_opts opts;
+	struct flow_ops ops;
+	uint64_t key[2];
+	struct rules *rules; /* by proto id; proto NULL: nothing is said */
+	bool *tracked;       /* by proto id */
+	uint32_t *count;     /* conversations so far, by proto id */
+	struct arena mem;
+	struct table table;
+	struct budget streams_budget, fragments_budget;
+	struct pool blocks, streams; /* of streams_budget */
+	uint32_t newest, oldest;     /* streams */
+	uint8_t *spare[4];           /* buffers given back, by class */
+	struct pool pieces, datagrams;
+	uint32_t dhead[DATAGRAM_HEADS];
+	uint32_t dnewest, doldest;
+	struct whole *whole; /* [FLOW_DEPTH + 1]: the last for messages */
+	struct tree tree, scratch;
+	const struct packet *decoded; /* whose layer is in tree */
+	unsigned decoded_layer;
+	unsigned depth;
+	struct flow_counts counts;
+};
+
+/* ---- rules.c ---- */
+
+int rules_make(struct flows *f, struct err *e);
+/* Value of an expression about layer i of p. */
+int64_t rules_value(struct flows *f, const struct packet *p, unsigned i, const struct code *c);
+static inline bool rules_true(struct flows *f, const struct packet *p, unsigned i,
+			      const struct code *c)
+{
+	return c->expr && rules_value(f, p, i, c) != 0;
+}
+struct flow_key {
+	struct flow_id id;
+	uint8_t side;  /* which of the two ends sent it, as the key has them */
+	unsigned ends; /* the layer with the addresses */
+};
+/* False: a field is missing, or there are too many. own: with what layer i itself says. */
+bool rules_key(struct flows *f, const struct packet *p, unsigned i, struct flow_key *k);
+/* The same for the pieces of one datagram. */
+bool rules_fragment_key(struct flows *f, const struct packet *p, unsigned i, struct flow_id *id);
+
+/* ---- table.c ---- */
+
+int table_open(struct flows *f, struct err *e);
+/* The conversation; made if it is new. 0: memory is out. */
+uint32_t table_find(struct flows *f, const struct flow_key *k, const struct proto *proto,
+		    bool *fresh);
+static inline struct flow *flow_at(const struct flows *f, uint32_t at)
+{
+	return pool_at(&f->table.pool, at);
+}
+
+/* ---- datagram.c ---- */
+
+/* Take the piece in layer i. 1: *out is the whole now; 0: not yet; -1: memory is out. */
+int datagram_add(struct flows *f, const struct packet *p, unsigned i, struct whole **out);
+/* Forget what has waited too long at the time `now`; INT64_MAX: all. */
+void datagram_expire(struct flows *f, int64_t now);
+
+/* ---- stream.c ---- */
+
+/* Does layer i begin a conversation anew, with the ends of an old one? Then it becomes that. */
+int stream_renew(struct flows *f, const struct packet *p, unsigned i, uint32_t flow, unsigned side,
+		 bool *fresh);
+int stream_segment(struct flows *f, const struct packet *p, unsigned i, uint32_t flow,
+		   unsigned side);
+/* Hand out what waits, and forget the stream. */
+int stream_end(struct flows *f, uint32_t stream);
+static inline bool stream_busy(const struct flows *f, uint32_t stream)
+{
+	return ((const struct stream *)pool_at(&f->streams, stream))->busy;
+}
+/* The stream used least recently makes room. False: there is none but keep. */
+bool stream_room(struct flows *f, uint32_t keep);
+
+struct arrival {                /* bytes of a stream, in order */
+	const struct packet *p; /* the packet that made it so; NULL: none, the stream is given up */
+	unsigned layer;
+	uint32_t flow, stream;
+	unsigned side; /* as the key has it */
+	const uint8_t *bytes;
+	uint32_t n;
+	uint64_t off;
+	uint64_t packet; /* whose bytes they are */
+	int64_t when;
+	uint64_t missing; /* before them */
+	bool direct;      /* they begin with p's payload */
+	bool conflict;
+};
+
+/* ---- message.c ---- */
+
+int message_bytes(struct flows *f, struct half *h, const struct arrival *a);
+void message_forget(struct flows *f, struct half *h);
+/* A buffer of class c (flow_class), counted as streams are. */
+extern const uint32_t flow_class[4];
+uint8_t *buffer_take(struct flows *f, unsigned c);
+void buffer_give(struct flows *f, uint8_t *b, unsigned c);
+
+/* ---- whole.c ---- */
+
+/* The layers of p up to i that enclose each other, and the bytes before i's payload, as the front
+ * of a packet to be put together. */
+void whole_front(struct whole *w, const struct packet *p, unsigned i);
+/* Its bytes are there: close it, and dissect what is inside. */
+int whole_close(struct flows *f, struct whole *w, uint64_t wire);
+/* Tell of it, and look for conversations in it. */
+int whole_tell(struct flows *f, struct whole *w);
+/* A packet number more, in order. */
+void whole_from(struct whole *w, uint64_t packet);
+
+/* ---- flow.c ---- */
+
+/* Conversations and pieces in the layers of p from `first` on, and in what they are put together
+ * to. */
+int flow_look(struct flows *f, const struct packet *p, unsigned first);
+
+#endif
