@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "capture/source.h"
+#include "cli/follow.h"
 #include "cli/privs.h"
 #include "cli/seal.h"
 #include "cli/show.h"
@@ -28,15 +29,24 @@ static const char *const examples[] = {
 	"bytes as text: a packet a line, or a dump with offsets",
 	"read file.pcap udp -w udp.pcap",
 	"write the chosen ones",
+	"read file.pcap --reassemble",
+	"also what was cut into fragments or segments, whole",
+	"read file.pcap --follow tcp:0",
+	"what both sides of the first TCP connection said",
+	"read file.pcap --stats conv",
+	"a table of conversations; or of hosts, protocols, time",
 	NULL,
 };
-static const enum option_id options[] = { OPT_AS,      OPT_FIELDS, OPT_DOC,   OPT_SPANS,
-					  OPT_WHERE,   OPT_COUNT,  OPT_WRITE, OPT_RESOLVE,
-					  OPT_SNAPLEN, OPT_HEX,    OPT_LINK,  OPT_NONE };
+static const enum option_id options[] = { OPT_AS,      OPT_FIELDS, OPT_DOC,     OPT_SPANS,
+					  OPT_WHERE,   OPT_COUNT,  OPT_WRITE,   OPT_RESOLVE,
+					  OPT_SNAPLEN, OPT_HEX,    OPT_LINK,    OPT_REASSEMBLE,
+					  OPT_FOLLOW,  OPT_STATS,  OPT_OVERLAP, OPT_INTERVAL,
+					  OPT_NONE };
 
 struct reading {
 	struct cli *c;
 	struct showing show;
+	struct following follow;
 	struct filter_words filter;
 	struct source **src;
 	struct file_id *ids;
@@ -81,7 +91,7 @@ static int read_file(struct reading *r, struct source *src, struct err *e)
 
 	signals_watch(src);
 	while (rc == SHOW_OK && (got = source_next(src, &p, e)) == SOURCE_PACKET) {
-		rc = show_packet(&r->show, &p, source_if_name(src, p.ifindex), &shown, e);
+		rc = follow_packet(&r->follow, &p, source_if_name(src, p.ifindex), &shown, e);
 		if (rc == SHOW_OK && shown && r->most && r->show.chosen >= r->most)
 			rc = SHOW_END;
 	}
@@ -125,17 +135,18 @@ static int run_read(struct cli *c)
 	r.n = words_files(c->argc, c->argv);
 	if (opt_u64(&c->opt, OPT_COUNT, UINT64_MAX, &r.most, &e) < 0 ||
 	    filter_words(&r.filter, c->argc - r.n, c->argv + r.n, &e) < 0 ||
-	    load_registry(c, &e) < 0)
+	    follow_mode(&r.follow, c, &e) < 0 || load_registry(c, &e) < 0)
 		goto out;
-	struct show_opts so = { .form = REPORT_LINE,
+	struct show_opts so = { .form = r.follow.mode == FOLLOW_STREAM ? REPORT_TEXT : REPORT_LINE,
 				.script = true,
-				.quiet_file = true,
+				.quiet_file = r.follow.mode <= FOLLOW_REASSEMBLE,
 				.pattern = r.filter.pattern ? r.filter.text : NULL };
 	/* nobody could not write where root wants the file; who called sudo can. */
 	struct privs_opts po = { .keep_uid = opt_has(&c->opt, OPT_WRITE) && !getenv("SUDO_UID") };
 	if (show_open(&r.show, c, &so, &e) < 0 || open_files(&r, c->argv, &e) < 0 ||
-	    privs_drop(&po, &e) < 0 ||
-	    show_sink(&r.show, r.ids, (unsigned)r.n, source_link(r.src[0]), &e) < 0)
+	    privs_drop(&po, &e) < 0 || follow_open(&r.follow, &r.show, &e) < 0 ||
+	    (r.follow.mode <= FOLLOW_REASSEMBLE &&
+	     show_sink(&r.show, r.ids, (unsigned)r.n, source_link(r.src[0]), &e) < 0))
 		goto out;
 	for (int i = 0; i < r.n && r.show.sink; i++)
 		if (sink_attach(r.show.sink, r.src[i], NULL, &e) < 0)
@@ -143,9 +154,12 @@ static int run_read(struct cli *c)
 	/* Everything is open: what follows looks at strangers' bytes, without any right. */
 	seal(&(struct seal_opts) { .write_path = c->opt.v[OPT_WRITE] });
 	rc = read_all(&r, &e);
+	if (rc == SHOW_OK || (rc == SHOW_END && !r.show.out.gone))
+		rc = follow_end(&r.follow, &e);
 	show_tell(&r.show);
 	tell_lost(c, r.show.sink);
 out:
+	follow_done(&r.follow);
 	if (show_close(&r.show, &e) == SHOW_ERROR)
 		rc = -1;
 	for (int i = 0; i < r.n && r.src; i++)
@@ -165,5 +179,8 @@ const struct command cmd_read = {
 	.run = run_read,
 	.more = "Files: pcap and pcapng, also compressed; '-' is standard input. FILTER is in the "
 		"syntax of\npcap-filter(7); with NAME= in it, it is a pattern in the notation of "
-		"packets.",
+		"packets.\n"
+		"--reassemble, --follow and --stats remember at most 32 MiB of fragments (60 s "
+		"each),\n256 MiB of streams and 128 MiB of conversations; the oldest are forgotten "
+		"first.",
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "capture/source.h"
+#include "cli/follow.h"
 #include "cli/privs.h"
 #include "cli/seal.h"
 #include "cli/show.h"
@@ -28,14 +29,16 @@ static const char *const examples[] = {
 	NULL,
 };
 static const enum option_id options[] = {
-	OPT_INTERFACE,  OPT_COUNT,   OPT_WRITE,      OPT_AS,     OPT_FIELDS,    OPT_DOC,
-	OPT_SPANS,      OPT_WHERE,   OPT_SNAPLEN,    OPT_BUFFER, OPT_DIRECTION, OPT_LINK,
-	OPT_NO_PROMISC, OPT_RESOLVE, OPT_ALLOW_LOSS, OPT_USER,   OPT_NONE,
+	OPT_INTERFACE,  OPT_COUNT,   OPT_WRITE,      OPT_AS,     OPT_FIELDS,     OPT_DOC,
+	OPT_SPANS,      OPT_WHERE,   OPT_SNAPLEN,    OPT_BUFFER, OPT_DIRECTION,  OPT_LINK,
+	OPT_NO_PROMISC, OPT_RESOLVE, OPT_ALLOW_LOSS, OPT_USER,   OPT_REASSEMBLE, OPT_FOLLOW,
+	OPT_STATS,      OPT_OVERLAP, OPT_INTERVAL,   OPT_NONE,
 };
 
 struct sniffing {
 	struct cli *c;
 	struct showing show;
+	struct following follow;
 	struct filter_words filter;
 	struct source *src;
 	uint64_t most;
@@ -83,7 +86,9 @@ static int open_all(struct sniffing *s, struct err *e)
 		/* nobody could not write where root wants the file; who called sudo can. */
 		.keep_uid = opt_has(&s->c->opt, OPT_WRITE) && !getenv("SUDO_UID"),
 	};
-	if (privs_drop(&po, e) < 0 || show_sink(&s->show, NULL, 0, source_link(s->src), e) < 0)
+	if (privs_drop(&po, e) < 0 || follow_open(&s->follow, &s->show, e) < 0 ||
+	    (s->follow.mode <= FOLLOW_REASSEMBLE &&
+	     show_sink(&s->show, NULL, 0, source_link(s->src), e) < 0))
 		return -1;
 	seal(&(struct seal_opts) { .write_path = s->c->opt.v[OPT_WRITE] });
 	const char *link = link_name(source_link(s->src));
@@ -153,7 +158,7 @@ static int sniff(struct sniffing *s, struct err *e)
 			return rc;
 		if (rc != SOURCE_PACKET)
 			continue;
-		rc = show_packet(&s->show, &p, source_name(s->src), &shown, e);
+		rc = follow_packet(&s->follow, &p, source_name(s->src), &shown, e);
 		if (rc != SHOW_OK || (s->most && s->show.chosen >= s->most))
 			return rc;
 	}
@@ -167,16 +172,19 @@ static int run_sniff(struct cli *c)
 
 	if (opt_has(&c->opt, OPT_INTERFACE) && strcmp(c->opt.v[OPT_INTERFACE], "list") == 0)
 		return list_devices(c);
-	if (filter_words(&s.filter, c->argc, c->argv, &e) < 0 || load_registry(c, &e) < 0)
+	if (filter_words(&s.filter, c->argc, c->argv, &e) < 0 ||
+	    follow_mode(&s.follow, c, &e) < 0 || load_registry(c, &e) < 0)
 		goto out;
-	struct show_opts so = { .form = REPORT_LINE,
+	struct show_opts so = { .form = s.follow.mode == FOLLOW_STREAM ? REPORT_TEXT : REPORT_LINE,
 				.script = true,
-				.quiet_file = true,
+				.quiet_file = s.follow.mode <= FOLLOW_REASSEMBLE,
 				.pattern = s.filter.pattern ? s.filter.text : NULL };
 	if (show_open(&s.show, c, &so, &e) < 0 || open_all(&s, &e) < 0)
 		goto out;
 	rc = sniff(&s, &e);
 	signals_watch(NULL);
+	if (rc != SOURCE_ERROR && !s.show.out.gone && follow_end(&s.follow, &e) == SHOW_ERROR)
+		rc = -1;
 	if (rc != SOURCE_ERROR && out_flush(&s.show.out, &e) < 0 && !s.show.out.gone)
 		rc = -1;
 	if (rc != SOURCE_ERROR && s.show.sink && sink_flush(s.show.sink, &e) == SINK_ERROR)
@@ -189,6 +197,7 @@ static int run_sniff(struct cli *c)
 		code = EXIT_LOST;
 out:
 	signals_watch(NULL);
+	follow_done(&s.follow);
 	if (show_close(&s.show, &e) == SHOW_ERROR)
 		rc = -1;
 	source_close(s.src);

@@ -37,7 +37,8 @@ const struct option_row option_rows[] = {
 	{ OPT_DRY_RUN, 0, "dry-run", NULL, "show what would be sent, send nothing", false },
 	{ OPT_RATE, 0, "rate", "RATE", "packets a second: 1000, 10kpps, max", false },
 	{ OPT_INTERVAL, 0, "interval", "TIME",
-	  "between two packets: 1s, 10ms (without a unit: seconds)", false },
+	  "between two packets, or the rows of --stats time: 1s,\n"
+	  "                                  10ms (without a unit: seconds)", false },
 	{ OPT_TIMEOUT, 0, "timeout", "TIME",
 	  "how long to wait for each answer (send: neighbour):\n"
 	  "                                  500ms (2s, send 1s; without\n"
@@ -62,6 +63,13 @@ const struct option_row option_rows[] = {
 	{ OPT_LINK, 0, "link", "N", "the link type, a LINKTYPE_ number: 1 Ethernet, 101 raw IP",
 	  false },
 	{ OPT_HEX, 0, "hex", NULL, "the files hold hex text, a packet a line or a dump", false },
+	{ OPT_REASSEMBLE, 0, "reassemble", NULL,
+	  "print what was put together from several packets, too", false },
+	{ OPT_FOLLOW, 0, "follow", "STREAM", "a conversation's bytes: tcp:0 (one side: tcp:0.a)",
+	  false },
+	{ OPT_STATS, 0, "stats", "WHAT", "a table: conv, hosts, protocols, time", false },
+	{ OPT_OVERLAP, 0, "overlap", "WHICH", "whose bytes count where pieces overlap: first, last",
+	  false },
 	{ OPT_IGNORE, 0, "ignore", "FIELDS", "do not compare these: ip.id,tcp.seq", false },
 	{ OPT_CHECK, 0, "check", "FILE", "load a protocol file and try the laws on it", false },
 	{ OPT_NEW, 0, "new", "NAME", "print a starter file", false },

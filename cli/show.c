@@ -135,6 +135,9 @@ static int print_packet(struct showing *s, const struct packet *p, const char *i
 	if (s->form == FORM_EXPR) {
 		if (s->script)
 			print_comments(p, &s->out.b);
+		/* No packet that was, so none to be sent: a comment of a script. */
+		if (p->flags & PACKET_WHOLE)
+			buf_str(&s->out.b, "# ");
 		int rc = s->script ? print_script_line(s->printer, p, 0, &s->out.b)
 				   : print_expr(s->printer, p, 0, &s->out.b);
 		if (rc < 0)
@@ -150,22 +153,37 @@ static int print_packet(struct showing *s, const struct packet *p, const char *i
 	return SHOW_OK;
 }
 
-int show_packet(struct showing *s, struct packet *p, const char *ifname, bool *shown, struct err *e)
+int show_choose(struct showing *s, struct packet *p, struct err *e)
 {
 	int rc;
 
-	*shown = false;
 	s->seen++;
 	dissect_with(s->c->reg, p, &s->scratch);
 	rc = wanted(s, p, e);
 	if (rc <= 0)
 		return rc;
-	*shown = true;
 	s->chosen++;
 	count_flags(s, p);
+	return 1;
+}
+
+int show_packet(struct showing *s, struct packet *p, const char *ifname, bool *shown, struct err *e)
+{
+	int rc = show_choose(s, p, e);
+
+	*shown = rc > 0;
+	if (rc <= 0)
+		return rc;
 	if (s->sink && (rc = sink_write(s->sink, p, e)) != SINK_OK)
 		return rc == SINK_GONE ? SHOW_END : SHOW_ERROR;
 	return print_packet(s, p, ifname, e);
+}
+
+int show_whole(struct showing *s, struct packet *p, struct err *e)
+{
+	int rc = wanted(s, p, e);
+
+	return rc <= 0 ? rc : print_packet(s, p, NULL, e);
 }
 
 int show_crafted(struct showing *s, struct packet *p, struct err *e)

@@ -53,6 +53,10 @@ enum show_result { SHOW_OK = 0, SHOW_ERROR = -1, SHOW_END = -2 };
 /* Dissect p, and show it if it is chosen (*shown). SHOW_END: the reader went away, quietly. */
 int show_packet(struct showing *s, struct packet *p, const char *ifname, bool *shown,
 		struct err *e);
+/* The same without showing it: 1 it is chosen; enum show_result. */
+int show_choose(struct showing *s, struct packet *p, struct err *e);
+/* Show a packet that was put together from others, and dissected, if it is chosen. */
+int show_whole(struct showing *s, struct packet *p, struct err *e);
 /* Show a packet of our own, whose layers are known already: no choosing, no counting of faults. */
 int show_crafted(struct showing *s, struct packet *p, struct err *e);
 /* What was not asked for but has to be known: how many were cut, malformed, guessed. On stderr. */

@@ -1,0 +1,230 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Compares with tshark what needs more than one packet: the bytes of streams (-z follow,tcp,raw), of
+datagrams put together (ip.reassembled.data), and the tables of --stats (-z conv, endpoints, io,phs,
+io,stat).
+
+    streams.py [-v] [--most N] [FILE...]     default: every file of captures/
+
+With --most N, N files at the most that hold TCP or fragments are compared. Files may be folders.
+Exit status 0: all agree; 77: there is no tshark."""
+import argparse
+import glob
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+SOURCE = os.environ.get("STRATA_SOURCE", os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+BUILD = os.environ.get("STRATA_BUILD", os.path.join(SOURCE, "build/debug"))
+STRATA = os.environ.get("STRATA", os.path.join(BUILD, "strata"))
+WHOLES = os.path.join(BUILD, "tests/wholes")
+STREAMS = 24  # of one file that are followed
+
+parser = argparse.ArgumentParser()
+parser.add_argument("-v", action="store_true")
+parser.add_argument("--most", type=int, default=0)
+parser.add_argument("files", nargs="*")
+args = parser.parse_args()
+
+count = {}
+wrong = []
+left_out = []
+
+
+def run(*cmd):
+    p = subprocess.run(cmd, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=300)
+    return p.stdout.decode("utf-8", "replace")
+
+
+def hold(what, file, ours, theirs):
+    good, all_ = count.get(what, (0, 0))
+    same = ours == theirs
+    count[what] = (good + same, all_ + 1)
+    if not same:
+        wrong.append((what, file))
+        if args.v:
+            print(f"{what} {file}\n  ours   {str(ours)[:600]}\n  tshark {str(theirs)[:600]}")
+
+
+def streams(file, n, proto="tcp"):
+    cmd = ["tshark", "-q", "-r", file]
+    for i in range(n):
+        cmd += ["-z", f"follow,{proto},raw,{i}"]
+    theirs = {}
+    for part in run(*cmd).split("=" * 67):
+        head = re.search(r"stream eq (\d+)\nNode 0: (.*)\nNode 1: (.*)\n", part)
+        if not head:
+            continue
+        side = ["", ""]
+        for line in part[head.end():].split("\n"):
+            text = bytes.fromhex(line.strip())
+            if not re.fullmatch(rb"\[\d+ bytes missing in capture file\]\0?", text):
+                side[line.startswith("\t")] += line.strip()
+        theirs[int(head[1])] = side
+    for i in range(n):
+        side = ["", ""]
+        for line in run(STRATA, "read", file, "--follow", f"{proto}:{i}", "--as", "raw").split("\n"):
+            side[line.startswith("\t")] += line.strip()
+        # Which of the two comes first is the one thing they may see differently.
+        hold(f"follow {proto}", f"{file} {i}", sorted(side), sorted(theirs.get(i, ["", ""])))
+
+
+def datagrams(file):
+    theirs = []
+    for line in run("tshark", "-r", file, "-T", "fields", "-e", "frame.number", "-e", "ip.reassembled.data",
+                    "-e", "ipv6.reassembled.data", "-E", "occurrence=a").split("\n"):
+        cell = line.split("\t")
+        for data in ",".join(cell[1:]).split(","):
+            if data:
+                theirs.append((int(cell[0]), data.lower()))
+    ours = []
+    for line in run(WHOLES, file).split("\n"):
+        cell = line.split(" ")
+        if len(cell) == 5 and cell[1] == "-":
+            ours.append((int(cell[0]), cell[4]))
+    if ours or theirs:
+        hold("datagrams", file, sorted(ours), sorted(theirs))
+
+
+def pieces6(file):
+    """tshark leaves the fragments of IPv6 out of its IPv6 tables, but for the last of each datagram;
+    those of IPv4 it counts."""
+    return run("tshark", "-r", file, "-Y", "ipv6.fraghdr", "-c", "1").strip() != ""
+
+
+def convs(file, table):
+    ours = {}
+    for row in table("conv"):
+        proto = row["stream"].split(":")[0]
+        ends = tuple(sorted([(row["a"], row["packets_a"]), (row["b"], row["packets_b"])]))
+        ours.setdefault(proto, []).append(ends + (row["packets"],))
+    cmd = ["tshark", "-q", "-r", file]
+    names = {"TCP": "tcp", "UDP": "udp", "IPv4": "ip", "IPv6": "ip6"}
+    for z in ("tcp", "udp", "ip", "ipv6"):
+        cmd += ["-z", "conv," + z, "-n"]
+    theirs, proto = {}, None
+    for line in run(*cmd).split("\n"):
+        m = re.match(r"(\w+) Conversations", line)
+        if m:
+            proto = names[m[1]]
+        m = re.match(r"(\S+)\s+<-> (\S+)\s+(\d+) [\d.]+ \w+\s+(\d+) [\d.]+ \w+\s+(\d+) ", line)
+        if m:
+            theirs.setdefault(proto, []).append(
+                tuple(sorted([(m[1], int(m[4])), (m[2], int(m[3]))])) + (int(m[5]),))
+    for proto in names.values():
+        if proto == "ip6" and pieces6(file):
+            continue
+        hold(f"conv {proto}", file, sorted(ours.get(proto, [])), sorted(theirs.get(proto, [])))
+
+
+def hosts(file, table):
+    ours = {}
+    for r in table("hosts"):
+        ours.setdefault(r["protocol"], []).append(
+            (r["host"], r["packets"], r["bytes"], r["packets_sent"], r["bytes_sent"]))
+    theirs, proto = {}, None
+    names = {"TCP": "tcp", "UDP": "udp", "IPv4": "ip", "IPv6": "ip6"}
+    cmd = ["tshark", "-q", "-n", "-r", file]
+    for z in ("tcp", "udp", "ip", "ipv6"):
+        cmd += ["-z", "endpoints," + z]
+    for line in run(*cmd).split("\n"):
+        m = re.match(r"(\w+) Endpoints", line)
+        if m:
+            proto = names[m[1]]
+        m = re.match(r"(\S+)\s+(?:(\d+) +)??(\d+) +(\d+) +(\d+) +(\d+) +(\d+) +(\d+) *$", line)
+        if m and proto:
+            host = f"{m[1]}:{m[2]}" if m[2] else m[1]
+            theirs.setdefault(proto, []).append((host, int(m[3]), int(m[4]), int(m[5]), int(m[6])))
+    for proto in names.values():
+        if proto == "ip6" and pieces6(file):
+            continue
+        hold(f"hosts {proto}", file, sorted(ours.get(proto, [])), sorted(theirs.get(proto, [])))
+
+
+PHS = {"eth": "eth", "ip": "ip", "ipv6": "ip6", "tcp": "tcp", "udp": "udp", "arp": "arp", "icmp": "icmp"}
+
+
+def protocols(file, table):
+    """Paths of protocols up to the transport, whose names both know."""
+    ours = {}
+    for r in table("protocols"):
+        if r["stack"] and all(p in PHS.values() for p in r["stack"].split("/")):
+            ours[r["stack"]] = (r["packets"], r["bytes"])
+    theirs, path = {}, []
+    for line in run("tshark", "-q", "-r", file, "-z", "io,phs").split("\n"):
+        m = re.match(r"( *)(\S+) +frames:(\d+) bytes:(\d+)", line)
+        if not m:
+            continue
+        path = path[:len(m[1]) // 2] + [PHS.get(m[2])]
+        if all(path):
+            theirs["/".join(path)] = (int(m[3]), int(m[4]))
+    # Layers below the transport that only one of us knows: nothing above can be compared.
+    if sorted(ours) != sorted(theirs):
+        return False
+    hold("protocols", file, ours, theirs)
+    return True
+
+
+def times(file, table):
+    ours = [(r["packets"], r["bytes"]) for r in table("time")]
+    theirs = [(int(m[1]), int(m[2])) for m in
+              re.finditer(r"<> .*\| +(\d+) \| +(\d+) \|", run("tshark", "-q", "-r", file, "-z", "io,stat,1"))]
+    if theirs:
+        hold("time", file, ours, theirs)
+
+
+def compare(file):
+    def table(what):
+        return [json.loads(x) for x in run(STRATA, "read", file, "--stats", what, "--as", "json").split("\n") if x]
+
+    times(file, table)
+    if not protocols(file, table):
+        left_out.append(file)
+        return
+    numbers = {"tcp": 0, "udp": 0}
+    for line in run("tshark", "-r", file, "-T", "fields", "-e", "tcp.stream", "-e", "udp.stream").split("\n"):
+        for proto, cell in zip(("tcp", "udp"), line.split("\t")):
+            if cell:
+                numbers[proto] = max([numbers[proto]] + [int(x) + 1 for x in cell.split(",")])
+    for proto, n in numbers.items():
+        streams(file, min(n, STREAMS if proto == "tcp" else 4), proto)
+    datagrams(file)
+    convs(file, table)
+    hosts(file, table)
+
+
+def wanted(file):
+    out = run("tshark", "-r", file, "-c", "2000", "-Y",
+              "tcp.len > 0 || ip.flags.mf == 1 || ipv6.fraghdr", "-T", "fields", "-e", "frame.number")
+    return out.strip() != ""
+
+
+def main():
+    files = []
+    if not shutil.which("tshark"):
+        print("there is no tshark")
+        return 77
+    for name in args.files or [os.path.join(SOURCE, "captures")]:
+        if os.path.isdir(name):
+            files += sorted(x for x in glob.glob(name + "/**/*", recursive=True)
+                            if re.search(r"\.(pcap|pcapng|cap)$", x))
+        else:
+            files.append(name)
+    done = 0
+    for file in files:
+        if args.most and (done >= args.most or not wanted(file)):
+            continue
+        done += 1
+        compare(file)
+    print(f"{done} files, {len(left_out)} of them not compared (layers that only one of us knows)")
+    for what, (good, all_) in sorted(count.items()):
+        print(f"  {what:<12} {good} of {all_} agree")
+    for what, file in wrong:
+        print(f"differs: {what} {file}")
+    return 1 if wrong else 0
+
+
+sys.exit(main())
