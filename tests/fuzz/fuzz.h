@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the fuzz targets share: the registry, loaded once in a process; a packet's form as input;
- * the end of a run that went wrong. */
+/* What the fuzz targets share: the registry (the built-ins, and the description that uses every kind
+ * there is, on link type 147), loaded once in a process; a packet's form as input; the end of a run
+ * that went wrong. */
 #ifndef STRATA_TESTS_FUZZ_H
 #define STRATA_TESTS_FUZZ_H
 
@@ -42,7 +43,9 @@ static inline const struct registry *fuzz_registry(void)
 	if (r)
 		return r;
 	r = registry_open();
-	if (!r || registry_load_builtins(r, &e) || registry_freeze(r, &e))
+	if (!r || registry_load_builtins(r, &e) ||
+	    registry_load_file(r, STRATA_SOURCE "/tests/golden/language.protocol", &e) < 0 ||
+	    registry_freeze(r, &e))
 		complain("the built-in protocols", e.msg, NULL);
 	return r;
 }
