@@ -250,3 +250,33 @@ rec_pppoe-discovery() {
 rec_pppoe-session() { spoken 20; }
 
 rec_ppp-chap() { spoken 12; }
+
+# ptp ARGUMENTS: a clock on each of two hosts, which do not touch the machine's own.
+ptp() {
+	printf '[global]\nfree_running 1\ntime_stamping software\ntx_timestamp_timeout 100\nlogAnnounceInterval 0\n%s\n' "$1" \
+		>"$LAB_DIR/ptp.conf"
+	lab_bg h2 ptp4l -m -q -f "$LAB_DIR/ptp.conf" -i eth0 --priority1=100 --uds_address="$LAB_DIR/h2.ptp" "${@:2}"
+	lab_bg h1 ptp4l -m -q -f "$LAB_DIR/ptp.conf" -i eth0 -s --uds_address="$LAB_DIR/h1.ptp" "${@:2}"
+	sleep 9
+}
+
+rec_ptp() {
+	pair
+	sniff h1 eth0 udp port 319 or udp port 320
+	ptp 'path_trace_enabled 1' -4
+	keep 12
+}
+
+rec_ptp-ethernet() {
+	pair
+	sniff h1 eth0 ether proto 0x88f7
+	ptp 'delay_mechanism P2P' -2 -P
+	keep 12
+}
+
+rec_gptp() {
+	pair
+	sniff h1 eth0 ether proto 0x88f7
+	ptp $'transportSpecific 0x1\nfollow_up_info 1\npath_trace_enabled 1\nptp_dst_mac 01:80:C2:00:00:0E' -2 -P
+	keep 12
+}
