@@ -38,7 +38,8 @@ const struct option_row option_rows[] = {
 	{ OPT_RATE, 0, "rate", "RATE", "packets a second: 1000, 10kpps, max", false },
 	{ OPT_INTERVAL, 0, "interval", "TIME",
 	  "between two packets, or the rows of --stats time: 1s,\n"
-	  "                                  10ms (without a unit: seconds)", false },
+	  "                                  10ms (without a unit: seconds)",
+	  false },
 	{ OPT_TIMEOUT, 0, "timeout", "TIME",
 	  "how long to wait for each answer (send: neighbour):\n"
 	  "                                  500ms (2s, send 1s; without\n"
