@@ -177,6 +177,14 @@ static int unknown_item(struct item *it, const char *s, size_t n)
 			    it->rec->name, (int)n, s, form);
 }
 
+/* Host:example.org -- an item that begins with a text may be written by it. */
+static bool keyed_by_text(const struct record *rec)
+{
+	const struct type *type = rec->fields[0].type;
+
+	return rec->nfields > 1 && type->form == TYPE_LEAF && type->kind->cls == KIND_TEXT;
+}
+
 static int set_pair(struct item *it, const char *s, size_t n, bool first)
 {
 	size_t colon = text_find(s, n, 0, ':');
@@ -191,6 +199,13 @@ static int set_pair(struct item *it, const char *s, size_t n, bool first)
 	f = colon ? record_field(it->rec, s, colon) : NULL;
 	if (!f && first && it->rec->nfields == 1)
 		return set_field(it, &it->rec->fields[0], s, n);
+	if (!f && first && colon && colon + 1 < n && keyed_by_text(it->rec) &&
+	    !record_suggest(it->rec, s, colon))
+		return set_field(it, &it->rec->fields[0], s, colon) ||
+				       set_field(it, &it->rec->fields[it->rec->nfields - 1],
+						 s + colon + 1, n - colon - 1)
+			       ? -1
+			       : 0;
 	if (!f)
 		return unknown_item(it, s, colon);
 	if (colon + 1 >= n)

@@ -180,6 +180,14 @@ static const struct row rows[] = {
 	  "00",
 	  "\"t.v.0.len\":32,\"t.v.0.a\":\"2001:db8::\",\"t.v.1.len\":48,\"t.v.1.a\":\"2001:db8:1::"
 	  "\"" },
+	/* items that begin with a text are written by it */
+	{ P("h : s[lines until \"\"]\n") "struct s {\n name : text[until \": \"]\n value : "
+					 "text[..]\n}\n",
+	  "t h=Host:a.b,Content-Type:\"x, y\"",
+	  "486f73743a20612e620d0a"
+	  "436f6e74656e742d547970653a20782c20790d0a"
+	  "0d0a",
+	  "\"t.h.0.name\":\"Host\",\"t.h.0.value\":\"a.b\",\"t.h.1.name\":\"Content-Type\"" },
 	/* lists of lists, of structs that hold lists, of lists of structs */
 	{ P("a : u16[2][2]\n b : text[u8][u8 count][u8 count]\n c : s[u8 bytes][u8 "
 	    "count]\n") "struct s {\n k : u8\n n : u8 = count(v)\n v : ip4[n]\n}\n",
