@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the fuzz targets share: the registry (the built-ins, and the description that uses every kind
- * there is, on link type 147), loaded once in a process; a packet's form as input; the end of a run
- * that went wrong. */
+/* What the fuzz targets share: the registry (the built-ins, and the description that uses every
+ * kind there is, on link type 147), loaded once in a process; a packet's form as input; the end of
+ * a run that went wrong. */
 #ifndef STRATA_TESTS_FUZZ_H
 #define STRATA_TESTS_FUZZ_H
 
