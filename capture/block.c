@@ -46,6 +46,22 @@ bool units_from_ns(const struct file_units *u, int64_t ns, uint64_t *units)
 	return units_to_ns(u, *units) == ns;
 }
 
+bool block_at(const struct buf *blocks, size_t *at, struct file_block *b)
+{
+	if (*at >= blocks->n)
+		return false;
+	b->ifindex += b->type == BLOCK_INTERFACE;
+	b->p = (const uint8_t *)blocks->p + *at;
+	if (memcmp(b->p, "\x0a\x0d\x0d\x0a", 4) == 0)
+		b->swap = said_u32(false, b->p + 8) != ORDER_MAGIC;
+	b->type = said_u32(b->swap, b->p);
+	b->n = said_u32(b->swap, b->p + 4);
+	if (b->type == BLOCK_SECTION)
+		b->if_first = b->ifindex;
+	*at += b->n;
+	return true;
+}
+
 /* ---- byte order ---- */
 
 static void put_swapped(struct buf *out, const uint8_t *p, size_t n, unsigned width)

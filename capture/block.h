@@ -7,20 +7,22 @@
 #include "core/err.h"
 #include "core/said.h"
 
-enum block_type { /* draft-ietf-opsawg-pcapng section 11.1 */
-	BLOCK_PCAP = 0, /* ours: the header of a pcap file, or a record of it */
-	BLOCK_INTERFACE = 1,
-	BLOCK_OLD_PACKET = 2,
-	BLOCK_SIMPLE_PACKET = 3,
-	BLOCK_NAMES = 4,
-	BLOCK_STATISTICS = 5,
-	BLOCK_PACKET = 6,
-	BLOCK_JOURNAL = 9,
-	BLOCK_SECRETS = 10,
-	BLOCK_CUSTOM = 0xbad,
-	BLOCK_CUSTOM_KEPT = 0x40000bad, /* not to be copied by tools that change packets */
-	BLOCK_SECTION = 0x0a0d0d0a,
+enum block_type {                 /* draft-ietf-opsawg-pcapng section 11.1 */
+		  BLOCK_PCAP = 0, /* ours: the header of a pcap file, or a record of it */
+		  BLOCK_INTERFACE = 1,
+		  BLOCK_OLD_PACKET = 2,
+		  BLOCK_SIMPLE_PACKET = 3,
+		  BLOCK_NAMES = 4,
+		  BLOCK_STATISTICS = 5,
+		  BLOCK_PACKET = 6,
+		  BLOCK_JOURNAL = 9,
+		  BLOCK_SECRETS = 10,
+		  BLOCK_CUSTOM = 0xbad,
+		  BLOCK_CUSTOM_KEPT =
+			  0x40000bad, /* not to be copied by tools that change packets */
+		  BLOCK_SECTION = 0x0a0d0d0a,
 };
+#define ORDER_MAGIC 0x1a2b3c4du
 #define BLOCK_MAX (16u << 20) /* bytes; as libpcap */
 
 enum { IF_NAME = 2, IF_TSRESOL = 9, IF_TSOFFSET = 14 }; /* options of an interface */
@@ -35,11 +37,16 @@ struct file_block {
 	uint32_t if_first; /* the first interface of its section */
 };
 
+/* The block at *at of blocks that lie one after the other (whole, the first one a section);
+ * *b must be zero at first, and tells the byte order, the number of the interface and the first one
+ * of the section from call to call. False: no more. */
+bool block_at(const struct buf *blocks, size_t *at, struct file_block *b);
+
 struct block_tap { /* somebody who takes them */
 	int (*take)(struct block_tap *t, const struct file_block *b, struct err *e);
 };
 
-struct packet_record { /* how a packet stood in its file, and what was read from it */
+struct packet_record {               /* how a packet stood in its file, and what was read from it */
 	const struct block_tap *tap; /* where the blocks around it went; NULL */
 	const uint8_t *raw;
 	uint32_t n;

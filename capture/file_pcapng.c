@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ORDER_MAGIC 0x1a2b3c4du
 #define INTERFACES_MAX 65536u
 #define HEAD_MAX (1u << 20) /* bytes of blocks before the first interface that are kept */
 
@@ -207,27 +206,13 @@ static int give(struct source_file *f, struct file_block b, struct err *e)
 static int give_head(struct source *s, struct err *e)
 {
 	struct source_file *f = &s->file;
-	const uint8_t *p = (const uint8_t *)f->head.p;
-	uint32_t ifs = 0, first = 0;
-	bool swap = false;
+	struct file_block b = { 0 };
+	size_t at = 0;
 	int rc = 0;
 
 	f->begun = true;
-	for (size_t at = 0; at < f->head.n && rc == 0;) {
-		struct file_block b = { .p = p + at, .swap = swap };
-
-		if (memcmp(b.p, "\x0a\x0d\x0d\x0a", 4) == 0)
-			b.swap = swap = said_u32(false, b.p + 8) != ORDER_MAGIC;
-		b.type = said_u32(swap, b.p);
-		b.n = said_u32(swap, b.p + 4);
-		if (b.type == BLOCK_SECTION)
-			first = ifs;
-		b.if_first = first;
-		b.ifindex = ifs;
-		ifs += b.type == BLOCK_INTERFACE;
+	while (rc == 0 && block_at(&f->head, &at, &b))
 		rc = give(f, b, e);
-		at += b.n;
-	}
 	buf_done(&f->head);
 	return rc;
 }

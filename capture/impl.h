@@ -38,7 +38,7 @@ struct source_file {
 	struct packet_record last;
 	struct block_tap *tap; /* who takes what is no packet; NULL */
 	bool begun;            /* the head went to the tap */
-	uint64_t eat; /* bytes of the last packet, to be eaten before the next */
+	uint64_t eat;          /* bytes of the last packet, to be eaten before the next */
 };
 
 struct live;

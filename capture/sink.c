@@ -12,7 +12,8 @@
 #include "capture/impl.h"
 #include "capture/sink_impl.h"
 
-#define BUFFER (1u << 20) /* bytes; grows for a record that is longer */
+#define BUFFER (1u << 20)   /* bytes; grows for a record that is longer */
+#define KEPT_MAX (4u << 20) /* bytes of names and secrets that sink_next() repeats */
 #define FLUSH_NS 1000000000LL
 
 static int64_t now_ns(void)
@@ -61,6 +62,7 @@ int sink_flush(struct sink *s, struct err *e)
 		s->safe += s->is_packet[i];
 	}
 	out_keep(&s->f, whole);
+	s->bytes += whole;
 	s->n = s->nends = 0;
 	s->due = INT64_MAX;
 	if (rc == SINK_ERROR) {
@@ -177,6 +179,21 @@ const struct packet_record *sink_record(const struct sink *s, const struct packe
 	return r;
 }
 
+/* Remember how the section begins, as far as packets need it. */
+static int keep_block(struct feed *f, const struct file_block *b)
+{
+	if (b->type == BLOCK_SECTION) {
+		for (struct feed *o = f->sink->feeds; o && !f->sink->one_section; o = o->next)
+			o->kept.n = 0; /* that section is over */
+		f->kept.n = 0;
+		f->kept_first = b->if_first;
+	}
+	if (b->type == BLOCK_SECTION || b->type == BLOCK_INTERFACE ||
+	    ((b->type == BLOCK_NAMES || b->type == BLOCK_SECRETS) && f->kept.n + b->n <= KEPT_MAX))
+		buf_put(&f->kept, b->p, b->n);
+	return f->kept.failed ? -1 : 0;
+}
+
 /* What sources call for everything that is no packet. */
 static int take_block(struct block_tap *t, const struct file_block *b, struct err *e)
 {
@@ -186,6 +203,8 @@ static int take_block(struct block_tap *t, const struct file_block *b, struct er
 
 	if (s->f.gone)
 		return 0; /* the next packet tells */
+	if (s->opt.follow && keep_block(f, b) < 0)
+		return err_set(e, ERR_IO, "%s: no memory", s->f.path);
 	if (s->failed)
 		return sink_flush(s, e);
 	if (!s->started && b->type == BLOCK_PCAP) {
@@ -264,6 +283,7 @@ struct sink *sink_open(const char *path, const struct sink_options *o, struct er
 	}
 	s->cap = BUFFER;
 	s->due = INT64_MAX;
+	s->opt = *o;
 	s->format = o->format;
 	s->fixed = o->format == SINK_PCAP;
 	s->one_section = o->one_section;
@@ -288,6 +308,7 @@ static void sink_free(struct sink *s)
 	for (struct feed *f = s->feeds, *next; f; f = next) {
 		next = f->next;
 		free(f->map);
+		buf_done(&f->kept);
 		free(f);
 	}
 	for (uint32_t i = 0; i < s->nifs; i++)
@@ -325,6 +346,62 @@ int sink_close(struct sink *s, struct err *e)
 	return rc;
 }
 
+/* What each source said so far is said to s. */
+static int sink_repeat(struct sink *s, struct err *e)
+{
+	int rc = SINK_OK;
+
+	for (struct feed *f = s->feeds; f; f = f->next) {
+		struct file_block b = { .ifindex = f->kept_first };
+		struct buf kept = f->kept;
+		size_t at = 0;
+
+		f->sections = 0;
+		s->opt.follow = false; /* it is remembered */
+		while (rc == SINK_OK && block_at(&kept, &at, &b))
+			rc = take_block(&f->tap, &b, e);
+		s->opt.follow = true;
+	}
+	return rc;
+}
+
+struct sink *sink_next(struct sink *s, const char *path, struct err *e)
+{
+	struct sink_options o = s->opt;
+	struct feed *feeds = s->feeds;
+	uint64_t lost[LOST_KINDS];
+	struct sink *k;
+
+	o.format = s->started ? s->format : o.format;
+	o.has_link = true;
+	o.late = true;
+	o.link = s->link;
+	k = sink_open(path, &o, e);
+	if (k) {
+		k->nfeeds = s->nfeeds;
+		k->ng_feed = s->ng_feed;
+		memcpy(k->header, s->header, sizeof(k->header));
+		k->header_swap = s->header_swap;
+		k->fixed = s->fixed;
+		k->feeds = feeds;
+		s->feeds = NULL;
+		for (struct feed *f = feeds; f; f = f->next)
+			f->sink = k;
+	}
+	memcpy(lost, s->lost, sizeof(lost));
+	if (sink_close(s, e) == SINK_ERROR || (k && sink_repeat(k, e) != SINK_OK)) {
+		sink_close(k, NULL);
+		return NULL;
+	}
+	if (k) /* what is repeated is not lost again */
+		memcpy(k->lost, lost, sizeof(lost));
+	return k;
+}
+
+uint64_t sink_bytes(const struct sink *s)
+{
+	return s->bytes + s->n;
+}
 int64_t sink_due(const struct sink *s)
 {
 	return s->due;

@@ -29,6 +29,7 @@ struct sink_options { /* zero-initialised is fine */
 	bool has_link;               /* write the file's header at once, for `link` */
 	bool late;                   /* no, only with the first packet: sources will be attached */
 	uint16_t link;               /* LINKTYPE_ */
+	bool follow;                 /* sink_next() will be called */
 	bool one_section;            /* pcapng: packets of several sources come in turns */
 	const struct file_id *avoid; /* files that are being read: refuse to overwrite them */
 	unsigned navoid;
@@ -57,6 +58,12 @@ struct sink_change {
  * nothing of them was changed. To be called for all sources before the first source_next(); the
  * sink must outlive them. -1: e. */
 int sink_attach(struct sink *s, struct source *src, const struct sink_change *c, struct err *e);
+/* Go on in a new file of the same kind: s is closed, and the sources are attached to the new one,
+ * which begins with their sections, interfaces, names and secrets. Only where sink_options.follow
+ * was set, and while all sources are open. NULL: e; s is closed anyway. */
+struct sink *sink_next(struct sink *s, const char *path, struct err *e);
+/* Bytes in the file and on their way to it, before compression. */
+uint64_t sink_bytes(const struct sink *s);
 /* What had no place in the file so far, as words: "2 comments, 1 interface's name and settings".
  * Nothing is appended when nothing was lost. */
 void sink_lost(const struct sink *s, struct buf *out);

@@ -23,47 +23,52 @@ struct feed { /* an attached source */
 	struct sink_change change;
 	struct { /* for each interface of the source: which one of which section it is here */
 		uint32_t section, id;
-	} *map;
+	} * map;
 	uint32_t nmap;
 	uint64_t sections; /* so far */
+	struct buf kept;   /* for sink_next: what the section began with */
+	bool kept_swap;
+	uint32_t kept_first; /* number of its first interface */
 	struct feed *next;
 };
 
 enum lost { /* what had no place in the file */
-	LOST_COMMENT,
-	LOST_OPTION,
-	LOST_INTERFACE,
-	LOST_NAMES,
-	LOST_SECRETS,
-	LOST_STATISTICS,
-	LOST_SECTION,
-	LOST_OTHER,
-	LOST_NO_TIME,
-	LOST_FRACTION,
-	LOST_ORDER,
-	LOST_KINDS,
+	    LOST_COMMENT,
+	    LOST_OPTION,
+	    LOST_INTERFACE,
+	    LOST_NAMES,
+	    LOST_SECRETS,
+	    LOST_STATISTICS,
+	    LOST_SECTION,
+	    LOST_OTHER,
+	    LOST_NO_TIME,
+	    LOST_FRACTION,
+	    LOST_ORDER,
+	    LOST_KINDS,
 };
 
 struct sink {
 	struct out_file f;
 	enum sink_format format; /* PCAP or PCAPNG once the header is written */
 	bool started, failed;
-	bool fixed;       /* the format was asked for: a second link type is an error */
-	bool one_section; /* see sink_options */
-	uint16_t link;    /* of the packets to come; pcap: of the file */
-	struct err err; /* the first failure, told again */
-	bool swap;      /* the file (pcapng: the section) is not in our byte order */
-	bool micro;     /* pcap: microseconds */
+	bool fixed;         /* the format was asked for: a second link type is an error */
+	bool one_section;   /* see sink_options */
+	uint16_t link;      /* of the packets to come; pcap: of the file */
+	struct err err;     /* the first failure, told again */
+	bool swap;          /* the file (pcapng: the section) is not in our byte order */
+	bool micro;         /* pcap: microseconds */
 	uint8_t header[24]; /* of the pcap file that comes in; zeros: none */
 	bool header_swap;
 	struct out_if *ifs;
 	uint32_t nifs, cap_ifs, section;
+	struct sink_options opt;
 	struct feed *feeds;
 	unsigned nfeeds;
 	bool ng_feed; /* one of them is a pcapng */
 	uint64_t lost[LOST_KINDS];
 	struct buf scratch;
 	uint64_t count, safe; /* packets accepted; in the file */
+	uint64_t bytes;       /* flushed, before compression */
 	int64_t due;          /* CLOCK_MONOTONIC; INT64_MAX: the buffer is empty */
 	size_t n, cap, nends;
 	uint32_t ends[SINK_RECORDS]; /* where each record in buf ends */
@@ -106,8 +111,8 @@ static inline struct feed *record_feed(const struct packet_record *r)
 int pcap_start(struct sink *s, struct err *e);
 int pcap_put(struct sink *s, const struct packet *p, struct err *e);
 /* sink_pcapng.c */
-int ng_start(struct sink *s, struct err *e);             /* a section of our own */
-int ng_first_link(struct sink *s, struct err *e);        /* an interface for s->link */
+int ng_start(struct sink *s, struct err *e);      /* a section of our own */
+int ng_first_link(struct sink *s, struct err *e); /* an interface for s->link */
 int ng_put(struct sink *s, const struct packet *p, struct err *e);
 int ng_block(struct sink *s, struct feed *f, const struct file_block *b, struct err *e);
 /* sink_lost.c: count what a block or a packet brings that a pcap file has no room for. */

@@ -25,16 +25,16 @@ static void new_section(struct sink *s, bool swap)
 static void gather_comments(struct sink *s)
 {
 	for (struct feed *f = s->one_section ? s->feeds : NULL; f; f = f->next) {
-		const struct buf *h = &f->src->file.head;
+		struct file_block b = { 0 };
 		struct said_option o;
+		size_t first = 0;
 		uint32_t at = 0;
 
-		if (h->n < 28 || memcmp(h->p, "\x0a\x0d\x0d\x0a", 4) != 0)
+		/* The source's head is gone once it was read. */
+		if (!block_at(f->kept.n ? &f->kept : &f->src->file.head, &first, &b) ||
+		    b.type != BLOCK_SECTION)
 			continue;
-		bool swap = said_u32(false, (const uint8_t *)h->p + 8) != 0x1a2b3c4d;
-		struct packet_said list = { (const uint8_t *)h->p + 24,
-					    said_u32(swap, (const uint8_t *)h->p + 4) - 28, swap,
-					    NULL };
+		struct packet_said list = { b.p + 24, b.n - 28, b.swap, NULL };
 		while (said_next(&list, &at, &o))
 			if (o.code == SAID_COMMENT)
 				said_put(&s->scratch, false, SAID_COMMENT, o.p, o.len);
@@ -305,8 +305,10 @@ static bool put_as_it_was(struct sink *s, const struct packet_record *r, uint32_
 	return true;
 }
 
-/* The options of p in the byte order of the section, into s->scratch. */
-static void gather_options(struct sink *s, const struct packet *p, const struct packet_record *r)
+/* The options of p in the byte order of the section: those returned in *as_they_are, then those in
+ * s->scratch. */
+static void gather_options(struct sink *s, const struct packet *p, const struct packet_record *r,
+			   struct packet_said *as_they_are)
 {
 	uint32_t at = 0, way = p->flags & PACKET_OUTGOING ? 2 : p->flags & PACKET_INCOMING ? 1 : 0;
 	struct said_option o;
@@ -318,7 +320,7 @@ static void gather_options(struct sink *s, const struct packet *p, const struct 
 	if (p->said && p->said->swap != s->swap)
 		options_swap(BLOCK_PACKET, p->said, &s->scratch, &s->lost[LOST_ORDER]);
 	else if (p->said)
-		buf_put(&s->scratch, p->said->options, at);
+		*as_they_are = (struct packet_said) { p->said->options, at, s->swap, NULL };
 	way = s->swap ? __builtin_bswap32(way) : way;
 	if (way)
 		said_put(&s->scratch, s->swap, SAID_FLAGS, &way, 4);
@@ -329,10 +331,10 @@ static void gather_options(struct sink *s, const struct packet *p, const struct 
 	}
 }
 
-static int put_packet(struct sink *s, const struct packet *p, uint32_t id, uint64_t units,
-		      struct err *e)
+static int put_packet(struct sink *s, const struct packet *p, const struct packet_said *said,
+		      uint32_t id, uint64_t units, struct err *e)
 {
-	uint32_t padded = (p->len + 3) & ~3u, options = (uint32_t)s->scratch.n;
+	uint32_t padded = (p->len + 3) & ~3u, options = said->len + (uint32_t)s->scratch.n;
 	uint32_t len = 32 + padded + (options ? options + 4 : 0);
 	int rc = sink_room(s, len, 1, e);
 
@@ -348,7 +350,8 @@ static int put_packet(struct sink *s, const struct packet *p, uint32_t id, uint6
 	sink_put(s, p->data, p->len);
 	sink_put(s, "\0\0\0", padded - p->len);
 	if (options) {
-		sink_put(s, s->scratch.p, options);
+		sink_put(s, said->options, said->len);
+		sink_put(s, s->scratch.p, s->scratch.n);
 		sink_put32(s, 0);
 	}
 	sink_put32(s, len);
@@ -384,8 +387,9 @@ int ng_put(struct sink *s, const struct packet *p, struct err *e)
 		units = (uint64_t)p->when;
 	}
 	s->lost[LOST_NO_TIME] += timeless && p->said;
-	gather_options(s, p, r);
+	struct packet_said as_they_are = { 0 };
+	gather_options(s, p, r, &as_they_are);
 	if (s->scratch.failed)
 		return err_set(e, ERR_IO, "%s: no memory", s->f.path);
-	return put_packet(s, p, (uint32_t)id, units, e);
+	return put_packet(s, p, &as_they_are, (uint32_t)id, units, e);
 }

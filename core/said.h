@@ -9,10 +9,10 @@
 #include "core/packet.h"
 
 enum said_code { /* options of a packet */
-	SAID_END = 0,
-	SAID_COMMENT = 1, /* text; may be there several times */
-	SAID_FLAGS = 2,   /* 32 bits: direction, length of the FCS, link errors */
-	SAID_DROPS = 4,   /* 64 bits: packets lost between this one and the one before */
+		 SAID_END = 0,
+		 SAID_COMMENT = 1, /* text; may be there several times */
+		 SAID_FLAGS = 2,   /* 32 bits: direction, length of the FCS, link errors */
+		 SAID_DROPS = 4,   /* 64 bits: packets lost between this one and the one before */
 };
 
 struct packet_record; /* how a packet stands in its file; capture/ knows it */
