@@ -75,6 +75,18 @@ const struct option_row option_rows[] = {
 	{ OPT_CHECK, 0, "check", "FILE", "load a protocol file and try the laws on it", false },
 	{ OPT_NEW, 0, "new", "NAME", "print a starter file", false },
 	{ OPT_TEXT, 0, "text", NULL, "as a protocol file only", false },
+	{ OPT_PACKETS, 0, "packets", "LIST", "only these, by number: 1-10,20,30-", false },
+	{ OPT_FROM, 0, "from", "TIME",
+	  "not before: '2026-11-22 10:38:16', or +90s after the first", false },
+	{ OPT_TO, 0, "to", "TIME", "not after", false },
+	{ OPT_APPEND, 0, "append", NULL, "one file after the other, not merged by time", false },
+	{ OPT_SHIFT, 0, "shift", "TIME", "all times later by it, or earlier: 1h, -0.5s", false },
+	{ OPT_SCALE, 0, "scale", "FACTOR", "all distances in time: 0.5 is twice as fast", false },
+	{ OPT_DEDUP, 0, "dedup", "N|TIME",
+	  "drop what is the same as one of the N before, or of the TIME before", false },
+	{ OPT_SPLIT, 0, "split", "N|TIME|SIZE",
+	  "a new file after N packets, after 60s, before 10MB", false },
+	{ OPT_COMMENT, 0, "comment", "N:TEXT", "say TEXT of packet N", true },
 	{ OPT_NONE, 0, NULL, NULL, NULL, false },
 };
 

@@ -57,6 +57,15 @@ enum option_id {
 	OPT_CHECK,
 	OPT_NEW,
 	OPT_TEXT,
+	OPT_PACKETS,
+	OPT_FROM,
+	OPT_TO,
+	OPT_APPEND,
+	OPT_SHIFT,
+	OPT_SCALE,
+	OPT_DEDUP,
+	OPT_SPLIT,
+	OPT_COMMENT,
 	OPT_NONE,
 };
 #define OPT_COMMON OPT_INTERFACE /* those before it */

@@ -18,6 +18,8 @@ struct filter;
  * the filter. An empty text matches everything. */
 struct filter *filter_parse(const struct registry *r, const char *text, size_t len, struct err *e);
 struct filter *filter_close(struct filter *f); /* NULL */
+/* A time as filters write it: 2026-11-22 10:38:16.5 (UTC), or seconds since the epoch. */
+bool filter_time(const char *s, size_t n, uint64_t *ns);
 
 /* What matching needs beside the filter; one for each thread. Zero-initialised is valid. */
 struct filter_work {

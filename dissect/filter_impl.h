@@ -178,8 +178,6 @@ bool filter_regex_fits(const char *s);
  * takes it; e. */
 int filter_read(struct filter *f, const struct operand *a, struct literal *lit, bool network,
 		struct err *e);
-/* Nanoseconds since the epoch. */
-bool filter_time(const char *s, size_t n, uint64_t *ns);
 
 /* One value that an operand stands for. */
 struct got {

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* strata edit: capture files into other ones: chosen, merged, cut, moved in time, converted. */
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/bpf.h"
+#include "cli/edit.h"
+#include "cli/privs.h"
+#include "cli/seal.h"
+#include "cli/show.h"
+#include "cli/words.h"
+#include "core/said.h"
+#include "dissect/dissect.h"
+
+__extension__ typedef __int128 wide;
+
+static const char *const examples[] = {
+	"edit big.pcapng -w small.pcapng --packets 1-100",
+	"the first hundred packets; names, comments, secrets stay",
+	"edit a.pcap b.pcapng -w both.pcapng",
+	"merged by time",
+	"edit old.pcap -w new.pcapng.zst",
+	"another format, compressed",
+	"edit a.pcap -w dns.pcap --where dns --from +10s --to +20s",
+	"what the filter wants, of ten seconds",
+	"edit a.pcap -w slow.pcap --shift -1h --scale 10",
+	"an hour earlier, ten times as slow",
+	"edit a.pcap -w part.pcap --split 1000",
+	"part_00001.pcap and so on, of a thousand packets each",
+	"edit a.pcapng -w b.pcapng --comment '7:here it went wrong'",
+	"a note for the next reader",
+	NULL,
+};
+static const enum option_id options[] = { OPT_WRITE,   OPT_PACKETS, OPT_FROM,  OPT_TO,
+					  OPT_WHERE,   OPT_COUNT,   OPT_DEDUP, OPT_APPEND,
+					  OPT_SNAPLEN, OPT_SHIFT,   OPT_SCALE, OPT_LINK,
+					  OPT_COMMENT, OPT_SPLIT,   OPT_HEX,   OPT_RESOLVE,
+					  OPT_NONE };
+
+struct remark { /* --comment */
+	uint64_t number;
+	const char *text;
+	bool used;
+};
+
+struct editing {
+	struct cli *c;
+	struct showing show; /* --where and patterns */
+	struct filter_words filter;
+	struct bpf *bpf;
+	struct edit_input in;
+	struct edit_output out;
+	struct numbers numbers;
+	struct moment from, to;
+	struct dedup *dedup;
+	uint64_t most, snaplen;
+	int64_t shift, first; /* nanoseconds; the time of the first packet */
+	int64_t scale_num, scale_den;
+	struct sink_change change;
+	struct remark *remark;
+	unsigned nremarks;
+	struct buf said;
+	uint64_t read, duplicates, no_link, too_far;
+	bool mixed; /* several link types make a pcapng of what was called otherwise */
+};
+
+/* ---- what was asked for ---- */
+
+/* A decimal factor as num / den. */
+static int scale_parse(struct editing *ed, const char *text, struct err *e)
+{
+	const char *s = text;
+	bool dot = false;
+
+	ed->scale_num = ed->scale_den = 1;
+	if (!text)
+		return 0;
+	ed->scale_num = 0;
+	for (; isdigit((unsigned char)*s) || (*s == '.' && !dot); s++) {
+		if (*s == '.') {
+			dot = true;
+			continue;
+		}
+		if (ed->scale_num > INT64_MAX / 100 || ed->scale_den > INT64_MAX / 100)
+			break;
+		ed->scale_num = ed->scale_num * 10 + (*s - '0');
+		ed->scale_den *= dot ? 10 : 1;
+	}
+	if (*s || s == text || ed->scale_num == 0)
+		return err_set(e, ERR_USAGE,
+			       "'--scale %s': wants a factor above 0, such as 2 or 0.5", text);
+	return 0;
+}
+
+static int shift_parse(struct editing *ed, const char *text, struct err *e)
+{
+	struct options o = { 0 };
+
+	if (!text)
+		return 0;
+	bool minus = text[0] == '-';
+	o.v[OPT_SHIFT] = text + (minus || text[0] == '+');
+	if (opt_time(&o, OPT_SHIFT, &ed->shift, NULL) < 0)
+		return err_set(e, ERR_USAGE, "'--shift %s': wants a time such as 1h or -0.5s",
+			       text);
+	ed->shift = minus ? -ed->shift : ed->shift;
+	return 0;
+}
+
+static int link_parse(struct editing *ed, struct err *e)
+{
+	const char *text = ed->c->opt.v[OPT_LINK];
+	uint64_t link = 0;
+
+	if (!text || opt_has(&ed->c->opt, OPT_HEX))
+		return 0;
+	if (strcmp(text, "raw") == 0)
+		link = LINK_RAW;
+	else if (opt_u64(&ed->c->opt, OPT_LINK, 0xfffe, &link, e) < 0)
+		return -1;
+	ed->change.has_link = true;
+	ed->change.link = (uint16_t)link;
+	return 0;
+}
+
+static int remarks_parse(struct editing *ed, struct err *e)
+{
+	const struct options *o = &ed->c->opt;
+
+	ed->nremarks = o->n[OPT_COMMENT];
+	ed->remark = calloc(ed->nremarks + 1, sizeof(*ed->remark));
+	if (!ed->remark)
+		return err_set(e, ERR_IO, "no memory");
+	for (unsigned i = 0; i < ed->nremarks; i++) {
+		struct remark *r = &ed->remark[i];
+		const char *text = o->list[OPT_COMMENT][i];
+		char *end;
+
+		r->number = strtoull(text, &end, 10);
+		r->text = end + 1;
+		if (!isdigit((unsigned char)*text) || *end != ':' || !end[1])
+			return err_set(e, ERR_USAGE,
+				       "'--comment %s': wants the number of a packet and a text: "
+				       "7:look here",
+				       text);
+		if (strlen(r->text) > UINT16_MAX)
+			return err_set(e, ERR_USAGE, "a comment has %u bytes at most", UINT16_MAX);
+	}
+	return 0;
+}
+
+static int read_options(struct editing *ed, struct err *e)
+{
+	const struct options *o = &ed->c->opt;
+
+	if (!opt_has(o, OPT_WRITE))
+		return err_set(e, ERR_USAGE, "where to? strata edit FILE... -w OUT");
+	ed->snaplen = PACKET_MAX;
+	if (opt_u64(o, OPT_COUNT, UINT64_MAX, &ed->most, e) < 0 ||
+	    opt_u64(o, OPT_SNAPLEN, PACKET_MAX, &ed->snaplen, e) < 0 ||
+	    (opt_has(o, OPT_PACKETS) && numbers_parse(&ed->numbers, o->v[OPT_PACKETS], e) < 0) ||
+	    moment_parse(&ed->from, o->v[OPT_FROM], "from", e) < 0 ||
+	    moment_parse(&ed->to, o->v[OPT_TO], "to", e) < 0 ||
+	    shift_parse(ed, o->v[OPT_SHIFT], e) < 0 || scale_parse(ed, o->v[OPT_SCALE], e) < 0 ||
+	    link_parse(ed, e) < 0 || remarks_parse(ed, e) < 0)
+		return -1;
+	if (opt_has(o, OPT_DEDUP) && !(ed->dedup = dedup_open(o->v[OPT_DEDUP], e)))
+		return -1;
+	ed->change.retime = ed->shift || ed->scale_num != ed->scale_den;
+	/* Nothing is left out nor made longer: lengths of sections stay true. */
+	static const enum option_id less[] = { OPT_PACKETS, OPT_FROM,  OPT_TO,   OPT_WHERE,
+					       OPT_COUNT,   OPT_DEDUP, OPT_LINK, OPT_SNAPLEN,
+					       OPT_COMMENT, OPT_SPLIT, OPT_NONE };
+	ed->change.whole = !ed->change.retime && !ed->filter.text;
+	for (unsigned i = 0; less[i] != OPT_NONE; i++)
+		ed->change.whole &= !opt_has(o, less[i]);
+	return 0;
+}
+
+/* ---- a packet ---- */
+
+static bool in_time(const struct editing *ed, const struct packet *p)
+{
+	if (!ed->from.set && !ed->to.set)
+		return true;
+	if (p->flags & PACKET_NO_TIME)
+		return false;
+	return (!ed->from.set || p->when >= ed->from.ns) && (!ed->to.set || p->when <= ed->to.ns);
+}
+
+/* 1 taken, 0 not, -1 e. */
+static int choose(struct editing *ed, struct packet *p, struct err *e)
+{
+	if (!numbers_hold(&ed->numbers, p->number) || !in_time(ed, p) ||
+	    (ed->bpf && !bpf_match(ed->bpf, p)))
+		return 0;
+	if (ed->show.where || ed->show.has_pattern) {
+		int rc = show_choose(&ed->show, p, e);
+		if (rc <= 0)
+			return rc;
+	}
+	if (ed->dedup) {
+		int seen = dedup_seen(ed->dedup, p);
+		if (seen < 0)
+			return err_set(e, ERR_IO, "no memory");
+		ed->duplicates += seen > 0;
+		return !seen;
+	}
+	return 1;
+}
+
+/* Begin with the first layer that the link type can begin with. False: there is none. */
+static bool change_link(struct editing *ed, struct packet *p)
+{
+	struct packet q;
+
+	if (p->link == ed->change.link)
+		return true;
+	dissect_with(ed->c->reg, p, &ed->show.scratch);
+	for (unsigned i = 0; i < p->nlayers; i++) {
+		const struct layer *l = &p->layers[i];
+		bool whole = l->end < p->len || p->len == p->wire_len;
+
+		if (l->flags & LAYER_QUOTED)
+			break;
+		/* What stands behind it (padding, an FCS) goes with the header before it. */
+		q = (struct packet) { .data = p->data + l->off, .len = l->end - l->off };
+		q.wire_len = whole ? q.len : p->wire_len - l->off;
+		q.link = ed->change.link;
+		dissect_with(ed->c->reg, &q, &ed->show.scratch);
+		if (!q.nlayers || q.layers[0].proto != l->proto ||
+		    (q.layers[0].flags & LAYER_GUESS))
+			continue;
+		p->data = q.data;
+		p->len = q.len;
+		p->wire_len = q.wire_len;
+		p->link = q.link;
+		return true;
+	}
+	return false;
+}
+
+/* False: no file has room for that time. */
+static bool change_time(const struct editing *ed, struct packet *p)
+{
+	wide t = (wide)p->when - ed->first;
+
+	t = t * ed->scale_num;
+	t = (t >= 0 ? t + ed->scale_den / 2 : t - ed->scale_den / 2) / ed->scale_den;
+	t += (wide)ed->first + ed->shift;
+	if (t < 0 || t > INT64_MAX)
+		return false;
+	p->when = (int64_t)t;
+	return true;
+}
+
+/* Append the remarks of this packet to what its file says of it. */
+static void remark(struct editing *ed, struct packet *p, struct packet_said *said)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < ed->nremarks; i++) {
+		struct remark *r = &ed->remark[i];
+
+		if (r->number != p->number)
+			continue;
+		if (!any) {
+			ed->said.n = 0;
+			*said = p->said ? *p->said : (struct packet_said) { 0 };
+			buf_put(&ed->said, said->options, said->len);
+		}
+		any = r->used = true;
+		said_put(&ed->said, said->swap, SAID_COMMENT, r->text, strlen(r->text));
+	}
+	if (!any)
+		return;
+	said->options = (const uint8_t *)ed->said.p;
+	said->len = (uint32_t)ed->said.n;
+	p->said = said;
+}
+
+/* enum sink_result. */
+static int edit_packet(struct editing *ed, struct packet *p, struct err *e)
+{
+	struct packet_said said;
+	int rc = choose(ed, p, e);
+
+	if (rc <= 0)
+		return rc < 0 ? SINK_ERROR : SINK_OK;
+	if (ed->change.has_link && !change_link(ed, p)) {
+		ed->no_link++;
+		return SINK_OK;
+	}
+	if (p->len > ed->snaplen)
+		p->len = (uint32_t)ed->snaplen;
+	if (ed->change.retime && !(p->flags & PACKET_NO_TIME) && !change_time(ed, p)) {
+		ed->too_far++;
+		return SINK_OK;
+	}
+	remark(ed, p, &said);
+	if (ed->said.failed)
+		return err_set(e, ERR_IO, "no memory");
+	return output_write(&ed->out, p, e);
+}
+
+/* ---- all of them ---- */
+
+static int edit_all(struct editing *ed, struct err *e)
+{
+	struct packet p = { 0 };
+	bool begun = false;
+	int rc = SINK_OK;
+
+	while (rc == SINK_OK && (!ed->most || ed->out.total < ed->most) &&
+	       !numbers_end(&ed->numbers, ed->read + 1) && input_next(&ed->in, &p, &ed->read)) {
+		if (!begun && !(p.flags & PACKET_NO_TIME)) {
+			begun = true;
+			ed->first = p.when;
+			ed->from.ns += ed->from.after ? p.when : 0;
+			ed->to.ns += ed->to.after ? p.when : 0;
+		}
+		rc = edit_packet(ed, &p, e);
+	}
+	return rc;
+}
+
+static void tell(const struct editing *ed)
+{
+	char line[300];
+	const struct {
+		uint64_t n;
+		const char *what;
+	} v[] = { { ed->duplicates, "duplicates left out" },
+		  { ed->no_link, "left out: nothing in them can begin with that link type" },
+		  { ed->too_far, "left out: no file has room for their time" },
+		  { ed->dedup ? dedup_forgot(ed->dedup) : 0,
+		    "forgotten before the window was over: there may be more duplicates" } };
+	int n = snprintf(line, sizeof(line), "%" PRIu64 " read, %" PRIu64 " written", ed->read,
+			 ed->out.total);
+
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++)
+		if (v[i].n && n < (int)sizeof(line))
+			n += snprintf(line + n, sizeof(line) - (size_t)n, ", %" PRIu64 " %s",
+				      v[i].n, v[i].what);
+	if (ed->out.files > 1 && n < (int)sizeof(line))
+		snprintf(line + n, sizeof(line) - (size_t)n, ", in %u files", ed->out.files);
+	input_tell(&ed->in, ed->c);
+	say(ed->c, "%s", line);
+	for (unsigned i = 0; i < ed->nremarks; i++)
+		if (!ed->remark[i].used)
+			say(ed->c, "packet %" PRIu64 " was not written, nor its comment",
+			    ed->remark[i].number);
+	if (ed->mixed)
+		say(ed->c, "%s is a pcapng: its packets are of several link types", ed->out.path);
+	tell_lost(ed->c, ed->out.sink);
+}
+
+static int open_all(struct editing *ed, int n, struct err *e)
+{
+	const struct options *o = &ed->c->opt;
+	uint64_t link = LINK_ETHERNET;
+	struct source_options so = { .hex = opt_has(o, OPT_HEX), .want_link = true };
+	struct show_opts sho = { .form = REPORT_NONE,
+				 .pattern = ed->filter.pattern ? ed->filter.text : NULL };
+	struct privs_opts po = { .keep_uid = !getenv("SUDO_UID") };
+
+	if (so.hex && opt_u64(o, OPT_LINK, 0xfffe, &link, e) < 0)
+		return -1;
+	so.link = (uint16_t)link;
+	if (show_open(&ed->show, ed->c, &sho, e) < 0 ||
+	    input_open(&ed->in, n, ed->c->argv, &so, opt_has(o, OPT_APPEND), e) < 0)
+		return -1;
+	if (ed->filter.text && !ed->filter.pattern) {
+		ed->bpf = bpf_open(ed->filter.text, source_link(ed->in.src[0]),
+				   opt_has(o, OPT_RESOLVE), e);
+		if (!ed->bpf)
+			return -1;
+	}
+	struct sink_options ko = { .avoid = ed->in.ids,
+				   .navoid = (unsigned)n,
+				   .late = true,
+				   .one_section = !ed->in.append };
+	ko.link = ed->change.has_link ? ed->change.link : source_link(ed->in.src[0]);
+	ko.has_link = ko.link != LINK_NONE;
+	/* Known now, it need not be found out half-way. */
+	for (int i = 1; i < n && !ed->change.has_link; i++)
+		if (source_link(ed->in.src[i]) != source_link(ed->in.src[0]))
+			ko.format = SINK_PCAPNG;
+	ed->mixed = ko.format == SINK_PCAPNG && !strstr(o->v[OPT_WRITE], ".pcapng");
+	if (privs_drop(&po, e) < 0 ||
+	    output_open(&ed->out, o->v[OPT_WRITE], o->v[OPT_SPLIT], &ko, e) < 0)
+		return -1;
+	for (int i = 0; i < n; i++)
+		if (sink_attach(ed->out.sink, ed->in.src[i], &ed->change, e) < 0)
+			return -1;
+	return 0;
+}
+
+static int run_edit(struct cli *c)
+{
+	struct editing ed = { .c = c };
+	struct err e = { 0 };
+	int rc = -1, n;
+
+	if (c->argc == 0)
+		return fail(c, ERR_USAGE, "which file? strata edit FILE... [FILTER] -w OUT");
+	n = words_files(c->argc, c->argv);
+	if (filter_words(&ed.filter, c->argc - n, c->argv + n, &e) < 0 ||
+	    read_options(&ed, &e) < 0 || load_registry(c, &e) < 0 || open_all(&ed, n, &e) < 0)
+		goto out;
+	/* Everything is open: what follows looks at strangers' bytes, without any right. */
+	seal(&(struct seal_opts) { .write_path = c->opt.v[OPT_WRITE] });
+	rc = edit_all(&ed, &e);
+	tell(&ed);
+out:
+	if (sink_close(ed.out.sink, rc == SINK_ERROR ? NULL : &e) == SINK_ERROR)
+		rc = SINK_ERROR;
+	if (rc != SINK_ERROR && ed.in.bad.code) {
+		e = ed.in.bad;
+		rc = SINK_ERROR;
+	}
+	show_close(&ed.show, NULL);
+	input_close(&ed.in);
+	bpf_close(ed.bpf);
+	dedup_close(ed.dedup);
+	buf_done(&ed.said);
+	free(ed.remark);
+	free(ed.numbers.v);
+	filter_words_done(&ed.filter);
+	if (rc == SINK_ERROR)
+		return print_err(c, &e);
+	return ed.too_far ? EXIT_LOST : EXIT_DONE;
+}
+
+const struct command cmd_edit = {
+	.name = "edit",
+	.line = "choose, merge, convert capture files",
+	.usage = "FILE... [FILTER] -w OUT",
+	.example = examples,
+	.option = options,
+	.run = run_edit,
+	.more = "Several files are merged by time, unless --append. OUT is pcap or pcapng, "
+		"compressed if its\nname ends in .gz or .zst. In this order: --packets (numbers "
+		"count over all files), --from,\n--to, FILTER, --where, --dedup, --link, "
+		"--snaplen, --shift and --scale, --comment. What is\nnot changed is written as it "
+		"was; what OUT has no place for is told.",
+};
