@@ -203,6 +203,10 @@ bool load_accept(struct load *l, int type);
 int load_open(struct load *l, char bracket); /* step over an opening bracket: nest */
 int load_close(struct load *l, char bracket);
 bool load_is(const struct load *l, const char *word); /* is the current token this name? */
+static inline bool load_token_is(const struct load *l, struct token t, const char *word)
+{
+	return t.type == TOK_NAME && t.len == strlen(word) && !memcmp(l->text + t.at, word, t.len);
+}
 const char *load_intern(struct load *l, struct token t);
 /* A NAME fit for a field, struct or protocol (no dash); NULL with the error set. */
 const char *load_name(struct load *l, const char *what);
@@ -228,6 +232,11 @@ const struct expr *expr_number(struct load *l, int64_t v, struct place at);
 const struct expr *expr_string(struct load *l);     /* a string of at most 8 bytes, as a number */
 int parse_spans(struct load *l, struct spans *out); /* inside the brackets of len() or a sum */
 struct type *parse_type(struct load *l);
+/* The number type at the current token, for a number before the data; NULL: it is none, or an error
+ * was set. */
+struct type *parse_prefix_type(struct load *l);
+/* What stands in brackets after a kind (list false) or after an item type. */
+int parse_extent(struct load *l, struct extent *x, bool list);
 int parse_field(struct load *l);
 int parse_words(struct load *l, struct words *w, bool flags); /* { ... } */
 int parse_rule(struct load *l, struct field *f, struct fsrc *s);
