@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash disable=SC2154
+# Recordings of routing and of services in binary; sourced by captures/record.sh, whose helpers they use.
+
+# frr HOST DAEMON: one of FRRouting's daemons (zebra first), with the configuration from standard input.
+frr() {
+	local dir=$LAB_DIR/frr.$1
+	mkdir -p "$dir"
+	# They run as root, who has to be in the group that may speak to them.
+	if [ ! -e "$LAB_DIR/group" ]; then
+		sed -E '/^frrvty:/{s/:$/:root/;t;s/$/,root/}' /etc/group >"$LAB_DIR/group"
+		mount --bind "$LAB_DIR/group" /etc/group || exit 1
+	fi
+	{
+		printf 'log stdout\nhostname %s\n' "$1"
+		cat
+	} >"$dir/$2.conf"
+	lab_bg "$1" "/usr/lib/frr/$2" -u root -g root -z "$dir/zserv" --vty_socket "$dir" -i "$dir/$2.pid" \
+		-f "$dir/$2.conf" -P 0
+	lab_until 5 test -S "$dir/$2.vty" || exit 1
+}
+
+# said HOST DAEMON COMMAND WORD: what this command shows holds this word.
+said() { lab_on "$1" vtysh --vty_socket "$LAB_DIR/frr.$1" -d "$2" -c "$3" 2>/dev/null | grep -q "$4"; }
+
+rec_rip() {
+	pair
+	lab_route h1 10.1.0.0/16 10.77.0.9
+	frr h1 zebra </dev/null
+	lab_route h2 10.2.0.0/16 10.77.0.9
+	frr h2 zebra </dev/null
+	sniff h1 eth0 udp port 520
+	frr h1 ripd <<-END
+		router rip
+		 network eth0
+		 redistribute kernel metric 2
+		 timers basic 5 30 30
+	END
+	frr h2 ripd <<-END
+		router rip
+		 network eth0
+		 redistribute kernel route-map mark
+		 timers basic 5 30 30
+		route-map mark permit 10
+		 set tag 77
+	END
+	sleep 8
+	keep 6
+}
+
+rec_rip-keys() {
+	pair
+	lab_route h1 10.1.0.0/16 10.77.0.9
+	frr h1 zebra </dev/null
+	lab_route h2 10.2.0.0/16 10.77.0.9
+	frr h2 zebra </dev/null
+	sniff h1 eth0 udp port 520
+	frr h1 ripd <<-END
+		key chain lab
+		 key 7
+		  key-string secret
+		interface eth0
+		 ip rip authentication mode md5
+		 ip rip authentication key-chain lab
+		router rip
+		 network eth0
+		 redistribute kernel
+		 timers basic 5 30 30
+	END
+	frr h2 ripd <<-END
+		interface eth0
+		 ip rip authentication mode text
+		 ip rip authentication string opensesame
+		router rip
+		 network eth0
+		 redistribute kernel
+		 timers basic 5 30 30
+	END
+	sleep 7
+	keep 4
+}
+
+rec_rip1() {
+	pair
+	lab_route h1 10.0.0.0/8 10.77.0.9
+	frr h1 zebra </dev/null
+	lab_route h2 11.0.0.0/8 10.77.0.9
+	frr h2 zebra </dev/null
+	sniff h1 eth0 udp port 520
+	local host
+	for host in h1 h2; do
+		frr $host ripd <<-END
+			router rip
+			 version 1
+			 network eth0
+			 redistribute kernel
+			 timers basic 5 30 30
+		END
+	done
+	sleep 7
+	keep 4
+}
+
+rec_ripng() {
+	pair
+	lab_route h1 2001:db8:1::/48 fd77::9
+	frr h1 zebra </dev/null
+	lab_route h2 2001:db8:2::/48 fd77::9
+	frr h2 zebra </dev/null
+	sniff h1 eth0 udp port 521
+	local host
+	for host in h1 h2; do
+		frr $host ripngd <<-END
+			router ripng
+			 network eth0
+			 redistribute kernel metric 3
+			 timers basic 5 30 30
+		END
+	done
+	sleep 7
+	keep 4
+}
