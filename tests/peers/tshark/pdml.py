@@ -61,6 +61,8 @@ def run(path, seconds, form):
         yield from proc.stdout
     if proc.returncode == 124:
         raise Unreadable("tshark took more than %d s" % seconds)
+    if proc.returncode < 0 or proc.returncode > 124:
+        raise Unreadable("tshark ended with %d" % proc.returncode)
 
 
 def made_up(path, seconds):

@@ -7,9 +7,8 @@ class Tally:
     """Counts by protocol, and differences with one example each. Tallies of several files add up."""
 
     def __init__(self):
-        self.n = collections.Counter()  # files, packets, same_stack, bytes_ours, bytes_all, explained, made, made_ours
+        self.n = collections.Counter()  # files, packets, same_stack, bytes_ours, bytes_all, explained, units, made, made_ours
         self.by = collections.defaultdict(collections.Counter)
-        self.units = collections.defaultdict(collections.Counter)
         # name: [how often, where first]
         self.kinds, self.unnamed, self.uncovered, self.nameless, self.failed = {}, {}, {}, {}, {}
 
@@ -22,9 +21,8 @@ class Tally:
 
     def add(self, other):
         self.n.update(other.n)
-        for mine, theirs in ((self.by, other.by), (self.units, other.units)):
-            for key, counter in theirs.items():
-                mine[key].update(counter)
+        for key, counter in other.by.items():
+            self.by[key].update(counter)
         for name in ("kinds", "unnamed", "uncovered", "nameless", "failed"):
             for key, (count, where) in getattr(other, name).items():
                 self.note(getattr(self, name), key, where, count)
@@ -55,13 +53,15 @@ def most(table, head, lines, wide=44):
 
 
 def report(tally, explained, lines):
-    """Prints the tables. explained(kind): why, or None."""
+    """Prints the tables. explained: by kind, why it is none of our faults."""
     n, total = tally.n, tally.total()
     print("%-12s %8s %8s %8s %8s %8s %7s %7s %7s %7s" % (
         "protocol", "shown", "by name", "covered", "compared", "equal", "name%", "cover%", "equal%", "named%"))
     for proto in sorted(tally.by):
         row(proto, tally.by[proto])
     row("all", total)
+    few = [proto for proto, c in sorted(tally.by.items()) if c["named"] < 0.9 * c["head"]]
+    print("fewer than 90 %% of the bytes named: %s" % (", ".join(few) or "none"))
     print("%d files, %d packets" % (n["files"], n["packets"]))
     print("stacks: %d of %d equal (%s %%), %d differ as explained; left out, from the first protocol that is "
           "not ours: %s %% of the bytes"
@@ -70,10 +70,8 @@ def report(tally, explained, lines):
     print("left out, since tshark made them up or hides them: %d fields, %s %% of what it has inside our layers "
           "(of these, %d bear a name of ours)"
           % (n["made"], percent(n["made"], n["made"] + total["shown"]).strip(), n["made_ours"]))
-    if tally.units:
-        print("in another unit at tshark:", ", ".join(
-            "%s (x%s)" % (name, "/".join(str(k) for k in u)) for name, u in sorted(tally.units.items())))
-    known = {kind: explained(kind) for kind in tally.kinds}
+    print("in another unit at tshark: %d fields" % n["units"])
+    known = {kind: explained.get(kind) for kind in tally.kinds}
     print("\n%d kinds of difference (%d fields are explained, and not in equal%%):"
           % (len(known), n["explained"]))
     for kind, (count, where) in sorted(tally.kinds.items(), key=lambda kv: -kv[1][0])[:lines]:

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What is known of the differences between tshark's view of packets and ours: names, what counts as a layer,
+and the differences in which both are right, or we are. docs/differences.md tells of the same."""
+import re
+from fractions import Fraction
+
+# tshark's protocol (as in frame.protocols) and ours, where the names differ. A list: any of them.
+SAME = {
+    "ipv6": "ip6", "icmpv6": "icmp6", "ipv6.hopopts": "ip6_hopopts", "ipv6.dstopts": "ip6_dstopts",
+    "ipv6.routing": "ip6_route", "ipv6.fraghdr": "ip6_frag", "ieee8021ad": "svlan",
+    "vlan": ["vlan", "vlan_dot3"], "null": ["null", "null_be", "loop"], "wlan_radio": None,
+    "wlan": "dot11", "dns": ["dns", "dns_tcp"], "loop": None,
+    "ntp": ["ntp", "ntp_control", "ntp_private"],
+    "ppp": ["ppp", "hdlc_ppp", "ppp_bare", "ppp_dir"], "pppoes": "pppoe",
+    "eth": ["eth", "dot3"], "sll": ["sll", "sll2"],
+}
+# Fields that tshark shows in another unit: how many of its units are one of ours.
+UNITS = {"radiotap.datarate": Fraction(1, 2), "stp.forward": Fraction(1, 256), "stp.hello": Fraction(1, 256),
+         "stp.max_age": Fraction(1, 256), "stp.msg_age": Fraction(1, 256)}
+# What several kinds have in common.
+DECRYPTED = "the capture file holds the keys, and tshark decrypts with them"
+OTHER_VERSION = "RFC 791 section 3.1: version 4; tshark goes on with whatever the version says"
+# Differences in which both are right, or we are, and why.
+EXPLAINED = {
+    "cdp.software_version: other bytes": "tshark makes a field of each line of the one text",
+    "dhcp.option.type: other value": "tshark shows the end option as 0, though the byte is 255 "
+                                     "(RFC 2132 section 3.2); its own label says 255",
+    "icmpv6.opt.redirected_packet: other bytes": "tshark's field has no value to compare",
+    "icmp.unused: other bytes": "RFC 4884 section 4 puts the length of the quoted packet into the word that "
+                                "tshark shows whole as unused",
+    "icmpv6.reserved: other bytes": "RFC 4884 section 4: its first byte is that length",
+    "wlan.ext_tag.he_phy_cap.max_nc: other value": "IEEE 802.11ax section 9.4.2.248.3: a number of three bits; tshark "
+                                                   "shows whether it is not 0",
+    "tcp.flags: other bytes": "RFC 9293 section 3.1: the reserved bits are no flags; tshark counts three of them in",
+    "sctp.checksum: other value": "RFC 9260 appendix A sends the CRC least significant byte first; "
+                                  "tshark shows the bytes as they stand",
+    "udp.payload: other bytes": "RFC 768: the length is that of this datagram; tshark goes on to the end of the IP packet",
+    "stack: on icmpv6 tshark has ipv6, we nothing": "RFC 4861 section 4.6.3: the packet quoted in a redirect is an option's "
+                                                    "content, and is bytes here",
+    "stack: on tls tshark has http, we nothing": DECRYPTED,
+    "stack: on tls tshark has http, we tls": DECRYPTED,
+    "stack: on radiotap tshark has wlan, we nothing": "another version of 802.11 than 0, or a radiotap header that "
+                                                      "is too short for its fields; tshark goes on",
+    "tls.record.content_type: other value": DECRYPTED,
+    "stack: on udp tshark has tftp, we nothing": "RFC 1350 section 4: an answer comes from a port chosen at random, which only the "
+                                                 "conversation tells",
+    "stack: on udp tshark has dns, we nothing": "port 8053 is nobody's; -d udp.port=8053:dns says what it is",
+    "stack: on eth tshark has ip, we nothing": OTHER_VERSION,
+    "stack: on the link tshark has ip, we nothing": OTHER_VERSION,
+    "stack: on ip tshark has nothing, we udp": "RFC 791 section 3.1: a total length below the header's is no length; "
+                                               "tshark stops",
+    "stack: on vlan tshark has vlan, we nothing": "a tag of which the frame has two bytes of four",
+    "stack: on tcp tshark has tls, we nothing": "SSL 2.0, which is another protocol (RFC 6176 forbids it)",
+    "packets: tshark reads more": "a pcap file of version 2.5, which nobody has defined; it is refused here",
+}
+# Steps of tshark's that are no headers of their own.
+NO_HEADER = {"ethertype", "eth_maybefcs", "wlan.mgt", "wlan_aggregate", "wlan_radio", "tcp.segments",
+             "raw", "x509sat", "x509ce", "x509af", "pkcs-1", "pkix1explicit", "pkix1implicit", "xml", "image-gif"}
+# Elements of tshark's that are no layers.
+NO_LAYER = {"geninfo", "frame", "fake-field-wrapper"}
+# Layers of ours that tshark keeps inside another of its own.
+INSIDE = re.compile(r"^(snap|sctp_chunk|dot11_.*|eap|eapol_key)$")
+# Fields that a header of it begins with, where others may stand without one.
+HEADS = {"http": ("http.request.method", "http.response.code"), "tls": ("tls.record.",), "dns": ("dns.id", "dns.length")}
+# Several of these side by side are one step for tshark.
+SIDE_BY_SIDE = {"tls", "mqtt", "mpls", "http", "dns"}
+# tshark's payload: not ours to name.
+PAYLOAD = {"data", "data-text-lines", "mime_multipart", "media", "urlencoded-form", "png", "json"}
