@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/out.h"
 #include "cli/protocol_table.h"
+#include "dissect/lua.h"
 
 static const char *const examples[] = {
 	"protocols",
@@ -20,9 +21,12 @@ static const char *const examples[] = {
 	"a starter for one's own",
 	"protocols --check sensor.protocol",
 	"load it and try the laws on it",
+	"protocols -p sensor.protocol --export wireshark-lua > sensor.lua",
+	"tshark -X lua_script:sensor.lua then knows it, too",
 	NULL,
 };
-static const enum option_id options[] = { OPT_TEXT, OPT_NEW, OPT_CHECK, OPT_SEED, OPT_NONE };
+static const enum option_id options[] = { OPT_TEXT,   OPT_NEW,  OPT_CHECK,
+					  OPT_EXPORT, OPT_SEED, OPT_NONE };
 
 static void print_list(const struct cli *c, struct buf *b)
 {
@@ -76,23 +80,52 @@ static int print_starter(struct cli *c, const char *name, struct buf *b)
 	return EXIT_DONE;
 }
 
+static int unknown(struct cli *c, const char *name)
+{
+	const char *near = registry_suggest(c->reg, name, strlen(name));
+
+	if (near)
+		return fail(c, ERR_USAGE, "no protocol '%s'; did you mean '%s'?", name, near);
+	return fail(c, ERR_USAGE, "no protocol '%s'; see: strata protocols", name);
+}
+
 static int print_one(struct cli *c, const char *name, struct buf *b)
 {
 	const struct proto *p = registry_find(c->reg, name, strlen(name));
 
-	if (!p) {
-		const char *near = registry_suggest(c->reg, name, strlen(name));
-		if (near)
-			return fail(c, ERR_USAGE, "no protocol '%s'; did you mean '%s'?", name,
-				    near);
-		return fail(c, ERR_USAGE, "no protocol '%s'; see: strata protocols", name);
-	}
+	if (!p)
+		return unknown(c, name);
 	if (!opt_has(&c->opt, OPT_TEXT)) {
 		protocol_table(c->reg, p, b);
 		buf_str(b, "\nAs a protocol file:\n\n");
 	}
 	proto_print(p, b);
 	return EXIT_DONE;
+}
+
+/* The named protocols, or the user's own, as a dissector for another program. */
+static int print_export(struct cli *c, const char *form, struct buf *b)
+{
+	const struct proto *v[256], *p;
+	struct err e = { 0 };
+	unsigned n = 0;
+
+	if (strcmp(form, "wireshark-lua") != 0)
+		return fail(c, ERR_USAGE, "'%s' is no form to export to; there is wireshark-lua",
+			    form);
+	for (int i = 0; i < c->argc && n < 256; i++) {
+		v[n] = registry_find(c->reg, c->argv[i], strlen(c->argv[i]));
+		if (!v[n++])
+			return unknown(c, c->argv[i]);
+	}
+	for (unsigned i = 0; !c->argc && n < 256 && (p = registry_at(c->reg, i)); i++) {
+		if (!p->builtin)
+			v[n++] = p;
+	}
+	if (!n)
+		return fail(c, ERR_USAGE,
+			    "which protocols? name them, or load your own with -p FILE");
+	return lua_export(c->reg, v, n, b, &e) < 0 ? print_err(c, &e) : EXIT_DONE;
 }
 
 static int run_protocols(struct cli *c)
@@ -111,9 +144,11 @@ static int run_protocols(struct cli *c)
 		return print_err(c, &e);
 	if (opt_has(&c->opt, OPT_NEW))
 		rc = print_starter(c, c->opt.v[OPT_NEW], &out.b);
+	else if (opt_has(&c->opt, OPT_EXPORT))
+		rc = print_export(c, c->opt.v[OPT_EXPORT], &out.b);
 	else if (c->argc == 0)
 		print_list(c, &out.b);
-	for (int i = 0; i < c->argc && rc == EXIT_DONE; i++) {
+	for (int i = 0; !opt_has(&c->opt, OPT_EXPORT) && i < c->argc && rc == EXIT_DONE; i++) {
 		if (i)
 			buf_char(&out.b, '\n');
 		rc = print_one(c, c->argv[i], &out.b);

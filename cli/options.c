@@ -74,6 +74,8 @@ const struct option_row option_rows[] = {
 	{ OPT_IGNORE, 0, "ignore", "FIELDS", "do not compare these: ip.id,tcp.seq", false },
 	{ OPT_CHECK, 0, "check", "FILE", "load a protocol file and try the laws on it", false },
 	{ OPT_NEW, 0, "new", "NAME", "print a starter file", false },
+	{ OPT_EXPORT, 0, "export", "FORM",
+	  "print the named protocols (default: your own) as a dissector: wireshark-lua", false },
 	{ OPT_TEXT, 0, "text", NULL, "as a protocol file only", false },
 	{ OPT_PACKETS, 0, "packets", "LIST", "only these, by number: 1-10,20,30-", false },
 	{ OPT_FROM, 0, "from", "TIME",

@@ -56,6 +56,7 @@ enum option_id {
 	OPT_IGNORE,
 	OPT_CHECK,
 	OPT_NEW,
+	OPT_EXPORT,
 	OPT_TEXT,
 	OPT_PACKETS,
 	OPT_FROM,

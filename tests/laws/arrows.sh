@@ -33,13 +33,14 @@ libc='^(assert|ctype|errno|fcntl|float|inttypes|limits|locale|math|stdalign|stda
 #   craft/libnet_blocks.c   libnet has one builder per protocol
 #   core/kind*.[ch]         codecs of addresses and names
 #   capture/bpf_words.c  the words of pcap-filter(7)
-exempt='^(craft/libnet_blocks\.c|capture/bpf_words\.c|core/kind[_a-z]*\.[ch])$'
+#   dissect/lua.c        kinds of addresses by the names that Wireshark has for them
+exempt='^(craft/libnet_blocks\.c|capture/bpf_words\.c|dissect/lua\.c|core/kind[_a-z0-9]*\.[ch])$'
 
 # Error messages that show a user what a packet looks like.
 examples='such as ip;|a field of a protocol below: ip\.ttl|a packet is wanted: ip dst=10\.0\.0\.2 / udp dport=9'
 
 # Words that are protocols and also plain words of C or of this program.
-plain=' raw null none data text payload time loop option message length eth0 '
+plain=' raw null none data text payload time loop option message length eth0 slow marker '
 
 includes() { grep -nE '^[[:space:]]*#[[:space:]]*include' "$1"; }
 
