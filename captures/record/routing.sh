@@ -10,6 +10,7 @@ frr() {
 	if [ ! -e "$LAB_DIR/group" ]; then
 		sed -E '/^frrvty:/{s/:$/:root/;t;s/$/,root/}' /etc/group >"$LAB_DIR/group"
 		mount --bind "$LAB_DIR/group" /etc/group || exit 1
+		mount -t tmpfs none /var/tmp
 	fi
 	{
 		printf 'log stdout\nhostname %s\n' "$1"
@@ -119,4 +120,53 @@ rec_ripng() {
 	done
 	sleep 7
 	keep 4
+}
+
+# Two routers, one of which stands between two areas and knows a network outside.
+ospf_routers() {
+	pair
+	local host
+	for host in h1 h2; do
+		lab_on $host ip link add d0 type veth peer name d1
+		lab_on $host bash -c "ip link set d0 up; ip link set d1 up"
+	done
+	lab_addr h1 d0 10.1.0.1/24
+	lab_addr h2 d0 10.2.0.1/24
+	lab_route h2 10.9.0.0/16 10.77.0.9
+	frr h1 zebra </dev/null
+	frr h2 zebra </dev/null
+	sniff h1 eth0 ip proto 89
+	frr h1 ospfd <<-END
+		interface eth0
+		 ip ospf hello-interval 1
+		 ip ospf dead-interval 4
+		$1
+		router ospf
+		 ospf router-id 192.0.2.1
+		 network 10.77.0.0/24 area 0
+		 network 10.1.0.0/24 area 1
+		${2-}
+	END
+	frr h2 ospfd <<-END
+		interface eth0
+		 ip ospf hello-interval 1
+		 ip ospf dead-interval 4
+		$1
+		router ospf
+		 ospf router-id 192.0.2.2
+		 network 10.77.0.0/24 area 0
+		 network 10.2.0.0/24 area 0
+		 redistribute kernel metric-type 2
+		${2-}
+	END
+	lab_until 20 said h1 ospfd "show ip ospf neighbor" Full
+	sleep "${3-4}"
+	keep 20
+}
+
+rec_ospf() { ospf_routers "" ""; }
+
+rec_ospf-digest() {
+	ospf_routers " ip ospf authentication message-digest
+ ip ospf message-digest-key 7 md5 secret" "" 1
 }
