@@ -23,6 +23,7 @@ SOURCE = os.environ.get("STRATA_SOURCE", os.path.join(os.path.dirname(os.path.ab
 STRATA = os.environ.get("STRATA", os.path.join(SOURCE, "build/debug/strata"))
 SANITIZED = bool(os.environ.get("STRATA_SANITIZE"))
 MIB = 1 << 20
+MANY = 20 if SANITIZED else 100  # damaged files of each kind
 bad = 0
 done = {}
 
@@ -225,8 +226,8 @@ def damaged(tmp):
     m = zoo("<>", 20)
     whole = m.data
     cases = [(whole[:e], e) for e in m.ends[1:]]
-    cases += [(whole[:c], c) for c in random.sample(range(1, len(whole)), 100)]
-    for _ in range(100):
+    cases += [(whole[:c], c) for c in random.sample(range(1, len(whole)), MANY)]
+    for _ in range(MANY):
         at = random.randrange(len(whole))
         cases.append((whole[:at] + bytes([whole[at] ^ 1 << random.randrange(8)]) + whole[at + 1:], at))
     packed = gzip.compress(whole), subprocess.run(["zstd", "-c"], input=whole, capture_output=True).stdout
