@@ -170,3 +170,70 @@ rec_ospf-digest() {
 	ospf_routers " ip ospf authentication message-digest
  ip ospf message-digest-key 7 md5 secret" "" 1
 }
+
+# bgp_pair OPTIONS-OF-H2: two networks of different owners, 65001 and 65002.
+bgp_pair() {
+	pair
+	local host
+	for host in h1 h2; do frr $host zebra </dev/null; done
+	sniff h1 eth0 tcp port 179
+	frr h1 bgpd <<-END
+		router bgp 65001
+		 bgp router-id 192.0.2.1
+		 no bgp ebgp-requires-policy
+		 no bgp network import-check
+		 neighbor 10.77.0.2 remote-as 65002
+		 neighbor 10.77.0.2 timers connect 1
+		 address-family ipv4 unicast
+		  network 10.1.0.0/16
+		  network 192.0.2.128/25
+		 exit-address-family
+	END
+	frr h2 bgpd <<-END
+		bgp large-community-list standard any permit 65002:1:2
+		route-map out permit 10
+		 set community 65002:77 no-export
+		 set large-community 65002:1:2
+		 set metric 50
+		 set as-path prepend 65002 65002
+		router bgp $1
+		 bgp router-id 192.0.2.2
+		 no bgp ebgp-requires-policy
+		 no bgp network import-check
+		 neighbor 10.77.0.1 remote-as 65001
+		 neighbor 10.77.0.1 timers connect 1
+		 address-family ipv4 unicast
+		  neighbor 10.77.0.1 route-map out out
+		  network 10.2.0.0/16
+		  network 10.3.0.0/24
+		  aggregate-address 10.2.0.0/15
+		 exit-address-family
+		 address-family ipv6 unicast
+		  network 2001:db8:2::/48
+		  neighbor 10.77.0.1 activate
+		 exit-address-family
+	END
+}
+
+tell() { lab_on "$1" vtysh --vty_socket "$LAB_DIR/frr.$1" -d "$2" "${@:3}"; }
+
+rec_bgp() {
+	bgp_pair 65002
+	lab_until 20 said h1 bgpd "show bgp ipv4 unicast" 10.3.0.0 || exit 1
+	sleep 2
+	tell h1 bgpd -c "clear bgp 10.77.0.2 soft in"
+	sleep 1
+	tell h2 bgpd -c "configure terminal" -c "router bgp 65002" -c "address-family ipv4 unicast" \
+		-c "no network 10.3.0.0/24"
+	sleep 2
+	tell h2 bgpd -c "configure terminal" -c "router bgp 65002" \
+		-c "neighbor 10.77.0.1 shutdown message gone fishing"
+	sleep 1
+	keep 12
+}
+
+rec_bgp-wrong() {
+	bgp_pair 65003
+	sleep 6
+	keep 5
+}

@@ -21,7 +21,14 @@ UNITS = {"radiotap.datarate": Fraction(1, 2), "stp.forward": Fraction(1, 256), "
 DECRYPTED = "the capture file holds the keys, and tshark decrypts with them"
 OTHER_VERSION = "RFC 791 section 3.1: version 4; tshark goes on with whatever the version says"
 # Differences in which both are right, or we are, and why.
+PREFIX = "with us a network is one value, of its length and its address (RFC 4271 section 4.3); tshark shows two"
 EXPLAINED = {
+    "bgp.nlri_prefix: other bytes": PREFIX,
+    "bgp.withdrawn_prefix: other bytes": PREFIX,
+    "bgp.mp_reach_nlri_ipv4_prefix: other bytes": PREFIX,
+    "bgp.mp_reach_nlri_ipv6_prefix: other bytes": PREFIX,
+    "bgp.mp_unreach_nlri_ipv4_prefix: other bytes": PREFIX,
+    "bgp.mp_unreach_nlri_ipv6_prefix: other bytes": PREFIX,
     "cdp.software_version: other bytes": "tshark makes a field of each line of the one text",
     "dhcp.option.type: other value": "tshark shows the end option as 0, though the byte is 255 "
                                      "(RFC 2132 section 3.2); its own label says 255",
@@ -63,6 +70,6 @@ INSIDE = re.compile(r"^(snap|sctp_chunk|dot11_.*|eap|eapol_key)$")
 # Fields that a header of it begins with, where others may stand without one.
 HEADS = {"http": ("http.request.method", "http.response.code"), "tls": ("tls.record.",), "dns": ("dns.id", "dns.length")}
 # Several of these side by side are one step for tshark.
-SIDE_BY_SIDE = {"tls", "mqtt", "mpls", "http", "dns"}
+SIDE_BY_SIDE = {"tls", "mqtt", "mpls", "http", "dns", "bgp"}
 # tshark's payload: not ours to name.
 PAYLOAD = {"data", "data-text-lines", "mime_multipart", "media", "urlencoded-form", "png", "json"}
