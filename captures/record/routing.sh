@@ -237,3 +237,91 @@ rec_bgp-wrong() {
 	sleep 6
 	keep 5
 }
+
+# keepalive HOST PRIORITY: two groups, one in version 2 and one in version 3 for both IPs.
+keepalive() {
+	cat >"$LAB_DIR/$1.keepalived" <<-END
+		global_defs {
+		 router_id $1
+		 vrrp_garp_master_repeat 1
+		}
+		vrrp_instance two {
+		 version 2
+		 state BACKUP
+		 interface eth0
+		 virtual_router_id 51
+		 priority $2
+		 advert_int 1
+		 authentication {
+		  auth_type PASS
+		  auth_pass lab-pass
+		 }
+		 virtual_ipaddress {
+		  10.77.0.51/24
+		  10.77.0.52/24
+		 }
+		}
+		vrrp_instance three {
+		 version 3
+		 state BACKUP
+		 interface eth0
+		 virtual_router_id 53
+		 priority $2
+		 advert_int 0.5
+		 virtual_ipaddress {
+		  10.77.0.53/24
+		 }
+		}
+		vrrp_instance six {
+		 version 3
+		 state BACKUP
+		 interface eth0
+		 virtual_router_id 56
+		 priority $2
+		 advert_int 1
+		 virtual_ipaddress {
+		  fe80::56/64
+		  fd77::56/64
+		 }
+		}
+	END
+	lab_bg "$1" keepalived -n -l -D -P -f "$LAB_DIR/$1.keepalived" -p "$LAB_DIR/$1.pid" -r "$LAB_DIR/$1.vrrp.pid"
+}
+
+rec_vrrp() {
+	pair
+	sniff h1 eth0 proto 112
+	keepalive h1 100
+	keepalive h2 150
+	local second=$LAB_PID
+	sleep 8
+	lab_stop "$second"
+	sleep 2
+	keep 10
+}
+
+rec_bfd() {
+	pair
+	frr h1 zebra </dev/null
+	frr h2 zebra </dev/null
+	sniff h1 eth0 udp port 3784
+	frr h1 bfdd <<-END
+		bfd
+		 peer 10.77.0.2 interface eth0
+		  transmit-interval 500
+		 peer fd77::2 local-address fd77::1 interface eth0
+		  transmit-interval 500
+	END
+	sleep 1
+	frr h2 bfdd <<-END
+		bfd
+		 peer 10.77.0.1 interface eth0
+		  detect-multiplier 4
+		  transmit-interval 400
+		 peer fd77::1 local-address fd77::2 interface eth0
+	END
+	sleep 4
+	tell h2 bfdd -c "configure terminal" -c bfd -c "peer 10.77.0.1 interface eth0" -c shutdown
+	sleep 1
+	keep 10
+}

@@ -12,6 +12,7 @@ SAME = {
     "wlan": "dot11", "dns": ["dns", "dns_tcp"], "loop": None,
     "ntp": ["ntp", "ntp_control", "ntp_private"],
     "ppp": ["ppp", "hdlc_ppp", "ppp_bare", "ppp_dir"], "pppoes": "pppoe",
+    "vrrp": ["vrrp", "vrrp3"],
     "eth": ["eth", "dot3"], "sll": ["sll", "sll2"],
 }
 # Fields that tshark shows in another unit: how many of its units are one of ours.
