@@ -59,14 +59,7 @@ struct flows *flows_close(struct flows *f)
 	f->ops = (struct flow_ops) { 0 };
 	while (f->newest)
 		stream_end(f, f->newest);
-	for (unsigned c = 0; c < 4; c++) {
-		while (f->spare[c]) {
-			uint8_t *b = f->spare[c];
-
-			memcpy(&f->spare[c], b, sizeof(b));
-			free(b);
-		}
-	}
+	buffers_free(f);
 	pool_done(&f->blocks);
 	pool_done(&f->streams);
 	pool_done(&f->pieces);

@@ -204,6 +204,8 @@ void message_forget(struct flows *f, struct half *h);
 extern const uint32_t flow_class[4];
 uint8_t *buffer_take(struct flows *f, unsigned c);
 void buffer_give(struct flows *f, uint8_t *b, unsigned c);
+/* Give back those that wait to be used again. False: there are none. */
+bool buffers_free(struct flows *f);
 
 /* ---- whole.c ---- */
 

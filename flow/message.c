@@ -22,7 +22,7 @@ uint8_t *buffer_take(struct flows *f, unsigned c)
 	uint8_t *b = f->spare[c];
 
 	if (b) {
-		memcpy(&f->spare[c], b, sizeof(b));
+		memcpy(&f->spare[c], b, sizeof(f->spare[c]));
 		return b;
 	}
 	if (!budget_spend(&f->streams_budget, flow_class[c]))
@@ -37,7 +37,7 @@ void buffer_give(struct flows *f, uint8_t *b, unsigned c)
 {
 	if (!b)
 		return;
-	memcpy(b, &f->spare[c], sizeof(b));
+	memcpy(b, &f->spare[c], sizeof(f->spare[c]));
 	f->spare[c] = b;
 }
 
@@ -50,29 +50,26 @@ static unsigned class_of(uint32_t cap)
 	return c;
 }
 
-/* Another stream, or buffers of other sizes, make room. */
-static bool buffer_room(struct flows *f, uint32_t keep)
+bool buffers_free(struct flows *f)
 {
 	bool freed = false;
 
 	for (unsigned c = 0; c < 4; c++) {
 		while (f->spare[c]) {
-			uint8_t *b = f->spare[c];
-
-			memcpy(&f->spare[c], b, sizeof(b));
-			free(b);
+			free(buffer_take(f, c));
 			f->streams_budget.spent -= flow_class[c];
 			freed = true;
 		}
 	}
-	return freed || stream_room(f, keep);
+	return freed;
 }
 
 static uint8_t *buffer_need(struct flows *f, unsigned c, uint32_t keep)
 {
 	uint8_t *b;
 
-	while (!(b = buffer_take(f, c)) && buffer_room(f, keep))
+	/* Buffers of other sizes make room, or another stream does. */
+	while (!(b = buffer_take(f, c)) && (buffers_free(f) || stream_room(f, keep)))
 		;
 	return b;
 }

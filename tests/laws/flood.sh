@@ -5,7 +5,9 @@
 set -u
 : "${STRATA:=$(dirname "$0")/../../build/debug/strata}"
 flood=${STRATA_BUILD:-$(dirname "$0")/../../build/debug}/tests/flood
-[ -x "$STRATA" ] && [ -x "$flood" ] || { echo "skipped: no $STRATA, or no $flood"; exit 77; }
+for tool in "$STRATA" "$flood"; do
+	[ -x "$tool" ] || { echo "skipped: no $tool"; exit 77; }
+done
 [ -z "${STRATA_SANITIZE-}" ] || { echo "skipped: the sanitizer's own memory would be measured"; exit 77; }
 bad=0
 
