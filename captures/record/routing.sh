@@ -325,3 +325,7 @@ rec_bfd() {
 	sleep 1
 	keep 10
 }
+
+rec_hsrp() { spoken 8; }
+
+rec_geneve() { spoken 4; }
