@@ -167,7 +167,8 @@ const char *load_dotted(struct load *l, const char *what)
 		return NULL;
 	}
 	end = at + l->t.len;
-	while (end + 1 < l->len && l->text[end] == '.') {
+	/* A dash goes on with it: Wireshark has ppi.80211-common.tsft. */
+	while (end + 1 < l->len && (l->text[end] == '.' || (end > at && l->text[end] == '-'))) {
 		struct token t = lex_token(l->text, l->len, end + 1);
 
 		if (t.at != end + 1 ||

@@ -354,7 +354,7 @@ static void by_status(struct filter *f, const char *s, size_t n, struct ref **li
 struct ref *filter_resolve(struct filter *f, const char *s, size_t n)
 {
 	const char *dot = memchr(s, '.', n);
-	size_t head = dot ? (size_t)(dot - s) : n, i = head + 1;
+	size_t head = dot ? (size_t)(dot - s) : n, i = head + 1, end = i;
 	const struct proto *p;
 	struct ref *list = NULL;
 	unsigned nth = 0;
@@ -362,12 +362,12 @@ struct ref *filter_resolve(struct filter *f, const char *s, size_t n)
 	if (by_frame(f, s, n, &list))
 		return list;
 	p = registry_find(f->reg, s, head);
-	if (p && dot && isdigit((unsigned char)s[i])) { /* ip.2.src: the second layer of its kind */
-		for (; i < n && isdigit((unsigned char)s[i]); i++)
-			nth = nth * 10 + (unsigned)(s[i] - '0');
-		if (i < n && s[i++] != '.')
-			return NULL;
-	}
+	while (p && dot && end < n && isdigit((unsigned char)s[end]))
+		nth = nth * 10 + (unsigned)(s[end++] - '0');
+	if (end >= n || s[end] == '.') /* ip.2.src: the second layer of its kind */
+		i = end > i ? end + (end < n) : i;
+	else /* ppi.80211-common: a name */
+		nth = 0;
 	if (p && i >= n) {
 		struct ref r = { .form = REF_PROTO, .proto = p, .nth = nth };
 

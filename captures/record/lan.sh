@@ -280,3 +280,54 @@ rec_gptp() {
 	ptp $'transportSpecific 0x1\nfollow_up_info 1\npath_trace_enabled 1\nptp_dst_mac 01:80:C2:00:00:0E' -2 -P
 	keep 12
 }
+
+rec_wake() {
+	pair
+	sniff h1 eth0 ether proto 0x0842 or udp port 9
+	lab_on h1 etherwake -i eth0 02:00:00:00:00:77
+	lab_on h1 etherwake -i eth0 -b -p 192.168.17.44 02:00:00:00:00:77
+	lab_on h1 wakeonlan -i 10.77.0.255 -p 9 02:00:00:00:00:77
+	keep 3
+}
+
+rec_aoe() {
+	pair
+	head -c 1048576 /dev/zero >"$LAB_DIR/disk"
+	sniff h1 eth0 ether proto 0x88a2
+	lab_bg h2 vblade 1 2 eth0 "$LAB_DIR/disk"
+	sleep 1
+	lab_on h1 timeout 5 aoeping 1 2 eth0
+	lab_on h1 timeout 5 aoeping -I 1 2 eth0
+	keep 4
+}
+
+rec_nflog() {
+	pair
+	lab_on h1 nft 'add table inet t; add chain inet t in { type filter hook input priority 0; };
+		add rule inet t in meta l4proto { icmp, ipv6-icmp } log prefix "ping in " group 5;
+		add chain inet t out { type filter hook output priority 0; };
+		add rule inet t out meta l4proto { icmp, ipv6-icmp } log prefix "out " group 5' || exit 1
+	lab_bg h1 tcpdump -i nflog:5 -w "$LAB_DIR/out.pcap" -U --immediate-mode -Z root
+	SNIFF=$LAB_PID
+	lab_until 5 grep -q "listening on" "$LAB_LOG"
+	lab_on h1 ping -c2 -i0.2 10.77.0.2
+	lab_on h1 ping -c1 fd77::2
+	sleep 2 # the kernel collects them for a second
+	keep 6
+}
+
+rec_can() { spoken 6; }
+
+rec_zigbee-radio() { spoken 6; }
+
+rec_hdlc() { spoken 4; }
+
+rec_macsec() { spoken 3; }
+
+rec_erspan() { spoken 3; }
+
+rec_wifi-prism() { spoken 2; }
+
+rec_wifi-avs() { spoken 2; }
+
+rec_wifi-ppi() { spoken 2; }

@@ -937,27 +937,27 @@ END_TEST
 /* Alone, the built-ins come frozen as the build made them; with anything else, from their texts. */
 START_TEST(frozen)
 {
-	static const char mine[] = "protocol mine \"Mine\" {\n over udp.port 9\n a : u8\n}\n";
+	static const char mine[] = "protocol mine \"Mine\" {\n over udp.port 48009\n a : u8\n}\n";
 	struct registry *r[4];
 	struct err e = { 0 };
 
 	for (unsigned i = 0; i < 4; i++) {
 		r[i] = registry_open();
 		if (i == 3) /* there is none yet */
-			ck_assert_int_eq(registry_bind(r[i], "udp.port", 9, "dns", NULL), -1);
+			ck_assert_int_eq(registry_bind(r[i], "udp.port", 48009, "dns", NULL), -1);
 		ck_assert_int_eq(registry_load_builtins(r[i], &e), 0);
 	}
 	ck_assert_msg(!registry_load(r[2], "m", mine, sizeof(mine) - 1, false, &e), "%s", e.msg);
-	ck_assert_int_eq(registry_bind(r[3], "udp.port", 9, "dns", &e), 0);
+	ck_assert_int_eq(registry_bind(r[3], "udp.port", 48009, "dns", &e), 0);
 	for (unsigned i = 0; i < 4; i++)
 		ck_assert_msg(registry_freeze(r[i], &e) == 0, "%s", e.msg);
 	ck_assert_ptr_nonnull(registry_find(r[0], "udp", 3));
 	ck_assert_ptr_eq(registry_find(r[0], "udp", 3), registry_find(r[1], "udp", 3));
 	ck_assert_ptr_ne(registry_find(r[0], "udp", 3), registry_find(r[2], "udp", 3));
 	ck_assert_ptr_ne(registry_find(r[0], "udp", 3), registry_find(r[3], "udp", 3));
-	ck_assert_str_eq(registry_bound(r[2], "udp.port", 9, 0)->name, "mine");
-	ck_assert_str_eq(registry_bound(r[3], "udp.port", 9, 0)->name, "dns");
-	ck_assert_ptr_null(registry_bound(r[0], "udp.port", 9, 0));
+	ck_assert_str_eq(registry_bound(r[2], "udp.port", 48009, 0)->name, "mine");
+	ck_assert_str_eq(registry_bound(r[3], "udp.port", 48009, 0)->name, "dns");
+	ck_assert_ptr_null(registry_bound(r[0], "udp.port", 48009, 0));
 	for (unsigned i = 0; i < 4; i++)
 		registry_close(r[i]);
 }
