@@ -157,6 +157,7 @@ static const struct {
 	/* the nth of its kind */
 	{ "ip.2.dst == 10.0.0.2", "00001000" },
 	{ "ip.dst#1 == 10.0.0.2", "00000101" },
+	{ "ppi.80211-common.tsft == 1", "00000000" }, /* no number of a layer */
 	{ "udp.port == 33434", "00001000" },
 	/* field against field */
 	{ "ip.src == ip.dst", "00001000" },

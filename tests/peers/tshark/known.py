@@ -12,12 +12,13 @@ SAME = {
     "wlan": "dot11", "dns": ["dns", "dns_tcp"], "loop": None,
     "ntp": ["ntp", "ntp_control", "ntp_private"],
     "ppp": ["ppp", "hdlc_ppp", "ppp_bare", "ppp_dir"], "pppoes": "pppoe",
-    "vrrp": ["vrrp", "vrrp3"],
+    "wlancap": "avs", "wpan": ["wpan", "wpan_nofcs"], "wpan-nonask-phy": "wpan_phy", "can": ["can", "can_fd"],
+    "erspan": ["erspan", "erspan3"], "vrrp": ["vrrp", "vrrp3"],
     "eth": ["eth", "dot3"], "sll": ["sll", "sll2"],
 }
 # Fields that tshark shows in another unit: how many of its units are one of ours.
 UNITS = {"radiotap.datarate": Fraction(1, 2), "stp.forward": Fraction(1, 256), "stp.hello": Fraction(1, 256),
-         "stp.max_age": Fraction(1, 256), "stp.msg_age": Fraction(1, 256)}
+         "stp.max_age": Fraction(1, 256), "stp.msg_age": Fraction(1, 256), "ppi.80211-common.rate": Fraction(500)}
 # What several kinds have in common.
 DECRYPTED = "the capture file holds the keys, and tshark decrypts with them"
 OTHER_VERSION = "RFC 791 section 3.1: version 4; tshark goes on with whatever the version says"
@@ -67,7 +68,7 @@ NO_HEADER = {"ethertype", "eth_maybefcs", "wlan.mgt", "wlan_aggregate", "wlan_ra
 # Elements of tshark's that are no layers.
 NO_LAYER = {"geninfo", "frame", "fake-field-wrapper"}
 # Layers of ours that tshark keeps inside another of its own.
-INSIDE = re.compile(r"^(snap|sctp_chunk|dot11_.*|eap|eapol_key)$")
+INSIDE = re.compile(r"^(snap|sctp_chunk|dot11_.*|eap|eapol_key|wpan_beacon|wpan_command)$")
 # Fields that a header of it begins with, where others may stand without one.
 HEADS = {"http": ("http.request.method", "http.response.code"), "tls": ("tls.record.",), "dns": ("dns.id", "dns.length")}
 # Several of these side by side are one step for tshark.
