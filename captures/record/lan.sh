@@ -308,6 +308,7 @@ rec_nflog() {
 		add chain inet t out { type filter hook output priority 0; };
 		add rule inet t out meta l4proto { icmp, ipv6-icmp } log prefix "out " group 5' || exit 1
 	lab_bg h1 tcpdump -i nflog:5 -w "$LAB_DIR/out.pcap" -U --immediate-mode -Z root
+	# shellcheck disable=SC2034 # keep ends it
 	SNIFF=$LAB_PID
 	lab_until 5 grep -q "listening on" "$LAB_LOG"
 	lab_on h1 ping -c2 -i0.2 10.77.0.2
