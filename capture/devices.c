@@ -183,8 +183,8 @@ const char *devices_suggest(const struct devices *d, const char *name)
 	unsigned least = near_limit(strlen(name)) + 1;
 
 	for (unsigned i = 0; i < d->n; i++) {
-		unsigned far = near_distance(name, strlen(name), d->v[i].name,
-					     strlen(d->v[i].name), least - 1);
+		unsigned far = near_distance(name, strlen(name), d->v[i].name, strlen(d->v[i].name),
+					     least - 1);
 
 		if (far < least) {
 			least = far;

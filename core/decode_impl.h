@@ -26,8 +26,7 @@ int read_type(struct reader *r, uint32_t parent, const struct field *f, const st
 int read_record(struct reader *r, uint32_t at, const struct record *rec, struct place *p);
 int read_leaf(struct reader *r, uint32_t at, const struct type *type, struct place *p,
 	      uint32_t inst);
-int read_pad(struct reader *r, uint32_t at, const struct type *type, struct place *p,
-	     bool bounded);
+int read_pad(struct reader *r, uint32_t at, const struct type *type, struct place *p, bool bounded);
 int read_list(struct reader *r, uint32_t at, const struct type *type, struct place *p,
 	      uint32_t inst);
 /* The inline number before the data: how many; -1 when it is cut, or another mark stands there. */

@@ -160,8 +160,7 @@ int read_leaf(struct reader *r, uint32_t at, const struct type *type, struct pla
 	return 0;
 }
 
-int read_pad(struct reader *r, uint32_t at, const struct type *type, struct place *p,
-	     bool bounded)
+int read_pad(struct reader *r, uint32_t at, const struct type *type, struct place *p, bool bounded)
 {
 	uint32_t unit = type->bits * 8u, over = (p->pos - p->start) % unit;
 	uint32_t want = over ? unit - over : 0, have = p->end > p->pos ? p->end - p->pos : 0;

@@ -77,9 +77,10 @@ bool is_variable_width(const struct type *type)
 {
 	if (type->form != TYPE_LEAF || type->kind->cls != KIND_NUM)
 		return false;
-	return type->ext.form == EXTENT_KIND ? !type->kind->bits && !type->bits
-					     : type->ext.form == EXTENT_BYTES || type->ext.form == EXTENT_REST ||
-						       type->ext.form == EXTENT_UNTIL_TEXT;
+	return type->ext.form == EXTENT_KIND
+		       ? !type->kind->bits && !type->bits
+		       : type->ext.form == EXTENT_BYTES || type->ext.form == EXTENT_REST ||
+				 type->ext.form == EXTENT_UNTIL_TEXT;
 }
 
 const char *derived_name(const struct type *type, const char *s, size_t n)
