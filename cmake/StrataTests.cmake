@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Tests, found by file name:
-#   tests/unit/test_X.c    one Check program                     unit.X
+#   tests/unit/test_X.c    one Check program (unit.h: its frame)   unit.X
 #   tests/laws/X.c         a program, given captures/*.pcap*      law.X   (law.[ch]: what they share)
 #   tests/laws/X.sh        a script                               law.X
 #   tests/golden/X.test    see tests/golden/run                   golden.X
@@ -55,19 +55,13 @@ if(check_FOUND)
 		string(REPLACE "test_" "" name ${name})
 		strata_test_program(unit_${name} "${src}" PkgConfig::check)
 		# The public face is tested as a stranger sees it: header and shared library.
-		if(name STREQUAL "lib" AND TARGET strata_shared)
-			target_link_libraries(unit_lib PRIVATE strata_shared)
+		if(name MATCHES "^lib" AND TARGET strata_shared)
+			target_link_libraries(unit_${name} PRIVATE strata_shared)
 		endif()
-		strata_test(unit.${name} 300 unit unit_${name})
 		if(name STREQUAL "seal")
 			target_link_libraries(unit_seal PRIVATE dep_seccomp) # as the tool is
 		endif()
-		# What needs a private network is a test by itself, which can be skipped by itself.
-		if(name STREQUAL "lib")
-			strata_test(unit.lib_network 300 unit unit_lib)
-			set_property(TEST unit.lib APPEND PROPERTY ENVIRONMENT "CK_RUN_CASE=offline")
-			set_property(TEST unit.lib_network APPEND PROPERTY ENVIRONMENT "CK_RUN_CASE=network")
-		endif()
+		strata_test(unit.${name} 300 unit unit_${name})
 	endforeach()
 elseif(unit_src)
 	list(APPEND STRATA_LEFT_OUT "the unit tests (check is not installed)")

@@ -3,10 +3,9 @@
 #ifndef STRATA_TESTS_DISSECT_HELP_H
 #define STRATA_TESTS_DISSECT_HELP_H
 
-#include <check.h>
+#include "tests/unit/unit.h"
+
 #include <ctype.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "core/registry.h"
 #include "dissect/dissect.h"

@@ -3,10 +3,7 @@
 #ifndef STRATA_TESTS_NOTATION_HELP_H
 #define STRATA_TESTS_NOTATION_HELP_H
 
-#include <check.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/unit/unit.h"
 
 #include "notation/notation.h"
 

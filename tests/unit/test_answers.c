@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Is this the answer to that? Right answers, wrong ones with their reasons, waived pairs, quotes,
  * and mirrors. */
-#include "dissect_help.h"
+#include "tests/unit/dissect_help.h"
 
 #include "core/bits.h"
 #include "dissect/answers.h"
-
-#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 /* From a to b. */
 #define FROM_A(len, proto) "4500" len " 0001 0000 40" proto "0000 0a000001 0a000002 "
@@ -205,21 +203,9 @@ START_TEST(test_prefixes)
 }
 END_TEST
 
-int main(void)
+UNIT_TESTS(answers)
 {
-	Suite *s = suite_create("answers");
-	TCase *t = tcase_create("answers");
-	SRunner *run;
-	int failed;
-
-	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, test_rows, 0, COUNT(rows));
 	tcase_add_test(t, test_mirror);
 	tcase_add_test(t, test_prefixes);
-	suite_add_tcase(s, t);
-	run = srunner_create(s);
-	srunner_run_all(run, CK_NORMAL);
-	failed = srunner_ntests_failed(run);
-	srunner_free(run);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

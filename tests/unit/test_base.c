@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Errors, buffers, arenas and bits. */
-#include <check.h>
+#include "tests/unit/unit.h"
+
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "core/arena.h"
 #include "core/bits.h"
@@ -300,8 +298,6 @@ START_TEST(bits_little)
 }
 END_TEST
 
-#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
-
 /* Giving up early changes no distance within the limit. */
 START_TEST(near_gives_up)
 {
@@ -330,13 +326,8 @@ START_TEST(near_gives_up)
 }
 END_TEST
 
-int main(void)
+UNIT_TESTS(base)
 {
-	Suite *s = suite_create("base");
-	TCase *t = tcase_create("base");
-	SRunner *r = srunner_create(s);
-	int failed;
-
 	tcase_add_test(t, err_first_wins);
 	tcase_add_loop_test(t, err_escapes, 0, COUNT(escapes));
 	tcase_add_test(t, err_long);
@@ -350,9 +341,4 @@ int main(void)
 	tcase_add_test(t, bits_stay_inside);
 	tcase_add_test(t, bits_little);
 	tcase_add_test(t, near_gives_up);
-	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What capture files hold beside packets, on its way through: read, kept, passed on, told when it
  * is lost; compressed files written. */
-#include <check.h>
+#include "tests/unit/unit.h"
+
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -504,24 +502,14 @@ START_TEST(packed_limit)
 }
 END_TEST
 
-int main(void)
+UNIT_TESTS(capture_keep)
 {
-	Suite *s = suite_create("capture_keep");
-	TCase *tc = tcase_create("keep");
-	SRunner *r = srunner_create(s);
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 60);
-	tcase_add_loop_test(tc, said, 0, 2);
-	tcase_add_loop_test(tc, kept_whole, 0, 8);
-	tcase_add_loop_test(tc, kept_pcap, 0, 4);
-	tcase_add_test(tc, lost_is_told);
-	tcase_add_test(tc, changed);
-	tcase_add_test(tc, merged);
-	tcase_add_loop_test(tc, packed_limit, 0, 2);
-	suite_add_tcase(s, tc);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, said, 0, 2);
+	tcase_add_loop_test(t, kept_whole, 0, 8);
+	tcase_add_loop_test(t, kept_pcap, 0, 4);
+	tcase_add_test(t, lost_is_told);
+	tcase_add_test(t, changed);
+	tcase_add_test(t, merged);
+	tcase_add_loop_test(t, packed_limit, 0, 2);
 }

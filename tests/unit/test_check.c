@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What check says of right packets and of wrong ones. The sums in the bytes were computed by RFC
  * 1071 apart from this project. */
-#include "dissect_help.h"
+#include "tests/unit/dissect_help.h"
 
 #include "dissect/check.h"
-
-#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 #define GOOD_IP(len, proto, sum) "4500" len " 0001 0000 40" proto sum " 0a000001 0a000002 "
 #define GOOD_UDP "9c40 2328 0008 2c73"
@@ -168,21 +166,9 @@ START_TEST(test_names)
 }
 END_TEST
 
-int main(void)
+UNIT_TESTS(check)
 {
-	Suite *s = suite_create("check");
-	TCase *t = tcase_create("check");
-	SRunner *run;
-	int failed;
-
-	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, test_rows, 0, COUNT(rows));
 	tcase_add_test(t, test_any_bit);
 	tcase_add_test(t, test_names);
-	suite_add_tcase(s, t);
-	run = srunner_create(s);
-	srunner_run_all(run, CK_NORMAL);
-	failed = srunner_ntests_failed(run);
-	srunner_free(run);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Crafting: the description and libnet agree, libnet's wrong sums do not get through, what is said
  * is sent, and a sweep patched in place is the sweep built packet by packet. */
-#include <check.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "tests/unit/unit.h"
 
 #include "core/bits.h"
 #include "craft/craft.h"
 #include "craft/say.h"
 #include "craft/template.h"
 #include "notation/notation.h"
-
-#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 /* Between the network layer and what it carries: nothing that libnet has heard of. */
 static const char own_text[] = "protocol own \"Own header\" {\n"
@@ -471,31 +467,19 @@ START_TEST(plans_that_fail)
 }
 END_TEST
 
-int main(void)
+UNIT_TESTS(craft)
 {
-	Suite *s = suite_create("craft");
-	TCase *c = tcase_create("craft");
-	SRunner *r;
-	int failed;
-
-	tcase_set_timeout(c, 120);
-	tcase_add_unchecked_fixture(c, setup, teardown);
-	tcase_add_loop_test(c, two_builders_agree, 0, COUNT(stacks));
-	tcase_add_loop_test(c, every_row_is_used, 0, 13);
-	tcase_add_loop_test(c, sum_of_zero_is_all_ones, 0, 2);
-	tcase_add_loop_test(c, sums_behind_headers, 0, 5);
-	tcase_add_test(c, trailers_are_not_summed);
-	tcase_add_test(c, flow_label);
-	tcase_add_loop_test(c, largest_datagrams, 0, 2);
-	tcase_add_loop_test(c, said_is_sent, 0, 11);
-	tcase_add_test(c, bad_is_bad);
-	tcase_add_test(c, empty_packet);
-	tcase_add_loop_test(c, sweep_is_craft, 0, COUNT(sweeps));
-	tcase_add_test(c, plans_that_fail);
-	suite_add_tcase(s, c);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	tcase_add_unchecked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, two_builders_agree, 0, COUNT(stacks));
+	tcase_add_loop_test(t, every_row_is_used, 0, 13);
+	tcase_add_loop_test(t, sum_of_zero_is_all_ones, 0, 2);
+	tcase_add_loop_test(t, sums_behind_headers, 0, 5);
+	tcase_add_test(t, trailers_are_not_summed);
+	tcase_add_test(t, flow_label);
+	tcase_add_loop_test(t, largest_datagrams, 0, 2);
+	tcase_add_loop_test(t, said_is_sent, 0, 11);
+	tcase_add_test(t, bad_is_bad);
+	tcase_add_test(t, empty_packet);
+	tcase_add_loop_test(t, sweep_is_craft, 0, COUNT(sweeps));
+	tcase_add_test(t, plans_that_fail);
 }

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Bytes to layers: extents and flags, from real headers written out by hand and from small
  * descriptions that each use one construct. */
-#include "dissect_help.h"
+#include "tests/unit/dissect_help.h"
 
 #include "core/shape.h"
-
-#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 struct row {
 	const char *what;
@@ -485,14 +483,8 @@ START_TEST(test_mutations)
 }
 END_TEST
 
-int main(void)
+UNIT_TESTS(dissect)
 {
-	Suite *s = suite_create("dissect");
-	TCase *t = tcase_create("dissect");
-	SRunner *run;
-	int failed;
-
-	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, test_builtin, 0, COUNT(builtin_rows));
 	tcase_add_loop_test(t, test_constructs, 0, COUNT(construct_rows));
 	tcase_add_test(t, test_depth);
@@ -500,10 +492,4 @@ int main(void)
 	tcase_add_test(t, test_prefixes);
 	tcase_add_loop_test(t, test_guards, 0, 2);
 	tcase_add_loop_test(t, test_mutations, 0, 2);
-	suite_add_tcase(s, t);
-	run = srunner_create(s);
-	srunner_run_all(run, CK_NORMAL);
-	failed = srunner_ntests_failed(run);
-	srunner_free(run);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

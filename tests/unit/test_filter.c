@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The display filter: what matches, and what is said of a wrong one. */
-#include "dissect_help.h"
+#include "tests/unit/dissect_help.h"
 
 #include "dissect/filter.h"
-
-#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 /* 0: DNS query over UDP and IPv4; 1: TCP SYN with options; 2: ARP question; 3: ping over IPv6; 4:
  * an ICMP error that quotes UDP; 5: HTTP; 6: bytes of an unknown EtherType; 7: VLAN. */
@@ -323,22 +321,10 @@ START_TEST(test_prefixes)
 }
 END_TEST
 
-int main(void)
+UNIT_TESTS(filter)
 {
-	Suite *s = suite_create("filter");
-	TCase *t = tcase_create("filter");
-	SRunner *run;
-	int failed;
-
-	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, test_good, 0, COUNT(good));
 	tcase_add_loop_test(t, test_bad, 0, COUNT(bad));
 	tcase_add_test(t, test_deep);
 	tcase_add_test(t, test_prefixes);
-	suite_add_tcase(s, t);
-	run = srunner_create(s);
-	srunner_run_all(run, CK_NORMAL);
-	failed = srunner_ntests_failed(run);
-	srunner_free(run);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Pieces, datagrams, streams, messages and conversations, against models so simple that they are
  * right: an array of bytes, each with a mark that it is there. */
-#include "dissect_help.h"
+#include "tests/unit/dissect_help.h"
 
 #include "core/bits.h"
 #include "flow/count.h"
@@ -859,15 +859,9 @@ static void teardown(void)
 	registry_close(reg);
 }
 
-int main(void)
+UNIT_TESTS(flow)
 {
-	Suite *s = suite_create("flow");
-	TCase *t = tcase_create("all");
-	SRunner *r;
-	int failed;
-
 	tcase_add_unchecked_fixture(t, setup, teardown);
-	tcase_set_timeout(t, 250);
 	tcase_add_test(t, pieces_are_as_the_model);
 	tcase_add_test(t, pieces_keep_the_limit);
 	tcase_add_test(t, siphash_vectors);
@@ -884,10 +878,4 @@ int main(void)
 	tcase_add_test(t, conversations_are_numbered);
 	tcase_add_test(t, messages_over_segments);
 	tcase_add_test(t, own_protocol);
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
 }

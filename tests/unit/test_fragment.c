@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Fragments: cut up, and put together again by a reassembler written for this test from RFC 791 and
  * RFC 8200, they are the packet they came from. */
-#include <check.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "tests/unit/unit.h"
 
 #include "core/bits.h"
 #include "craft/craft.h"
 #include "craft/fragment.h"
 #include "notation/notation.h"
-
-#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 static struct registry *reg;
 
@@ -290,24 +286,13 @@ START_TEST(sizes)
 }
 END_TEST
 
-int main(void)
+UNIT_TESTS(fragment)
 {
-	Suite *s = suite_create("fragment");
-	TCase *c = tcase_create("fragment");
-	SRunner *r;
-	int failed;
-
-	tcase_add_unchecked_fixture(c, setup, teardown);
-	tcase_add_loop_test(c, version_four, 0, COUNT(four));
-	tcase_add_loop_test(c, version_six, 0, COUNT(six));
-	tcase_add_test(c, fragments_of_fragments);
-	tcase_add_test(c, what_fits_stays);
-	tcase_add_test(c, lies_stay);
-	tcase_add_loop_test(c, sizes, 0, 13);
-	suite_add_tcase(s, c);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	tcase_add_unchecked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, version_four, 0, COUNT(four));
+	tcase_add_loop_test(t, version_six, 0, COUNT(six));
+	tcase_add_test(t, fragments_of_fragments);
+	tcase_add_test(t, what_fits_stays);
+	tcase_add_test(t, lies_stay);
+	tcase_add_loop_test(t, sizes, 0, 13);
 }

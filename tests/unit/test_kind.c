@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Kinds: words to bytes and back, by tables, and by noise for what no table thinks of. */
+#include "tests/unit/unit.h"
+
 #include <arpa/inet.h>
-#include <check.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <strings.h>
 
 #include "core/bits.h"
 #include "core/kind.h"
 #include "core/plan.h"
-
-#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 static uint64_t noise_state = 88172645463325252u;
 
@@ -942,14 +938,8 @@ START_TEST(every_kind_is_found)
 }
 END_TEST
 
-int main(void)
+UNIT_TESTS(kind)
 {
-	Suite *s = suite_create("kind");
-	TCase *t = tcase_create("kind");
-	SRunner *r = srunner_create(s);
-	int failed;
-
-	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, reads_and_prints, 0, COUNT(good));
 	tcase_add_loop_test(t, refuses, 0, COUNT(bad));
 	tcase_add_loop_test(t, codec, 0, COUNT(codecs));
@@ -967,9 +957,4 @@ int main(void)
 	tcase_add_test(t, name_limits);
 	tcase_add_test(t, name_noise);
 	tcase_add_test(t, every_kind_is_found);
-	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

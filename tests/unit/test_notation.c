@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The notation's reader: text to structure, the call form, command arguments, silent misreads. */
+#include "tests/unit/unit.h"
+
 #include "tests/unit/notation_help.h"
 
 static struct registry *reg;
@@ -434,13 +436,8 @@ START_TEST(documented)
 }
 END_TEST
 
-int main(void)
+UNIT_TESTS(notation)
 {
-	Suite *s = suite_create("notation");
-	TCase *t = tcase_create("reader");
-	SRunner *r = srunner_create(s);
-	int failed;
-
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, layers);
 	tcase_add_test(t, values);
@@ -454,9 +451,4 @@ int main(void)
 	tcase_add_test(t, arguments);
 	tcase_add_test(t, scope_and_link);
 	tcase_add_test(t, documented);
-	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
 }

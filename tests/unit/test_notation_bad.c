@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the notation refuses: exit code, the column under which the caret stands, and what is said.
  */
+#include "tests/unit/unit.h"
+
 #include "tests/unit/notation_help.h"
 
 struct bad {
@@ -215,19 +217,8 @@ START_TEST(typos)
 }
 END_TEST
 
-int main(void)
+UNIT_TESTS(notation_bad)
 {
-	Suite *s = suite_create("notation_bad");
-	TCase *t = tcase_create("refused");
-	SRunner *r = srunner_create(s);
-	int failed;
-
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, refused);
 	tcase_add_test(t, typos);
-	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The notation's printer: what a packet looks like as text, and that the text rebuilds it, for
  * every protocol there is, whole and broken. */
+#include "tests/unit/unit.h"
+
 #include "tests/unit/notation_help.h"
 
 #include "dissect/dissect.h"
@@ -300,23 +302,12 @@ START_TEST(script_lines)
 }
 END_TEST
 
-int main(void)
+UNIT_TESTS(notation_print)
 {
-	Suite *s = suite_create("notation_print");
-	TCase *t = tcase_create("printer");
-	SRunner *r = srunner_create(s);
-	int failed;
-
-	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, canonical);
 	tcase_add_test(t, every_protocol);
 	tcase_add_test(t, full);
 	tcase_add_test(t, payloads);
 	tcase_add_test(t, script_lines);
-	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
 }

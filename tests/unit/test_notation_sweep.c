@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Sweeps: how many, which values, the same for the same step and seed; fresh values; membership for
  * patterns; scripts of many lines. */
+#include "tests/unit/unit.h"
+
 #include "tests/unit/notation_help.h"
 
 #include "core/bits.h"
@@ -344,13 +346,8 @@ START_TEST(script_errors)
 }
 END_TEST
 
-int main(void)
+UNIT_TESTS(notation_sweep)
 {
-	Suite *s = suite_create("notation_sweep");
-	TCase *t = tcase_create("sweeps");
-	SRunner *r = srunner_create(s);
-	int failed;
-
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, sizes);
 	tcase_add_test(t, combination);
@@ -361,9 +358,4 @@ int main(void)
 	tcase_add_test(t, membership);
 	tcase_add_test(t, scripts);
 	tcase_add_test(t, script_errors);
-	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
 }

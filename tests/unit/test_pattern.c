@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Packets held against patterns in the notation. */
-#include "dissect_help.h"
+#include "tests/unit/dissect_help.h"
 
 #include "dissect/pattern.h"
 #include "notation/notation.h"
-
-#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 #define SYNACK                                                                                     \
 	ETH("0800")                                                                                \
@@ -93,19 +91,7 @@ START_TEST(test_rows)
 }
 END_TEST
 
-int main(void)
+UNIT_TESTS(pattern)
 {
-	Suite *s = suite_create("pattern");
-	TCase *t = tcase_create("pattern");
-	SRunner *run;
-	int failed;
-
-	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, test_rows, 0, COUNT(rows));
-	suite_add_tcase(s, t);
-	run = srunner_create(s);
-	srunner_run_all(run, CK_NORMAL);
-	failed = srunner_ntests_failed(run);
-	srunner_free(run);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a packet made to be dear costs to print as text: counted in steps, so that the machine does
  * not matter, and in CPU time against a smaller one of its kind, so that nothing goes uncounted. */
+#include "tests/unit/unit.h"
+
 #include "tests/unit/notation_help.h"
 
 #include <time.h>
@@ -204,22 +206,10 @@ START_TEST(names_different)
 }
 END_TEST
 
-int main(void)
+UNIT_TESTS(print_work)
 {
-	Suite *s = suite_create("print_work");
-	TCase *t = tcase_create("work"), *n = tcase_create("names");
-	SRunner *r = srunner_create(s);
-	int failed;
-
-	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, bounded, 0, sizeof(crowds) / sizeof(crowds[0]));
-	suite_add_tcase(s, t);
-	tcase_add_test(n, names_repeated);
-	tcase_add_test(n, names_different);
-	suite_add_tcase(s, n);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	tcase_add_test(t, names_repeated);
+	tcase_add_test(t, names_different);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The output forms: that what is wrong with a packet is told by the line as by the judge. */
+#include "tests/unit/unit.h"
+
 #include "tests/unit/notation_help.h"
 
 #include "dissect/check.h"
@@ -90,19 +92,8 @@ START_TEST(musts_agree)
 }
 END_TEST
 
-int main(void)
+UNIT_TESTS(report)
 {
-	Suite *s = suite_create("report");
-	TCase *t = tcase_create("forms");
-	SRunner *r = srunner_create(s);
-	int failed;
-
-	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, musts_agree);
-	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
 }

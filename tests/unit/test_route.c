@@ -1,22 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Routes and neighbours against a kernel of our own: in a private network namespace, with a host at
  * the other end of a wire. Skipped where such a namespace is refused. */
+#include "tests/unit/unit.h"
+
 #include <arpa/inet.h>
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if_arp.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "craft/pace.h"
 #include "craft/sender.h"
-
-#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 static struct routes *routes;
 static pid_t peer;
@@ -295,12 +292,21 @@ static int wire(void)
 	return system(cmd);
 }
 
+static void tests(TCase *t)
+{
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, links);
+	tcase_add_loop_test(t, way, 0, COUNT(ways));
+	tcase_add_test(t, link_local);
+	tcase_add_test(t, foreign_source);
+	tcase_add_test(t, no_route);
+	tcase_add_test(t, table);
+	tcase_add_loop_test(t, resolve, 0, COUNT(asked));
+}
+
 int main(void)
 {
-	Suite *s;
-	TCase *c;
-	SRunner *r;
-	int failed;
+	int rc;
 
 	if (enter()) {
 		printf("skipped: no private network namespace here: %s\n", strerror(errno));
@@ -312,23 +318,8 @@ int main(void)
 			kill(peer, SIGKILL);
 		return 1;
 	}
-	s = suite_create("route");
-	c = tcase_create("route");
-	tcase_set_timeout(c, 30);
-	tcase_add_checked_fixture(c, setup, teardown);
-	tcase_add_test(c, links);
-	tcase_add_loop_test(c, way, 0, COUNT(ways));
-	tcase_add_test(c, link_local);
-	tcase_add_test(c, foreign_source);
-	tcase_add_test(c, no_route);
-	tcase_add_test(c, table);
-	tcase_add_loop_test(c, resolve, 0, COUNT(asked));
-	suite_add_tcase(s, c);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	rc = unit_run("route", tests);
 	kill(peer, SIGKILL);
 	waitpid(peer, NULL, 0);
-	return failed ? 1 : 0;
+	return rc;
 }

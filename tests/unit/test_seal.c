@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The seals of cli/: what they refuse and what goes on working. Each case runs in a process of its
  * own, which is sealed for good. */
-#include <check.h>
+#include "tests/unit/unit.h"
+
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -133,12 +132,16 @@ START_TEST(senders)
 }
 END_TEST
 
+static void tests(TCase *t)
+{
+	tcase_add_test(t, readers);
+	tcase_add_test(t, writers);
+	tcase_add_test(t, senders);
+}
+
 int main(void)
 {
-	Suite *s = suite_create("seal");
-	SRunner *r = srunner_create(s);
-	TCase *t = tcase_create("seal");
-	int failed;
+	int rc;
 
 	if (!mkdtemp(dir))
 		return 1;
@@ -147,13 +150,7 @@ int main(void)
 		puts("left out: limits on system calls (not in this build)");
 	if (!seal_has_landlock())
 		puts("left out: limits on files (not by this kernel, or this build)");
-	tcase_add_test(t, readers);
-	tcase_add_test(t, writers);
-	tcase_add_test(t, senders);
-	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	rc = unit_run("seal", tests);
 	rmdir(dir);
-	return failed ? 1 : 0;
+	return rc;
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Sums against published check values and against the definition, done bit by bit. */
-#include <check.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/unit/unit.h"
 
 #include "core/sum.h"
 
@@ -254,13 +252,8 @@ START_TEST(iso_sums_to_zero)
 }
 END_TEST
 
-int main(void)
+UNIT_TESTS(sum)
 {
-	Suite *s = suite_create("sum");
-	TCase *t = tcase_create("sum");
-	SRunner *r = srunner_create(s);
-	int failed;
-
 	tcase_add_loop_test(t, check_value, 0, ROWS);
 	tcase_add_test(t, every_algo_has_a_row);
 	tcase_add_loop_test(t, spelled_out, 0, (int)(sizeof(spelled) / sizeof(spelled[0])));
@@ -269,9 +262,4 @@ int main(void)
 	tcase_add_test(t, inet);
 	tcase_add_test(t, running_sums);
 	tcase_add_test(t, iso_sums_to_zero);
-	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

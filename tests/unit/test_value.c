@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Values by their words, and how often "did you mean" is right. */
-#include <check.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/unit/unit.h"
 
 #include "core/near.h"
 #include "core/plan.h"
 #include "core/value.h"
-
-#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 static const struct word kinds_v[] = {
 	{ "request", 1, 0, 0, NULL }, { "reply", 2, 0, 0, NULL }, { "who-has", 3, 0, 0, NULL },
@@ -314,13 +310,8 @@ START_TEST(suggestions_stay_silent)
 }
 END_TEST
 
-int main(void)
+UNIT_TESTS(value)
 {
-	Suite *s = suite_create("value");
-	TCase *t = tcase_create("value");
-	SRunner *r = srunner_create(s);
-	int failed;
-
 	tcase_add_loop_test(t, reads_and_prints, 0, COUNT(good));
 	tcase_add_loop_test(t, refuses, 0, COUNT(bad));
 	tcase_add_test(t, flags_are_exact);
@@ -328,9 +319,4 @@ int main(void)
 	tcase_add_test(t, words_and_letters);
 	tcase_add_test(t, suggestions_are_right);
 	tcase_add_test(t, suggestions_stay_silent);
-	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Names that are only read: views, arms of a choose, inline lengths, in filters, columns and as
  * text; and what a protocol wants of those below it. */
-#include "dissect_help.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "tests/unit/dissect_help.h"
 
 #include "core/alias.h"
 #include "dissect/filter.h"
@@ -272,22 +269,11 @@ START_TEST(words_by_case)
 }
 END_TEST
 
-int main(void)
+UNIT_TESTS(views)
 {
-	Suite *s = suite_create("views");
-	TCase *t = tcase_create("views");
-	SRunner *sr;
-	int bad;
-
 	tcase_add_test(t, filters);
 	tcase_add_test(t, columns);
 	tcase_add_test(t, printed);
 	tcase_add_test(t, wanted);
 	tcase_add_test(t, words_by_case);
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	bad = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return bad != 0;
 }

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The walk over a description in both directions: what was said to bytes, bytes to fields. The
  * bytes of every row were worked out by hand from the description beside it. */
-#include <check.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/unit/unit.h"
 
 #include "core/plan.h"
 #include "dissect/dissect.h"
@@ -658,14 +656,8 @@ START_TEST(test_crowded)
 }
 END_TEST
 
-int main(void)
+UNIT_TESTS(walk)
 {
-	Suite *s = suite_create("walk");
-	TCase *t = tcase_create("walk");
-	SRunner *sr;
-	int failed;
-
-	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, test_both_ways, 0, sizeof(rows) / sizeof(rows[0]));
 	tcase_add_loop_test(t, test_odd, 0, (int)(sizeof(odd) / sizeof(odd[0])));
 	tcase_add_test(t, test_fresh);
@@ -675,10 +667,4 @@ int main(void)
 	tcase_add_loop_test(t, test_hostile, 0, sizeof(hostile) / sizeof(hostile[0]));
 	tcase_add_loop_test(t, test_refused, 0, sizeof(refused) / sizeof(refused[0]));
 	tcase_add_loop_test(t, test_crowded, 0, sizeof(crowded) / sizeof(crowded[0]));
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? 1 : 0;
 }
