@@ -40,7 +40,7 @@ exempt='^(craft/libnet_blocks\.c|capture/bpf_words\.c|dissect/lua\.c|core/kind[_
 examples='such as ip;|a field of a protocol below: ip\.ttl|a packet is wanted: ip dst=10\.0\.0\.2 / udp dport=9'
 
 # Words that are protocols and also plain words of C or of this program.
-plain=' raw null none data text payload time loop option message length eth0 slow marker '
+plain=' raw null none data text payload time loop option message length eth0 slow marker can '
 
 includes() { grep -nE '^[[:space:]]*#[[:space:]]*include' "$1"; }
 
