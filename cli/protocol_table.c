@@ -87,6 +87,7 @@ static void put_bindings(const struct registry *reg, const char *space, struct b
 	}
 	if (!last)
 		buf_str(b, "nothing that is known");
+	b->failed |= one.failed;
 	buf_done(&one);
 }
 
@@ -266,6 +267,7 @@ static void put_fields(const struct record *rec, struct buf *b)
 			field_words(f->words, b);
 	}
 	put_views(rec, b);
+	b->failed |= cell.failed;
 	buf_done(&cell);
 }
 

@@ -46,6 +46,14 @@ foreach(src IN LISTS tool_src)
 	set_target_properties(tool_${name} PROPERTIES OUTPUT_NAME ${name})
 endforeach()
 
+# To be preloaded into the tool, whose memory then runs out (tests/laws/memory_tool.sh).
+if(NOT STRATA_SANITIZE)
+	add_library(nomem MODULE "${CMAKE_SOURCE_DIR}/tests/tools/preload/nomem.c")
+	target_link_libraries(nomem PRIVATE strata_flags)
+	set_target_properties(nomem PROPERTIES PREFIX ""
+		LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+endif()
+
 # ---- unit ----
 pkg_check_modules(check QUIET IMPORTED_TARGET check)
 file(GLOB unit_src CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/unit/test_*.c")

@@ -220,9 +220,10 @@ static int text_value(struct writer *w, const struct field *f, const struct type
 		v->len = len;
 		return 0;
 	}
-	if (value_parse(f, type, text, len, &w->b->mem, v, &e))
-		return say_error(w, say, "default of %s: %s", f->name, e.msg);
-	return 0;
+	if (value_parse(f, type, text, len, &w->b->mem, v, &e) == 0)
+		return 0;
+	return e.code == ERR_IO ? no_memory(w)
+				: say_error(w, say, "default of %s: %s", f->name, e.msg);
 }
 
 /* The value that a leaf gets: said, decided by the layer above, the default, or zero. 1: computed
@@ -246,7 +247,7 @@ static int leaf_value(struct writer *w, uint32_t inst, const struct field *f,
 			return 0;
 		if (value_parse(field_here(f, w->t, inst, &here), type, say->text, say->text_len,
 				&w->b->mem, v, &e))
-			return say_error(w, say, "%s", e.msg);
+			return e.code == ERR_IO ? no_memory(w) : say_error(w, say, "%s", e.msg);
 		return 0;
 	}
 	if (item)

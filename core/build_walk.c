@@ -238,7 +238,11 @@ static int resize_codec(struct writer *w, struct pending *p, uint64_t v)
 	if (derived(w, p->say, "width", &width) < 0)
 		return -1;
 	if (n->type->kind->write(&tmp, 0, &value, (unsigned)width) < 0 || tmp.failed) {
+		bool failed = tmp.failed;
+
 		buf_done(&tmp);
+		if (failed)
+			return err_set(w->e, ERR_IO, "out of memory");
 		return say_error(w, p->say, "%s cannot hold %llu", p->field->name,
 				 (unsigned long long)v);
 	}

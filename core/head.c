@@ -85,6 +85,7 @@ int head_write(const struct extent *x, uint64_t value, uint64_t body, unsigned w
 		rc = head_write(x->outer, in.n + body, in.n + body, 0, out);
 	if (rc == 0)
 		buf_put(out, in.p, in.n);
+	out->failed |= in.failed;
 	buf_done(&in);
 	return out->failed ? -1 : rc;
 }

@@ -51,6 +51,7 @@ static void print_netbios(const struct type *type, const struct value *v, struct
 	unsigned n;
 
 	kind_dnsname.print(type, v, &dns);
+	out->failed |= dns.failed;
 	if (dns.n < 2 * NAME_BYTES || (dns.n > 2 * NAME_BYTES && dns.p[2 * NAME_BYTES] != '.') ||
 	    !decode_label(dns.p, name) || (name[0] == '*' && length(name) == 1 && !is_star(name))) {
 		buf_put(out, dns.p, dns.n);

@@ -70,7 +70,7 @@ bool registry_edge(const struct registry *r, const struct proto *lower, const st
 		   unsigned i, struct edge *out);
 /* Fewest protocols to insert between lower (NULL: nothing below) and upper; ties by order of
  * declaration. Returns how many (0: they bind directly), mid[] filled outermost first; -1: no path
- * within max. */
+ * within max; -2: memory is out. */
 int registry_path(const struct registry *r, const struct proto *lower, const struct proto *upper,
 		  const struct proto **mid, unsigned max);
 /* Who follows: the i-th candidate bound to value in space, in order of declaration, guards not

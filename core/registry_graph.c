@@ -287,7 +287,7 @@ int registry_path(const struct registry *r, const struct proto *lower, const str
 		  const struct proto **mid, unsigned max)
 {
 	struct search s = { .r = r };
-	int n = -1;
+	int n = -2;
 
 	if (!lower && registry_link(r, upper) >= 0)
 		return 0;

@@ -78,7 +78,7 @@ static bool differs(struct held *h, const struct say *s, uint32_t at)
 
 /* ---- one value ---- */
 
-static bool same_print(const struct held *h, const struct node *n, const struct value *a,
+static bool same_print(struct held *h, const struct node *n, const struct value *a,
 		       const struct value *b)
 {
 	struct buf x = { 0 }, y = { 0 };
@@ -86,7 +86,6 @@ static bool same_print(const struct held *h, const struct node *n, const struct 
 	struct value va = *a, vb = *b;
 	bool same;
 
-	(void)h;
 	va.work = vb.work = &work;
 	if (!vb.base) {
 		vb.base = vb.p;
@@ -95,6 +94,7 @@ static bool same_print(const struct held *h, const struct node *n, const struct 
 	value_print(n->field, n->type, &va, &x);
 	value_print(n->field, n->type, &vb, &y);
 	same = x.n == y.n && (!x.n || memcmp(x.p, y.p, x.n) == 0);
+	h->failed |= x.failed || y.failed;
 	buf_done(&x);
 	buf_done(&y);
 	return same;

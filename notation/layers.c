@@ -47,6 +47,8 @@ static int above(struct parser *ps, const struct proto *proto, int prev, size_t 
 	if (!proto || (ps->flags & PLAN_PATTERN) || binds(ps->reg, lower, proto))
 		return prev;
 	n = registry_path(ps->reg, lower, proto, mid, FILL_MAX);
+	if (n == -2)
+		return err_set(ps->e, ERR_IO, "out of memory");
 	for (int i = 0; i < n; i++) {
 		struct plan_layer *l = push(ps, mid[i], prev, at, span);
 

@@ -96,14 +96,17 @@ static bool is_default(struct printer *pr, const struct field *f, const struct n
 	const uint8_t *want = NULL;
 	uint32_t len = 0;
 	struct value def;
+	struct err e = { 0 };
 
 	if (f->rule.form == RULE_CONST && f->rule.text) {
 		want = (const uint8_t *)f->rule.text;
 		len = f->rule.text_len;
 		if (cls != KIND_TEXT && cls != KIND_BYTES) {
 			if (value_parse(f, n->type, f->rule.text, f->rule.text_len, &pr->mem, &def,
-					NULL))
+					&e)) {
+				pr->text.failed |= e.code == ERR_IO;
 				return false;
+			}
 			want = def.p;
 			len = def.len;
 		}

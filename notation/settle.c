@@ -45,7 +45,7 @@ static int settle_derived(struct parser *ps, const struct type *type, struct say
 
 /* Could the arm take what was said? */
 static bool arm_takes(struct parser *ps, const struct field *f, const struct type *arm,
-		      const struct say *say)
+		      const struct say *say, struct err *e)
 {
 	const struct say *c = say->child;
 	struct value v;
@@ -58,7 +58,7 @@ static bool arm_takes(struct parser *ps, const struct field *f, const struct typ
 			       : arm->form == TYPE_LIST;
 	}
 	if (arm->form == TYPE_LEAF)
-		return value_parse(f, arm, say->text, say->text_len, &ps->p->mem, &v, NULL) == 0;
+		return value_parse(f, arm, say->text, say->text_len, &ps->p->mem, &v, e) == 0;
 	return say->text[0] != '"' && (arm->form == TYPE_LIST || arm->form == TYPE_STRUCT);
 }
 
@@ -76,8 +76,13 @@ static int settle_unknown(struct parser *ps, const struct scope *sc, const struc
 	}
 	types_add(&t, type);
 	for (unsigned i = 0; i < t.n; i++) {
-		if (!arm_takes(ps, f, t.v[i], say))
+		struct err e = { 0 };
+
+		if (!arm_takes(ps, f, t.v[i], say, &e)) {
+			if (e.code == ERR_IO)
+				return err_set(ps->e, ERR_IO, "%s", e.msg);
 			continue;
+		}
 		if (t.v[i]->form != TYPE_LEAF)
 			return settle_type(ps, sc, f, t.v[i], say, depth, false);
 		break;

@@ -28,7 +28,7 @@ struct run {
 	struct plan plan, again;
 	struct build build, edited;
 	struct buf text, line, made; /* the text, with the edit, the new value */
-	struct buf value;
+	struct buf value, low;
 	struct named of[PROTOS_MAX];
 	uint64_t packets, edits, refused, structural;
 };
@@ -303,9 +303,31 @@ static bool may_follow(struct run *r, uint32_t bit, const struct tree *edited, u
 	return false;
 }
 
-static bool bit_of(const struct buf *b, uint64_t bit)
+/* Bytes of the packet as it was whose bits are counted from the low end: parts of little-endian
+ * words. */
+static void find_low(struct run *r)
 {
-	return (uint8_t)b->p[bit / 8] >> (7 - bit % 8) & 1;
+	r->low.n = 0;
+	if (!buf_grow(&r->low, r->build.bytes.n + 1))
+		abort();
+	memset(r->low.p, 0, r->build.bytes.n);
+	for (unsigned i = 0; i < r->build.n; i++) {
+		const struct tree *t = &r->build.layer[i].tree;
+
+		for (uint32_t k = 1; r->build.layer[i].proto && k < t->n; k++) {
+			const struct node *n = &t->v[k];
+
+			if (n->next == k + 1 && n->type && n->type->le && (n->bit | n->bits) % 8)
+				memset(r->low.p + n->bit / 8, 1,
+				       (n->bit + n->bits + 7) / 8 - n->bit / 8);
+		}
+	}
+}
+
+/* Bit of b, numbered as the bit `as` of the packet as it was. */
+static bool bit_of(const struct run *r, const struct buf *b, uint64_t bit, uint64_t as)
+{
+	return (uint8_t)b->p[bit / 8] >> (r->low.p[as / 8] ? bit % 8 : 7 - bit % 8) & 1;
 }
 
 static bool same_value(struct run *r, const struct tree *a, const struct tree *b, uint32_t at)
@@ -374,8 +396,9 @@ static void compare(struct run *r, const struct packet *p, const struct tree *t,
 		compare_values(r, p, t, at);
 		return;
 	}
+	find_low(r);
 	for (uint64_t i = 0; i < n->bit; i++) {
-		if ((i >= nb || bit_of(a, i) != bit_of(b, i)) &&
+		if ((i >= nb || bit_of(r, a, i, i) != bit_of(r, b, i, i)) &&
 		    !may_follow(r, (uint32_t)i, t, at)) {
 			tell(r, p, t, at, "something before it changed");
 			return;
@@ -386,7 +409,7 @@ static void compare(struct run *r, const struct packet *p, const struct tree *t,
 	for (uint64_t i = 0; i < na - n->bit - n->bits; i++) {
 		uint64_t bit = na - 1 - i;
 
-		if ((i >= nb || bit_of(a, bit) != bit_of(b, nb - 1 - i)) &&
+		if ((i >= nb || bit_of(r, a, bit, bit) != bit_of(r, b, nb - 1 - i, bit)) &&
 		    !may_follow(r, (uint32_t)bit, t, at)) {
 			tell(r, p, t, at, "something behind it changed");
 			return;
@@ -493,6 +516,7 @@ int main(int argc, char **argv)
 	buf_done(&r.line);
 	buf_done(&r.made);
 	buf_done(&r.value);
+	buf_done(&r.low);
 	law_done(&r.law);
 	return r.law.bad || !r.packets;
 }

@@ -443,6 +443,7 @@ static const char *const lines[] = {
 	"ip src=10.0.0.1 dst=10.0.0.1-10.0.0.9 ttl=1-3 / udp dport=rand:1-9 / dns id=fresh "
 	"qd=name:a.example.org+type:AAAA,name:b.example.org / fill:20:0x41",
 	"ip6 src=fe80::1 dst=fe80::2 / icmp6 type=echo-request / count:56",
+	"ip src=10.0.0.1 dst=10.0.0.1-10.0.0.3 / sensor name=temp",
 	"wire=900 eth / vlan vlan=7 / ip src=10.0.0.1 dst=10.0.0.2 / gre / ip src=1.2.3.4 "
 	"dst=10.9.9.9 / icmp chksum=bad / hex:dead.beef",
 };
