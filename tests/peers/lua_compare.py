@@ -38,7 +38,8 @@ def tshark(script, path):
                          capture_output=True, check=False)
     if b"Lua:" in out.stderr:
         sys.exit("%s: %s" % (path, out.stderr.decode(errors="replace")[:600]))
-    return ET.fromstring(out.stdout).findall("packet")
+    clean = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "?", out.stdout.decode("utf-8", "replace"))
+    return ET.fromstring(clean).findall("packet")
 
 
 def leaves(element):
