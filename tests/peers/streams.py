@@ -29,7 +29,15 @@ parser.add_argument("--most", type=int, default=0)
 parser.add_argument("files", nargs="*")
 args = parser.parse_args()
 
+# Files of other projects in which tshark says otherwise, and why.
+EXPLAINED = {
+    "of10_s4810.pcap": "tshark gives up 137 bytes that the capture holds a little later",
+    "of13_ericsson.pcapng": "tshark takes packets quoted in OpenFlow for packets, and mixes up the sides by their ports",
+    "rsvp-rsvp_obj_print-oobr.pcap": "tshark takes an original length above 262,144 for that",
+    "nb6-http.pcap": "IPv6 in PPP, which tshark knows",
+}
 count = {}
+explained = {}
 wrong = []
 left_out = []
 
@@ -43,19 +51,20 @@ def hold(what, file, ours, theirs):
     good, all_ = count.get(what, (0, 0))
     same = ours == theirs
     count[what] = (good + same, all_ + 1)
-    if not same:
+    name = os.path.basename(file.split(" ")[0])
+    if not same and name in EXPLAINED:
+        explained[name] = explained.get(name, 0) + 1
+        count[what] = (good, all_)
+    elif not same:
         wrong.append((what, file))
         if args.v:
             print(f"{what} {file}\n  ours   {str(ours)[:600]}\n  tshark {str(theirs)[:600]}")
 
 
-def streams(file, n, proto="tcp"):
-    cmd = ["tshark", "-q", "-r", file]
-    for i in range(n):
-        cmd += ["-z", f"follow,{proto},raw,{i}"]
+def streams(file, n, said, proto="tcp"):
     theirs = {}
-    for part in run(*cmd).split("=" * 67):
-        head = re.search(r"stream eq (\d+)\nNode 0: (.*)\nNode 1: (.*)\n", part)
+    for part in said.split("=" * 67):
+        head = re.search(proto + r"\.stream eq (\d+)\nNode 0: (.*)\nNode 1: (.*)\n", part)
         if not head:
             continue
         side = ["", ""]
@@ -72,14 +81,7 @@ def streams(file, n, proto="tcp"):
         hold(f"follow {proto}", f"{file} {i}", sorted(side), sorted(theirs.get(i, ["", ""])))
 
 
-def datagrams(file):
-    theirs = []
-    for line in run("tshark", "-r", file, "-T", "fields", "-e", "frame.number", "-e", "ip.reassembled.data",
-                    "-e", "ipv6.reassembled.data", "-E", "occurrence=a").split("\n"):
-        cell = line.split("\t")
-        for data in ",".join(cell[1:]).split(","):
-            if data:
-                theirs.append((int(cell[0]), data.lower()))
+def datagrams(file, theirs):
     ours = []
     for line in run(WHOLES, file).split("\n"):
         cell = line.split(" ")
@@ -89,57 +91,45 @@ def datagrams(file):
         hold("datagrams", file, sorted(ours), sorted(theirs))
 
 
-def pieces6(file):
-    """tshark leaves the fragments of IPv6 out of its IPv6 tables, but for the last of each datagram;
-    those of IPv4 it counts."""
-    return run("tshark", "-r", file, "-Y", "ipv6.fraghdr", "-c", "1").strip() != ""
-
-
-def convs(file, table):
+def convs(file, table, said, pieces6):
     ours = {}
     for row in table("conv"):
         proto = row["stream"].split(":")[0]
         ends = tuple(sorted([(row["a"], row["packets_a"]), (row["b"], row["packets_b"])]))
         ours.setdefault(proto, []).append(ends + (row["packets"],))
-    cmd = ["tshark", "-q", "-r", file]
     names = {"TCP": "tcp", "UDP": "udp", "IPv4": "ip", "IPv6": "ip6"}
-    for z in ("tcp", "udp", "ip", "ipv6"):
-        cmd += ["-z", "conv," + z, "-n"]
     theirs, proto = {}, None
-    for line in run(*cmd).split("\n"):
+    for line in said.split("\n"):
         m = re.match(r"(\w+) Conversations", line)
         if m:
-            proto = names[m[1]]
-        m = re.match(r"(\S+)\s+<-> (\S+)\s+(\d+) [\d.]+ \w+\s+(\d+) [\d.]+ \w+\s+(\d+) ", line)
+            proto = names.get(m[1])
+        m = proto and re.match(r"(\S+)\s+<-> (\S+)\s+(\d+) [\d.]+ \w+\s+(\d+) [\d.]+ \w+\s+(\d+) ", line)
         if m:
             theirs.setdefault(proto, []).append(
                 tuple(sorted([(m[1], int(m[4])), (m[2], int(m[3]))])) + (int(m[5]),))
     for proto in names.values():
-        if proto == "ip6" and pieces6(file):
+        if proto == "ip6" and pieces6:
             continue
         hold(f"conv {proto}", file, sorted(ours.get(proto, [])), sorted(theirs.get(proto, [])))
 
 
-def hosts(file, table):
+def hosts(file, table, said, pieces6):
     ours = {}
     for r in table("hosts"):
         ours.setdefault(r["protocol"], []).append(
             (r["host"], r["packets"], r["bytes"], r["packets_sent"], r["bytes_sent"]))
     theirs, proto = {}, None
     names = {"TCP": "tcp", "UDP": "udp", "IPv4": "ip", "IPv6": "ip6"}
-    cmd = ["tshark", "-q", "-n", "-r", file]
-    for z in ("tcp", "udp", "ip", "ipv6"):
-        cmd += ["-z", "endpoints," + z]
-    for line in run(*cmd).split("\n"):
+    for line in said.split("\n"):
         m = re.match(r"(\w+) Endpoints", line)
         if m:
-            proto = names[m[1]]
+            proto = names.get(m[1])
         m = re.match(r"(\S+)\s+(?:(\d+) +)??(\d+) +(\d+) +(\d+) +(\d+) +(\d+) +(\d+) *$", line)
         if m and proto:
             host = f"{m[1]}:{m[2]}" if m[2] else m[1]
             theirs.setdefault(proto, []).append((host, int(m[3]), int(m[4]), int(m[5]), int(m[6])))
     for proto in names.values():
-        if proto == "ip6" and pieces6(file):
+        if proto == "ip6" and pieces6:
             continue
         hold(f"hosts {proto}", file, sorted(ours.get(proto, [])), sorted(theirs.get(proto, [])))
 
@@ -147,38 +137,43 @@ def hosts(file, table):
 PHS = {"eth": "eth", "ip": "ip", "ipv6": "ip6", "tcp": "tcp", "udp": "udp", "arp": "arp", "icmp": "icmp"}
 
 
-def protocols(file, table):
+def protocols(file, table, said):
     """Paths of protocols up to the transport, whose names both know. False: one of us found layers that
     the other did not, so that nothing above them can be compared."""
     ours, theirs, path = {}, {}, []
     frames = [{}, {}]
     for r in table("protocols"):
-        names = [n for n in r["stack"].split("/") if n != "ip6_frag"]  # tshark: a part of ipv6
-        if names[-1:] and names[-1] in PHS.values() and not r["stack"].endswith("ip6_frag"):
+        names = [n for n in r["stack"].split("/") if not n.startswith("ip6_") and n != "nflog"]
+        # To tshark IPv6's extensions are parts of it; and it does not count NFLOG's header.
+        if names[-1:] and names[-1] in PHS.values() and "ip6_" not in r["stack"].split("/")[-1]:
             frames[0][names[-1]] = frames[0].get(names[-1], 0) + r["packets"]
             if all(p in PHS.values() for p in names):
-                ours["/".join(names)] = (r["packets"], r["bytes"])
-    for line in run("tshark", "-q", "-r", file, "-z", "io,phs").split("\n"):
+                had = ours.get("/".join(names), (0, 0))
+                ours["/".join(names)] = (had[0] + r["packets"], had[1] + r["bytes"])
+    for line in said.split("\n"):
         m = re.match(r"( *)(\S+) +frames:(\d+) bytes:(\d+)", line)
         if not m:
             continue
-        path = path[:len(m[1]) // 2] + [PHS.get(m[2])]
+        path = path[:len(m[1]) // 2] + [PHS.get(m[2], "" if m[2] == "raw" else None)]
         if path[-1]:
             frames[1][path[-1]] = frames[1].get(path[-1], 0) + int(m[3])
-        if all(path):
-            theirs["/".join(path)] = (int(m[3]), int(m[4]))
+        if path[-1] and None not in path:
+            theirs["/".join(x for x in path if x)] = (int(m[3]), int(m[4]))
     if frames[0] != frames[1]:
         return False
     hold("protocols", file, ours, theirs)
     return True
 
 
-def times(file, table):
+def times(file, table, said):
+    """Not where the clock goes back: there the first packet is not at 0 for both of us."""
     ours = [(r["packets"], r["bytes"]) for r in table("time")]
     theirs = [(int(m[1]), int(m[2])) for m in
-              re.finditer(r"<> .*\| +(\d+) \| +(\d+) \|", run("tshark", "-q", "-r", file, "-z", "io,stat,1"))]
+              re.finditer(r"<> .*\| +(\d+) \| +(\d+) \|", said)]
     # tshark leaves out a last packet that stands just where an interval would begin.
-    if sum(n for n, _ in theirs) == sum(n for n, _ in ours):
+    back = any(x.startswith("-") for x in run("tshark", "-r", file, "-T", "fields", "-e",
+                                              "frame.time_relative").split("\n"))
+    if not back and sum(n for n, _ in theirs) == sum(n for n, _ in ours):
         hold("time", file, ours, theirs)
 
 
@@ -186,20 +181,40 @@ def compare(file):
     def table(what):
         return [json.loads(x) for x in run(STRATA, "read", file, "--stats", what, "--as", "json").split("\n") if x]
 
-    times(file, table)
-    if not protocols(file, table):
+    # All of tshark's tables and streams at once: it takes its time to start.
+    numbers, wholes, pieces6, routed = {"tcp": 0, "udp": 0}, [], False, False
+    for line in run("tshark", "-r", file, "-T", "fields", "-e", "tcp.stream", "-e", "udp.stream", "-e",
+                    "ipv6.fraghdr.ident", "-e", "frame.number", "-e", "ip.reassembled.data", "-e",
+                    "ipv6.reassembled.data", "-e", "ip.opt.type", "-e", "ipv6.routing.type", "-e",
+                    "ipv6.opt.mipv6.home_address").split("\n"):
+        cell = line.split("\t")
+        for proto, text in zip(("tcp", "udp"), cell):
+            if text:
+                numbers[proto] = max([numbers[proto]] + [int(x) + 1 for x in text.split(",")])
+        # tshark leaves the fragments of IPv6 out of its IPv6 tables, but for the last of each
+        # datagram; those of IPv4 it counts.
+        pieces6 = pieces6 or (len(cell) > 2 and cell[2] != "")
+        wholes += [(int(cell[3]), x.lower()) for x in ",".join(cell[4:6]).split(",") if x]
+        # Where a packet names its last stop, or its home, tshark takes that as its address.
+        routed = routed or any(x in ("131", "137") for x in ",".join(cell[6:7]).split(",")) or any(cell[7:9])
+    numbers = {p: min(n, STREAMS if p == "tcp" else 4) for p, n in numbers.items()}
+    cmd = ["tshark", "-q", "-n", "-r", file, "-z", "io,phs", "-z", "io,stat,1"]
+    for z in ("tcp", "udp", "ip", "ipv6"):
+        cmd += ["-z", "conv," + z, "-z", "endpoints," + z]
+    for proto, n in numbers.items():
+        for i in range(n):
+            cmd += ["-z", f"follow,{proto},raw,{i}"]
+    said = run(*cmd)
+    times(file, table, said)
+    if not protocols(file, table, said):
         left_out.append(file)
         return
-    numbers = {"tcp": 0, "udp": 0}
-    for line in run("tshark", "-r", file, "-T", "fields", "-e", "tcp.stream", "-e", "udp.stream").split("\n"):
-        for proto, cell in zip(("tcp", "udp"), line.split("\t")):
-            if cell:
-                numbers[proto] = max([numbers[proto]] + [int(x) + 1 for x in cell.split(",")])
     for proto, n in numbers.items():
-        streams(file, min(n, STREAMS if proto == "tcp" else 4), proto)
-    datagrams(file)
-    convs(file, table)
-    hosts(file, table)
+        streams(file, n, said, proto)
+    datagrams(file, wholes)
+    if not routed:
+        convs(file, table, said, pieces6)
+        hosts(file, table, said, pieces6)
 
 
 def wanted(file):
@@ -228,6 +243,8 @@ def main():
     print(f"{done} files, {len(left_out)} of them not compared (layers that only one of us knows)")
     for what, (good, all_) in sorted(count.items()):
         print(f"  {what:<12} {good} of {all_} agree")
+    for name, n in sorted(explained.items()):
+        print(f"  {name}: {n} differences; {EXPLAINED[name]}")
     for what, file in wrong:
         print(f"differs: {what} {file}")
     return 1 if wrong else 0

@@ -617,15 +617,19 @@ START_TEST(streams_odd_ones)
 	SEG(.seq = 514, .flags = 4);
 	SEG(.seq = 514, BYTES("o"), .flags = 16);
 	ck_assert_str_eq(buf_cstr(&h.side[0]), "abcdefghijklmn");
+	/* One that says why (RFC 9293 section 3.5.3). */
+	h.side[0].n = 0;
+	SEG(.seq = 77, BYTES("no such port"), .flags = 4, .port = 4001);
+	ck_assert_str_eq(buf_cstr(&h.side[0]), "no such port");
 	/* The same ports again. */
 	h.side[0].n = 0;
-	ck_assert_uint_eq(h.number, 0);
+	ck_assert_uint_eq(h.number, 1);
 	SEG(.seq = 7000, .flags = 2);
 	SEG(.seq = 7000, .flags = 2);
 	SEG(.side = 1, .seq = 1, .flags = 18);
 	SEG(.seq = 7001, BYTES("new"), .flags = 16);
 	ck_assert_str_eq(buf_cstr(&h.side[0]), "new");
-	ck_assert_uint_eq(h.number, 1);
+	ck_assert_uint_eq(h.number, 2);
 	flows_close(f);
 	heard_done(&h);
 }
