@@ -1089,7 +1089,8 @@ end
 -- Link types by Wireshark's names of them.
 local LINKS = {
 	[0] = "NULL", [1] = "ETHERNET", [9] = "PPP", [50] = "PPP", [101] = "RAW_IP", [104] = "CHDLC",
-	[105] = "IEEE_802_11", [113] = "SLL", [127] = "IEEE_802_11_RADIOTAP", [187] = "BLUETOOTH_H4",
+	[105] = "IEEE_802_11", [119] = "IEEE_802_11_PRISM", [163] = "IEEE_802_11_AVS",
+	[113] = "SLL", [127] = "IEEE_802_11_RADIOTAP", [187] = "BLUETOOTH_H4",
 	[189] = "USB_LINUX", [192] = "PPI", [195] = "IEEE802_15_4", [201] = "BLUETOOTH_H4_WITH_PHDR",
 	[204] = "PPP_WITH_PHDR", [215] = "IEEE802_15_4_NONASK_PHY", [220] = "USB_LINUX_MMAPPED",
 	[227] = "SOCKETCAN", [228] = "RAW_IP4", [229] = "RAW_IP6", [230] = "IEEE802_15_4_NOFCS",

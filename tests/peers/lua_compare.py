@@ -84,6 +84,8 @@ def wanted(line, names):
             continue
         parts = [p for p in re.sub("_raw$", "", rest).split(".") if not p.isdigit()]
         keys[head].append((parts[-1] if parts else "", value))
+    if out and out[0][0] in REFUSED:
+        return None  # it begins with a layer that is not exported
     return [(n, f) for n, f in out if n in names]
 
 
@@ -103,6 +105,7 @@ def same(value, show, raw):
     return bytes.fromhex(re.sub(r"[^0-9a-fA-F]", "", raw) if len(raw) % 2 == 0 else "").decode("latin1") == text
 
 
+REFUSED = set()
 PLAIN = set()  # names of tshark's own: ours have a prefix then
 
 
@@ -113,6 +116,8 @@ def compare(script, path, names, args, counts):
     bad = 0
     for number, (line, packet) in enumerate(zip(ours, theirs), 1):
         want, got = wanted(line, names), shown(packet, names)
+        if want is None:
+            continue
         counts["packets"] += 1
         if [n for n, _ in want] != [n for n, _ in got]:
             bad += 1
@@ -155,6 +160,7 @@ def main():
     builtins, refused = [], []
     for name in known:
         (refused if strata("protocols", "--export", "wireshark-lua", name).returncode else builtins).append(name)
+    REFUSED.update(refused)
     if refused:
         print("not exported: " + " ".join(refused))
     bad, counts = 0, {"packets": 0, "same": 0, "words": 0}
