@@ -321,7 +321,7 @@ int stream_segment(struct flows *f, const struct packet *p, unsigned i, uint32_t
 	packet_payload(p, i, &from, &to);
 	a.bytes = p->data + from;
 	a.n = to - from;
-	if (!(w->state & SIDE_BEGUN << side)) { /* joined in the middle */
+	if (!(w->state & SIDE_BEGUN << side)) {              /* joined in the middle */
 		if (!a.n && rules_true(f, p, i, &r->resets)) /* its number may be 0 */
 			return 0;
 		w->begin[side] = (uint32_t)at;
