@@ -168,7 +168,7 @@ static void let_basics(struct calls *c)
 	LET(c, basics);
 	/* Is it a terminal? (Its size may be asked for, too.) */
 	c->failed |= seccomp_rule_add(c->ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-				      SCMP_A1(SCMP_CMP_EQ, TCGETS)) < 0;
+				      SCMP_A1(SCMP_CMP_EQ, TCGETS, 0)) < 0;
 	/* Read a file; which ones is for the other seal to say. */
 	c->failed |= seccomp_rule_add(c->ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
 				      SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE, O_RDONLY)) < 0;
@@ -201,7 +201,7 @@ static void let_sockets(struct calls *c)
 	LET(c, list);
 	/* Pacing asks to be woken in time. */
 	c->failed |= seccomp_rule_add(c->ctx, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
-				      SCMP_A0(SCMP_CMP_EQ, PR_SET_TIMERSLACK)) < 0;
+				      SCMP_A0(SCMP_CMP_EQ, PR_SET_TIMERSLACK, 0)) < 0;
 }
 
 static bool seal_calls(const struct seal_opts *o)
