@@ -171,7 +171,7 @@ static int odd_header_rule(struct shapes *all, const struct shape *s, struct sha
 		return -1;
 	path->name = f->name;
 	*x = (struct expr) { .op = EX_FIELD, .path = path, .npath = 1, .local = (int16_t)f->index };
-	if (code_compile(all->mem, &s->proto->rec, s->min, x, code) < 0)
+	if (code_compile(all->mem, &s->proto->rec, s->min, x, false, code) < 0)
 		return -1;
 	if (!code->v)
 		return 0;
@@ -294,7 +294,8 @@ static int choose_key(struct maker *m, struct shape *s, struct shape_cold *c)
 		c->carries[i] = space_named(m->s, ca[i].space);
 		if (c->carries[i])
 			s->key = KEY_COLD;
-		if (code_compile(m->s->mem, &p->rec, s->min, ca[i].cond, &c->carries_cond[i]) < 0)
+		if (code_compile(m->s->mem, &p->rec, s->min, ca[i].cond, false,
+				 &c->carries_cond[i]) < 0)
 			return -1;
 	}
 	if (p->ncarries > 1 || ca->cond || !c->carries[0] || ca->nfields > 2)

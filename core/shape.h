@@ -227,8 +227,10 @@ int64_t size_run(const struct shape_cold *c, const uint8_t *q, uint32_t have, ui
 int64_t type_fixed_bits(const struct type *t);
 /* Bytes of the leading fields that are always there with a fixed width. */
 uint32_t record_fixed_part(const struct record *rec, unsigned *nfields);
+/* whole: nothing is cut, so a length field says how long a field is. out->v NULL: only decoding can
+ * tell. -1: memory. */
 int code_compile(struct arena *mem, const struct record *rec, uint32_t part, const struct expr *x,
-		 struct code *out);
+		 bool whole, struct code *out);
 /* Ask beforehand for each value of the byte, or the two, that decide, also where only decoding can
  * tell the whole truth; for code that is run often. */
 void code_tables(const struct record *rec, uint32_t part, struct code *c);

@@ -7,30 +7,49 @@
 #include "core/expr_op.h"
 
 /* A field that code may load: a plain number in the part that is always there. */
+static bool loads(const struct field *f, uint32_t part)
+{
+	if (f->fixed_bit < 0 || f->cond || f->optional || f->type->form != TYPE_LEAF)
+		return NULL;
+	if (f->type->kind->cls != KIND_NUM || f->type->bits < 1 || f->type->bits > 64 ||
+	    f->type->ext.form != EXTENT_KIND)
+		return false;
+	return (uint32_t)f->fixed_bit + f->type->bits <= part * 8;
+}
+
 static const struct field *loadable(const struct record *rec, uint32_t part, const struct expr *x)
 {
-	const struct field *f;
+	const struct field *f = NULL;
 
 	if (x->outer_proto || x->npath != 1)
 		return NULL;
-	f = NULL;
 	for (unsigned i = 0; i < rec->npre; i++) {
 		if (rec->fields[i].name == x->path[0].name)
 			f = &rec->fields[i];
 	}
-	if (!f || f->fixed_bit < 0 || f->cond || f->optional || f->type->form != TYPE_LEAF)
+	return f && loads(f, part) ? f : NULL;
+}
+
+/* The field that says how many bytes the field measured by x has; NULL: there is none. */
+static const struct field *length_of(const struct record *rec, uint32_t part, const struct expr *x)
+{
+	const struct field *f, *len;
+
+	if (x->spans.n != 1 || x->spans.v[0].form != SPAN_FIELDS ||
+	    x->spans.v[0].from != x->spans.v[0].to || x->spans.v[0].from >= rec->npre)
 		return NULL;
-	if (f->type->kind->cls != KIND_NUM || f->type->bits < 1 || f->type->bits > 64 ||
-	    f->type->ext.form != EXTENT_KIND)
+	f = &rec->fields[x->spans.v[0].from];
+	len = f->bound_by;
+	if (!len || f->cond || f->optional || f->align || len->bounds_from != len->bounds_to ||
+	    len->rule.zero_rest || len->rule.k || len->rule.m != 1 || len->rule.n != 1)
 		return NULL;
-	if ((uint32_t)f->fixed_bit + f->type->bits > part * 8)
-		return NULL;
-	return f;
+	return loads(len, part) ? len : NULL;
 }
 
 struct emit {
 	const struct record *rec;
 	uint32_t part;
+	bool whole; /* nothing is cut: a length field says what there is */
 	struct code_op v[128];
 	unsigned n;
 	unsigned depth, top; /* of the stack */
@@ -47,21 +66,23 @@ static bool push(struct emit *e, struct code_op op, int grow)
 	return e->top < CODE_STACK;
 }
 
+static bool push_load(struct emit *e, const struct field *f)
+{
+	return f && push(e,
+			 (struct code_op) { .op = EX_FIELD,
+					    .width = (uint8_t)f->type->bits,
+					    .le = f->type->le,
+					    .sign = f->type->kind == &kind_int,
+					    .bit = (uint32_t)f->fixed_bit },
+			 1);
+}
+
 static bool emit(struct emit *e, const struct expr *x)
 {
-	const struct field *f;
-
 	switch (x->op) {
 	case EX_NUM: return push(e, (struct code_op) { .op = EX_NUM, .num = x->num }, 1);
-	case EX_FIELD:
-		f = loadable(e->rec, e->part, x);
-		return f && push(e,
-				 (struct code_op) { .op = EX_FIELD,
-						    .width = (uint8_t)f->type->bits,
-						    .le = f->type->le,
-						    .sign = f->type->kind == &kind_int,
-						    .bit = (uint32_t)f->fixed_bit },
-				 1);
+	case EX_FIELD: return push_load(e, loadable(e->rec, e->part, x));
+	case EX_LEN: return e->whole && push_load(e, length_of(e->rec, e->part, x));
 	case EX_NEG:
 	case EX_NOT:
 	case EX_COM: return emit(e, x->a) && push(e, (struct code_op) { .op = (uint8_t)x->op }, 0);
@@ -82,7 +103,6 @@ static bool emit(struct emit *e, const struct expr *x)
 	case EX_ITEM:
 	case EX_UPPER:
 	case EX_SPANLEN:
-	case EX_LEN:
 	case EX_COUNT: return false;
 	default:
 		return emit(e, x->a) && emit(e, x->b) &&
@@ -212,6 +232,55 @@ static bool text_truth(const struct record *rec, const struct expr *x, struct tr
 	return true;
 }
 
+/* The values lo..hi that a comparison of x with constants allows. False: it is none, or 0, which is
+ * what absent counts as, is one of them. */
+static bool span_of(const struct expr *x, int64_t *lo, int64_t *hi)
+{
+	*lo = INT64_MAX;
+	*hi = 0;
+	if (x->op == EX_IN) {
+		for (unsigned i = 0; i < x->nset; i++) {
+			const struct expr *a = x->set[i].lo;
+			const struct expr *b = x->set[i].hi ? x->set[i].hi : a;
+
+			if (a->op != EX_NUM || b->op != EX_NUM)
+				return false;
+			*lo = a->num < *lo ? a->num : *lo;
+			*hi = b->num > *hi ? b->num : *hi;
+		}
+	} else if (x->op == EX_EQ && x->b->op == EX_NUM) {
+		*lo = *hi = x->b->num;
+	}
+	return *lo > 0 && *lo <= *hi;
+}
+
+/* A number of several whole bytes compared with constants: which values may byte i of it have?
+ * Those before it must be the same in all values, else it tells nothing. */
+static bool number_truth(const struct record *rec, uint32_t part, const struct expr *x, unsigned i,
+			 struct truth *t)
+{
+	const struct field *f;
+	unsigned width, shift;
+	int64_t lo, hi;
+
+	if ((x->op != EX_IN && x->op != EX_EQ) || x->a->op != EX_FIELD || !span_of(x, &lo, &hi))
+		return false;
+	f = loadable(rec, part, x->a);
+	if (!f || f->type->kind != &kind_uint || f->fixed_bit % 8 || f->type->bits % 8)
+		return false;
+	width = f->type->bits / 8;
+	if (i >= width || (width < 8 && hi >> (width * 8)))
+		return false;
+	shift = (width - 1 - i) * 8;
+	if (i && lo >> (shift + 8) != hi >> (shift + 8))
+		return false;
+	*t = (struct truth) { .byte = (uint32_t)f->fixed_bit / 8 +
+				      (f->type->le ? width - 1 - i : i) };
+	for (uint64_t k = (uint64_t)lo >> shift; k <= (uint64_t)hi >> shift; k++)
+		t->of[(k & 255) >> 6] |= 1ull << (k & 63);
+	return true;
+}
+
 /* One more condition that must hold. False: there is no table left for its byte. */
 static bool add_truth(struct code *c, const struct truth *t)
 {
@@ -250,15 +319,17 @@ void code_tables(const struct record *rec, uint32_t part, struct code *c)
 			exact = false;
 			if (text_truth(rec, x, &t))
 				add_truth(c, &t);
+			for (unsigned i = 0; number_truth(rec, part, x, i, &t); i++)
+				add_truth(c, &t);
 		}
 	}
 	c->exact = exact && c->tables;
 }
 
 int code_compile(struct arena *mem, const struct record *rec, uint32_t part, const struct expr *x,
-		 struct code *out)
+		 bool whole, struct code *out)
 {
-	struct emit e = { .rec = rec, .part = part };
+	struct emit e = { .rec = rec, .part = part, .whole = whole };
 	struct code_op *v;
 
 	*out = (struct code) { .expr = x };

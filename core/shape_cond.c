@@ -181,12 +181,12 @@ int shape_conditions(struct arena *mem, struct shape *s, struct shape_cold *c)
 	const struct proto *p = s->proto;
 	const struct record *rec = &p->rec;
 
-	if (code_compile(mem, rec, s->min, p->guard, &c->guard) < 0 ||
-	    code_compile(mem, rec, s->min, p->guess, &c->guess) < 0 ||
-	    code_compile(mem, rec, s->min, p->opaque, &c->opaque) < 0 ||
-	    code_compile(mem, rec, s->min, p->excerpt, &c->excerpt) < 0 ||
-	    code_compile(mem, rec, s->min, p->quotes, &c->quotes) < 0 ||
-	    code_compile(mem, rec, s->min, p->message, &c->message) < 0)
+	if (code_compile(mem, rec, s->min, p->guard, false, &c->guard) < 0 ||
+	    code_compile(mem, rec, s->min, p->guess, false, &c->guess) < 0 ||
+	    code_compile(mem, rec, s->min, p->opaque, false, &c->opaque) < 0 ||
+	    code_compile(mem, rec, s->min, p->excerpt, false, &c->excerpt) < 0 ||
+	    code_compile(mem, rec, s->min, p->quotes, false, &c->quotes) < 0 ||
+	    code_compile(mem, rec, s->min, p->message, false, &c->message) < 0)
 		return -1;
 	code_tables(rec, s->min, &c->guard);
 	code_tables(rec, s->min, &c->guess);

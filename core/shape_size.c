@@ -74,7 +74,7 @@ static const struct code *coded(struct plan_steps *ps, const struct expr *x)
 {
 	struct code *c = arena_alloc(ps->mem, sizeof(*c));
 
-	if (!c || code_compile(ps->mem, ps->rec, ps->part, x, c) < 0) {
+	if (!c || code_compile(ps->mem, ps->rec, ps->part, x, true, c) < 0) {
 		ps->failed = true;
 		return NULL;
 	}

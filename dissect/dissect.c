@@ -136,6 +136,20 @@ static inline const struct shape *quick_next(const struct shapes *S, const struc
 	return next;
 }
 
+/* May something be recognised by its looks alone at q, in the payload of a layer of shape s? */
+static __attribute__((noinline)) bool may_guess(const struct shapes *S, const struct shape *s,
+						const uint8_t *q, uint32_t room)
+{
+	for (const uint16_t *g = S->guess[q[0]]; g && *g; g++) {
+		const struct shape_cold *c = S->v[*g].cold;
+
+		if ((c->looks & s->cold->holds) && code_may(&c->guard, q, room) &&
+		    code_may(&c->guess, q, room))
+			return true;
+	}
+	return false;
+}
+
 /* Record layers as long as each is simple, fits and is followed by one that one load finds. All
  * that the next turn needs stays in registers, so this is inlined where it is called. */
 static inline __attribute__((always_inline)) enum hot
@@ -194,7 +208,8 @@ run_hot(const struct shapes *S, struct packet *p, struct here *h, const struct s
 		next = quick_next(S, s, q, hlen, lim - off - hlen, &fit);
 		if (fit != FIT_YES) {
 			if (fit == FIT_NO && !(flags & SHAPE_MORE) &&
-			    !(S->guess_in[q[hlen]] & s->cold->holds))
+			    (!(S->guess_in[q[hlen]] & s->cold->holds) ||
+			     !may_guess(S, s, q + hlen, lim - off - hlen)))
 				why = HOT_DONE;
 			break;
 		}

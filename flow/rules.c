@@ -60,7 +60,7 @@ static int compile(struct flows *f, struct rules *r)
 	};
 
 	for (unsigned i = 0; i < sizeof(v) / sizeof(*v); i++) {
-		if (v[i].x && code_compile(&f->mem, &p->rec, part, v[i].x, v[i].c))
+		if (v[i].x && code_compile(&f->mem, &p->rec, part, v[i].x, false, v[i].c))
 			return -1;
 	}
 	return 0;

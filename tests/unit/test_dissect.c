@@ -198,6 +198,12 @@ static const char constructs[] =
 	"    n    : u8 = 7\n"
 	"    verb : text[2]\n"
 	"}\n"
+	"protocol wide_looks \"Numbers of several bytes, and what only decoding can tell\" {\n"
+	"    guess magic in (0x01020304, 0x01020380..0x010204ff) && small == 0x0a0b && n.0 == n.1\n"
+	"    magic : u32 = 0x01020304\n"
+	"    small : u16le = 0x0a0b\n"
+	"    n     : u8[2]\n"
+	"}\n"
 	"protocol bound \"On a number of its own, or known by its looks\" {\n"
 	"    over other 77\n"
 	"    guard n > 1\n"
@@ -279,6 +285,19 @@ static const struct row construct_rows[] = {
 	  "base 0+1..7 / switched 1+2..7" },
 	{ "guessed by a number before a word", 147, "05 00 07 07 47 4f", 0,
 	  "base 0+1..6 / switched 1+2..6 / both 3+3..6 guess" },
+	{ "guessed by wide numbers and equal items", 147, "05 00 07 01020304 0b0a 05 05", 0,
+	  "base 0+1..11 / switched 1+2..11 / wide_looks 3+8..11 guess" },
+	{ "the last number of a range", 147, "05 00 07 010204ff 0b0a 05 05", 0,
+	  "base 0+1..11 / switched 1+2..11 / wide_looks 3+8..11 guess" },
+	{ "between the numbers", 147, "05 00 07 01020305 0b0a 05 05", 0,
+	  "base 0+1..11 / switched 1+2..11" },
+	{ "another first byte", 147, "05 00 07 02020304 0b0a 05 05", 0,
+	  "base 0+1..11 / switched 1+2..11" },
+	{ "the other byte order", 147, "05 00 07 01020304 0a0b 05 05", 0,
+	  "base 0+1..11 / switched 1+2..11" },
+	{ "the items differ", 147, "05 00 07 01020304 0b0a 05 06", 0,
+	  "base 0+1..11 / switched 1+2..11" },
+	{ "a wide number cut short", 147, "05 00 07 010203", 0, "base 0+1..6 / switched 1+2..6" },
 	{ "the number alone is not enough", 147, "05 00 07 07 47 41", 0,
 	  "base 0+1..6 / switched 1+2..6" },
 	{ "always over, side by side, each of its own length", 147, "06 00 02 aabb 00 01 cc", 0,
@@ -483,8 +502,28 @@ START_TEST(test_mutations)
 }
 END_TEST
 
+/* A word too many in a description, and all its packets are decoded to be dissected: five times
+ * the time, and nothing else shows it. */
+START_TEST(test_usual_is_quick)
+{
+	static const char *const names[] = { "eth", "vlan",  "arp", "ip",  "ip6",   "icmp",
+					     "udp", "icmp6", "tcp", "gre", "vxlan", "mpls" };
+	struct registry *r = help_registry(NULL);
+
+	for (unsigned i = 0; i < COUNT(names); i++) {
+		const struct proto *p = registry_find(r, names[i], strlen(names[i]));
+
+		ck_assert_msg(p->shape->head <= HEAD_USUAL, "the length of a header of %s",
+			      names[i]);
+		ck_assert_msg(!(p->shape->flags & SHAPE_COLD), "%s is cold", names[i]);
+	}
+	registry_close(r);
+}
+END_TEST
+
 UNIT_TESTS(dissect)
 {
+	tcase_add_test(t, test_usual_is_quick);
 	tcase_add_loop_test(t, test_builtin, 0, COUNT(builtin_rows));
 	tcase_add_loop_test(t, test_constructs, 0, COUNT(construct_rows));
 	tcase_add_test(t, test_depth);
