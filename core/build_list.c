@@ -113,7 +113,7 @@ int write_list(struct writer *w, uint32_t at, const struct field *f, const struc
 		if (!head_room(x)) /* they stand elsewhere now */
 			kind_seen_cut(&w->seen, names);
 	}
-	if (x->form == EXTENT_LINES && !raw) {
+	if (x->form == EXTENT_LINES && x->stop && !raw) {
 		if (put_bytes(w, x->stop, x->stop_len) || put_bytes(w, "\r\n", 2))
 			return -1;
 		w->t->v[at].tail = (uint16_t)(x->stop_len + 2);

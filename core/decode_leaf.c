@@ -113,8 +113,10 @@ static int read_sized(struct reader *r, uint32_t at, const struct type *type, st
 		want *= 8;
 		break;
 	case EXTENT_BEFORE:
+	case EXTENT_WHILE:
 		while (p->end - p->pos > want &&
-		       !memchr(type->ext.stop, t->data[(p->pos + want) / 8], type->ext.stop_len))
+		       (memchr(type->ext.stop, t->data[(p->pos + want) / 8], type->ext.stop_len) !=
+			NULL) == (type->ext.form == EXTENT_WHILE))
 			want += 8;
 		break;
 	default:

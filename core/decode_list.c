@@ -50,7 +50,8 @@ static int read_line(struct reader *r, uint32_t list, const struct type *type, s
 	tail = lf ? 1 : 0;
 	if (lf && len && from[len - 1] == '\r')
 		len--, tail = 2;
-	if (lf && len == type->ext.stop_len && memcmp(from, type->ext.stop, len) == 0) {
+	if (type->ext.stop && lf && len == type->ext.stop_len &&
+	    memcmp(from, type->ext.stop, len) == 0) {
 		p->pos += (len + tail) * 8;
 		t->v[list].tail = (uint16_t)(len + tail);
 		return 1;

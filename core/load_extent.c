@@ -112,18 +112,20 @@ int parse_extent(struct load *l, struct extent *x, bool list)
 		x->form = list ? EXTENT_UNTIL : EXTENT_UNTIL_TEXT;
 		if (list ? !(x->expr = parse_expr(l)) : stop_string(l, x))
 			return -1;
-	} else if (!list && load_is(l, "before") && ahead == TOK_STR) {
+	} else if (!list && ahead == TOK_STR && (load_is(l, "before") || load_is(l, "while"))) {
+		x->form = load_is(l, "before") ? EXTENT_BEFORE : EXTENT_WHILE;
 		load_next(l);
-		x->form = EXTENT_BEFORE;
 		if (stop_string(l, x))
 			return -1;
 	} else if (list && load_is(l, "lines") && ahead != ']') {
 		load_next(l);
 		x->form = EXTENT_LINES;
-		if (!load_is(l, "until"))
-			return load_expected(l, "until and a string: [lines until \"\"]");
+		ahead = l->t.type;
+		if (ahead != TOK_DOTS && !load_is(l, "until"))
+			return load_expected(
+				l, "until and a string: [lines until \"\"], or [lines ..]");
 		load_next(l);
-		if (stop_string(l, x))
+		if (ahead != TOK_DOTS && stop_string(l, x))
 			return -1;
 	} else if ((ahead == ']' || ahead == TOK_NAME || ahead == TOK_NUM) &&
 		   (prefix = parse_prefix_type(l))) {

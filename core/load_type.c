@@ -302,7 +302,8 @@ static struct type *leaf_extent(struct load *l, struct type *t)
 	if (l->t.type == '[') {
 		if (parse_extent(l, &t->ext, false))
 			return NULL;
-		if ((t->ext.form == EXTENT_UNTIL_TEXT || t->ext.form == EXTENT_BEFORE) &&
+		if ((t->ext.form == EXTENT_UNTIL_TEXT || t->ext.form == EXTENT_BEFORE ||
+		     t->ext.form == EXTENT_WHILE) &&
 		    t->kind->cls != KIND_TEXT && t->kind->cls != KIND_BYTES &&
 		    !in_digits(t->kind)) {
 			load_fail(l, load_since(l, lt->at),

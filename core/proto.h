@@ -119,10 +119,11 @@ enum extent_form {
 				the value */
 	EXTENT_BEFORE, /* text/bytes [before " ;"]: up to the first of these bytes, which is not
 			  part of it, or to the end of the bound */
+	EXTENT_WHILE,  /* text/bytes [while " -"]: as many of these bytes as stand there, or none */
 	EXTENT_UNTIL,  /* lists [until EXPR]: the item for which it holds is the last; or the end of
 			  the bound */
 	EXTENT_LINES, /* lists [lines until ""]: each item is bounded to a line (CRLF; LF read too);
-			 an empty line ends them */
+			 an empty line ends them; stop NULL: [lines ..] to the end of the bound */
 };
 
 struct extent {
@@ -136,7 +137,7 @@ struct extent {
 	const struct type
 		*prefix;  /* PREFIX*: a number type (u8, u16, u24, u16le, berlen, mqttvar, ...) */
 	const char *stop; /* UNTIL_TEXT, LINES: the terminator (LINES: the last line's text);
-			     BEFORE: any of these */
+			     BEFORE, WHILE: any of these */
 	const char *const *alias; /* PREFIX*: names the inline number is read by; or NULL */
 };
 

@@ -100,10 +100,18 @@ static void print_extent(const struct type *t, const struct record *rec, struct 
 		break;
 	case EXTENT_UNTIL_TEXT:
 	case EXTENT_BEFORE:
+	case EXTENT_WHILE:
 	case EXTENT_LINES:
-		buf_str(out, x->form == EXTENT_LINES    ? "lines until "
+		buf_str(out, x->form == EXTENT_LINES    ? "lines "
 			     : x->form == EXTENT_BEFORE ? "before "
+			     : x->form == EXTENT_WHILE  ? "while "
 							: "until ");
+		if (!x->stop) {
+			buf_str(out, "..");
+			break;
+		}
+		if (x->form == EXTENT_LINES)
+			buf_str(out, "until ");
 		print_string(x->stop, x->stop_len, out);
 		break;
 	}

@@ -129,6 +129,7 @@ static int put_extent(struct lua *l, const struct extent *x, const struct record
 		[EXTENT_PREFIX_COUNT] = "prefix_count",
 		[EXTENT_UNTIL_TEXT] = "until_text",
 		[EXTENT_BEFORE] = "before",
+		[EXTENT_WHILE] = "while",
 		[EXTENT_UNTIL] = "until",
 		[EXTENT_LINES] = "lines",
 	};

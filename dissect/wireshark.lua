@@ -337,10 +337,11 @@ local function read_leaf(R, n, ty, p, inst)
 			want = read_prefix(R, n, p, x)
 			if not want then return cut(n, p) end
 			want = want * 8
-		elseif x.form == "before" then
+		elseif x.form == "before" or x.form == "while" then
 			want = 0
 			while want < p.stop - p.pos and
-			      not x.stop:find(R.data:sub(at + want / 8 + 1, at + want / 8 + 1), 1, true) do
+			      not x.stop:find(R.data:sub(at + want / 8 + 1, at + want / 8 + 1), 1, true) ==
+			      (x.form == "before") do
 				want = want + 8
 			end
 		else

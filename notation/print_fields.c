@@ -27,7 +27,8 @@ static bool is_plain_pad(const struct tree *t, uint32_t at)
 /* No items, and not even the line that ends them. */
 static bool is_unended(const struct node *n)
 {
-	return n->num == 0 && n->type->ext.form == EXTENT_LINES && n->tail == 0;
+	return n->num == 0 && n->type->ext.form == EXTENT_LINES && n->type->ext.stop &&
+	       n->tail == 0;
 }
 
 bool print_is_omitted(struct printer *pr, unsigned i, uint32_t at)

@@ -158,6 +158,21 @@ static const struct row rows[] = {
 	    "\"longer than eight\"\n e : u8 = 2 if lower(a) == \"get\"\n"),
 	  "t a=GeT b=\" \" c=rest", "47655420726573743b02",
 	  "\"t.a\":\"GeT\",\"t.b\":\" \",\"t.c\":\"rest\"" },
+	{ P("a : text[before \" \"]\n b : text[while \" -\"] = \" \"\n c : text[while \"=\"]\n d : "
+	    "u8 "
+	    "= 1\n"),
+	  "t a=220 b=\" - \"", "323230202d2001",
+	  "\"t.a\":\"220\",\"t.b\":\" - \",\"t.c\":\"\",\"t.d\":1" },
+	{ P("h : s[lines ..]\n") "struct s {\n k : text[until \"=\"]\n v : choose k {\n \"o\" -> "
+				 "n\n "
+				 "else -> text[..]\n }\n}\nstruct n {\n a : text[until \" "
+				 "\"]\n b : decimal\n}\n",
+	  "t h=x:0 h.1.k=o h.1.v.a=x h.1.v.b=7 h.2.k=a h.2.v=hex:31",
+	  "783d300d0a"
+	  "6f3d7820370d0a"
+	  "613d310d0a",
+	  "\"t.h.0.v\":\"0\",\"t.h.1.k\":\"o\",\"t.h.1.v.a\":\"x\",\"t.h.1.v.b\":7,\"t.h.2.k\":"
+	  "\"a\",\"t.h.2.v\":\"1\"" },
 	{ P("c : text[u8]\n d : choose c {\n \"Content-Length\" -> decimal\n else -> bytes[..]\n "
 	    "}\n"
 	    "guard lower(c) in (\"content-length\", \"x\")\n"),
