@@ -66,6 +66,7 @@ static inline const struct lexpr *lexpr_of(const struct expr *x)
 	return (const struct lexpr *)x;
 }
 
+#define TYPES_AT_ONCE 256
 struct ltype { /* every type of a description is one of these */
 	struct type t;
 	uint32_t at, span;
@@ -149,6 +150,8 @@ struct registry {
 	bool later; /* the built-ins are asked for, and nothing else yet: see registry_builtin.c */
 	uint64_t work;
 	struct shapes *shapes;
+	struct ltype *spare_type;
+	unsigned spare_types;
 };
 
 /* ---- the parser ---- */

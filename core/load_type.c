@@ -6,9 +6,23 @@
 
 #include "core/near.h"
 
+/* Types stand together: they hold the addresses of kinds, which a frozen registry is given when it
+ * is taken, page by page. */
+static struct ltype *next_type(struct registry *r)
+{
+	if (!r->spare_types) {
+		r->spare_type = arena_alloc(&r->mem, TYPES_AT_ONCE * sizeof(*r->spare_type));
+		if (!r->spare_type)
+			return NULL;
+		r->spare_types = TYPES_AT_ONCE;
+	}
+	r->spare_types--;
+	return r->spare_type++;
+}
+
 static struct type *new_type(struct load *l, enum type_form form, uint32_t at)
 {
-	struct ltype *t = arena_alloc(&l->r->mem, sizeof(*t));
+	struct ltype *t = next_type(l->r);
 
 	if (!t) {
 		load_nomem(l->e);

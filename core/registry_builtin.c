@@ -10,7 +10,7 @@ int registry_load_builtins(struct registry *r, struct err *e)
 {
 	registry_strict(r);
 	r->later = true;
-	return frozen_builtins && !r->nsym ? 0 : registry_load_now(r, e);
+	return frozen_builtins() && !r->nsym ? 0 : registry_load_now(r, e);
 }
 
 int registry_load_now(struct registry *r, struct err *e)

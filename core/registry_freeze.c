@@ -16,8 +16,8 @@ int registry_freeze(struct registry *r, struct err *e)
 
 	if (r->frozen)
 		return err_set(e, ERR_USAGE, "the protocols are frozen already");
-	if (r->later && frozen_builtins && !r->nsym) {
-		*r = *frozen_builtins;
+	if (r->later && frozen_builtins() && !r->nsym) {
+		*r = *frozen_builtins();
 		return 0;
 	}
 	if (registry_load_now(r, e) < 0)

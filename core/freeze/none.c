@@ -2,6 +2,4 @@
 /* What stands for the frozen built-ins in the program that makes them. */
 #include "core/frozen.h"
 
-#include <stddef.h>
-
-const struct registry *const frozen_builtins = NULL;
+const struct frozen frozen_image = { 0 };

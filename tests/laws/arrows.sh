@@ -27,7 +27,7 @@ declare -A may=(
 )
 
 # What core/ may take from the system: the C library, as ISO C and POSIX name it.
-libc='^(assert|ctype|errno|fcntl|float|inttypes|limits|locale|math|stdalign|stdarg|stdbool|stddef|stdint|stdio|stdlib|string|strings|time|unistd|dirent|endian|arpa/inet|netinet/in|sys/stat|sys/types|sys/mman)\.h$'
+libc='^(assert|ctype|errno|fcntl|float|inttypes|limits|locale|math|stdalign|stdarg|stdbool|stddef|stdint|stdio|stdlib|string|strings|threads|time|unistd|dirent|endian|arpa/inet|netinet/in|sys/stat|sys/types|sys/mman)\.h$'
 
 # Files that have to name protocols, and why:
 #   craft/libnet_blocks.c   libnet has one builder per protocol
