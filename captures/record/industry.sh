@@ -12,3 +12,33 @@ rec_modbus() {
 	lab_on h1 $py "$tools/modbus.py" client 10.77.0.2
 	keep 40
 }
+
+# A capture of ours is counted by softflowd, and what it found goes to nfcapd: PORT VERSION.
+flows() {
+	local port=$1 version=$2 file
+	pair
+	mkdir "$LAB_DIR/flows"
+	lab_bg h2 nfcapd -w "$LAB_DIR/flows" -p "$port" -b 10.77.0.2
+	sleep 0.5
+	lab_on h1 ping -c1 10.77.0.2
+	sniff h1 eth0 udp port "$port"
+	for file in http dns-udp ping ping6; do
+		# The name of the file is told as that of the interface.
+		(cd "$here" && lab_on h1 softflowd -d -v "$version" -r "$file.pcap" -n "10.77.0.2:$port")
+	done
+}
+
+rec_netflow() {
+	flows 2055 5
+	keep 2
+}
+
+rec_netflow9() {
+	flows 2055 9
+	keep 4
+}
+
+rec_ipfix() {
+	flows 4739 10
+	keep 4
+}
