@@ -42,3 +42,25 @@ rec_ipfix() {
 	flows 4739 10
 	keep 4
 }
+
+rec_sflow() {
+	pair
+	cat >"$LAB_DIR/pmacctd.conf" <<-END
+		daemonize: false
+		pcap_interface: eth0
+		plugins: sfprobe
+		sampling_rate: 4
+		pcap_filter: icmp or icmp6 or arp
+		sfprobe_receiver: 10.77.0.2:6343
+		sfprobe_agentip: 10.77.0.1
+		sfprobe_ifspeed: 1000000000
+	END
+	lab_bg h2 nc -luk 10.77.0.2 6343
+	lab_bg h1 pmacctd -f "$LAB_DIR/pmacctd.conf"
+	sniff h2 eth0 udp port 6343
+	sleep 2
+	lab_on h1 ping -c8 -i0.2 10.77.0.2
+	lab_on h1 ping -c6 -i0.2 fd77::2
+	sleep 22
+	keep 4
+}
