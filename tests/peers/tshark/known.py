@@ -13,12 +13,13 @@ SAME = {
     "ntp": ["ntp", "ntp_control", "ntp_private"],
     "ppp": ["ppp", "hdlc_ppp", "ppp_bare", "ppp_dir"], "pppoes": "pppoe",
     "wlancap": "avs", "wpan": ["wpan", "wpan_nofcs"], "wpan-nonask-phy": "wpan_phy", "can": ["can", "can_fd"],
-    "erspan": ["erspan", "erspan3"], "vrrp": ["vrrp", "vrrp3"],
-    "eth": ["eth", "dot3"], "sll": ["sll", "sll2"],
+    "erspan": ["erspan", "erspan3"], "vrrp": ["vrrp", "vrrp3"], "ospf": ["ospf", "ospf3"], "gtpv2": "gtp2",
+    "l2tp": ["l2tp", "l2tp3", "l2tp_ip"], "lisp-data": "lisp_data",
+    "eth": ["eth", "dot3"], "sll": ["sll", "sll2"], "dhcpv6": "dhcp6",
 }
 # Fields that tshark shows in another unit: how many of its units are one of ours.
 UNITS = {"radiotap.datarate": Fraction(1, 2), "stp.forward": Fraction(1, 256), "stp.hello": Fraction(1, 256),
-         "stp.max_age": Fraction(1, 256), "stp.msg_age": Fraction(1, 256), "ppi.80211-common.rate": Fraction(500)}
+         "stp.max_age": Fraction(1, 256), "stp.msg_age": Fraction(1, 256), "ppi.80211-common.rate": Fraction(500), "dhcpv6.elapsed_time": Fraction(10)}
 # What several kinds have in common.
 DECRYPTED = "the capture file holds the keys, and tshark decrypts with them"
 OTHER_VERSION = "RFC 791 section 3.1: version 4; tshark goes on with whatever the version says"
@@ -31,6 +32,8 @@ EXPLAINED = {
     "bgp.mp_reach_nlri_ipv6_prefix: other bytes": PREFIX,
     "bgp.mp_unreach_nlri_ipv4_prefix: other bytes": PREFIX,
     "bgp.mp_unreach_nlri_ipv6_prefix: other bytes": PREFIX,
+    "isis.lsp.ipv6_reachability.ipv6_prefix: other bytes": PREFIX,
+    "nbns.name: other bytes": "RFC 1002 section 4.1: a pointer has two bytes; tshark shows the second",
     "cdp.software_version: other bytes": "tshark makes a field of each line of the one text",
     "dhcp.option.type: other value": "tshark shows the end option as 0, though the byte is 255 "
                                      "(RFC 2132 section 3.2); its own label says 255",
@@ -64,7 +67,7 @@ EXPLAINED = {
 }
 # Steps of tshark's that are no headers of their own.
 NO_HEADER = {"ethertype", "eth_maybefcs", "wlan.mgt", "wlan_aggregate", "wlan_radio", "tcp.segments",
-             "raw", "x509sat", "x509ce", "x509af", "pkcs-1", "pkix1explicit", "pkix1implicit", "xml", "image-gif"}
+             "raw", "osi", "isis.hello", "isis.lsp", "isis.csnp", "isis.psnp", "x509sat", "x509ce", "x509af", "pkcs-1", "pkix1explicit", "pkix1implicit", "xml", "image-gif"}
 # Elements of tshark's that are no layers.
 NO_LAYER = {"geninfo", "frame", "fake-field-wrapper"}
 # Layers of ours that tshark keeps inside another of its own.

@@ -1,0 +1,367 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash disable=SC2154
+# Recordings of names, leases, management and data bases; sourced by captures/record.sh, whose helpers they use.
+
+# dhcpd6 HOST IF: ISC's server for IPv6, with addresses and networks to give.
+dhcpd6() {
+	cat >"$LAB_DIR/dhcpd6.conf" <<-END
+		default-lease-time 3600; preferred-lifetime 1800; authoritative;
+		option dhcp6.name-servers fd77::2, fd77::3;
+		option dhcp6.domain-search "lab.example", "example.org";
+		option dhcp6.sntp-servers fd77::4;
+		option dhcp6.info-refresh-time 86400;
+		subnet6 fd77::/64 {
+			range6 fd77::100 fd77::1ff;
+			prefix6 fd77:100:: fd77:1ff:: /48;
+		}
+		subnet6 fd77:1::/64 { range6 fd77:1::100 fd77:1::1ff; }
+		subnet6 fd77:3::/64 { }
+	END
+	: >"$LAB_DIR/dhcpd6.leases"
+	lab_bg "$1" dhcpd -6 -f -d -cf "$LAB_DIR/dhcpd6.conf" -lf "$LAB_DIR/dhcpd6.leases" \
+		-pf "$LAB_DIR/dhcpd6.pid" "$2"
+	lab_until 5 grep -q 'Server starting service' "$LAB_LOG" || exit 1
+}
+
+# dhclient6 ARGUMENTS...: on h1; nothing is configured with what it gets.
+dhclient6() {
+	lab_on h1 timeout 20 dhclient -6 -1 -d -sf /bin/true -cf "$LAB_DIR/dhclient6.conf" \
+		-lf "$LAB_DIR/c6.leases" -pf "$LAB_DIR/c6.pid" "$@" eth0 &
+	LAB_PIDS+=($!)
+}
+
+rec_dhcp6() {
+	pair
+	dhcpd6 h2 eth0
+	sniff h2 eth0 udp port 546 or udp port 547
+	printf 'send fqdn.fqdn "visitor.lab.example."; send fqdn.encoded on;\n' >"$LAB_DIR/dhclient6.conf"
+	dhclient6
+	lab_until 15 grep -q 'option dhcp6.status-code\|iaaddr' "$LAB_DIR/c6.leases"
+	sleep 1
+	lab_on h1 timeout 10 dhclient -6 -r -sf /bin/true -cf "$LAB_DIR/dhclient6.conf" \
+		-lf "$LAB_DIR/c6.leases" -pf "$LAB_DIR/c6.pid" eth0
+	keep 6
+}
+
+rec_dhcp6-prefix() {
+	pair
+	dhcpd6 h2 eth0
+	sniff h2 eth0 udp port 546 or udp port 547
+	: >"$LAB_DIR/dhclient6.conf"
+	dhclient6 -P -N
+	lab_until 15 grep -q iaprefix "$LAB_DIR/c6.leases"
+	sleep 1
+	keep 4
+}
+
+rec_dhcp6-stateless() {
+	pair
+	dhcpd6 h2 eth0
+	sniff h2 eth0 udp port 546 or udp port 547
+	: >"$LAB_DIR/dhclient6.conf"
+	dhclient6 -S
+	sleep 3
+	keep 2
+}
+
+rec_dhcp6-relay() {
+	chain
+	dhcpd6 h2 eth0
+	lab_bg r1 dhcrelay -6 -d -I -l eth0 -u fd77:3::1%eth1
+	sleep 1
+	sniff r1 any -y LINUX_SLL2 udp port 546 or udp port 547
+	: >"$LAB_DIR/dhclient6.conf"
+	dhclient6
+	lab_until 15 grep -q iaaddr "$LAB_DIR/c6.leases"
+	sleep 1
+	keep 8
+}
+
+# avahi HOST NAME SERVICE...: a responder without D-Bus; a service is NAME,TYPE,PORT[,TXT].
+avahi() {
+	local host=$1 name=$2 dir=$LAB_DIR/avahi.$1 n t p x
+	shift 2
+	mkdir -p "$dir/run" "$dir/services"
+	cat >"$dir/conf" <<-END
+		[server]
+		host-name=$name
+		use-ipv4=yes
+		use-ipv6=yes
+		enable-dbus=no
+		[publish]
+		publish-workstation=no
+		publish-hinfo=yes
+	END
+	for svc; do
+		IFS=, read -r n t p x <<<"$svc"
+		cat >"$dir/services/${t#_}.service" <<-END
+			<?xml version="1.0" standalone='no'?>
+			<!DOCTYPE service-group SYSTEM "avahi-service.dtd">
+			<service-group><name>$n</name><service><type>$t</type><port>$p</port>
+			<txt-record>$x</txt-record></service></service-group>
+		END
+	done
+	lab_bg "$host" unshare -m sh -c "mkdir -p /run/avahi-daemon
+		mount --bind $dir/run /run/avahi-daemon && mount --bind $dir/services /etc/avahi/services &&
+		exec avahi-daemon -f $dir/conf --no-drop-root --no-chroot --no-rlimits"
+}
+
+rec_mdns() {
+	pair
+	sniff h1 eth0 udp port 5353
+	avahi h2 printer "Lab printer,_ipp._tcp,631,rp=printers/lab" "Lab pages,_http._tcp,80,path=/"
+	AVAHI=$LAB_PID
+	sleep 4
+	lab_on h1 $py "$tools/mdns.py" _ipp._tcp.local.
+	lab_on h1 ip route add 224.0.0.0/4 dev eth0
+	lab_on h1 dig +tries=1 +time=1 -p 5353 @224.0.0.251 printer.local A
+	lab_stop "$AVAHI"
+	sleep 0.5
+	keep 10
+}
+
+rec_mdns-conflict() {
+	pair
+	avahi h2 twin
+	sleep 3
+	sniff h1 eth0 udp port 5353
+	avahi h1 twin
+	sleep 4
+	keep 6
+}
+
+rec_llmnr() {
+	pair
+	lab_bg h2 llmnrd -H server -6 -i eth0
+	sleep 0.5
+	sniff h1 eth0
+	lab_on h1 llmnr-query -c 1 -t 500 -I eth0 -T A server
+	lab_on h1 llmnr-query -c 1 -t 500 -I eth0 -T AAAA server
+	lab_on h1 llmnr-query -c 1 -t 500 -I eth0 -T ANY server
+	lab_on h1 llmnr-query -6 -c 1 -t 500 -I eth0 -T AAAA server
+	lab_on h1 llmnr-query -c 1 -t 500 -I eth0 -T A nobody
+	keep 8
+}
+
+# samba_conf [LINES]: for a server without anything of the machine's.
+samba_conf() {
+	mkdir -p "$LAB_DIR/smb/private"
+	cat >"$LAB_DIR/smb.conf" <<-END
+		[global]
+		netbios name = SERVER
+		workgroup = LAB
+		interfaces = eth0
+		bind interfaces only = yes
+		lock directory = $LAB_DIR/smb
+		state directory = $LAB_DIR/smb
+		cache directory = $LAB_DIR/smb
+		pid directory = $LAB_DIR/smb
+		private dir = $LAB_DIR/smb/private
+		ncalrpc dir = $LAB_DIR/smb/ncalrpc
+		log file = $LAB_DIR/smb.log
+		disable spoolss = yes
+		map to guest = bad user
+		${1-}
+	END
+}
+
+rec_nbns() {
+	pair
+	samba_conf "wins support = yes"
+	sniff h1 eth0 udp port 137
+	lab_bg h2 nmbd -F --no-process-group -s "$LAB_DIR/smb.conf"
+	local nmbd=$LAB_PID
+	sleep 8
+	lab_on h1 nmblookup -s "$LAB_DIR/smb.conf" -B 10.77.0.255 SERVER
+	lab_on h1 nmblookup -s "$LAB_DIR/smb.conf" -B 10.77.0.255 'SERVER#20'
+	lab_on h1 nmblookup -s "$LAB_DIR/smb.conf" -A 10.77.0.2
+	lab_stop "$nmbd"
+	keep 14
+}
+
+rec_nbdgm() {
+	pair
+	samba_conf
+	sniff h1 eth0 udp port 138
+	lab_bg h2 nmbd -F --no-process-group -s "$LAB_DIR/smb.conf"
+	sleep 14
+	keep 3
+}
+
+rec_nbss() {
+	pair
+	samba_conf "smb ports = 139"
+	lab_bg h2 setsid -w smbd -F --no-process-group -s "$LAB_DIR/smb.conf"
+	lab_until 10 lab_on h2 bash -c 'true >/dev/tcp/10.77.0.2/139'
+	sniff h1 eth0 tcp port 139
+	lab_on h1 timeout 10 smbclient -s "$LAB_DIR/smb.conf" -L //SERVER -I 10.77.0.2 -p 139 -N
+	keep 8
+}
+
+# snmp_agent: on h2, for all versions.
+snmp_agent() {
+	mkdir -p "$LAB_DIR/snmp"
+	cat >"$LAB_DIR/snmp/snmpd.conf" <<-END
+		agentaddress udp:10.77.0.2:161
+		rocommunity public
+		rwcommunity private
+		sysLocation Rack 7
+		sysContact admin@lab.example
+		sysName agent
+		sysDescr A small agent
+		createUser reader SHA "reading aloud" AES "hidden words"
+		rouser reader noauth
+	END
+	SNMP_PERSISTENT_DIR=$LAB_DIR/snmp MIBS='' lab_bg h2 snmpd -f -Lo -C -c "$LAB_DIR/snmp/snmpd.conf" -I -smux -p "$LAB_DIR/snmp/pid"
+	lab_until 5 lab_on h1 env MIBS= snmpget -v1 -c public -t 1 -r 0 10.77.0.2 1.3.6.1.2.1.1.5.0 || exit 1
+}
+
+snmp() { # COMMAND ARGUMENTS...
+	local what=$1
+	shift
+	lab_on h1 env MIBS= SNMP_PERSISTENT_DIR="$LAB_DIR/snmp" "snmp$what" -t 1 -r 0 "$@"
+}
+
+rec_snmp() {
+	pair
+	snmp_agent
+	sniff h1 eth0 udp port 161
+	snmp get -v1 -c public 10.77.0.2 1.3.6.1.2.1.1.1.0 1.3.6.1.2.1.1.2.0 1.3.6.1.2.1.1.3.0
+	snmp getnext -v1 -c public 10.77.0.2 1.3.6.1.2.1.1
+	snmp get -v1 -c public 10.77.0.2 1.3.6.1.2.1.99.0
+	snmp get -v2c -c public 10.77.0.2 1.3.6.1.2.1.99.0 1.3.6.1.2.1.1.99.0
+	snmp getnext -v2c -c public 10.77.0.2 2.999
+	snmp bulkget -v2c -c public -Cn1 -Cr4 10.77.0.2 1.3.6.1.2.1.1.5 1.3.6.1.2.1.4
+	snmp bulkget -v2c -c public -Cn0 -Cr8 10.77.0.2 1.3.6.1.2.1.4.20.1
+	snmp bulkget -v2c -c public -Cn0 -Cr3 10.77.0.2 1.3.6.1.2.1.31.1.1.1.6
+	snmp set -v2c -c private 10.77.0.2 1.3.6.1.2.1.1.5.0 s renamed
+	snmp set -v2c -c public 10.77.0.2 1.3.6.1.2.1.1.5.0 s refused
+	keep 16
+}
+
+rec_snmp3() {
+	pair
+	snmp_agent
+	sniff h1 eth0 udp port 161
+	snmp get -v3 -l noAuthNoPriv -u reader 10.77.0.2 1.3.6.1.2.1.1.5.0
+	snmp get -v3 -l authNoPriv -u reader -a SHA -A "reading aloud" 10.77.0.2 1.3.6.1.2.1.1.5.0
+	snmp get -v3 -l authPriv -u reader -a SHA -A "reading aloud" -x AES -X "hidden words" 10.77.0.2 1.3.6.1.2.1.1.5.0
+	snmp get -v3 -l authNoPriv -u reader -a SHA -A "another password" 10.77.0.2 1.3.6.1.2.1.1.5.0
+	snmp get -v3 -l noAuthNoPriv -u nobody 10.77.0.2 1.3.6.1.2.1.1.5.0
+	keep 14
+}
+
+rec_snmp-trap() {
+	pair
+	mkdir -p "$LAB_DIR/snmp"
+	printf 'disableAuthorization yes\n' >"$LAB_DIR/snmp/snmptrapd.conf"
+	lab_bg h2 env MIBS= SNMP_PERSISTENT_DIR="$LAB_DIR/snmp" snmptrapd -f -Lo -C -c "$LAB_DIR/snmp/snmptrapd.conf" \
+		-p "$LAB_DIR/snmp/pid" udp:10.77.0.2:162
+	lab_until 5 grep -q NET-SNMP "$LAB_LOG"
+	sniff h1 eth0 udp port 162
+	snmp trap -v1 -c public 10.77.0.2 1.3.6.1.4.1.8072.3.2.10 10.77.0.1 2 0 4711 1.3.6.1.2.1.2.2.1.1.3 i 3
+	snmp trap -v1 -c public 10.77.0.2 1.3.6.1.4.1.8072.9999 10.77.0.1 6 17 '' 1.3.6.1.4.1.8072.9999.1 s "door open"
+	snmp trap -v2c -c public 10.77.0.2 '' 1.3.6.1.6.3.1.1.5.3 1.3.6.1.2.1.2.2.1.1.3 i 3 1.3.6.1.2.1.4.20.1.1 a 10.77.0.1
+	snmp inform -v2c -c public 10.77.0.2 '' 1.3.6.1.6.3.1.1.5.4 1.3.6.1.2.1.2.2.1.10 c 4294967295
+	keep 5
+}
+
+# ldap_server: slapd on h2, with a small tree.
+ldap_server() {
+	mkdir -p "$LAB_DIR/ldap"
+	cat >"$LAB_DIR/slapd.conf" <<-END
+		include /etc/ldap/schema/core.schema
+		include /etc/ldap/schema/cosine.schema
+		include /etc/ldap/schema/inetorgperson.schema
+		modulepath /usr/lib/ldap
+		moduleload back_mdb
+		pidfile $LAB_DIR/slapd.pid
+		database mdb
+		suffix "dc=lab,dc=example"
+		rootdn "cn=admin,dc=lab,dc=example"
+		rootpw secret
+		directory $LAB_DIR/ldap
+	END
+	lab_bg h2 slapd -d 0 -f "$LAB_DIR/slapd.conf" -h ldap://10.77.0.2
+	lab_until 5 lab_on h2 bash -c 'true >/dev/tcp/10.77.0.2/389' || exit 1
+	ldap add -D cn=admin,dc=lab,dc=example -w secret <<-END
+		dn: dc=lab,dc=example
+		objectClass: dcObject
+		objectClass: organization
+		dc: lab
+		o: The lab
+
+		dn: ou=people,dc=lab,dc=example
+		objectClass: organizationalUnit
+		ou: people
+
+		dn: cn=Grace Hopper,ou=people,dc=lab,dc=example
+		objectClass: inetOrgPerson
+		cn: Grace Hopper
+		sn: Hopper
+		mail: grace@lab.example
+		mail: hopper@lab.example
+		telephoneNumber: +1 555 0100
+
+		dn: cn=Alan Turing,ou=people,dc=lab,dc=example
+		objectClass: inetOrgPerson
+		cn: Alan Turing
+		sn: Turing
+		mail: alan@lab.example
+	END
+}
+
+ldap() { # COMMAND ARGUMENTS...
+	local what=$1
+	shift
+	lab_on h1 "ldap$what" -x -H ldap://10.77.0.2 "$@"
+}
+
+rec_ldap() {
+	pair
+	ldap_server
+	forget
+	sniff h1 eth0 tcp port 389
+	ldap search -LLL -b '' -s base namingContexts supportedLDAPVersion
+	ldap search -LLL -b dc=lab,dc=example -D cn=admin,dc=lab,dc=example -w secret \
+		'(&(objectClass=inetOrgPerson)(|(sn=Tur*)(mail=*grace*))(!(cn=nobody)))' cn mail
+	ldap search -LLL -b dc=lab,dc=example -s one -z 10 -l 5 -A -E pr=1/noprompt '(sn>=A)' sn
+	ldap search -LLL -b ou=nowhere,dc=lab,dc=example '(cn:caseExactMatch:=Grace Hopper)'
+	ldap whoami -D cn=admin,dc=lab,dc=example -w wrong
+	keep 40
+}
+
+rec_ldap-changes() {
+	pair
+	ldap_server
+	local admin=(-D cn=admin,dc=lab,dc=example -w secret)
+	forget
+	sniff h1 eth0 tcp port 389
+	ldap whoami "${admin[@]}"
+	ldap add "${admin[@]}" <<-END
+		dn: cn=Ada,ou=people,dc=lab,dc=example
+		objectClass: person
+		cn: Ada
+		sn: Lovelace
+	END
+	ldap modify "${admin[@]}" <<-END
+		dn: cn=Ada,ou=people,dc=lab,dc=example
+		changetype: modify
+		add: description
+		description: first programmer
+		-
+		replace: sn
+		sn: King
+	END
+	ldap compare "${admin[@]}" cn=Ada,ou=people,dc=lab,dc=example sn:King
+	ldap modrdn "${admin[@]}" -r cn=Ada,ou=people,dc=lab,dc=example 'cn=Ada King'
+	ldap delete "${admin[@]}" 'cn=Ada King,ou=people,dc=lab,dc=example'
+	ldap delete "${admin[@]}" 'cn=Ada King,ou=people,dc=lab,dc=example'
+	ldap add <<-END
+		dn: cn=Eve,ou=people,dc=lab,dc=example
+		objectClass: person
+		cn: Eve
+		sn: Dropper
+	END
+	keep 40
+}
