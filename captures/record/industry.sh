@@ -64,3 +64,13 @@ rec_sflow() {
 	sleep 22
 	keep 4
 }
+
+# Needs npm's bacstack, found by NODE_PATH.
+rec_bacnet() {
+	pair
+	lab_bg h2 node "$tools/bacnet.js" device 10.77.0.2
+	sleep 1
+	sniff h1 eth0 udp port 47808
+	lab_on h1 node "$tools/bacnet.js" client 10.77.0.2
+	keep 18
+}
