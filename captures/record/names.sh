@@ -365,3 +365,95 @@ rec_ldap-changes() {
 	END
 	keep 40
 }
+
+# pg_server LINES OF POSTGRESQL.CONF: PostgreSQL on h2, which insists on not being root.
+pg_server() {
+	local bin
+	bin=$(ls -d /usr/lib/postgresql/*/bin | tail -n 1)
+	AS_PG=(setpriv --reuid=postgres --regid=postgres --clear-groups)
+	install -d -o postgres "$LAB_DIR/pg"
+	echo secret >"$LAB_DIR/pgpass"
+	chmod 755 "$LAB_DIR/pgpass"
+	"${AS_PG[@]}" "$bin/initdb" -D "$LAB_DIR/pg/data" -U lab -A scram-sha-256 --pwfile="$LAB_DIR/pgpass" \
+		--no-locale -E UTF8 -N >"$LAB_DIR/initdb.log" 2>&1 || exit 1
+	printf 'host all all 10.77.0.0/24 %s\n' "$1" >"$LAB_DIR/pg/data/pg_hba.conf"
+	lab_bg h2 "${AS_PG[@]}" "$bin/postgres" -D "$LAB_DIR/pg/data" -h 10.77.0.2 -k "$LAB_DIR/pg" -F
+	lab_until 10 pg -c 'SELECT 1' || exit 1
+}
+
+pg() {
+	lab_on h1 env PGPASSWORD=secret PGSSLMODE="${PGSSL-disable}" PGGSSENCMODE=disable PGCONNECT_TIMEOUT=3 HOME="$LAB_DIR" \
+		psql -X -q -h 10.77.0.2 -U lab -d postgres "$@"
+}
+
+rec_pgsql() {
+	pair
+	pg_server scram-sha-256
+	forget
+	sniff h1 eth0 tcp port 5432
+	pg <<-'END'
+		CREATE TABLE people (id serial PRIMARY KEY, name text NOT NULL, born date);
+		INSERT INTO people (name, born) VALUES ('Grace', '1906-12-09'), ('Ada', NULL);
+		SELECT * FROM people;
+		SELECT name FROM people WHERE id = 99;
+		INSERT INTO people (name) VALUES (NULL);
+		DROP TABLE IF EXISTS nothing;
+		BEGIN; SELECT nonsense; ROLLBACK;
+		COPY people FROM STDIN;
+		3	Alan	1912-06-23
+		\.
+		COPY people TO STDOUT;
+		LISTEN door; NOTIFY door, 'open';
+	END
+	keep 30
+}
+
+rec_pgsql-steps() {
+	pair
+	pg_server md5
+	pg -c "SET password_encryption = 'md5'; ALTER ROLE lab PASSWORD 'secret'"
+	printf '\\set n 21\nSELECT :n * 2 AS answer;\n' >"$LAB_DIR/script.sql"
+	forget
+	sniff h1 eth0 tcp port 5432
+	lab_on h1 env PGPASSWORD=secret PGSSLMODE=disable PGGSSENCMODE=disable pgbench -h 10.77.0.2 -U lab \
+		-n -t 2 -M prepared -f "$LAB_DIR/script.sql" postgres
+	keep 20
+}
+
+rec_pgsql-cancel() {
+	pair
+	pg_server scram-sha-256
+	forget
+	sniff h1 eth0 tcp port 5432
+	PGSSL=prefer pg -c 'SELECT pg_sleep(20)' &
+	sleep 1.5
+	pkill -INT -f 'pg_sleep.20'
+	sleep 1
+	PGSSL=prefer lab_on h1 env PGPASSWORD=wrong PGSSLMODE=disable psql -X -h 10.77.0.2 -U lab -d postgres -c 'SELECT 1'
+	keep 20
+}
+
+rec_mqtt5() {
+	pair
+	printf 'listener 1883 10.77.0.2\nallow_anonymous true\nuser root\npersistence false\n' \
+		>"$LAB_DIR/mosquitto.conf"
+	lab_bg h2 mosquitto -c "$LAB_DIR/mosquitto.conf"
+	lab_until 5 lab_on h2 bash -c 'true >/dev/tcp/10.77.0.2/1883'
+	forget
+	sniff h1 eth0 tcp port 1883
+	lab_bg h1 mosquitto_sub -h 10.77.0.2 -V mqttv5 -i reader -t 'home/#' -q 2 -C 3 -k 10 \
+		-D connect session-expiry-interval 60 -D connect receive-maximum 8 \
+		-D connect user-property room kitchen -D subscribe subscription-identifier 7
+	local sub=$LAB_PID
+	sleep 0.5
+	lab_on h1 mosquitto_pub -h 10.77.0.2 -V mqttv5 -i q0 -t home/living/temp -m 21.5
+	lab_on h1 mosquitto_pub -h 10.77.0.2 -V mqttv5 -i q1 -t home/door -m open -q 1 -r \
+		--will-topic home/gone --will-payload bye -D will will-delay-interval 5 \
+		-D publish content-type text/plain -D publish response-topic home/answer \
+		-D publish correlation-data 42 -D publish message-expiry-interval 300 \
+		-D publish payload-format-indicator 1 -D publish user-property from q1
+	lab_on h1 mosquitto_pub -h 10.77.0.2 -V mqttv5 -i q2 -t nobody/home -q 2 -m hello
+	lab_on h1 mosquitto_pub -h 10.77.0.2 -V mqttv5 -i q2 -t home/last -q 2 -m bye
+	wait "$sub"
+	keep 30
+}

@@ -16,6 +16,8 @@ SAME = {
     "erspan": ["erspan", "erspan3"], "vrrp": ["vrrp", "vrrp3"], "ospf": ["ospf", "ospf3"], "gtpv2": "gtp2",
     "l2tp": ["l2tp", "l2tp3", "l2tp_ip"], "lisp-data": "lisp_data",
     "eth": ["eth", "dot3"], "sll": ["sll", "sll2"], "dhcpv6": "dhcp6",
+    "pgsql": ["pgsql_start", "pgsql", "pgsql_reply"], "mqtt": ["mqtt", "mqtt5"],
+    "mysql": ["mysql_greeting", "mysql_login", "mysql", "mysql_reply"], "amqp": ["amqp_header", "amqp"],
 }
 # Fields that tshark shows in another unit: how many of its units are one of ours.
 UNITS = {"radiotap.datarate": Fraction(1, 2), "stp.forward": Fraction(1, 256), "stp.hello": Fraction(1, 256),
@@ -33,6 +35,8 @@ EXPLAINED = {
     "bgp.mp_unreach_nlri_ipv4_prefix: other bytes": PREFIX,
     "bgp.mp_unreach_nlri_ipv6_prefix: other bytes": PREFIX,
     "isis.lsp.ipv6_reachability.ipv6_prefix: other bytes": PREFIX,
+    "mqtt.msg: other bytes": "whether a PUBLISH is of version 5, with properties before the message, only the CONNECT "
+                             "before it says; tshark remembers, here -d tcp.port=1883:mqtt5 does",
     "nbns.name: other bytes": "RFC 1002 section 4.1: a pointer has two bytes; tshark shows the second",
     "cdp.software_version: other bytes": "tshark makes a field of each line of the one text",
     "dhcp.option.type: other value": "tshark shows the end option as 0, though the byte is 255 "
@@ -75,6 +79,7 @@ INSIDE = re.compile(r"^(snap|sctp_chunk|dot11_.*|eap|eapol_key|wpan_beacon|wpan_
 # Fields that a header of it begins with, where others may stand without one.
 HEADS = {"http": ("http.request.method", "http.response.code"), "tls": ("tls.record.",), "dns": ("dns.id", "dns.length")}
 # Several of these side by side are one step for tshark.
-SIDE_BY_SIDE = {"tls", "mqtt", "mpls", "http", "dns", "bgp"}
+SIDE_BY_SIDE = {"tls", "mqtt", "mqtt5", "pgsql", "pgsql_start", "pgsql_reply", "mysql", "mysql_reply",
+                "amqp", "amqp_header", "mpls", "http", "dns", "bgp"}
 # tshark's payload: not ours to name.
 PAYLOAD = {"data", "data-text-lines", "mime_multipart", "media", "urlencoded-form", "png", "json"}
