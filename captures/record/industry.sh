@@ -74,3 +74,5 @@ rec_bacnet() {
 	lab_on h1 node "$tools/bacnet.js" client 10.77.0.2
 	keep 18
 }
+
+rec_enip() { spoken 20; }
