@@ -161,7 +161,7 @@ int write_fields(struct writer *w, uint32_t at, const struct record *rec, const 
 		uint32_t start = w->t->v[at].bit;
 
 		if (f->cond && !expr_eval(f->cond, w->t, at, NULL)) {
-			if (say && say->form != SAY_AUTO)
+			if (say && say->form != SAY_AUTO && !say->implied)
 				return say_error(w, say,
 						 "%s is not there: its condition does not hold",
 						 f->name);

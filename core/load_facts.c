@@ -29,6 +29,40 @@ static int64_t fixed_width(struct registry *r, const struct type *t)
 	}
 }
 
+/* A default that is no leaf's value: what stands there is the notation's to read. */
+static bool says(const struct type *t, bool text)
+{
+	for (unsigned i = 0; t->form == TYPE_CHOOSE && i < t->narms; i++) {
+		if (says(t->arms[i].type, text))
+			return true;
+	}
+	if (t->form == TYPE_LIST && !text)
+		return t->ext.form == EXTENT_COUNT && t->ext.expr->op == EX_NUM &&
+		       says(t->item, false);
+	return t->form == TYPE_LIST || (t->form == TYPE_STRUCT && (text || t->rec->says));
+}
+
+/* Does the record hold such a default? Until nothing more is found: structs stand in structs. */
+static bool mark_says(struct registry *r)
+{
+	bool more = false;
+
+	for (uint32_t i = 0; i < r->units.n; i++) {
+		struct record *rec = (*VEC_AT(struct unit *, r->units, i))->rec;
+
+		for (unsigned k = 0; k < rec->nfields; k++) {
+			struct field *f = &rec->fields[k];
+
+			if (f->says || !says(f->type, f->rule.form == RULE_CONST && f->rule.text))
+				continue;
+			f->says = true;
+			more = more || !rec->says;
+			rec->says = true;
+		}
+	}
+	return more;
+}
+
 /* Records inside others come first, so that widths are known: bounded by the nesting. */
 static void place_fields(struct registry *r, struct unit *u)
 {
@@ -241,6 +275,8 @@ int freeze_facts(struct registry *r, struct err *e)
 		if (name_fields(r, u, e))
 			return -1;
 	}
+	while (mark_says(r))
+		;
 	for (uint32_t i = 0; i < r->protos.n; i++) {
 		struct proto *p = *VEC_AT(struct proto *, r->protos, i);
 		struct need n = { &p->rec, 0 };

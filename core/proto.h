@@ -248,6 +248,7 @@ struct field {
 	bool structural; /* others' presence, size, choice or selector hang on it: a sweep over it
 			    must rebuild */
 	/* frozen: */
+	bool says; /* its default is of a list or a struct, or one in it is: the notation sets it */
 	int32_t fixed_bit; /* offset from the record's first bit when no earlier field can move it,
 			      else -1 */
 	int16_t bounds_from; /* >= 0: this field's length rule bounds, when reading, fields
@@ -275,6 +276,7 @@ struct record { /* the fields of a protocol or of a struct */
 	const char *doc;
 	int32_t fixed_bits; /* width when every field is of fixed width and always there, else -1 */
 	uint16_t id;        /* number of the record in the registry */
+	bool says;          /* a field of it does */
 };
 
 /* ---- protocols ---- */

@@ -277,6 +277,7 @@ static int layer(struct parser *ps, char sep)
 	size_t at = ps->at, end = name_after(ps, at), word = blank_after(ps, at);
 	const struct proto *proto;
 	struct plan_layer *l;
+	unsigned n;
 
 	if (is_payload_word(ps->s + at, word - at))
 		return payload(ps, sep);
@@ -289,9 +290,14 @@ static int layer(struct parser *ps, char sep)
 		return raw_layer(ps, sep, at, end);
 	if (!proto)
 		return unknown_layer(ps, at, end - at);
+	n = ps->p->n;
 	l = layer_add(ps, proto, sep, at, end - at);
 	if (!l)
 		return -1;
+	for (; n + 1 < ps->p->n; n++) { /* those put in between have their defaults */
+		if (settle_layer(ps, n))
+			return -1;
+	}
 	ps->at = end;
 	if (end < ps->n && ps->s[end] == '('                      ? call_arguments(ps, l, NULL)
 	    : ps->s[end < ps->n ? end : 0] != '/' || end >= ps->n ? word_fields(ps, l)

@@ -31,6 +31,18 @@ static bool is_unended(const struct node *n)
 	       n->tail == 0;
 }
 
+/* Do the items read as the default that the description has for the list? */
+static bool is_default_list(struct printer *pr, unsigned i, uint32_t at)
+{
+	const struct rule *r = &pr->layer[i].tree.v[at].field->rule;
+	struct buf text = { 0 };
+	bool same = print_items(pr, i, at, &text) && text.n == r->text_len &&
+		    !memcmp(text.p, r->text, text.n);
+
+	buf_done(&text);
+	return same;
+}
+
 bool print_is_omitted(struct printer *pr, unsigned i, uint32_t at)
 {
 	struct print_layer *l = &pr->layer[i];
@@ -55,7 +67,12 @@ bool print_is_omitted(struct printer *pr, unsigned i, uint32_t at)
 		bool len, width;
 		uint64_t a, b;
 
-		return n->num == 0 && !n->field->optional && !is_unended(n) &&
+		if (n->field->says && !(n->flags & NODE_ITEM) &&
+		    n->field->rule.form == RULE_CONST && n->num)
+			return !n->field->optional && is_default_list(pr, i, at) &&
+			       node_derived(&l->tree, at, false, &len, &a, &width, &b) && !len &&
+			       !width;
+		return n->num == 0 && !n->field->says && !n->field->optional && !is_unended(n) &&
 		       !(x->form == EXTENT_COUNT && x->expr->op == EX_NUM) &&
 		       node_derived(&l->tree, at, false, &len, &a, &width, &b) && !len && !width;
 	}

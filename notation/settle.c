@@ -153,6 +153,52 @@ static const struct field *field_of(const struct record *rec, const char *name)
 	return NULL;
 }
 
+/* The items 0 .. n-1 of a list that has always so many. */
+static int all_items(struct parser *ps, const struct type *type, struct say *say)
+{
+	for (uint32_t i = 0; i < (uint32_t)type->ext.expr->num && i <= INDEX_MAX; i++) {
+		if (!say_item(ps, say, i))
+			return -1;
+	}
+	return 0;
+}
+
+/* What the description says of a list or a struct that the user said nothing of, as if it had been
+ * said: the builder knows values of leaves alone. */
+static int settle_default(struct parser *ps, const struct scope *sc, const struct field *f,
+			  unsigned depth)
+{
+	const struct plan_layer *l = &ps->p->layer[sc->layer];
+	const struct type *stuck, *type = settle_arm(ps, sc, f->type, &stuck);
+	bool text = f->rule.form == RULE_CONST && f->rule.text;
+	struct say *say;
+
+	if (f->optional || !type || (type->form != TYPE_LIST && type->form != TYPE_STRUCT) ||
+	    say_find(*sc->says, f->name))
+		return 0;
+	say = say_new(ps, sc->says);
+	if (!say)
+		return -1;
+	*say = (struct say) { .name = f->name,
+			      .form = text ? SAY_TEXT : SAY_TREE,
+			      .text = f->rule.text,
+			      .text_len = f->rule.text_len,
+			      .at = l->at,
+			      .span = l->span,
+			      .implied = true };
+	if (!text && type->form == TYPE_LIST && all_items(ps, type, say))
+		return -1;
+	if (!settle_type(ps, sc, f, type, say, depth, false))
+		return 0;
+	if (text && ps->e && ps->e->code == ERR_USAGE) {
+		char why[sizeof(ps->e->msg)];
+
+		memcpy(why, ps->e->msg, sizeof(why));
+		snprintf(ps->e->msg, sizeof(ps->e->msg), "default of %s: %.400s", f->name, why);
+	}
+	return -1;
+}
+
 int settle_record(struct parser *ps, const struct scope *sc, unsigned depth)
 {
 	for (struct say *s = *sc->says; s; s = s->next) {
@@ -167,6 +213,12 @@ int settle_record(struct parser *ps, const struct scope *sc, unsigned depth)
 		const struct field *f = s->name ? field_of(sc->rec, s->name) : NULL;
 
 		if (f && settle_type(ps, sc, f, f->type, s, depth, false))
+			return -1;
+	}
+	for (unsigned i = 0; sc->rec->says && i < sc->rec->nfields; i++) {
+		const struct field *f = &sc->rec->fields[i];
+
+		if (f->says && !(ps->flags & PLAN_PATTERN) && settle_default(ps, sc, f, depth + 1))
 			return -1;
 	}
 	return 0;
