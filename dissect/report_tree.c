@@ -38,6 +38,8 @@ static bool prints_number(const struct buf *b)
 static void put_value(struct report *r, const struct tree *t, uint32_t at, struct buf *out)
 {
 	const struct node *n = &t->v[at];
+	struct field here;
+	const struct field *f = n->field ? field_here(n->field, t, n->parent, &here) : NULL;
 	const char *word;
 	bool text = n->type && n->type->form == TYPE_LEAF && n->type->kind->cls == KIND_TEXT;
 
@@ -53,10 +55,10 @@ static void put_value(struct report *r, const struct tree *t, uint32_t at, struc
 		buf_char(out, '"');
 	/* A selector prints as a number; say whom it selects. */
 	word = report_word(r, t, at);
-	if (word && !n->field->words)
+	if (word && !f->words)
 		buf_fmt(out, " (%s)", word);
-	if (n->type && n->type->form == TYPE_LEAF && n->type->kind->cls == KIND_NUM && n->field &&
-	    n->field->words && !(n->flags & NODE_RAW) && !prints_number(&r->scratch))
+	if (n->type && n->type->form == TYPE_LEAF && n->type->kind->cls == KIND_NUM && f &&
+	    f->words && !(n->flags & NODE_RAW) && !prints_number(&r->scratch))
 		buf_fmt(out, " (%llu)", (unsigned long long)n->num);
 }
 
