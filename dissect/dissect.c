@@ -280,7 +280,7 @@ static bool long_layer(struct run *x, const struct shape *s)
 		return false;
 	}
 	more = measure_cold(x, s, &m);
-	if (m.hlen == 0) /* nothing of it is there: no layer, and no progress */
+	if (m.hlen == 0 && m.tail == 0) /* nothing of it is there: no layer, and no progress */
 		return false;
 	record(x, s, &m);
 	x->off += m.hlen;

@@ -86,7 +86,7 @@ static bool head(struct cold *c)
 									       : LAYER_BAD_LENGTH;
 		return false;
 	}
-	return m->hlen > 0;
+	return m->hlen > 0 || s->proto->rec.npre == 0; /* a trailer may be all there is */
 }
 
 /* ---- the end ---- */

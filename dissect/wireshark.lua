@@ -1000,7 +1000,7 @@ end
 
 local function one_layer(P, proto, off, stop, pinfo, root_tree)
 	local m = measure(P, proto, off, stop)
-	if m.hlen == 0 then return nil end
+	if m.hlen == 0 and m.tail == 0 then return nil end
 	local root = decode(P, proto, off, off + m.hlen, m.stop, m.tail, true)
 	local l = { proto = proto, off = off, stop = m.stop, hlen = m.hlen, tail = m.tail, root = root }
 	root.bits = (m.stop - off) * 8

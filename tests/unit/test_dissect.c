@@ -222,6 +222,16 @@ static const char constructs[] =
 	"    n : u8 = len(data)\n"
 	"    data : bytes[n]\n"
 	"}\n"
+	"protocol tailed \"A trailer alone\" {\n"
+	"    over kind 10\n"
+	"    payload\n"
+	"    sum : u8 = sum8(payload)\n"
+	"}\n"
+	"protocol in_tailed {\n"
+	"    over tailed\n"
+	"    a : u8\n"
+	"    payload\n"
+	"}\n"
 	"protocol varies \"Optional words\" {\n"
 	"    over kind 8\n"
 	"    carries kind by next\n"
@@ -302,6 +312,9 @@ static const struct row construct_rows[] = {
 	  "base 0+1..6 / switched 1+2..6" },
 	{ "always over, side by side, each of its own length", 147, "06 00 02 aabb 00 01 cc", 0,
 	  "base 0+1..8 / holder 1+1..8 / item 2+3..5 / item 5+1..6 / item 6+2..8" },
+	{ "a trailer without a header", 147, "0a 05 aabb cc", 0,
+	  "base 0+1..5 / tailed 1+0..5 tail=1 / in_tailed 1+1..4" },
+	{ "not even the trailer is there", 147, "0a", 0, "base 0+1..1" },
 	{ "no optional word", 147, "08 00 00", 0, "base 0+1..3 / varies 1+2..3" },
 	{ "both words", 147, "08 03 00 0001 00000002 05", 0, "base 0+1..10 / varies 1+8..10" },
 	{ "words, then a counted one, then what it carries", 147,
@@ -389,7 +402,7 @@ static void hold_invariants(const struct registry *r, const uint8_t *data, uint3
 		const struct layer *l = &p.layers[i];
 		int up = packet_parent(&p, i);
 
-		ck_assert_uint_gt(l->hlen, 0);
+		ck_assert_uint_gt(l->hlen + l->tail, 0);
 		ck_assert_uint_le(l->off + l->hlen + l->tail, l->end);
 		ck_assert_uint_le(l->end, len);
 		ck_assert(i == 0 || l->off >= p.layers[i - 1].off + p.layers[i - 1].hlen);
