@@ -105,7 +105,7 @@ struct unit { /* beside each record */
 	struct fsrc *f;
 	struct osrc *over;
 	struct place name;
-	struct place *pseudo_over, *carries, *wants, *summary, quotes;
+	struct place *pseudo_over, *carries, *wants, *anew, *summary, quotes;
 	uint32_t nosrc;
 	struct vec containers;     /* struct unit *: records that hold this struct */
 	struct vec children;       /* struct unit *: structs that this record holds */
@@ -264,7 +264,7 @@ uint32_t load_line(struct load *l, uint32_t at);
 /* Directives of one protocol while it is read. */
 struct pvecs {
 	struct vec over, osrc, carries, carries_src, pseudo, pseudo_over, pseudo_over_src, reply,
-		names, wants, wants_src, summary, summary_src;
+		names, wants, wants_src, anew_src, summary, summary_src, message;
 	bool payload, ref;
 };
 
@@ -282,6 +282,7 @@ int freeze_check(struct registry *r, struct err *e);   /* the laws of the langua
 int freeze_shape(struct registry *r, struct err *e);   /* the laws: nesting, bytes, protocols */
 int check_summary(struct registry *r, struct unit *u, struct err *e);
 int check_wants(struct registry *r, struct unit *u, struct err *e);
+int check_anew(struct registry *r, struct unit *u, struct err *e);
 int check_flow(struct registry *r, struct unit *u, struct err *e);
 bool field_computed(const struct field *f);
 int freeze_facts(struct registry *r, struct err *e); /* what others ask of fields and records */

@@ -2,6 +2,8 @@
 /* Parser of `reply` lines, and the end of a protocol: its directives move into place. */
 #include "core/load.h"
 
+#include "core/near.h"
+
 /* Does the list go on after this comma: a name that no operator follows? */
 static bool plain_name_after_comma(const struct load *l)
 {
@@ -24,8 +26,8 @@ static bool keyword_after_comma(const struct load *l)
 {
 	struct token t = load_peek(l);
 
-	return t.type == TOK_NAME && t.len == 4 &&
-	       (!memcmp(l->text + t.at, "swap", 4) || !memcmp(l->text + t.at, "same", 4));
+	return load_token_is(l, t, "swap") || load_token_is(l, t, "same") ||
+	       load_token_is(l, t, "anew");
 }
 
 static int reply_swap(struct load *l, struct reply *r)
@@ -57,6 +59,55 @@ static int reply_same(struct load *l, struct reply *r)
 	}
 }
 
+/* anew PROTO.FIELD */
+static int reply_anew(struct load *l, struct reply *r)
+{
+	struct place *at = vec_push(&l->r->mem, &l->pv->anew_src, sizeof(*at));
+	const char *both, *dot;
+
+	if (!at)
+		return load_nomem(l->e);
+	load_next(l);
+	*at = load_here(l);
+	both = load_dotted(l, "a field of a protocol below: udp.sport");
+	if (!both)
+		return -1;
+	*at = load_since(l, at->at);
+	dot = strchr(both, '.');
+	if (!dot || strchr(dot + 1, '.') || r->anew_name)
+		return load_fail(l, *at, "expected one field of a protocol below: udp.sport");
+	r->anew_proto = registry_intern(l->r, both, (size_t)(dot - both));
+	r->anew_name = registry_intern(l->r, dot + 1, strlen(dot + 1));
+	return r->anew_proto && r->anew_name ? 0 : load_nomem(l->e);
+}
+
+int check_anew(struct registry *r, struct unit *u, struct err *e)
+{
+	unsigned n = 0;
+	char near[100];
+
+	for (unsigned i = 0; i < u->proto->nreply; i++) {
+		struct reply *y = (struct reply *)(uintptr_t)&u->proto->reply[i];
+		const struct proto *p;
+
+		if (!y->anew_name)
+			continue;
+		p = registry_find(r, y->anew_proto, strlen(y->anew_proto));
+		y->anew = p ? proto_field(p, y->anew_name, strlen(y->anew_name)) : NULL;
+		if (!y->anew && r->strict) {
+			near_name(near, sizeof(near),
+				  p ? record_suggest(&p->rec, y->anew_name, strlen(y->anew_name))
+				    : registry_suggest(r, y->anew_proto, strlen(y->anew_proto)));
+			return src_fail(u->src, e, u->anew[n],
+					p ? "%s has no field '%s'%s"
+					  : "there is no protocol '%s'%s%s",
+					y->anew_proto, p ? y->anew_name : near, p ? near : "");
+		}
+		n++;
+	}
+	return 0;
+}
+
 /* EXPR, or COND to COND */
 static int reply_expr(struct load *l, struct reply *r, struct vec *exprs)
 {
@@ -83,7 +134,7 @@ static int reply_expr(struct load *l, struct reply *r, struct vec *exprs)
 	return 0;
 }
 
-/* reply [COND to COND] [swap A B, ...] [same F, G] [EXPR, ...] */
+/* reply [COND to COND] [swap A B, ...] [same F, G] [anew P.F] [EXPR, ...] */
 int parse_reply(struct load *l)
 {
 	struct reply *r = arena_alloc(&l->r->mem, sizeof(*r)), **slot;
@@ -102,6 +153,7 @@ int parse_reply(struct load *l)
 		int after = load_peek(l).type;
 		int k = load_is(l, "swap") && after == TOK_NAME   ? reply_swap(l, r)
 			: load_is(l, "same") && after == TOK_NAME ? reply_same(l, r)
+			: load_is(l, "anew") && after == TOK_NAME ? reply_anew(l, r)
 								  : reply_expr(l, r, &exprs);
 
 		if (k)
@@ -152,6 +204,7 @@ int proto_close(struct load *l)
 	p->wants = v->wants.p;
 	p->nwants = (uint8_t)v->wants.n;
 	l->u->wants = v->wants_src.p;
+	l->u->anew = v->anew_src.p;
 	p->summaries = v->summary.p;
 	p->nsummaries = (uint8_t)v->summary.n;
 	l->u->summary = v->summary_src.p;

@@ -282,7 +282,8 @@ int freeze_shape(struct registry *r, struct err *e)
 			return -1;
 		if (u->proto &&
 		    (check_over(r, u, e) || check_selectors(u, e) || check_others(r, u, e) ||
-		     check_summary(r, u, e) || check_wants(r, u, e) || check_flow(r, u, e)))
+		     check_summary(r, u, e) || check_wants(r, u, e) || check_anew(r, u, e) ||
+		     check_flow(r, u, e)))
 			return -1;
 	}
 	return 0;

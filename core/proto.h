@@ -317,6 +317,10 @@ struct reply {                                        /* one `reply` line */
 	uint8_t nswap, nsame;
 	const struct expr *const *expr; /* all must hold; EX_REQUEST looks into the request */
 	uint8_t nexpr;
+	/* `anew udp.sport`: a field of a protocol below that is another one in the reply than its
+	 * own rule asks for; or NULL. field: NULL: there is none (a redefined protocol). */
+	const char *anew_proto, *anew_name;
+	const struct field *anew;
 };
 
 struct want { /* `wants ip6.hlim = 255 if COND`: what a lower field is where nothing was said */

@@ -12,8 +12,9 @@ struct match {
 	const struct packet *reply, *request;
 	struct tree r, q; /* fields of the layers compared: of the reply, of the request */
 	struct buf *why;
-	bool group;  /* a lower layer of the request went to a group or to everybody */
-	bool failed; /* memory */
+	const struct field *anew; /* of the reply's layer: another than the request's; or NULL */
+	bool group;               /* a lower layer of the request went to a group or to everybody */
+	bool failed;              /* memory */
 };
 
 /* ---- comparing fields ---- */
@@ -105,7 +106,7 @@ static bool pairs_hold(struct match *m, const struct reply *rule)
 		const struct field *b = &rec->fields[rule->swap[i].b];
 		bool addr = is_address(a);
 
-		if (!(addr && (m->group || waives(&m->q, b))) &&
+		if (a != m->anew && !(addr && (m->group || waives(&m->q, b))) &&
 		    !same_value(&m->r, node_of(&m->r, a), &m->q, node_of(&m->q, b)))
 			return differs(m, a, b);
 		if (!(addr && waives(&m->q, a)) &&
@@ -215,6 +216,30 @@ static int counterpart(const struct packet *reply, int from, const struct proto 
 	return LAYER_NONE;
 }
 
+/* The field of layer i of the request that a layer inside it says will be another in the reply. */
+static const struct field *anew_of(struct match *m, unsigned i)
+{
+	const struct field *f = NULL;
+	struct tree t = { 0 };
+
+	for (unsigned k = i + 1; k < m->request->nlayers && !f; k++) {
+		const struct proto *p = m->request->layers[k].proto;
+
+		for (unsigned n = 0; n < p->nreply && !f; n++) {
+			const struct reply *r = &p->reply[n];
+
+			if (!r->anew || r->anew->rec != &m->request->layers[i].proto->rec)
+				continue;
+			if (decode(&t, m->request, k) < 0)
+				m->failed = true;
+			else if (!r->cond_request || expr_eval(r->cond_request, &t, 0, NULL))
+				f = r->anew;
+		}
+	}
+	tree_done(&t);
+	return f;
+}
+
 static int replies(struct match *m)
 {
 	int at = LAYER_NONE;
@@ -239,6 +264,7 @@ static int replies(struct match *m)
 		}
 		if (!decode_pair(m, (unsigned)next, i))
 			return -1;
+		m->anew = anew_of(m, i);
 		if (!layer_answers(m, &strong))
 			return ANSWER_NO;
 		learn_group(m);
@@ -354,5 +380,29 @@ int answers(const struct packet *reply, const struct packet *request, struct buf
 		why->n = mark;
 	tree_done(&m.r);
 	tree_done(&m.q);
+	return m.failed ? -1 : rc;
+}
+
+int answers_anew(const struct registry *reg, struct packet *reply, const struct packet *request,
+		 struct tree *scratch)
+{
+	struct match m = { .reply = reply, .request = request };
+	struct packet more = *reply;
+	unsigned last = reply->nlayers - 1u, i;
+	uint32_t from, to;
+	int rc = ANSWER_NO;
+
+	if (!reply->nlayers || !packet_payload(reply, last, &from, &to))
+		return ANSWER_NO;
+	for (i = 0; i + 1u < request->nlayers; i++) {
+		if (request->layers[i].proto == reply->layers[last].proto && anew_of(&m, i))
+			break;
+	}
+	if (i + 1u < request->nlayers) {
+		dissect_inside(reg, &more, request->layers[i + 1].proto, scratch);
+		rc = answers(&more, request, NULL);
+	}
+	if (rc > 0)
+		*reply = more;
 	return m.failed ? -1 : rc;
 }

@@ -5,6 +5,8 @@
 
 #include "core/buf.h"
 #include "core/packet.h"
+#include "core/registry.h"
+#include "core/tree.h"
 
 enum answer {
 	ANSWER_NO = 0,
@@ -16,6 +18,12 @@ enum answer {
  * says what differs, for ANSWER_NO. Layers outside those of the request (a link header around an IP
  * request) do not count. Thread-safe. */
 int answers(const struct packet *reply, const struct packet *request, struct buf *why);
+
+/* Is reply an answer that `anew` lines allow for: one that comes from elsewhere, so that nothing
+ * says what stands in its last layer? Then it is dissected as the request's next layer. As
+ * answers() otherwise. */
+int answers_anew(const struct registry *reg, struct packet *reply, const struct packet *request,
+		 struct tree *scratch);
 
 enum mirror_flag {
 	MIRROR_PAIRS = 0,  /* exchange the paired fields only */

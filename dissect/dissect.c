@@ -386,7 +386,8 @@ void dissect_as(const struct registry *r, struct packet *p, const struct proto *
 			     fit == FIT_YES ? s : NULL, why);
 }
 
-void dissect_inside(const struct registry *r, struct packet *p, struct tree *scratch)
+void dissect_inside(const struct registry *r, struct packet *p, const struct proto *first,
+		    struct tree *scratch)
 {
 	const struct layer *l = &p->layers[p->nlayers - 1];
 	const struct shape *low = l->proto->shape;
@@ -399,7 +400,10 @@ void dissect_inside(const struct registry *r, struct packet *p, struct tree *scr
 		return;
 	x.top = top;
 	take_over(&x, &h);
-	run_all(&x, follow(&x, low, key_entry(low, p->data + l->off)), HOT_LAYER);
+	x.first = first ? first->shape : NULL;
+	run_all(&x,
+		first ? follow_long(&x, NULL) : follow(&x, low, key_entry(low, p->data + l->off)),
+		HOT_LAYER);
 }
 
 void dissect_with(const struct registry *r, struct packet *p, struct tree *scratch)

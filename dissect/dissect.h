@@ -21,8 +21,10 @@ void dissect_as(const struct registry *r, struct packet *p, const struct proto *
 		struct tree *scratch);
 
 /* The same from what p->layers holds already (at least one): what follows in the payload of the
- * last of them, which is [off + hlen, end), whatever its header says of it. */
-void dissect_inside(const struct registry *r, struct packet *p, struct tree *scratch);
+ * last of them, which is [off + hlen, end), whatever its header says of it.
+ * first: begins with this protocol; NULL: with what the last layer selects. */
+void dissect_inside(const struct registry *r, struct packet *p, const struct proto *first,
+		    struct tree *scratch);
 
 /* Bytes of the payload of layer i (LAYER_NONE: of the packet) that no inner layer took: the whole
  * payload when nothing is inside, else what stands after the last inner layer (its trailer).

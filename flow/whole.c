@@ -43,7 +43,7 @@ int whole_close(struct flows *f, struct whole *w, uint64_t wire)
 		w->p.layers[k].flags = LAYER_ABOVE;
 	}
 	f->decoded = NULL;
-	dissect_inside(f->reg, &w->p, &f->scratch);
+	dissect_inside(f->reg, &w->p, NULL, &f->scratch);
 	return 0;
 }
 

@@ -148,7 +148,8 @@ void ask_judge(struct asking *a, struct packet *reply)
 			continue;
 		if (echo_of(reply, &p->pkt))
 			return;
-		if (answers(reply, &p->pkt, NULL) <= 0)
+		if (answers(reply, &p->pkt, NULL) <= 0 &&
+		    answers_anew(a->plan->reg, reply, &p->pkt, &a->scratch) <= 0)
 			continue;
 		/* The two clocks are the same, but a packet is stamped in the driver. */
 		ask_answer(a, p, reply, rtt > 0 ? rtt : 0);

@@ -128,6 +128,42 @@ START_TEST(test_rows)
 }
 END_TEST
 
+/* TFTP: from a port of the server's own, so that nothing but the question tells what it is. */
+START_TEST(test_anew)
+{
+#define DATA(dport, block) "c000 " dport " 000e 0000 0003 " block " 6869"
+#define ASKED "9c40 0045 0012 0000 0001 6600 6f6374657400"
+	static const struct {
+		const char *reply;
+		int answer;
+	} v[] = {
+		{ FROM_B("0022", "11") DATA("9c40", "0001"), ANSWER_REPLY },
+		{ FROM_B("0022", "11") DATA("9c41", "0001"), ANSWER_NO },
+		{ FROM_C("0022", "11") DATA("9c40", "0001"), ANSWER_NO },
+		{ FROM_B("0022", "11") DATA("9c40", "0002"), ANSWER_NO },
+	};
+	struct registry *r = help_registry(NULL);
+	struct tree scratch = { 0 };
+
+	for (int i = 0; i < COUNT(v); i++) {
+		struct packet reply, request;
+
+		help_packet(&reply, LINK_RAW, v[i].reply);
+		help_packet(&request, LINK_RAW, FROM_A("0026", "11") ASKED);
+		dissect(r, &reply);
+		dissect(r, &request);
+		ck_assert_int_eq(request.nlayers, 3);
+		ck_assert_int_eq(answers(&reply, &request, NULL), ANSWER_NO);
+		ck_assert_int_eq(answers_anew(r, &reply, &request, &scratch), v[i].answer);
+		ck_assert_int_eq(reply.nlayers, v[i].answer == ANSWER_REPLY ? 3 : 2);
+		free((void *)(uintptr_t)reply.data);
+		free((void *)(uintptr_t)request.data);
+	}
+	tree_done(&scratch);
+	registry_close(r);
+}
+END_TEST
+
 /* A request turned round answers it; turned twice it is itself. */
 START_TEST(test_mirror)
 {
@@ -206,6 +242,7 @@ END_TEST
 UNIT_TESTS(answers)
 {
 	tcase_add_loop_test(t, test_rows, 0, COUNT(rows));
+	tcase_add_test(t, test_anew);
 	tcase_add_test(t, test_mirror);
 	tcase_add_test(t, test_prefixes);
 }
