@@ -189,6 +189,69 @@ static int64_t lower_value(const struct expr *x, const struct tree *t, uint32_t 
 	return v.p ? (int64_t)text_worth(v.p, v.len, true) : 0;
 }
 
+static bool is_space(uint8_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* The last field of the item of a list that a text begins, the last one of several. */
+static bool listed(const struct expr *x, const struct tree *t, uint32_t at, struct value *v)
+{
+	uint32_t list = expr_node(x->a, t, at), found = NODE_NONE;
+
+	for (uint32_t k = list == NODE_NONE ? NODE_NONE : tree_first(t, list); k != NODE_NONE;
+	     k = tree_sibling(t, k)) {
+		const struct record *rec = t->v[k].rec;
+		uint32_t name = rec ? tree_child(t, k, 0) : NODE_NONE;
+
+		if (name == NODE_NONE)
+			continue;
+		node_value(t, name, v);
+		if (v->p && text_worth(v->p, v->len, true) == (uint64_t)x->b->num)
+			found = tree_child(t, k, rec->nfields - 1u);
+	}
+	if (found == NODE_NONE)
+		return false;
+	node_value(t, found, v);
+	while (v->p && v->len && is_space(v->p[v->len - 1]))
+		v->len--;
+	return v->p != NULL;
+}
+
+static int64_t number_in(const struct expr *x, const struct tree *t, uint32_t at)
+{
+	struct value v;
+	int64_t n = 0;
+	uint32_t i = 0;
+
+	if (!listed(x, t, at, &v))
+		return -1;
+	while (i < v.len && is_space(v.p[i]))
+		i++;
+	if (i == v.len || v.len - i > 18)
+		return -1;
+	for (; i < v.len; i++) {
+		if (v.p[i] < '0' || v.p[i] > '9')
+			return -1;
+		n = n * 10 + (v.p[i] - '0');
+	}
+	return n;
+}
+
+static int64_t last_in(const struct expr *x, const struct tree *t, uint32_t at)
+{
+	struct value v;
+	uint32_t from;
+
+	if (!listed(x, t, at, &v))
+		return 0;
+	for (from = v.len; from && v.p[from - 1] != ','; from--)
+		;
+	while (from < v.len && is_space(v.p[from]))
+		from++;
+	return (int64_t)text_worth(v.p + from, v.len - from, true);
+}
+
 uint32_t spans_bytes(const struct spans *s, const struct tree *t, uint32_t at)
 {
 	uint32_t sum = 0, from, to;
@@ -233,6 +296,8 @@ static int64_t eval(const struct expr *x, const struct walk *w, uint32_t at)
 			return w->env->request->end - w->env->request->off; /* request.span */
 		return n == NODE_NONE ? 0 : node_number(w->env->request, n);
 	case EX_LOWER: return lower_value(x->a, w->t, at);
+	case EX_NUMBER: return number_in(x, w->t, at);
+	case EX_LAST: return last_in(x, w->t, at);
 	case EX_ITEM: return w->env ? w->env->item : 0;
 	case EX_UPPER: return w->env ? (int64_t)w->env->upper : 0;
 	case EX_SPANLEN: return w->env && w->env->span ? w->env->span : w->t->end - w->t->off;

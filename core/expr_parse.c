@@ -169,7 +169,7 @@ static const struct expr *lower(struct load *l)
 }
 
 /* "GET": the number its bytes make, the first one highest. */
-const struct expr *expr_string(struct load *l)
+static const struct expr *string(struct load *l, bool lower)
 {
 	struct token t = l->t;
 	struct place at = load_here(l);
@@ -184,12 +184,47 @@ const struct expr *expr_string(struct load *l)
 		load_fail(l, at, "a text in an expression has at least one byte");
 		return NULL;
 	}
-	v = text_worth((const uint8_t *)s, n, false);
+	v = text_worth((const uint8_t *)s, n, lower);
 	x = (struct expr *)(uintptr_t)expr_number(l, (int64_t)v, at);
 	if (!x)
 		return NULL;
 	x->word = load_intern(l, t);
 	return x->word ? x : NULL;
+}
+
+const struct expr *expr_string(struct load *l)
+{
+	return string(l, false);
+}
+
+/* number( FIELD , "NAME" ) and last( FIELD , "NAME" ) */
+static const struct expr *listed(struct load *l, enum expr_op op)
+{
+	uint32_t at = l->t.at;
+	const struct expr *a, *b;
+	struct lexpr *x;
+
+	load_next(l);
+	if (load_open(l, '('))
+		return NULL;
+	a = path(l);
+	if (!a || load_want(l, ',', "',' and the name of an item"))
+		return NULL;
+	if (l->t.type != TOK_STR)
+		return load_expected(l, "the name of an item, in double quotes"), NULL;
+	b = string(l, true);
+	if (!b || load_close(l, ')'))
+		return NULL;
+	x = node(l, op, a, b, NULL, at);
+	return x ? &x->x : NULL;
+}
+
+const struct expr *expr_choice(struct load *l, const struct expr *cond, const struct expr *a,
+			       const struct expr *b)
+{
+	struct lexpr *x = node(l, EX_COND, cond, a, b, lexpr_of(cond)->at);
+
+	return x ? &x->x : NULL;
 }
 
 static const struct expr *primary(struct load *l)
@@ -240,10 +275,14 @@ static const struct expr *primary(struct load *l)
 				return measure(l, EX_COUNT);
 			if (load_is(l, "lower"))
 				return lower(l);
-			load_fail(
-				l, load_here(l),
-				"'%.*s' is no function here; len(..), count(..) and lower(..) are",
-				(int)l->t.len, l->text + l->t.at);
+			if (load_is(l, "number"))
+				return listed(l, EX_NUMBER);
+			if (load_is(l, "last"))
+				return listed(l, EX_LAST);
+			load_fail(l, load_here(l),
+				  "'%.*s' is no function here; len(..), count(..), lower(..), "
+				  "number(..) and last(..) are",
+				  (int)l->t.len, l->text + l->t.at);
 			return NULL;
 		}
 		return path(l);

@@ -127,6 +127,12 @@ static void print_bare(const struct expr *x, const struct record *rec, struct bu
 		print_path(x->a, out);
 		buf_char(out, ')');
 		return;
+	case EX_NUMBER:
+	case EX_LAST:
+		buf_str(out, x->op == EX_LAST ? "last(" : "number(");
+		print_path(x->a, out);
+		buf_fmt(out, ", %s)", x->b->word);
+		return;
 	case EX_NEG:
 	case EX_NOT:
 	case EX_COM:

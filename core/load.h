@@ -232,8 +232,10 @@ const char *near_name(char *out, size_t cap, const char *best);
 
 const struct expr *parse_expr(struct load *l);
 const struct expr *expr_number(struct load *l, int64_t v, struct place at);
-const struct expr *expr_string(struct load *l);     /* a string of at most 8 bytes, as a number */
-int parse_spans(struct load *l, struct spans *out); /* inside the brackets of len() or a sum */
+const struct expr *expr_choice(struct load *l, const struct expr *cond, const struct expr *a,
+			       const struct expr *b); /* cond ? a : b */
+const struct expr *expr_string(struct load *l);       /* a string of at most 8 bytes, as a number */
+int parse_spans(struct load *l, struct spans *out);   /* inside the brackets of len() or a sum */
 struct type *parse_type(struct load *l);
 /* The number type at the current token, for a number before the data; NULL: it is none, or an error
  * was set. */
@@ -260,6 +262,10 @@ int parse_fragment(struct load *l);
 int parse_segment(struct load *l);
 int proto_close(struct load *l); /* move the directives into the protocol */
 uint32_t load_line(struct load *l, uint32_t at);
+
+struct message_line { /* `message length EXPR if COND` */
+	const struct expr *length, *cond;
+};
 
 /* Directives of one protocol while it is read. */
 struct pvecs {

@@ -86,7 +86,7 @@ static int resolve_proto(struct scope *s)
 	const struct proto *p = s->u->proto;
 
 	if (maybe(s, p->guard) || maybe(s, p->guess) || maybe(s, p->opaque) ||
-	    maybe(s, p->excerpt) || maybe(s, p->quotes) || maybe(s, p->message))
+	    maybe(s, p->excerpt) || maybe(s, p->quotes))
 		return -1;
 	if (p->fragment && (maybe(s, p->fragment->at) || maybe(s, p->fragment->more)))
 		return -1;
@@ -115,6 +115,9 @@ static int resolve_proto(struct scope *s)
 		if (maybe(s, p->pseudo[i].expr))
 			return -1;
 	}
+	s->may = MAY_REQUEST;
+	if (maybe(s, p->message))
+		return -1;
 	s->may = MAY_REQUEST | MAY_SPAN;
 	for (unsigned i = 0; i < p->nreply; i++) {
 		const struct reply *y = &p->reply[i];

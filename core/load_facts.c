@@ -236,6 +236,13 @@ static void need_field(struct need *n, int index)
 		n->bits = at;
 }
 
+static void find_request(const struct expr *x, void *arg)
+{
+	struct proto *p = arg;
+
+	p->asks = p->asks || x->op == EX_REQUEST;
+}
+
 static void need_node(const struct expr *x, void *arg)
 {
 	if (x->op == EX_FIELD && x->local >= 0)
@@ -281,7 +288,10 @@ int freeze_facts(struct registry *r, struct err *e)
 		struct proto *p = *VEC_AT(struct proto *, r->protos, i);
 		struct need n = { &p->rec, 0 };
 
-		expr_each(p->message, need_node, &n);
+		/* Of several lines the first condition is what is looked at first. */
+		expr_each(p->message && p->message->op == EX_COND ? p->message->a : p->message,
+			  need_node, &n);
+		expr_each(p->message, find_request, p);
 		p->message_min = (uint32_t)((n.bits + 7) / 8);
 	}
 	return r->work > FREEZE_WORK ? freeze_spend(r, 1, e) : 0;

@@ -270,15 +270,33 @@ static int dir_pseudo(struct load *l)
 	return 0;
 }
 
-/* message length EXPR */
+/* message length EXPR [if COND] | message rest [if COND] */
 static int dir_message(struct load *l)
 {
+	struct vec *v = &l->pv->message;
+	struct message_line *m;
+
+	if (v->n && !VEC_AT(struct message_line, *v, v->n - 1)->cond)
+		return load_fail(l, load_here(l),
+				 "there is a message line for everything else already");
+	if (v->n == 32)
+		return load_fail(l, load_here(l), "at most 32 message lines are accepted");
+	m = vec_push(&l->r->mem, v, sizeof(*m));
+	if (!m)
+		return load_nomem(l->e);
 	load_next(l);
-	if (!load_is(l, "length"))
-		return load_expected(l, "length and an expression");
+	if (load_is(l, "rest"))
+		m->length = expr_number(l, MESSAGE_REST, load_here(l));
+	else if (!load_is(l, "length"))
+		return load_expected(l, "length and an expression, or rest");
 	load_next(l);
-	proto_of(l)->message = parse_expr(l);
-	return proto_of(l)->message ? 0 : -1;
+	if (!m->length && !(m->length = parse_expr(l)))
+		return -1;
+	if (!load_is(l, "if"))
+		return 0;
+	load_next(l);
+	m->cond = parse_expr(l);
+	return m->cond ? 0 : -1;
 }
 
 /* Always: the condition of what is not conditional. */

@@ -175,6 +175,24 @@ static void *gather(struct load *l, const struct vec *ptrs, size_t size)
 	return all;
 }
 
+/* The `message` lines as one expression: COND ? EXPR : ..., and -1 where none holds. */
+static int join_messages(struct load *l, const struct expr **out)
+{
+	const struct expr *x = NULL;
+
+	for (uint32_t i = l->pv->message.n; i-- > 0;) {
+		const struct message_line *m = VEC_AT(struct message_line, l->pv->message, i);
+
+		if (m->cond && !x)
+			x = expr_number(l, -1, load_here(l));
+		x = !m->cond ? m->length : x ? expr_choice(l, m->cond, m->length, x) : NULL;
+		if (!x)
+			return -1;
+	}
+	*out = x;
+	return 0;
+}
+
 int proto_close(struct load *l)
 {
 	struct proto *p = l->u->proto;
@@ -208,5 +226,5 @@ int proto_close(struct load *l)
 	p->summaries = v->summary.p;
 	p->nsummaries = (uint8_t)v->summary.n;
 	l->u->summary = v->summary_src.p;
-	return 0;
+	return join_messages(l, &p->message);
 }

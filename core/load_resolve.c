@@ -315,6 +315,33 @@ static int resolve_pair(const struct scope *s, const struct expr *a, const struc
 	return scope_resolve(s, a, wb ? wb : ctx, wb ? fb : whose);
 }
 
+static bool is_text(const struct field *f)
+{
+	return f->type->form == TYPE_LEAF && f->type->kind->cls == KIND_TEXT;
+}
+
+/* number(LIST, "NAME"): of a list of this record, whose items are a name and a value. */
+static int resolve_listed(const struct scope *s, const struct expr *x)
+{
+	const struct type *t;
+	const struct record *rec = NULL;
+
+	if (scope_resolve(s, x->a, NULL, NULL))
+		return -1;
+	if (x->a->op == EX_FIELD && x->a->local >= 0 && x->a->npath == 1) {
+		t = s->u->rec->fields[x->a->local].type;
+		if (t->form == TYPE_LIST && t->item->form == TYPE_STRUCT)
+			rec = t->item->rec;
+	}
+	if (rec && rec->nfields > 1 && is_text(&rec->fields[0]) &&
+	    is_text(&rec->fields[rec->nfields - 1]))
+		return 0;
+	return fail(s, x->a,
+		    "here a list of this record is wanted whose items begin and end "
+		    "with a text",
+		    NULL, NULL, NULL);
+}
+
 int scope_resolve(const struct scope *s, const struct expr *cx, const struct words *ctx,
 		  const struct field *whose)
 {
@@ -343,6 +370,8 @@ int scope_resolve(const struct scope *s, const struct expr *cx, const struct wor
 		return scope_resolve(s, x->a, NULL, NULL) || scope_resolve(s, x->b, NULL, NULL) ? -1
 												: 0;
 	case EX_NOT: return scope_resolve(s, x->a, NULL, NULL);
+	case EX_NUMBER:
+	case EX_LAST: return resolve_listed(s, x);
 	case EX_NEG:
 	case EX_LOWER:
 	case EX_COM: return scope_resolve(s, x->a, ctx, whose);

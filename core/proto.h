@@ -49,8 +49,11 @@ enum expr_op {
 	EX_COUNT,   /* count(field) */
 	EX_NEG,
 	EX_NOT,
-	EX_COM,   /* a:  -  !  ~ */
-	EX_LOWER, /* lower(a): a field's text with A to Z as a to z */
+	EX_COM,    /* a:  -  !  ~ */
+	EX_LOWER,  /* lower(a): a field's text with A to Z as a to z */
+	EX_NUMBER, /* number(a, "NAME"): a is a list; the decimal number that the last field holds
+		      of the item whose first field is NAME, whatever its case. -1: there is none */
+	EX_LAST,   /* last(a, "NAME"): what stands there behind the last comma, as lower() */
 	EX_MUL,
 	EX_DIV,
 	EX_MOD,
@@ -362,6 +365,8 @@ struct segment_rule {          /* `segment at EXPR opens ...`: the payload is a 
 	uint8_t bits;               /* after which the numbers begin again */
 };
 
+#define MESSAGE_REST INT64_MAX /* `message rest`: up to the end of the stream */
+
 struct proto {
 	const char *name;  /* canonical, interned, lower case */
 	const char *title; /* "User Datagram Protocol" */
@@ -378,9 +383,11 @@ struct proto {
 	const struct expr
 		*quotes; /* payload is the quoted packet of an error when this holds; or NULL */
 	const char *quotes_proto;   /* protocol the quote begins with, or NULL: by `carries` */
-	const struct expr *message; /* `message length EXPR`: bytes of one message in a stream, from
-				       its first byte; or NULL */
+	const struct expr *message; /* `message length EXPR if COND`, several as one COND ? EXPR :
+				       ...: bytes of one message in a stream, from its first byte,
+				       or MESSAGE_REST; <= 0: it is none. Or NULL */
 	uint32_t message_min;       /* bytes needed before `message` can be evaluated */
+	bool asks;                  /* `message` looks at the request */
 	const struct pseudo_item *pseudo;
 	const struct pseudo_override *pseudo_over;
 	const struct reply *reply;

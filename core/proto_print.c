@@ -195,6 +195,28 @@ static void print_flow(const struct proto *p, struct buf *out)
 	}
 }
 
+static void print_message(const struct proto *p, const struct expr *length, const struct expr *cond,
+			  struct buf *out)
+{
+	bool rest = length->op == EX_NUM && length->num == MESSAGE_REST;
+
+	buf_str(out, rest ? "    message rest" : "    message length ");
+	if (!rest)
+		expr_print(length, &p->rec, out);
+	print_if(p, cond, out);
+	buf_char(out, '\n');
+}
+
+static void print_messages(const struct proto *p, struct buf *out)
+{
+	const struct expr *x = p->message;
+
+	for (; x && x->op == EX_COND; x = x->c)
+		print_message(p, x->b, x->a, out);
+	if (x && (x == p->message || x->op != EX_NUM || x->num != -1))
+		print_message(p, x, NULL, out);
+}
+
 static void print_directives(const struct proto *p, struct buf *out)
 {
 	for (const char *const *n = p->names; n && *n; n++)
@@ -211,7 +233,7 @@ static void print_directives(const struct proto *p, struct buf *out)
 		print_reply(p, &p->reply[i], out);
 	print_pseudo(p, out);
 	print_flow(p, out);
-	line_expr("message length", p, p->message, out);
+	print_messages(p, out);
 	if (p->quotes) {
 		buf_fmt(out, "    quotes%s%s", p->quotes_proto ? " " : "",
 			p->quotes_proto ? p->quotes_proto : "");

@@ -99,6 +99,8 @@ static bool emit(struct emit *e, const struct expr *x)
 		return emit(e, x->a) && emit(e, x->b) && emit(e, x->c) &&
 		       push(e, (struct code_op) { .op = EX_COND }, -2);
 	case EX_LOWER:
+	case EX_NUMBER:
+	case EX_LAST:
 	case EX_REQUEST:
 	case EX_ITEM:
 	case EX_UPPER:

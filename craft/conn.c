@@ -25,7 +25,9 @@ struct conn {
 	const volatile int *stop;
 	struct buf in;
 	size_t eaten; /* bytes of in that were handed out */
-	struct tree tree;
+	struct tree tree, request;
+	uint8_t asked[256]; /* the front of what was sent last: an answer's length may hang on it */
+	uint32_t nasked;
 };
 
 static const struct node *field_node(const struct built *y, const struct field *f)
@@ -247,6 +249,7 @@ void conn_close(struct conn *c)
 		close(c->fd);
 	buf_done(&c->in);
 	tree_done(&c->tree);
+	tree_done(&c->request);
 	free(c);
 }
 
@@ -254,6 +257,8 @@ int conn_send(struct conn *c, const uint8_t *p, size_t n, int64_t deadline, stru
 {
 	size_t done = 0;
 
+	c->nasked = (uint32_t)(n < sizeof(c->asked) ? n : sizeof(c->asked));
+	memcpy(c->asked, p, c->nasked);
 	do {
 		ssize_t k = send(c->fd, p + done, n - done, MSG_NOSIGNAL);
 
@@ -307,15 +312,22 @@ static void drop_eaten(struct conn *c)
 	c->eaten = 0;
 }
 
-/* Is a whole message there? Its length; 0 no; -1 nonsense. */
-static int64_t ready(struct conn *c, const struct proto *proto)
+/* Is a whole message there? Its length; 0 no; -1 nonsense. *rest: it goes on until the peer closes.
+ */
+static int64_t ready(struct conn *c, const struct proto *proto, bool *rest)
 {
+	struct packet asked = { .data = c->asked, .len = c->nasked, .wire_len = PACKET_MAX };
+	const struct tree *request = NULL;
 	int64_t len;
 
+	*rest = false;
 	if (c->datagram || !proto || !proto->message)
 		return 0;
-	len = message_length(proto, (const uint8_t *)c->in.p, (uint32_t)c->in.n, &c->tree);
-	if (len > PACKET_MAX)
+	if (proto->asks && c->nasked && !decode_header(&c->request, &asked, proto, 0, c->nasked))
+		request = &c->request;
+	len = message_length(proto, (const uint8_t *)c->in.p, (uint32_t)c->in.n, &c->tree, request);
+	*rest = len == MESSAGE_REST;
+	if (len > PACKET_MAX && !*rest)
 		return -1;
 	return len > (int64_t)c->in.n ? 0 : len;
 }
@@ -332,14 +344,14 @@ static int hand_out(struct conn *c, size_t len, const uint8_t **p, uint32_t *n, 
 int conn_receive(struct conn *c, const struct proto *proto, const uint8_t **p, uint32_t *n,
 		 int64_t *when, bool *closed, int64_t deadline, struct err *e)
 {
-	bool framed = proto && proto->message && !c->datagram;
+	bool framed = proto && proto->message && !c->datagram, rest = false;
 	int64_t len, until = deadline;
 	int got;
 
 	drop_eaten(c);
 	*closed = false;
 	for (;;) {
-		len = ready(c, proto);
+		len = ready(c, proto, &rest);
 		if (len < 0)
 			return err_set(e, ERR_IO, "the length of a message makes no sense");
 		if (len > 0)
@@ -356,7 +368,7 @@ int conn_receive(struct conn *c, const struct proto *proto, const uint8_t **p, u
 		if (c->datagram && got)
 			return hand_out(c, c->in.n, p, n, when);
 	}
-	if (!framed && c->in.n)
+	if ((!framed || rest) && c->in.n)
 		return hand_out(c, c->in.n, p, n, when);
 	*closed = c->closed;
 	return 0;

@@ -2,6 +2,7 @@
 /* Extents of layers whose lengths one 16-bit load does not tell: odd length fields, headers that
  * vary, fields after the payload. */
 #include "core/bits.h"
+#include "core/message.h"
 #include "core/walk.h"
 #include "dissect/dissect_impl.h"
 
@@ -96,6 +97,8 @@ static bool take(struct cold *c, int64_t claim)
 {
 	struct run *x = c->x;
 
+	if (claim == MESSAGE_REST)
+		return false;
 	if (claim < (int64_t)c->s->min) {
 		c->m->flags |= LAYER_BAD_LENGTH;
 		return false;
@@ -123,12 +126,14 @@ static int64_t span_claim(struct cold *c, const struct end_rule *e)
 {
 	const struct rule *r;
 	uint64_t v;
-	int64_t bits;
+	int64_t bits, claim;
 
 	if (!e->field && e->fixed)
 		return code_run(&c->s->cold->message, c->q, c->x->lim - c->x->off);
-	if (!e->field)
-		return walk(c) ? expr_eval(c->s->proto->message, c->x->scratch, 0, NULL) : -1;
+	if (!e->field) { /* 0: it cannot be told yet, so it goes on */
+		claim = walk(c) ? message_claims(c->s->proto, c->x->scratch, NULL) : -1;
+		return claim ? claim : INT64_MAX / 2;
+	}
 	if (e->fixed) {
 		v = load(e->field, c->q);
 	} else {

@@ -122,6 +122,17 @@ static void put_binary(struct buf *out, const struct expr *x, const struct recor
 	buf_char(out, ')');
 }
 
+/* The name goes in lower case, as it is compared. */
+static void put_listed(struct buf *out, const struct expr *x)
+{
+	buf_str(out, x->op == EX_LAST ? "LAST(c" : "NUMBER(c");
+	put_path(out, x->a);
+	buf_str(out, ", ");
+	for (const char *s = x->b->word; *s; s++)
+		buf_char(out, *s >= 'A' && *s <= 'Z' ? (char)(*s | 0x20) : *s);
+	buf_char(out, ')');
+}
+
 void lua_number(struct buf *out, const struct expr *x, const struct record *rec)
 {
 	switch (x->op) {
@@ -143,6 +154,8 @@ void lua_number(struct buf *out, const struct expr *x, const struct record *rec)
 		put_path(out, x->a);
 		buf_char(out, ')');
 		break;
+	case EX_NUMBER:
+	case EX_LAST: put_listed(out, x); break;
 	case EX_ITEM: buf_str(out, "(c.R.item or 0)"); break;
 	case EX_SPANLEN: buf_str(out, "(instance(c).R.stop - instance(c).R.off)"); break;
 	case EX_LEN:

@@ -92,6 +92,26 @@ local function LOWER(c, ...)
 	local n = lookup(c, { ... })
 	return n and text_number(text_of(n.R or c.R or instance(c).R, n):lower()) or 0
 end
+-- The last field of a list's item that a text begins.
+local function listed(c, list, name)
+	local n, found = lookup(c, { list }), nil
+	local R = c.R or instance(c).R
+	for _, k in ipairs(n and n.kids or {}) do
+		local f = k.rec and k.rec.fields
+		local first = f and k.by[f[1].name]
+		if first and text_of(R, first):lower() == name then found = k.by[f[#f].name] end
+	end
+	return found and text_of(R, found)
+end
+local function NUMBER(c, list, name)
+	local s = listed(c, list, name)
+	s = s and s:match("^[ \t]*(%d+)[ \t]*$")
+	return s and #s < 19 and tonumber(s) or -1
+end
+local function LAST(c, list, name)
+	local s = listed(c, list, name)
+	return s and text_number(s:match("([^,]*)$"):match("^[ \t]*(.-)[ \t]*$"):lower()) or 0
+end
 local function O(c, proto, ...)
 	local R = instance(c).R
 	for i = R.layer - 1, 1, -1 do
@@ -672,6 +692,7 @@ local function measure(P, proto, off, stop)
 			if (e.form == "after") == after then
 				if e.message then
 					claim = e.message(root)
+					if claim <= 0 then claim = nil end
 				else
 					local n = root.by[e.field.name]
 					if n and not n.cut and not n.raw and

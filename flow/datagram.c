@@ -3,19 +3,7 @@
  * is a fragment the descriptions say). */
 #include "flow/impl.h"
 
-#include <string.h>
-
 #include "dissect/dissect.h"
-
-struct front { /* the block with the headers of the first piece */
-	struct packet_front {
-		uint16_t link;
-		uint8_t nlayers, flags;
-		uint32_t n; /* bytes of headers */
-		uint32_t ifindex;
-	} p;
-	struct layer layers[]; /* then the bytes */
-};
 
 static struct datagram *datagram_at(const struct flows *f, uint32_t at)
 {
@@ -89,47 +77,29 @@ static bool keep_front(struct flows *f, uint32_t at, const struct packet *p, uns
 {
 	struct datagram *d = datagram_at(f, at);
 	struct whole *w = &f->whole[f->depth];
-	struct front *h;
-	size_t n;
 
 	whole_front(w, p, i);
-	n = sizeof(*h) + w->p.nlayers * sizeof(struct layer) + w->bytes.n;
-	if (w->bytes.failed || n > BLOCK_SIZE)
-		return false;
 	while (!(d->head = pool_take(&f->pieces))) {
 		if (!make_room(f, at))
 			return false;
 	}
-	h = pool_at(&f->pieces, d->head);
-	h->p = (struct packet_front) { .link = w->p.link,
-				       .nlayers = w->p.nlayers,
-				       .flags = w->p.flags,
-				       .n = (uint32_t)w->bytes.n,
-				       .ifindex = w->p.ifindex };
-	memcpy(h->layers, w->p.layers, h->p.nlayers * sizeof(struct layer));
-	memcpy(h->layers + h->p.nlayers, w->bytes.p, w->bytes.n);
-	return true;
+	if (whole_keep(w, pool_at(&f->pieces, d->head), BLOCK_SIZE))
+		return true;
+	pool_give(&f->pieces, d->head);
+	d->head = 0;
+	return false;
 }
 
 static int put_together(struct flows *f, const struct packet *p, uint32_t at)
 {
 	struct datagram *d = datagram_at(f, at);
 	struct whole *w = &f->whole[f->depth];
-	const struct front *h = pool_at(&f->pieces, d->head);
 
-	w->p = (struct packet) { .when = p->when,
-				 .link = h->p.link,
-				 .ifindex = h->p.ifindex,
-				 .number = p->number,
-				 .ifname = p->ifname,
-				 .flags = h->p.flags,
-				 .nlayers = h->p.nlayers,
-				 .origin = &w->origin };
-	memcpy(w->p.layers, h->layers, h->p.nlayers * sizeof(struct layer));
-	w->first = h->p.nlayers;
-	w->origin = (struct origin) { .from = w->from, .conflict = d->conflict };
-	w->bytes.n = 0;
-	buf_put(&w->bytes, h->layers + h->p.nlayers, h->p.n);
+	whole_again(w, pool_at(&f->pieces, d->head));
+	w->p.when = p->when;
+	w->p.number = p->number;
+	w->p.ifname = p->ifname;
+	w->origin.conflict = d->conflict;
 	while (d->set.first) {
 		struct piece *c = piece_at(&f->pieces, d->set.first);
 

@@ -71,6 +71,7 @@ struct flows *flows_close(struct flows *f)
 	free(f->whole);
 	tree_done(&f->tree);
 	tree_done(&f->scratch);
+	tree_done(&f->request);
 	arena_done(&f->mem);
 	free(f);
 	return NULL;

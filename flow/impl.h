@@ -11,10 +11,10 @@
 #include "flow/pieces.h"
 #include "flow/siphash.h"
 
-#define FLOW_DEPTH 8       /* wholes in wholes (tunnels) that are looked into */
-#define FLOW_KEY 512       /* bytes of what tells one side of a conversation */
-#define MESSAGE_HEAD 65536 /* a message whose length is not known after so much is none */
-#define FLOW_FROM 512      /* packets of one message that are named */
+#define FLOW_DEPTH 8   /* wholes in wholes (tunnels) that are looked into */
+#define FLOW_KEY 512   /* bytes of what tells one side of a conversation */
+#define FLOW_ASKED 256 /* bytes of a request that are remembered until it is answered */
+#define FLOW_FROM 512  /* packets of one message that are named */
 
 /* ---- what the descriptions say, made ready (rules.c) ---- */
 
@@ -67,8 +67,16 @@ struct half {          /* what one side sends */
 	uint64_t want; /* its length; 0: not known yet */
 	uint32_t n, cap;
 	uint32_t nfrom, more_from;
-	uint64_t skip;    /* bytes of one that is too long, still to come */
-	uint16_t upper;   /* its protocol; 0: not known */
+	uint64_t skip;   /* bytes of one that is too long, still to come */
+	uint64_t effort; /* spent on its length, which is not known yet */
+	uint32_t retry;  /* bytes that must be there before that is tried again */
+	bool shown;      /* all that is kept was shown in its packet's own layers */
+	/* For what ends without a packet: layers and bytes of the front of one. */
+	uint8_t *front;
+	/* Requests that were not answered, the oldest first, FLOW_ASKED bytes each: */
+	uint8_t *asked;
+	uint32_t asked_at, asked_n; /* the first one in the ring; how many, some not kept */
+	uint16_t upper;             /* its protocol; 0: not known */
 	bool begun, lost; /* lost: a hole, or nonsense: wait for a segment that begins one */
 	bool conflict;
 };
@@ -102,6 +110,16 @@ struct whole { /* a packet being put together */
 	uint8_t first; /* layer from which on it is new */
 };
 
+struct front { /* what is needed of a packet to put another behind its headers */
+	int64_t when;
+	uint64_t number;
+	uint32_t n; /* bytes of headers */
+	uint32_t ifindex;
+	uint16_t link;
+	uint8_t nlayers, flags;
+	struct layer layers[]; /* then the bytes */
+};
+
 struct flows {
 	const struct registry *reg;
 	struct flow_opts opts;
@@ -119,8 +137,9 @@ struct flows {
 	struct pool pieces, datagrams;
 	uint32_t dhead[DATAGRAM_HEADS];
 	uint32_t dnewest, doldest;
-	struct whole *whole; /* [FLOW_DEPTH + 1]: the last for messages */
-	struct tree tree, scratch;
+	struct whole *whole; /* [FLOW_DEPTH + 1]: the last for the end of a stream */
+	bool late;           /* that one is in use */
+	struct tree tree, scratch, request;
 	const struct packet *decoded; /* whose layer is in tree */
 	unsigned decoded_layer;
 	unsigned depth;
@@ -200,6 +219,12 @@ struct arrival {                /* bytes of a stream, in order */
 
 int message_bytes(struct flows *f, struct half *h, const struct arrival *a);
 void message_forget(struct flows *f, struct half *h);
+/* The stream ends here: hand on a message that goes up to its end. closed: nothing is missing. */
+int message_end(struct flows *f, struct half *h, const struct arrival *a, bool closed);
+/* Forget what is remembered of requests, and the front. */
+void message_done(struct flows *f, struct half *h);
+/* Keep the front of a's packet, for the end. */
+void message_front(struct flows *f, struct half *h, const struct arrival *a);
 /* A buffer of class c (flow_class), counted as streams are. */
 extern const uint32_t flow_class[4];
 uint8_t *buffer_take(struct flows *f, unsigned c);
@@ -212,6 +237,9 @@ bool buffers_free(struct flows *f);
 /* The layers of p up to i that enclose each other, and the bytes before i's payload, as the front
  * of a packet to be put together. */
 void whole_front(struct whole *w, const struct packet *p, unsigned i);
+/* Put that front into room bytes at h, and take it out again. keep: false: it is too long. */
+bool whole_keep(const struct whole *w, struct front *h, size_t room);
+void whole_again(struct whole *w, const struct front *h);
 /* Its bytes are there: close it, and dissect what is inside. */
 int whole_close(struct flows *f, struct whole *w, uint64_t wire);
 /* Tell of it, and look for conversations in it. */

@@ -13,6 +13,8 @@
 	(PACKET_MAX - 4096u) /* bytes of one that are kept; a packet's front is less               \
 			      */
 
+#define MESSAGE_EFFORT 1000000u /* fields and lines looked at to find out how long one is */
+
 const uint32_t flow_class[4] = { 4096, 16384, 65536, 262144 };
 
 /* ---- buffers ---- */
@@ -81,9 +83,32 @@ void message_forget(struct flows *f, struct half *h)
 	buffer_give(f, (uint8_t *)h->from, 0);
 	h->buf = NULL;
 	h->from = NULL;
-	h->n = h->cap = h->nfrom = h->more_from = 0;
-	h->want = 0;
-	h->conflict = false;
+	h->n = h->cap = h->nfrom = h->more_from = h->retry = 0;
+	h->want = h->effort = 0;
+	h->conflict = h->shown = false;
+}
+
+void message_done(struct flows *f, struct half *h)
+{
+	message_forget(f, h);
+	buffer_give(f, h->front, 0);
+	buffer_give(f, h->asked, 0);
+	h->front = h->asked = NULL;
+	h->asked_n = 0;
+}
+
+void message_front(struct flows *f, struct half *h, const struct arrival *a)
+{
+	struct whole *w = &f->whole[f->depth];
+	uint8_t *b;
+
+	if (h->front || !a->p || !f->ops.whole || !(b = buffer_need(f, 0, a->stream)))
+		return;
+	whole_front(w, a->p, a->layer);
+	if (whole_keep(w, (struct front *)(void *)b, flow_class[0]))
+		h->front = b;
+	else
+		buffer_give(f, b, 0);
 }
 
 /* Append n bytes to what is kept of the message. False: no room. */
@@ -148,6 +173,69 @@ static const struct proto *recognise(struct flows *f, const struct arrival *a, c
 	return proto && proto->message ? proto : NULL;
 }
 
+/* ---- requests ---- */
+
+#define ASKED_MAX (4096u / FLOW_ASKED)
+
+static struct half *other_half(const struct flows *f, const struct arrival *a)
+{
+	return &((struct stream *)pool_at(&f->streams, a->stream))->half[!a->side];
+}
+
+/* The oldest request of the other side that was not answered; NULL: none is known. */
+static const struct tree *request_of(struct flows *f, const struct proto *proto,
+				     const struct arrival *a)
+{
+	const struct half *o = other_half(f, a);
+	const uint8_t *b;
+	struct packet pkt = { .wire_len = PACKET_MAX };
+	uint16_t n;
+
+	if (!proto->asks || !o->asked || !o->asked_n)
+		return NULL;
+	b = o->asked + o->asked_at % ASKED_MAX * FLOW_ASKED;
+	memcpy(&n, b, sizeof(n));
+	pkt.data = b + sizeof(n);
+	pkt.len = n;
+	return n && !decode_header(&f->request, &pkt, proto, 0, n) ? &f->request : NULL;
+}
+
+/* A message is complete: it is a request, or answers one. */
+static int settle_request(struct flows *f, struct half *h, const struct arrival *a,
+			  const uint8_t *p, uint32_t len)
+{
+	const struct proto *proto = registry_at(f->reg, h->upper - 1u);
+	uint16_t n = (uint16_t)(len < FLOW_ASKED - 2 ? len : FLOW_ASKED - 2);
+	struct packet pkt = { .data = p, .len = len, .wire_len = PACKET_MAX };
+	const struct tree *q;
+	uint8_t *b;
+
+	if (!proto->asks || decode_header(&f->scratch, &pkt, proto, 0, len))
+		return 0;
+	q = request_of(f, proto, a);
+	if (q && message_answers(proto, &f->scratch, q)) {
+		other_half(f, a)->asked_at++;
+		other_half(f, a)->asked_n--;
+		return 0;
+	}
+	if (!message_answers(proto, &f->scratch, NULL) || h->asked_n >= ASKED_MAX)
+		return 0;
+	if (!h->asked && !(h->asked = buffer_need(f, 0, a->stream)))
+		return 0;
+	b = h->asked + (h->asked_at + h->asked_n++) % ASKED_MAX * FLOW_ASKED;
+	memcpy(b, &n, sizeof(n));
+	memcpy(b + sizeof(n), p, n);
+	return 0;
+}
+
+static int64_t length_of(struct flows *f, const struct half *h, const struct arrival *a,
+			 const uint8_t *p, uint32_t n)
+{
+	const struct proto *proto = registry_at(f->reg, h->upper - 1u);
+
+	return message_length(proto, p, n, &f->scratch, request_of(f, proto, a));
+}
+
 /* ---- messages ---- */
 
 static int tell(struct flows *f, struct half *h, const struct arrival *a, const uint8_t *p,
@@ -173,36 +261,36 @@ static int tell(struct flows *f, struct half *h, const struct arrival *a, const 
 	return whole_close(f, m, want) ? -1 : whole_tell(f, m);
 }
 
+static int give_up(struct flows *f, struct half *h)
+{
+	message_forget(f, h);
+	h->lost = true;
+	return 0;
+}
+
 /* A message at the front of p[0..n), of which nothing is kept yet. *used: bytes that were taken.
  * shown: it is in the packet's own layers already. */
 static int front_message(struct flows *f, struct half *h, const struct arrival *a, const uint8_t *p,
 			 uint32_t n, bool shown, uint32_t *used)
 {
-	const struct proto *proto = registry_at(f->reg, h->upper - 1u);
-	int64_t len = message_length(proto, p, n, &f->scratch);
+	int64_t len = length_of(f, h, a, p, n);
 	uint32_t have;
+	int rc;
 
 	*used = have = n < MESSAGE_MAX ? n : MESSAGE_MAX;
-	if (len < 0 || (len == 0 && n > MESSAGE_HEAD)) {
-		h->lost = true;
-		return 0;
-	}
+	if (len < 0 || (len == 0 && n > MESSAGE_MAX))
+		return give_up(f, h);
 	if (len && len <= n) {
 		*used = (uint32_t)len;
-		return shown ? 0 : tell(f, h, a, p, (uint32_t)len, (uint64_t)len);
+		rc = shown ? 0 : tell(f, h, a, p, (uint32_t)len, (uint64_t)len);
+		return rc ? rc : settle_request(f, h, a, p, (uint32_t)len);
 	}
 	h->want = (uint64_t)len;
-	if (!keep(f, h, a, p, have)) {
-		message_forget(f, h);
-		h->lost = true;
-	}
-	return 0;
-}
-
-static int give_up(struct flows *f, struct half *h)
-{
-	message_forget(f, h);
-	h->lost = true;
+	if (!keep(f, h, a, p, have))
+		return give_up(f, h);
+	h->shown = shown && have == n;
+	if (len == MESSAGE_REST)
+		message_front(f, h, a);
 	return 0;
 }
 
@@ -215,15 +303,43 @@ static int kept_message(struct flows *f, struct half *h, const struct arrival *a
 
 	*used = n > had ? n - had : 0;
 	h->skip = h->want - n;
-	rc = tell(f, h, a, h->buf, n, h->want);
+	rc = tell(f, h, a, h->buf, n, h->want == MESSAGE_REST ? n + 1ull : h->want);
+	if (!rc)
+		rc = settle_request(f, h, a, h->buf, n);
 	if (!rest) {
 		message_forget(f, h);
 		return rc;
 	}
 	memmove(h->buf, h->buf + n, rest);
 	h->n = rest;
-	h->want = 0;
+	h->want = h->effort = 0;
+	h->retry = 0;
 	return rc;
+}
+
+/* What is kept grew: how long will the message be? Many small pieces do not make this dear: after
+ * much of it, only as the message grows by a part. */
+static int kept_length(struct flows *f, struct half *h, const struct arrival *a)
+{
+	int64_t len;
+
+	if (h->n < h->retry && h->n < MESSAGE_MAX)
+		return 0;
+	len = length_of(f, h, a, h->buf, h->n);
+	if (len < 0)
+		return give_up(f, h);
+	h->effort += f->scratch.n + h->n / 64;
+	h->retry = h->effort > MESSAGE_EFFORT ? h->n + h->n / 8 : 0;
+	h->want = (uint64_t)len;
+	if (len == MESSAGE_REST || h->retry)
+		message_front(f, h, a);
+	if (!len && h->n >= MESSAGE_MAX) { /* as much as can be shown of it */
+		int rc = tell(f, h, a, h->buf, h->n, h->n + 1ull);
+
+		give_up(f, h);
+		return rc;
+	}
+	return 0;
 }
 
 /* More of a message of which the first bytes are kept. */
@@ -231,7 +347,7 @@ static int next_bytes(struct flows *f, struct half *h, const struct arrival *a, 
 		      uint32_t n, uint32_t *used)
 {
 	uint32_t had = h->n, limit = h->upper ? MESSAGE_MAX : PROBE;
-	int64_t len;
+	int rc;
 
 	if (h->want && h->want < limit)
 		limit = (uint32_t)h->want;
@@ -245,11 +361,11 @@ static int next_bytes(struct flows *f, struct half *h, const struct arrival *a, 
 			return h->n < PROBE ? 0 : give_up(f, h);
 		h->upper = proto->id;
 	}
+	h->shown = false;
 	if (!h->want) {
-		len = message_length(registry_at(f->reg, h->upper - 1u), h->buf, h->n, &f->scratch);
-		if (len < 0 || (len == 0 && h->n > MESSAGE_HEAD))
-			return give_up(f, h);
-		h->want = (uint64_t)len;
+		rc = kept_length(f, h, a);
+		if (rc || h->lost)
+			return rc;
 	}
 	return !h->want || (h->n < h->want && h->n < MESSAGE_MAX)
 		       ? 0
@@ -275,6 +391,22 @@ static int probe(struct flows *f, struct half *h, const struct arrival *a, const
 	return 0;
 }
 
+int message_end(struct flows *f, struct half *h, const struct arrival *a, bool closed)
+{
+	int64_t len;
+	int rc = 0;
+
+	if (!f->ops.whole || !a->p || !h->n || !h->upper)
+		return 0;
+	len = h->want ? (int64_t)h->want : length_of(f, h, a, h->buf, h->n);
+	if (len > 0 && len <= h->n)
+		rc = tell(f, h, a, h->buf, (uint32_t)len, (uint64_t)len);
+	else if (len == MESSAGE_REST && !h->shown)
+		rc = tell(f, h, a, h->buf, h->n, h->n + !closed);
+	message_forget(f, h);
+	return rc;
+}
+
 int message_bytes(struct flows *f, struct half *h, const struct arrival *a)
 {
 	const uint8_t *p = a->bytes;
@@ -287,6 +419,7 @@ int message_bytes(struct flows *f, struct half *h, const struct arrival *a)
 	} else if (a->missing) {
 		message_forget(f, h);
 		h->skip = 0;
+		h->asked_n = 0;
 		h->lost = true;
 	}
 	while (n && !rc) {

@@ -137,20 +137,48 @@ static int flush(struct flows *f, struct half *h, struct arrival a)
 	return rc;
 }
 
+/* What waits, and a message that only the end of the stream ends, behind the headers that were
+ * kept for this. One stream at a time: another that makes room meanwhile tells of bytes only. */
+static int end_half(struct flows *f, struct half *h, struct arrival a)
+{
+	struct whole *w = &f->whole[FLOW_DEPTH];
+	bool late = f->late;
+	int rc;
+
+	if (h->front && !late) {
+		whole_again(w, (const struct front *)(const void *)h->front);
+		if (!w->bytes.failed) {
+			w->p.data = (const uint8_t *)w->bytes.p;
+			w->p.len = w->p.wire_len = (uint32_t)w->bytes.n;
+			a.p = &w->p;
+			a.layer = w->first - 1u;
+			a.packet = w->p.number;
+			f->late = true;
+		}
+	}
+	rc = flush(f, h, a);
+	if (!rc)
+		rc = message_end(f, h, &a, h->end != UINT64_MAX && h->next >= h->end);
+	f->late = late;
+	return rc;
+}
+
 int stream_end(struct flows *f, uint32_t at)
 {
 	struct stream *s = stream_at(f, at);
 	struct arrival a = { .flow = s->flow, .stream = at };
 	int rc = 0;
 
+	s->busy = true;
 	for (a.side = 0; a.side < 2; a.side++) {
 		struct half *h = &s->half[a.side];
 
 		if (!rc)
-			rc = flush(f, h, a);
+			rc = end_half(f, h, a);
 		pieces_clear(&f->blocks, &h->held);
-		message_forget(f, h);
 	}
+	message_done(f, &s->half[0]);
+	message_done(f, &s->half[1]);
 	flow_at(f, s->flow)->stream = 0;
 	unlink_age(f, at);
 	pool_give(&f->streams, at);
@@ -163,6 +191,7 @@ static int hold(struct flows *f, struct half *h, const struct arrival *a)
 	struct piece_from o = { a->packet, a->when, f->opts.overlap };
 	int rc;
 
+	message_front(f, h, a);
 	while ((rc = pieces_add(&f->blocks, &h->held, a->off, a->bytes, a->n, &o)) < 0) {
 		if (stream_room(f, a->stream))
 			continue;
@@ -261,15 +290,18 @@ static void begin_half(struct flow *w, struct half *h, unsigned side, uint64_t a
 }
 
 /* Both sides are over: what comes now came before. */
-static int close_if_done(struct flows *f, uint32_t flow, unsigned side, struct half *h)
+static int close_if_done(struct flows *f, const struct arrival *a, struct half *h)
 {
-	struct flow *w = flow_at(f, flow);
+	struct flow *w = flow_at(f, a->flow);
+	int rc = 0;
 
-	if (h->end != UINT64_MAX && h->next >= h->end)
-		w->state |= (uint8_t)(SIDE_DONE << side);
-	if ((w->state & SIDE_DONE) && (w->state & SIDE_DONE << 1))
+	if (h->end != UINT64_MAX && h->next >= h->end) {
+		w->state |= (uint8_t)(SIDE_DONE << a->side);
+		rc = message_end(f, h, a, true);
+	}
+	if (!rc && (w->state & SIDE_DONE) && (w->state & SIDE_DONE << 1))
 		return stream_end(f, w->stream);
-	return 0;
+	return rc;
 }
 
 static int with_stream(struct flows *f, const struct packet *p, unsigned i, struct arrival *a,
@@ -299,7 +331,7 @@ static int with_stream(struct flows *f, const struct packet *p, unsigned i, stru
 		return stream_end(f, a->stream);
 	}
 	rc = arrive(f, h, a, diff);
-	return rc ? rc : close_if_done(f, a->flow, a->side, h);
+	return rc ? rc : close_if_done(f, a, h);
 }
 
 int stream_segment(struct flows *f, const struct packet *p, unsigned i, uint32_t flow,

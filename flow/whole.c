@@ -28,6 +28,40 @@ void whole_front(struct whole *w, const struct packet *p, unsigned i)
 	w->p.origin = &w->origin;
 }
 
+bool whole_keep(const struct whole *w, struct front *h, size_t room)
+{
+	size_t layers = w->p.nlayers * sizeof(struct layer);
+
+	if (w->bytes.failed || sizeof(*h) + layers + w->bytes.n > room)
+		return false;
+	*h = (struct front) { .when = w->p.when,
+			      .number = w->p.number,
+			      .n = (uint32_t)w->bytes.n,
+			      .ifindex = w->p.ifindex,
+			      .link = w->p.link,
+			      .nlayers = w->p.nlayers,
+			      .flags = w->p.flags };
+	memcpy(h->layers, w->p.layers, layers);
+	memcpy(h->layers + h->nlayers, w->bytes.p, w->bytes.n);
+	return true;
+}
+
+void whole_again(struct whole *w, const struct front *h)
+{
+	w->p = (struct packet) { .when = h->when,
+				 .number = h->number,
+				 .link = h->link,
+				 .ifindex = h->ifindex,
+				 .flags = h->flags,
+				 .nlayers = h->nlayers,
+				 .origin = &w->origin };
+	memcpy(w->p.layers, h->layers, h->nlayers * sizeof(struct layer));
+	w->first = h->nlayers;
+	w->origin = (struct origin) { .from = w->from };
+	w->bytes.n = 0;
+	buf_put(&w->bytes, h->layers + h->nlayers, h->n);
+}
+
 int whole_close(struct flows *f, struct whole *w, uint64_t wire)
 {
 	if (w->bytes.failed) {

@@ -225,6 +225,8 @@ struct known say_eval(struct parser *ps, const struct scope *sc, const struct ex
 	case EX_IN: return in_set(ps, sc, x);
 	case EX_LEN: return len_of(ps, sc, x);
 	case EX_LOWER:
+	case EX_NUMBER:
+	case EX_LAST:
 	case EX_REQUEST:
 	case EX_ITEM:
 	case EX_UPPER:

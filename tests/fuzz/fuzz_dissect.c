@@ -46,7 +46,8 @@ static void judge(struct tools *t, const struct packet *p)
 		const struct layer *l = &p->layers[i];
 		int up = packet_parent(p, i);
 
-		hold(l->hlen + l->tail > 0 && l->off + l->hlen + l->tail <= l->end && l->end <= p->len,
+		hold(l->hlen + l->tail > 0 && l->off + l->hlen + l->tail <= l->end &&
+			     l->end <= p->len,
 		     "a layer within the packet");
 		hold(up < 0 || l->end <= p->layers[up].end - p->layers[up].tail,
 		     "a layer within its parent");
