@@ -186,6 +186,8 @@ static int make_rule(struct unit *u, struct field *f, const struct fsrc *s, stru
 
 	expr_each(s->rule_expr, count_one, &c);
 	f->rule.expr = s->rule_expr;
+	if (f->rule.form == RULE_SUM)
+		return 0;
 	if (!type_is_number(f->type, &bits))
 		return fail_at(u, e, s->rule, "only a number can be computed");
 	if (c.measures)

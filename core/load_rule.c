@@ -135,7 +135,7 @@ static const struct sum_algo *sum_name(struct load *l)
 	return load_open(l, '(') ? NULL : a;
 }
 
-static int parse_sum(struct load *l, struct field *f)
+static int parse_sum(struct load *l, struct field *f, struct fsrc *s)
 {
 	uint32_t first;
 
@@ -148,7 +148,13 @@ static int parse_sum(struct load *l, struct field *f)
 		VEC_AT(struct span_ref, l->spans, i)->field = f->index;
 		VEC_AT(struct span_ref, l->spans, i)->nth = i - first;
 	}
-	return load_close(l, ')');
+	if (load_close(l, ')'))
+		return -1;
+	if (!load_is(l, "first"))
+		return 0;
+	load_next(l);
+	s->rule_expr = parse_expr(l);
+	return s->rule_expr ? 0 : -1;
 }
 
 /* ---- literals ---- */
@@ -208,7 +214,7 @@ int parse_rule(struct load *l, struct field *f, struct fsrc *s)
 	load_next(l);
 	at = l->t.at;
 	if (sum_begins(l)) {
-		r = parse_sum(l, f);
+		r = parse_sum(l, f, s);
 	} else if (type_is_number(f->type, &bits) ||
 		   ((load_is(l, "len") || load_is(l, "count")) && load_peek(l).type == '(')) {
 		s->rule_expr = parse_expr(l);

@@ -209,7 +209,7 @@ struct rule {
 	const char *text; /* RULE_CONST: as the notation would write it (unquoted content for text
 			     kinds) */
 	uint32_t text_len;
-	const struct expr *expr; /* the rule as written, but for SUM */
+	const struct expr *expr; /* the rule as written; of a SUM: how many bytes, 0: all; or NULL */
 	struct spans spans;
 	int64_t k, m, n;
 	bool zero_rest; /* LEN: a read 0 means "to the end" */

@@ -215,11 +215,15 @@ int sum_value(const struct packet *p, unsigned layer, const struct tree *t, uint
 	const struct node *n = &t->v[node];
 	const struct rule *r = &n->field->rule;
 	struct sum_state s;
+	int64_t left;
 
 	if (r->form != RULE_SUM || (n->flags & (NODE_CUT | NODE_RAW)))
 		return 2;
 	if (out_of_sight(p, layer, r))
 		return 2;
+	left = r->expr ? expr_eval(r->expr, t, n->parent, NULL) : 0;
+	if (left <= 0)
+		left = INT64_MAX;
 	sum_init(&s, r->sum);
 	for (unsigned i = 0; i < r->spans.n; i++) {
 		const struct span *sp = &r->spans.v[i];
@@ -232,6 +236,9 @@ int sum_value(const struct packet *p, unsigned layer, const struct tree *t, uint
 		span_range(sp, t, n->parent, &from, &to);
 		if (to > p->len)
 			to = p->len;
+		if (to > from && to - from > left)
+			to = from + (uint32_t)left;
+		left -= to > from ? to - from : 0;
 		add_range(&s, p->data, from, to, n->bit / 8, (n->bit + n->bits) / 8);
 	}
 	*v = sum_end(&s);

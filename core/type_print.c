@@ -243,6 +243,10 @@ static void print_sum(const struct rule *r, const struct record *rec, struct buf
 	buf_char(out, '(');
 	spans_print(&r->spans, rec, out);
 	buf_char(out, ')');
+	if (r->expr) {
+		buf_str(out, " first ");
+		expr_print(r->expr, rec, out);
+	}
 }
 
 void print_literal(const char *s, uint32_t n, bool quoted, struct buf *out)

@@ -45,7 +45,8 @@ static bool known_codec(const char *name)
 {
 	static const char *const names[] = { "qvar",    "mqttvar", "leb128",  "zigzag",
 					     "vlq",     "berlen",  "cstr",    "line",
-					     "decimal", "hexnum",  "dnsname", "dnsname_plain" };
+					     "decimal", "hexnum",  "dnsname", "dnsname_plain",
+					     "lenenc" };
 
 	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		if (!strcmp(names[i], name))
@@ -253,7 +254,7 @@ static void put_sum(struct lua *l, const struct rule *r)
 	const struct sum_algo *a = r->sum;
 	const char *form = a->form < sizeof(forms) / sizeof(*forms) ? forms[a->form] : NULL;
 
-	if (a->width > 32) /* more than doubles hold: shown, not judged */
+	if (a->width > 32 || r->expr) /* more than doubles hold, or a part: shown, not judged */
 		form = NULL;
 	buf_fmt(l->out,
 		", algo = { form = \"%s\", bits = %u, refin = %s, refout = %s, poly = %llu, init = "

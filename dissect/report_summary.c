@@ -92,8 +92,8 @@ static void find_sums(struct summary *s, const struct proto *p)
 		if (f->rule.form != RULE_SUM)
 			continue;
 		s->sum[s->nsums].field = f;
-		s->sum[s->nsums].fixed =
-			fixed_leaf(f) && f->type->kind == &kind_uint && leaf_bits(f->type) % 8 == 0;
+		s->sum[s->nsums].fixed = !f->rule.expr && fixed_leaf(f) &&
+					 f->type->kind == &kind_uint && leaf_bits(f->type) % 8 == 0;
 		for (unsigned k = 0; k < f->rule.spans.n; k++)
 			s->sum[s->nsums].fixed &= f->rule.spans.v[k].form != SPAN_FIELDS;
 		s->nsums++;

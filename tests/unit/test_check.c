@@ -33,6 +33,22 @@ static const struct row rows[] = {
 	  GOOD_IP("001e", "11", "66cc") "9c40 2328 000a ffff 2c6f", 0, 0, false, "gg", "" },
 	{ "and as 0 there is none", GOOD_IP("001e", "11", "66cc") "9c40 2328 000a 0000 2c6f", 0, 0,
 	  false, "gn", "" },
+	/* Sent by Linux; the data is not covered, so it may be anything. */
+	{ "a sum over the first bytes",
+	  "4500003d4f2840004088d6740a4d00010a4d0002 9c49233100082b2f"
+	  "766f6963652c206f66207768696368"
+	  "20736f6d65206d61792062652077726f6e67",
+	  0, 0, false, "gg", "" },
+	{ "other data is as good",
+	  "4500003d4f2840004088d6740a4d00010a4d0002 9c49233100082b2f"
+	  "ffff6963652c206f66207768696368"
+	  "20736f6d65206d61792062652077726f6e67",
+	  0, 0, false, "gg", "" },
+	{ "the data that is covered is not",
+	  "4500003d4f2940004088d6730a4d00010a4d0002 9c4923310014e82b"
+	  "766f6963652c206f66217768696368"
+	  "20736f6d65206d61792062652077726f6e67",
+	  0, 0, false, "gb", "udplite.chksum: says 0xe82b, should be 0xe82a" },
 	{ "TCP sum right", GOOD_IP("0028", "06", "66cd") GOOD_TCP("df3e"), 0, 0, false, "gg", "" },
 	{ "TCP sum not filled in (offload)", GOOD_IP("0028", "06", "66cd") GOOD_TCP("141d"), 0,
 	  PACKET_LIVE, false, "go", "" },

@@ -1,0 +1,508 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash disable=SC2154
+# Recordings of what secures, proves and hides; sourced by captures/record.sh, whose helpers they use.
+
+# certificate NAME [openssl's -newkey arguments]: NAME.pem and NAME.key in LAB_DIR.
+certificate() {
+	openssl req -x509 -newkey "${2:-ec}" "${@:3}" -nodes -days 3650 -subj "/CN=$1.example.org" \
+		-keyout "$LAB_DIR/$1.key" -out "$LAB_DIR/$1.pem" 2>/dev/null
+}
+
+ec=(-pkeyopt ec_paramgen_curve:prime256v1)
+
+# The kernel's WireGuard where it has one, else that in a process.
+wireguard_device() { # HOST DEVICE
+	lab_on "$1" ip link add "$2" type wireguard 2>/dev/null && return
+	lab_bg "$1" wireguard-go -f "$2"
+	lab_until 5 lab_on "$1" wg show "$2" || exit 1
+}
+
+rec_wireguard() {
+	pair
+	local n peer
+	for n in 1 2; do
+		wg genkey >"$LAB_DIR/$n.key"
+		wg pubkey <"$LAB_DIR/$n.key" >"$LAB_DIR/$n.pub"
+		wireguard_device h$n wg$n
+	done
+	for n in 1 2; do
+		peer=$((3 - n))
+		lab_on h$n wg set wg$n private-key "$LAB_DIR/$n.key" listen-port 51820 \
+			peer "$(cat "$LAB_DIR/$peer.pub")" allowed-ips 10.88.0.0/24 \
+			endpoint 10.77.0.$peer:51820
+		lab_addr h$n wg$n 10.88.0.$n/24
+		lab_on h$n ip link set wg$n mtu 1420 up
+	done
+	lab_on h1 ping -c1 10.77.0.2 >/dev/null
+	sniff h1 eth0 udp
+	lab_on h1 ping -c2 -i 0.3 10.88.0.2
+	lab_on h1 wg set wg1 peer "$(cat "$LAB_DIR/2.pub")" persistent-keepalive 1
+	sleep 1.5
+	keep 6
+}
+
+# ssh_server [sshd options]; ssh_client COMMAND-LINE.. runs ssh with what is needed to get in.
+ssh_server() {
+	local type
+	for type in ed25519 ecdsa rsa; do
+		ssh-keygen -q -t $type -N '' -C lab -f "$LAB_DIR/host_$type"
+	done
+	ssh-keygen -q -t ed25519 -N '' -C lab -f "$LAB_DIR/user"
+	mkdir -p /run/sshd
+	{
+		printf 'HostKey %s\n' "$LAB_DIR"/host_ed25519 "$LAB_DIR"/host_ecdsa "$LAB_DIR"/host_rsa
+		printf 'AuthorizedKeysFile %s\n' "$LAB_DIR/user.pub"
+		printf 'StrictModes no\nUsePAM no\nPermitRootLogin yes\nPidFile none\nUseDNS no\n'
+		printf 'PrintMotd no\nPrintLastLog no\n'
+	} >"$LAB_DIR/sshd.conf"
+	lab_bg h2 /usr/sbin/sshd -D -e -f "$LAB_DIR/sshd.conf" "$@"
+	lab_until 5 lab_on h1 bash -c 'true >/dev/tcp/10.77.0.2/22'
+}
+
+ssh_client() {
+	lab_on h1 ssh -F /dev/null -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
+		-o BatchMode=yes -i "$LAB_DIR/user" "$@"
+}
+
+rec_ssh() {
+	pair
+	ssh_server
+	sniff h1 eth0 tcp
+	ssh_client root@10.77.0.2 true
+	keep 20
+}
+
+rec_ssh-groups() {
+	pair
+	ssh_server
+	sniff h1 eth0 tcp
+	ssh_client -o KexAlgorithms=diffie-hellman-group-exchange-sha256 \
+		-o HostKeyAlgorithms=rsa-sha2-256 -o Ciphers=aes128-ctr root@10.77.0.2 true
+	ssh_client -o KexAlgorithms=diffie-hellman-group14-sha256 \
+		-o HostKeyAlgorithms=ecdsa-sha2-nistp256 root@10.77.0.2 true
+	keep 30
+}
+
+radius_server() {
+	cat >"$LAB_DIR/radiusd.conf" <<-END
+		prefix = /usr
+		name = lab
+		localstatedir = $LAB_DIR
+		run_dir = $LAB_DIR
+		logdir = $LAB_DIR
+		libdir = /usr/lib/freeradius
+		pidfile = $LAB_DIR/radiusd.pid
+		log { destination = stdout }
+		security { allow_vulnerable_openssl = yes }
+		client lab { ipaddr = 10.77.0.1
+			secret = lab-secret }
+		client lab6 { ipv6addr = fd77::1
+			secret = lab-secret }
+		modules {
+			pap { }
+			chap { }
+			always ok { rcode = ok }
+			always reject { rcode = reject }
+		}
+		server lab {
+			listen { type = auth
+				ipaddr = 10.77.0.2
+				port = 1812 }
+			listen { type = acct
+				ipaddr = 10.77.0.2
+				port = 1813 }
+			listen { type = coa
+				ipaddr = 10.77.0.2
+				port = 3799 }
+			authorize {
+				if (&User-Name == "alice") {
+					update control { Cleartext-Password := "wonderland" }
+					update reply {
+						Service-Type := Framed-User
+						Framed-Protocol := PPP
+						Framed-IP-Address := 10.88.0.7
+						Framed-MTU := 1400
+						Session-Timeout := 3600
+						Reply-Message := "Welcome"
+						Class := 0x6c6162
+						Tunnel-Type:1 := VLAN
+						Tunnel-Medium-Type:1 := IEEE-802
+						Tunnel-Private-Group-Id:1 := "42"
+						Framed-IPv6-Prefix := 2001:db8:7::/48
+						Cisco-AVPair := "shell:priv-lvl=15"
+						MS-Primary-DNS-Server := 10.77.0.3
+					}
+				}
+				chap
+				pap
+			}
+			authenticate {
+				Auth-Type PAP {
+					pap
+				}
+				Auth-Type CHAP {
+					chap
+				}
+			}
+			preacct {
+				ok
+			}
+			accounting {
+				ok
+			}
+			recv-coa {
+				ok
+			}
+			send-coa {
+				ok
+			}
+		}
+	END
+	lab_bg h2 freeradius -f -l stdout -d "$LAB_DIR" -D /usr/share/freeradius -n radiusd
+	lab_until 5 lab_on h2 bash -c 'ss -lun | grep -q :1812'
+}
+
+radius_ask() { lab_on h1 radclient -D /usr/share/freeradius -r 1 -t 2 "10.77.0.2:$1" "$2" lab-secret; }
+
+rec_radius() {
+	pair
+	radius_server
+	sniff h1 eth0 udp
+	local who='NAS-IP-Address=10.77.0.1,NAS-Port=7,NAS-Port-Type=Ethernet,NAS-Identifier=switch'
+	who+=',Called-Station-Id=02-00-00-00-00-02,Calling-Station-Id=02-00-00-00-00-01'
+	echo "User-Name=alice,User-Password=wonderland,Service-Type=Framed-User,$who,Message-Authenticator=0x00" |
+		radius_ask 1812 auth
+	echo "User-Name=alice,CHAP-Password=wonderland,$who,NAS-IPv6-Address=fd77::1" | radius_ask 1812 auth
+	echo "User-Name=alice,User-Password=looking-glass,$who" | radius_ask 1812 auth
+	echo "Message-Authenticator=0x00" | radius_ask 1812 status
+	keep 6
+}
+
+rec_radius-accounting() {
+	pair
+	radius_server
+	sniff h1 eth0 udp
+	local who='User-Name=alice,NAS-IP-Address=10.77.0.1,NAS-Port=7,Acct-Session-Id=0001,Class=0x6c6162'
+	local when='Event-Timestamp=1767225600'
+	echo "$who,Acct-Status-Type=Start,Acct-Authentic=RADIUS,Framed-IP-Address=10.88.0.7,$when" |
+		radius_ask 1813 acct
+	echo "$who,Acct-Status-Type=Interim-Update,Acct-Session-Time=60,Acct-Input-Octets=1000" |
+		radius_ask 1813 acct
+	echo "$who,Acct-Status-Type=Stop,Acct-Terminate-Cause=User-Request,Acct-Session-Time=90,$(
+		)Acct-Input-Octets=1500,Acct-Output-Octets=90000,Acct-Input-Packets=20,Acct-Output-Packets=80" |
+		radius_ask 1813 acct
+	echo "$who,Session-Timeout=60" | radius_ask 3799 coa
+	echo "$who" | radius_ask 3799 disconnect
+	keep 8
+}
+
+turn_server() {
+	# Its database is a file; it must not be the machine's.
+	lab_bg h2 turnserver -n --listening-ip=10.77.0.2 --listening-ip=fd77::2 --relay-ip=10.77.0.2 \
+		--relay-ip=fd77::2 --lt-cred-mech --user=alice:wonderland --realm=lab.example \
+		--no-tls --no-dtls --no-cli --userdb="$LAB_DIR/turndb" --log-file=stdout \
+		--pidfile="$LAB_DIR/turn.pid" --min-port=50000 --max-port=50100 "$@"
+	lab_until 5 lab_on h2 bash -c 'ss -lun | grep -q "10.77.0.2:3478"'
+	sleep 0.5
+}
+
+rec_stun() {
+	pair
+	turn_server
+	sniff h1 eth0 udp
+	lab_on h1 turnutils_stunclient 10.77.0.2
+	lab_on h1 turnutils_stunclient fd77::2
+	keep 4
+}
+
+rec_turn() {
+	pair
+	turn_server
+	sniff h1 eth0 udp port 3478
+	lab_on h1 timeout 20 turnutils_uclient -u alice -w wonderland -n 2 -m 1 -y -c -l 40 10.77.0.2
+	keep 20
+}
+
+rec_turn-tcp() {
+	pair
+	turn_server
+	sniff h1 eth0 tcp port 3478
+	lab_on h1 timeout 20 turnutils_uclient -t -u alice -w wonderland -n 2 -m 1 -y -c -l 42 10.77.0.2
+	keep 20
+}
+
+# openvpn_pair PROTO-OF-SERVER PROTO-OF-CLIENT [options for both]
+openvpn_pair() {
+	certificate server ec "${ec[@]}"
+	certificate client ec "${ec[@]}"
+	local both=(--dev null --verb 3 --dh none --ping 1 --data-ciphers AES-128-GCM "${@:3}")
+	lab_bg h2 openvpn "${both[@]}" --proto "$1" --local 10.77.0.2 --tls-server --mode p2p \
+		--cert "$LAB_DIR/server.pem" --key "$LAB_DIR/server.key" --ca "$LAB_DIR/client.pem"
+	local server=$LAB_LOG
+	sleep 1
+	lab_bg h1 openvpn "${both[@]}" --proto "$2" --remote 10.77.0.2 --nobind --tls-client \
+		--cert "$LAB_DIR/client.pem" --key "$LAB_DIR/client.key" --ca "$LAB_DIR/server.pem"
+	lab_until 15 grep -q 'Initialization Sequence Completed' "$LAB_LOG"
+	lab_until 15 grep -q 'Initialization Sequence Completed' "$server"
+	sleep 2
+}
+
+rec_openvpn() {
+	pair
+	sniff h1 eth0 port 1194
+	openvpn_pair udp4 udp4
+	keep 15
+}
+
+rec_openvpn-signed() {
+	pair
+	openvpn --genkey secret "$LAB_DIR/shared.key"
+	sniff h1 eth0 port 1194
+	openvpn_pair udp4 udp4 --tls-auth "$LAB_DIR/shared.key"
+	keep 15
+}
+
+rec_openvpn-tcp() {
+	pair
+	sniff h1 eth0 port 1194
+	openvpn_pair tcp4-server tcp4-client
+	keep 20
+}
+
+rec_dtls() {
+	pair
+	certificate server ec "${ec[@]}"
+	lab_bg h2 openssl s_server -dtls1_2 -accept 10.77.0.2:4433 -cert "$LAB_DIR/server.pem" \
+		-key "$LAB_DIR/server.key" -listen -quiet
+	sleep 0.5
+	sniff h1 eth0 udp
+	{ sleep 1; echo hello; sleep 0.5; } |
+		lab_on h1 timeout 5 openssl s_client -dtls1_2 -connect 10.77.0.2:4433 -quiet \
+			-servername www.example.org -use_srtp SRTP_AES128_CM_SHA1_80
+	keep 6
+}
+
+rec_dtls-pieces() {
+	pair
+	certificate server rsa:4096
+	certificate client ec "${ec[@]}"
+	lab_bg h2 openssl s_server -dtls -accept 10.77.0.2:4433 -cert "$LAB_DIR/server.pem" \
+		-key "$LAB_DIR/server.key" -quiet -mtu 600 -Verify 1
+	sleep 0.5
+	sniff h1 eth0 udp
+	{ sleep 1; echo hello; sleep 0.5; } |
+		lab_on h1 timeout 5 openssl s_client -dtls1_2 -connect 10.77.0.2:4433 -quiet -mtu 600 \
+			-cert "$LAB_DIR/client.pem" -key "$LAB_DIR/client.key"
+	keep 8
+}
+
+rec_quic() {
+	pair
+	certificate server ec "${ec[@]}"
+	lab_bg h2 $py "$tools/quic.py" serve 10.77.0.2 "$LAB_DIR/server.pem" "$LAB_DIR/server.key"
+	sleep 1
+	sniff h1 eth0 udp
+	lab_on h1 $py "$tools/quic.py" ask 10.77.0.2
+	keep 10
+}
+
+rec_quic-retry() {
+	pair
+	certificate server ec "${ec[@]}"
+	lab_bg h2 $py "$tools/quic.py" serve-retry 10.77.0.2 "$LAB_DIR/server.pem" "$LAB_DIR/server.key"
+	sleep 1
+	sniff h1 eth0 udp
+	lab_on h1 $py "$tools/quic.py" ask 10.77.0.2
+	keep 10
+}
+
+rec_quic-versions() {
+	pair
+	certificate server ec "${ec[@]}"
+	lab_bg h2 $py "$tools/quic.py" serve 10.77.0.2 "$LAB_DIR/server.pem" "$LAB_DIR/server.key"
+	sleep 1
+	sniff h1 eth0 udp
+	lab_on h1 $py "$tools/quic.py" ask-unknown 10.77.0.2
+	lab_on h1 $py "$tools/quic.py" ask-again 10.77.0.2
+	keep 10
+}
+
+# krb5 NAME: configuration for a realm, with the server's address.
+kerberos_server() {
+	export KRB5_CONFIG=$LAB_DIR/krb5.conf KRB5_KDC_PROFILE=$LAB_DIR/kdc.conf
+	export KRB5CCNAME=FILE:$LAB_DIR/cache
+	cat >"$KRB5_CONFIG" <<-END
+		[libdefaults]
+		default_realm = LAB.EXAMPLE
+		dns_lookup_kdc = false
+		dns_lookup_realm = false
+		rdns = false
+		udp_preference_limit = $1
+		[realms]
+		LAB.EXAMPLE = { 
+			kdc = 10.77.0.2
+		}
+	END
+	cat >"$KRB5_KDC_PROFILE" <<-END
+		[kdcdefaults]
+		kdc_listen = 10.77.0.2:88
+		kdc_tcp_listen = 10.77.0.2:88
+		[realms]
+		LAB.EXAMPLE = {
+			database_name = $LAB_DIR/principal
+			key_stash_file = $LAB_DIR/stash
+			acl_file = $LAB_DIR/kadm5.acl
+			max_renewable_life = 7d
+		}
+	END
+	kdb5_util create -s -P master -r LAB.EXAMPLE || exit 1
+	kadmin.local -q 'addprinc -pw wonderland +requires_preauth alice'
+	kadmin.local -q 'addprinc -randkey host/h2.lab.example'
+	lab_bg h2 krb5kdc -n -P "$LAB_DIR/kdc.pid"
+	lab_until 5 lab_on h2 bash -c 'ss -lun | grep -q :88'
+	sleep 0.5
+}
+
+rec_kerberos() {
+	pair
+	kerberos_server 32700
+	sniff h1 eth0 udp port 88
+	echo wonderland | lab_on h1 kinit -r 2d alice
+	lab_on h1 kvno host/h2.lab.example
+	lab_on h1 kvno host/nowhere.lab.example
+	echo looking-glass | lab_on h1 kinit alice
+	lab_on h1 kinit nobody </dev/null
+	keep 8
+}
+
+rec_kerberos-tcp() {
+	pair
+	kerberos_server 1
+	sniff h1 eth0 tcp port 88
+	echo wonderland | lab_on h1 kinit alice
+	lab_on h1 kvno host/h2.lab.example
+	keep 20
+}
+
+rec_socks() {
+	pair
+	web_server
+	lab_bg h2 microsocks -i 10.77.0.2 -p 1080 -u alice -P wonderland
+	local ssh
+	sleep 0.5
+	sniff h1 eth0 tcp port 1080
+	fetch -x socks5://alice:wonderland@10.77.0.2:1080 http://10.77.0.2/
+	fetch -x socks5h://alice:wonderland@10.77.0.2:1080 http://localhost/
+	fetch -x socks5h://alice:wonderland@10.77.0.2:1080 http://[::1]/
+	fetch -x socks5://alice:wrong@10.77.0.2:1080 http://10.77.0.2/
+	fetch -x socks5://10.77.0.2:1080 http://10.77.0.2/
+	fetch -x socks5://alice:wonderland@10.77.0.2:1080 http://10.77.0.2:81/
+	keep 40
+}
+
+rec_socks4() {
+	pair
+	web_server
+	ssh_server
+	# The client's forwarding is a proxy that speaks version 4, too.
+	lab_bg h2 ssh -F /dev/null -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
+		-o BatchMode=yes -i "$LAB_DIR/user" -N -D 10.77.0.2:1080 root@10.77.0.2
+	lab_until 5 lab_on h1 bash -c 'true >/dev/tcp/10.77.0.2/1080'
+	sniff h1 eth0 tcp port 1080
+	fetch -x socks4://alice@10.77.0.2:1080 http://10.77.0.2/
+	fetch -x socks4a://10.77.0.2:1080 http://localhost/
+	fetch -x socks4://10.77.0.2:1080 http://10.77.0.2:81/
+	keep 25
+}
+
+rec_udplite() {
+	pair
+	lab_on h1 ping -c1 10.77.0.2 >/dev/null
+	sniff h1 eth0 proto 136 or ip6 proto 136
+	lab_bg h2 $py "$tools/udplite.py" serve
+	sleep 0.5
+	lab_on h1 $py "$tools/udplite.py" ask
+	keep 6
+}
+
+rec_dccp() { spoken 12; }
+rec_tacacs() { spoken 12; }
+
+# ike_pair VERSION: strongSwan on both hosts, each with a /run of its own.
+ike_pair() {
+	local host n=0
+	for host in h1 h2; do
+		n=$((n + 1))
+		mkdir -p "$LAB_DIR/$host/swanctl" "$LAB_DIR/$host/run"
+		cat >"$LAB_DIR/$host/strongswan.conf" <<-END
+			charon {
+				load_modular = yes
+				install_routes = no
+				install_virtual_ip = no
+				retransmit_tries = 1
+				retransmit_timeout = 1
+				filelog { stderr { default = 1 } }
+				plugins {
+					include /etc/strongswan.d/charon/*.conf
+					vici { socket = unix://$LAB_DIR/$host/vici }
+				}
+			}
+			swanctl { socket = unix://$LAB_DIR/$host/vici }
+		END
+		cat >"$LAB_DIR/$host/swanctl.conf" <<-END
+			connections {
+				lab {
+					version = $1
+					local_addrs = 10.77.0.$n
+					remote_addrs = 10.77.0.$((3 - n))
+					proposals = aes128-sha256-x25519,aes256-sha384-ecp384,aes128-sha256-modp2048
+					encap = ${2:-no}
+					local { auth = psk
+						id = $host.lab.example }
+					remote { auth = psk }
+					children {
+						net { esp_proposals = aes128-sha256, aes128gcm16
+							mode = tunnel
+							local_ts = 10.88.$n.0/24
+							remote_ts = 10.88.$((3 - n)).0/24 }
+					}
+				}
+			}
+			secrets { ike-lab { secret = "a secret of two" } }
+		END
+		lab_bg $host unshare -m bash -c "mount --bind '$LAB_DIR/$host/run' /run
+			STRONGSWAN_CONF='$LAB_DIR/$host/strongswan.conf' exec /usr/lib/ipsec/charon"
+		lab_until 10 test -S "$LAB_DIR/$host/vici"
+		STRONGSWAN_CONF=$LAB_DIR/$host/strongswan.conf lab_on $host swanctl --load-all \
+			--file "$LAB_DIR/$host/swanctl.conf"
+	done
+}
+
+ike_tell() { STRONGSWAN_CONF=$LAB_DIR/h1/strongswan.conf lab_on h1 timeout 10 swanctl "$@"; }
+
+rec_ike() {
+	pair
+	ike_pair 2
+	sniff h1 eth0 udp
+	ike_tell --initiate --child net
+	ike_tell --terminate --ike lab
+	keep 4
+}
+
+rec_ike-nat() {
+	pair
+	ike_pair 2 yes
+	sniff h1 eth0 udp
+	ike_tell --initiate --child net
+	ike_tell --terminate --ike lab
+	keep 4 'udp port 4500'
+}
+
+rec_ike1() {
+	pair
+	ike_pair 1
+	sniff h1 eth0 udp
+	ike_tell --initiate --child net
+	ike_tell --terminate --ike lab
+	keep 6
+}
