@@ -17,6 +17,7 @@ struct judge {
 	const struct packet *p;
 	unsigned layer;
 	struct tree *t;
+	bool piece;  /* the layer is a piece of something longer */
 	bool failed; /* memory */
 };
 
@@ -108,13 +109,13 @@ static bool covers(const struct rule *r, enum span_form a, enum span_form b)
 
 /* Is the layer a piece of something longer (in a first fragment or a quote, or a message that goes
  * on in the next segment of a stream)? */
-static bool in_piece(const struct judge *j)
+static bool in_piece(const struct packet *p, unsigned layer)
 {
-	const struct layer *l = &j->p->layers[j->layer];
-	int up = packet_parent(j->p, j->layer);
+	const struct layer *l = &p->layers[layer];
+	int up = packet_parent(p, layer);
 
 	return (l->flags & LAYER_QUOTED) || (l->proto->message && (l->flags & LAYER_EXCERPT)) ||
-	       (up >= 0 && (j->p->layers[up].flags & LAYER_EXCERPT));
+	       (up >= 0 && (p->layers[up].flags & LAYER_EXCERPT));
 }
 
 /* ---- sums ---- */
@@ -205,7 +206,7 @@ static bool out_of_sight(const struct judge *j, const struct node *n)
 		return true;
 	if (n->parent == 0 && !covers(r, SPAN_ALL, SPAN_PAYLOAD) && l->off + l->hlen < l->end)
 		return false;
-	return (cut && !(l->flags & LAYER_BAD_LENGTH)) || in_piece(j);
+	return (cut && !(l->flags & LAYER_BAD_LENGTH)) || j->piece;
 }
 
 static void judge_rule(struct judge *j, uint32_t at)
@@ -251,7 +252,7 @@ static void judge_node(struct judge *j, uint32_t at)
 	bool leaf = n->type && n->type->form == TYPE_LEAF;
 
 	if (n->flags & NODE_RAW) {
-		if (!in_piece(j))
+		if (!j->piece)
 			add_note(j, NOTE_RAW, at, "%u bytes do not fit the description",
 				 n->bits / 8);
 		return;
@@ -285,7 +286,7 @@ static void judge_layer(struct judge *j)
 	const struct layer *l = &j->p->layers[j->layer];
 	unsigned flags = l->flags | j->t->lflags;
 
-	if (!in_piece(j)) {
+	if (!j->piece) {
 		if (l->flags & LAYER_CUT)
 			add_note(j, NOTE_CUT, 0, "cut after %u bytes", l->hlen);
 		else if (flags & LAYER_BAD_HEADER)
@@ -314,6 +315,7 @@ int check(struct check *c, const struct packet *p)
 		j.t = &c->tree[j.layer];
 		if (p->layers[j.layer].flags & LAYER_ABOVE)
 			continue;
+		j.piece = in_piece(p, j.layer);
 		for (uint32_t n = 1; n < j.t->n; n++) {
 			if (to_judge(&j.t->v[n]))
 				judge_node(&j, n);

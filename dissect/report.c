@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "core/shape.h"
 #include "core/bits.h"
 #include "core/said.h"
 #include "core/value.h"
@@ -161,9 +162,20 @@ void report_value(const struct tree *t, uint32_t at, struct buf *out)
 	}
 }
 
+/* Is field f one of those that select by ca? */
+static bool selects_by(const struct carries *ca, const struct field *f)
+{
+	for (unsigned k = 0; k < ca->nfields; k++) {
+		if (ca->field[k] == f->index)
+			return true;
+	}
+	return false;
+}
+
 static const char *find_word(const struct report *r, const struct node *n)
 {
 	const struct field *f = n->field;
+	const struct proto *p = f->rec->proto, *up;
 
 	if (f->words && !f->words->flags) {
 		for (unsigned i = 0; i < f->words->n; i++) {
@@ -171,18 +183,16 @@ static const char *find_word(const struct report *r, const struct node *n)
 				return f->words->v[i].name;
 		}
 	}
-	if (f->selects && f->rec->proto) {
-		const struct proto *p = f->rec->proto;
+	for (unsigned i = 0; f->selects && p && i < p->ncarries; i++) {
+		const struct space *sp = p->shape->cold->carries[i];
 
-		for (unsigned i = 0; i < p->ncarries; i++) {
-			const struct proto *up =
-				registry_bound(r->reg, p->carries[i].space, n->num, 0);
-
-			for (unsigned k = 0; up && k < p->carries[i].nfields; k++) {
-				if (p->carries[i].field[k] == f->index)
-					return up->name;
-			}
-		}
+		/* Most ports are nobody's. */
+		if (!selects_by(&p->carries[i], f) ||
+		    (sp && n->num <= UINT16_MAX && !space_entry(sp, n->num)))
+			continue;
+		up = registry_bound(r->reg, p->carries[i].space, n->num, 0);
+		if (up)
+			return up->name;
 	}
 	return NULL;
 }
