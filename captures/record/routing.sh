@@ -329,3 +329,178 @@ rec_bfd() {
 rec_hsrp() { spoken 8; }
 
 rec_geneve() { spoken 4; }
+
+# Two routers between a sender and a listener; the second one is the meeting point.
+multicast_routers() {
+	chain
+	lab_sums r1 eth1
+	lab_sums r2 eth1
+	frr r1 zebra </dev/null
+	frr r2 zebra </dev/null
+}
+
+# multicast ROUTER INTERFACE OPTIONS...: the part of pimd's configuration for one interface.
+multicast() {
+	printf 'interface %s\n ip pim\n' "$1"
+	printf ' %s\n' "${@:2}"
+}
+
+rec_pim() {
+	multicast_routers
+	sniff r1 eth1 proto 103
+	{
+		multicast eth0 "ip igmp"
+		multicast eth1 "ip pim hello 1 4"
+		printf 'ip pim rp 10.77.2.2 224.0.0.0/4\nip pim join-prune-interval 5\n'
+	} | frr r1 pimd
+	{
+		multicast eth0 "ip pim hello 1 4" "ip pim drpriority 10"
+		multicast eth1 "ip igmp"
+		printf 'ip pim rp 10.77.2.2 224.0.0.0/4\nip pim join-prune-interval 5\n'
+	} | frr r2 pimd
+	lab_until 10 said r1 pimd "show ip pim neighbor" 10.77.2.2 || exit 1
+	lab_bg h2 socat -u UDP4-RECV:5001,ip-add-membership=239.1.2.3:eth0 OPEN:/dev/null
+	local listener=$LAB_PID
+	lab_until 10 said r2 pimd "show ip pim state" 239.1.2.3
+	lab_on h1 bash -c "for i in 1 2 3 4; do
+		echo packet \$i; sleep 0.5; done | socat -u - UDP4-DATAGRAM:239.1.2.3:5001,ip-multicast-ttl=8,ip-multicast-if=10.77.1.1"
+	sleep 4
+	lab_stop "$listener"
+	sleep 3
+	keep 12 "proto 103"
+}
+
+rec_ospf3() {
+	pair
+	local host
+	for host in h1 h2; do
+		lab_on $host ip link add d0 type veth peer name d1
+		lab_on $host bash -c "ip link set d0 up; ip link set d1 up"
+	done
+	lab_addr h1 d0 2001:db8:1::1/64
+	lab_addr h2 d0 2001:db8:2::1/64
+	lab_route h2 2001:db8:9::/48 fd77::9
+	frr h1 zebra </dev/null
+	frr h2 zebra </dev/null
+	sniff h1 eth0 ip6 proto 89
+	frr h1 ospf6d <<-END
+		interface eth0
+		 ipv6 ospf6 area 0.0.0.0
+		 ipv6 ospf6 hello-interval 1
+		 ipv6 ospf6 dead-interval 4
+		interface d0
+		 ipv6 ospf6 area 0.0.0.1
+		router ospf6
+		 ospf6 router-id 192.0.2.1
+	END
+	frr h2 ospf6d <<-END
+		interface eth0
+		 ipv6 ospf6 area 0.0.0.0
+		 ipv6 ospf6 hello-interval 1
+		 ipv6 ospf6 dead-interval 4
+		interface d0
+		 ipv6 ospf6 area 0.0.0.0
+		router ospf6
+		 ospf6 router-id 192.0.2.2
+		 redistribute kernel
+	END
+	lab_until 20 said h1 ospf6d "show ipv6 ospf6 neighbor" Full
+	sleep 6
+	keep 20
+}
+
+rec_ospf3-trailer() {
+	pair
+	frr h1 zebra </dev/null
+	frr h2 zebra </dev/null
+	sniff h1 eth0 ip6 proto 89
+	local n
+	for n in 1 2; do
+		frr h$n ospf6d <<-END
+			interface eth0
+			 ipv6 ospf6 area 0.0.0.0
+			 ipv6 ospf6 hello-interval 1
+			 ipv6 ospf6 dead-interval 4
+			 ipv6 ospf6 authentication key-id 7 hash-algo hmac-sha-256 key secret
+			router ospf6
+			 ospf6 router-id 192.0.2.$n
+		END
+	done
+	lab_until 20 said h1 ospf6d "show ipv6 ospf6 neighbor" Full
+	keep 12
+}
+
+rec_eigrp() {
+	pair
+	local n
+	for n in 1 2; do
+		lab_on h$n ip link add d0 type veth peer name d1
+		lab_on h$n bash -c "ip link set d0 up; ip link set d1 up"
+		lab_addr h$n d0 10.$n.0.1/24
+		lab_route h$n 10.9$n.0.0/16 10.77.0.9
+		frr h$n zebra </dev/null
+	done
+	sniff h1 eth0 ip proto 88
+	for n in 1 2; do
+		frr h$n eigrpd <<-END
+			interface eth0
+			 ip hello-interval eigrp 1
+			 ip hold-time eigrp 4
+			router eigrp 7
+			 eigrp router-id 192.0.2.$n
+			 network 10.77.0.0/24
+			 network 10.$n.0.0/24
+			 redistribute kernel
+		END
+	done
+	sleep 8
+	lab_on h2 ip link set d0 down
+	sleep 4
+	keep 14
+}
+
+# isis_pair OPTIONS-OF-THE-INTERFACE OPTIONS-OF-THE-ROUTER
+isis_pair() {
+	pair
+	local n
+	for n in 1 2; do
+		lab_on h$n ip link add d0 type veth peer name d1
+		lab_on h$n bash -c "ip link set d0 up; ip link set d1 up"
+		lab_addr h$n d0 10.$n.0.1/24 2001:db8:$n::1/64
+		frr h$n zebra </dev/null
+	done
+	sniff h1 eth0 isis
+	for n in 1 2; do
+		frr h$n isisd <<-END
+			interface eth0
+			 ip router isis lab
+			 ipv6 router isis lab
+			 isis hello-interval 1
+			 isis hello-multiplier 4
+			 no isis hello padding
+			$1
+			interface d0
+			 ip router isis lab
+			 ipv6 router isis lab
+			 isis passive
+			router isis lab
+			 net 49.0001.1920.0000.200$n.00
+			 lsp-gen-interval 1
+			$2
+		END
+	done
+	lab_until 20 said h1 isisd "show isis neighbor" Up
+	sleep "${3-5}"
+	keep 12
+}
+
+rec_isis() { isis_pair " isis csnp-interval 2" " metric-style transition"; }
+
+rec_isis-p2p() {
+	isis_pair " isis network point-to-point
+ isis password md5 secret" " is-type level-2-only
+ area-password clear opensesame
+ domain-password md5 secret
+ topology ipv6-unicast
+ metric-style wide" 6
+}
