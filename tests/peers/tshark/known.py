@@ -6,6 +6,9 @@ from fractions import Fraction
 
 # tshark's protocol (as in frame.protocols) and ours, where the names differ. A list: any of them.
 SAME = {
+    "wg": "wireguard", "isakmp": "ike", "ssh": ["ssh", "ssh_version", "ssh_group", "ssh_encrypted"],
+    "stun": ["stun", "turn_channel"], "tacplus": "tacacs", "kerberos": ["kerberos", "kerberos_tcp"],
+    "openvpn": ["openvpn", "openvpn_auth", "openvpn_tcp"],
     "ipv6": "ip6", "icmpv6": "icmp6", "ipv6.hopopts": "ip6_hopopts", "ipv6.dstopts": "ip6_dstopts",
     "ipv6.routing": "ip6_route", "ipv6.fraghdr": "ip6_frag", "ieee8021ad": "svlan",
     "vlan": ["vlan", "vlan_dot3"], "null": ["null", "null_be", "loop"], "wlan_radio": None,
@@ -75,11 +78,11 @@ NO_HEADER = {"ethertype", "eth_maybefcs", "wlan.mgt", "wlan_aggregate", "wlan_ra
 # Elements of tshark's that are no layers.
 NO_LAYER = {"geninfo", "frame", "fake-field-wrapper"}
 # Layers of ours that tshark keeps inside another of its own.
-INSIDE = re.compile(r"^(snap|sctp_chunk|dot11_.*|eap|eapol_key|wpan_beacon|wpan_command)$")
+INSIDE = re.compile(r"^(ike1?_.*|snap|sctp_chunk|dot11_.*|eap|eapol_key|wpan_beacon|wpan_command)$")
 # Fields that a header of it begins with, where others may stand without one.
 HEADS = {"http": ("http.request.method", "http.response.code"), "tls": ("tls.record.",), "dns": ("dns.id", "dns.length")}
 # Several of these side by side are one step for tshark.
-SIDE_BY_SIDE = {"tls", "mqtt", "mqtt5", "pgsql", "pgsql_start", "pgsql_reply", "mysql", "mysql_reply",
+SIDE_BY_SIDE = {"ssh", "dtls", "quic", "stun", "kerberos", "openvpn", "tls", "mqtt", "mqtt5", "pgsql", "pgsql_start", "pgsql_reply", "mysql", "mysql_reply",
                 "amqp", "amqp_header", "mpls", "http", "dns", "bgp"}
 # tshark's payload: not ours to name.
 PAYLOAD = {"data", "data-text-lines", "mime_multipart", "media", "urlencoded-form", "png", "json"}
