@@ -76,3 +76,48 @@ rec_bacnet() {
 }
 
 rec_enip() { spoken 20; }
+
+# A portmapper and NFS-Ganesha with a file system in memory on h2.
+nfs_server() {
+	pair
+	mount -t tmpfs none /run
+	mkdir -p /run/rpcbind /run/ganesha "$LAB_DIR/nfs"
+	lab_bg h2 rpcbind -f -w
+	lab_until 5 lab_on h2 rpcinfo -p 127.0.0.1 || exit 1
+	cat >"$LAB_DIR/ganesha.conf" <<-END
+		NFS_CORE_PARAM {
+			Protocols = 3, 4; Enable_NLM = false; Enable_RQUOTA = false; MNT_Port = 20048;
+		}
+		NFSv4 { Graceless = true; RecoveryBackend = fs; RecoveryRoot = $LAB_DIR/nfs; }
+		EXPORT {
+			Export_Id = 1; Path = /mem; Pseudo = /mem; Access_Type = RW; Squash = None;
+			SecType = sys; Protocols = 3, 4; Transports = TCP, UDP;
+			FSAL { Name = MEM; }
+		}
+	END
+	lab_bg h2 ganesha.nfsd -F -f "$LAB_DIR/ganesha.conf" -L "$LAB_DIR/ganesha.log" \
+		-p "$LAB_DIR/ganesha.pid" -N NIV_EVENT
+	lab_until 20 lab_on h1 rpcinfo -t 10.77.0.2 nfs 3 || exit 1
+}
+
+rec_portmap() {
+	nfs_server
+	sniff h1 eth0 port 111
+	lab_on h1 rpcinfo -p 10.77.0.2
+	lab_on h1 rpcinfo -s 10.77.0.2
+	lab_on h1 rpcinfo -T udp 10.77.0.2 nfs 3
+	lab_on h1 rpcinfo -T udp 10.77.0.2 100099 1
+	keep 20
+}
+
+rec_nfs() {
+	nfs_server
+	sniff h1 eth0 port 111 or port 2049 or port 20048
+	echo 'Hello from the lab.' >"$LAB_DIR/hello"
+	# Nobody's ports are not those of other services.
+	lab_on h1 runuser -u nobody -- nfs-cp "$LAB_DIR/hello" nfs://10.77.0.2/mem/hello
+	lab_on h1 runuser -u nobody -- nfs-ls nfs://10.77.0.2/mem
+	lab_on h1 runuser -u nobody -- nfs-cat nfs://10.77.0.2/mem/hello
+	lab_on h1 runuser -u nobody -- nfs-cat nfs://10.77.0.2/mem/nothing
+	keep 40
+}
