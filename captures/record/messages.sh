@@ -1,0 +1,435 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash disable=SC2154
+# Recordings of mail, chat, telephones and stores; sourced by captures/record.sh, whose helpers they use.
+
+# listens PORT: until somebody listens there on h2.
+listens() {
+	lab_until 10 lab_on h2 bash -c "true >/dev/tcp/10.77.0.2/$1" || exit 1
+}
+
+rec_ftp() {
+	pair
+	mkdir -p "$LAB_DIR/ftp"
+	printf 'Hello from the lab.\n' >"$LAB_DIR/ftp/hello.txt"
+	lab_bg h2 $py -m pyftpdlib -i 10.77.0.2 -p 21 -w -d "$LAB_DIR/ftp" -u alice -P secret
+	listens 21
+	forget
+	sniff h1 eth0 tcp
+	fetch ftp://alice:secret@10.77.0.2/
+	fetch --disable-epsv ftp://alice:secret@10.77.0.2/hello.txt
+	fetch --ftp-port - --disable-eprt ftp://alice:secret@10.77.0.2/hello.txt
+	fetch --ftp-port - -T "$LAB_DIR/ftp/hello.txt" ftp://alice:secret@10.77.0.2/new.txt
+	fetch ftp://alice:guessed@10.77.0.2/
+	lab_on h1 curl -s -o /dev/null --max-time 5 -Q 'FEAT' -Q 'STAT' -Q 'DELE new.txt' ftp://alice:secret@10.77.0.2/
+	keep 60 'src port 21'
+}
+
+rec_ftp-ip6() {
+	pair
+	mkdir -p "$LAB_DIR/ftp"
+	printf 'Hello from the lab.\n' >"$LAB_DIR/ftp/hello.txt"
+	lab_bg h2 $py -m pyftpdlib -i fd77::2 -p 21 -d "$LAB_DIR/ftp"
+	lab_until 10 lab_on h2 bash -c "true >/dev/tcp/fd77::2/21" || exit 1
+	sniff h1 eth0 tcp
+	fetch 'ftp://[fd77::2]/hello.txt'
+	fetch --ftp-port - 'ftp://[fd77::2]/hello.txt'
+	keep 30 'src port 21'
+}
+
+rec_smtp() {
+	pair
+	lab_bg h2 $py -m aiosmtpd -n -c aiosmtpd.handlers.Debugging -l 10.77.0.2:25
+	listens 25
+	sniff h1 eth0 tcp port 25
+	lab_on h1 swaks --server 10.77.0.2 --helo client.example.org --from alice@example.org \
+		--to bob@example.com,carol@example.com --header 'Subject: lunch' --body 'At noon?' --hide-all
+	lab_on h1 swaks --server 10.77.0.2 --helo client.example.org --protocol SMTP --from alice@example.org \
+		--to bob@example.com --quit-after RCPT --hide-all
+	printf 'VRFY bob@example.com\r\nHELP\r\nNOOP\r\nRSET\r\nFOO\r\nQUIT\r\n' |
+		lab_on h1 nc -q 2 -i 1 10.77.0.2 25
+	keep 30 'src port 25'
+}
+
+# A mail server with one box, alice's, in which there are two mails.
+mail_server() {
+	mkdir -p "$LAB_DIR/mail/cur" "$LAB_DIR/mail/new" "$LAB_DIR/mail/tmp" "$LAB_DIR/run"
+	printf 'From: bob@example.com\nTo: alice@example.org\nSubject: lunch\nDate: Mon, 1 Jan 2024 10:00:00 +0000\n\nAt noon?\n' \
+		>"$LAB_DIR/mail/cur/1.one:2,S"
+	printf 'From: carol@example.com\nTo: alice@example.org\nSubject: dinner\nDate: Mon, 1 Jan 2024 11:00:00 +0000\n\nAt eight.\n' \
+		>"$LAB_DIR/mail/new/2.two"
+	chown -R nobody:nogroup "$LAB_DIR/mail"
+	cat >"$LAB_DIR/dovecot.conf" <<-END
+		base_dir = $LAB_DIR/run
+		state_dir = $LAB_DIR/run
+		log_path = $LAB_DIR/dovecot.log
+		protocols = imap pop3
+		listen = 10.77.0.2
+		ssl = no
+		disable_plaintext_auth = no
+		auth_mechanisms = plain login
+		mail_location = maildir:$LAB_DIR/mail
+		default_login_user = dovenull
+		default_internal_user = dovecot
+		mail_uid = nobody
+		mail_gid = nogroup
+		service anvil {
+		chroot =
+		}
+		service imap-login {
+		chroot =
+		}
+		service pop3-login {
+		chroot =
+		}
+		passdb {
+		driver = static
+		args = password=secret
+		}
+		userdb {
+		driver = static
+		args = uid=nobody gid=nogroup home=$LAB_DIR/mail
+		}
+	END
+	lab_bg h2 dovecot -F -c "$LAB_DIR/dovecot.conf"
+	listens 143
+}
+
+rec_pop() {
+	pair
+	mail_server
+	sniff h1 eth0 tcp port 110
+	fetch -u alice:secret --sasl-ir pop3://10.77.0.2/
+	fetch -u alice:secret --sasl-ir pop3://10.77.0.2/1
+	printf 'USER alice\r\nPASS guessed\r\nCAPA\r\nUSER alice\r\nPASS secret\r\nSTAT\r\nUIDL\r\nTOP 2 1\r\nRETR 9\r\nDELE 1\r\nRSET\r\nQUIT\r\n' |
+		lab_on h1 bash -c 'while read -r line; do printf "%s\n" "$line"; sleep 0.3; done | nc -q 2 10.77.0.2 110'
+	keep 30 'src port 110'
+}
+
+rec_imap() {
+	pair
+	mail_server
+	sniff h1 eth0 tcp port 143
+	lab_on h1 $py - <<-'END'
+		import imaplib
+		m = imaplib.IMAP4("10.77.0.2")
+		try:
+		    m.login("alice", "guessed")
+		except imaplib.IMAP4.error:
+		    pass
+		m.login("alice", "secret")
+		m.list()
+		m.create("Trips")
+		m.select("INBOX")
+		m.search(None, "SUBJECT", "lunch")
+		m.fetch("1", "(FLAGS BODY[HEADER.FIELDS (SUBJECT)])")
+		m.uid("FETCH", "1:*", "(FLAGS)")
+		m.store("1", "+FLAGS", r"(\Deleted)")
+		m.copy("1", "Trips")
+		m.expunge()
+		m.status("Trips", "(MESSAGES UNSEEN)")
+		m.noop()
+		m.close()
+		m.logout()
+	END
+	keep 30 'src port 143'
+}
+
+rec_telnet() {
+	pair
+	lab_bg h2 socat TCP-LISTEN:23,bind=10.77.0.2,reuseaddr,fork EXEC:"telnetd -h -E $LAB_DIR/shell"
+	printf '#!/bin/sh\necho Welcome to the lab; while read -r a; do echo "you said $a"; [ "$a" = bye ] && exit; done\n' >"$LAB_DIR/shell"
+	chmod 755 "$LAB_DIR/shell"
+	listens 23
+	sniff h1 eth0 tcp port 23
+	(sleep 1; printf 'hello\r'; sleep 0.5; printf 'bye\r'; sleep 1) |
+		lab_on h1 script -qfc "stty rows 24 cols 80; TERM=xterm telnet 10.77.0.2" /dev/null >/dev/null
+	keep 20 'src port 23'
+}
+
+rec_irc() {
+	pair
+	cat >"$LAB_DIR/ngircd.conf" <<-END
+		[Global]
+		Name = irc.example.org
+		Info = The lab's server
+		Listen = 10.77.0.2
+		MotdPhrase = Welcome to the lab
+		ServerUID = 0
+		ServerGID = 0
+		[Options]
+		Ident = no
+		PAM = no
+		DNS = no
+	END
+	lab_bg h2 ngircd -n -f "$LAB_DIR/ngircd.conf"
+	listens 6667
+	sniff h1 eth0 tcp port 6667
+	lab_bg h1 ii -i "$LAB_DIR/a" -s 10.77.0.2 -n alice -f "Alice Example"
+	lab_bg h1 ii -i "$LAB_DIR/b" -s 10.77.0.2 -n bob -f "Bob Example"
+	lab_until 5 test -p "$LAB_DIR/a/10.77.0.2/in" -a -p "$LAB_DIR/b/10.77.0.2/in" || exit 1
+	sleep 1
+	echo '/j #lab' >"$LAB_DIR/a/10.77.0.2/in"
+	sleep 0.5
+	echo '/j #lab' >"$LAB_DIR/b/10.77.0.2/in"
+	lab_until 5 test -p "$LAB_DIR/b/10.77.0.2/#lab/in" || exit 1
+	echo '/t what is for lunch' >"$LAB_DIR/a/10.77.0.2/#lab/in"
+	echo 'hello, everybody' >"$LAB_DIR/b/10.77.0.2/#lab/in"
+	echo '/WHOIS bob' >"$LAB_DIR/a/10.77.0.2/in"
+	sleep 0.5
+	echo '/n robert' >"$LAB_DIR/b/10.77.0.2/in"
+	sleep 0.5
+	echo '/l see you' >"$LAB_DIR/b/10.77.0.2/#lab/in"
+	echo '/WHOIS nobody' >"$LAB_DIR/a/10.77.0.2/in"
+	sleep 0.5
+	echo '/q' >"$LAB_DIR/a/10.77.0.2/in"
+	echo '/q' >"$LAB_DIR/b/10.77.0.2/in"
+	sleep 0.5
+	keep 30 'src port 6667'
+}
+
+rec_sip() {
+	pair
+	lab_bg h2 bash -c "cd '$LAB_DIR' && exec sipp -sn uas -i 10.77.0.2 -p 5060 -nostdin -m 3"
+	sleep 1
+	sniff h1 eth0 udp port 5060
+	lab_on h1 bash -c "cd '$LAB_DIR' && sipp -sn uac 10.77.0.2:5060 -i 10.77.0.1 -p 5060 -s bob -d 300 -m 2 -l 1 -nostdin" </dev/null
+	keep 12 'src host 10.77.0.2'
+}
+
+rec_sip-tcp() {
+	pair
+	lab_bg h2 bash -c "cd '$LAB_DIR' && exec sipp -sn uas -i 10.77.0.2 -p 5060 -t t1 -nostdin -m 2"
+	sleep 1
+	sniff h1 eth0 tcp port 5060
+	lab_on h1 bash -c "cd '$LAB_DIR' && sipp -sn uac 10.77.0.2:5060 -i 10.77.0.1 -p 5060 -t t1 -s bob -d 300 -m 1 -nostdin" </dev/null
+	keep 8 'src host 10.77.0.2'
+}
+
+# The tone of a fork for half a second, and who hears it.
+rec_rtp() {
+	pair
+	sniff h1 eth0 udp portrange 5004-5005
+	lab_bg h2 gst-launch-1.0 -q rtpbin name=r \
+		udpsrc address=10.77.0.2 port=5004 caps=application/x-rtp,media=audio,clock-rate=8000,encoding-name=PCMU,payload=0 ! r.recv_rtp_sink_0 \
+		udpsrc address=10.77.0.2 port=5005 ! r.recv_rtcp_sink_0 \
+		r.send_rtcp_src_0 ! udpsink host=10.77.0.1 port=5005 sync=false async=false \
+		r. ! rtppcmudepay ! fakesink
+	sleep 1
+	lab_on h1 timeout 12 gst-launch-1.0 -q -e rtpbin name=r \
+		audiotestsrc num-buffers=110 samplesperbuffer=160 is-live=true ! audio/x-raw,rate=8000,channels=1 ! mulawenc ! \
+		rtppcmupay min-ptime=100000000 max-ptime=100000000 ! r.send_rtp_sink_0 \
+		r.send_rtp_src_0 ! udpsink host=10.77.0.2 port=5004 \
+		r.send_rtcp_src_0 ! udpsink host=10.77.0.2 port=5005 sync=false async=false \
+		udpsrc address=10.77.0.1 port=5005 ! r.recv_rtcp_sink_0
+	keep 20 'src host 10.77.0.2'
+}
+
+# A server of one film, which is a tone.
+stream_server() {
+	cat >"$LAB_DIR/server.py" <<-'END'
+		import gi
+		gi.require_version("GstRtspServer", "1.0")
+		from gi.repository import GLib, Gst, GstRtspServer
+		Gst.init(None)
+		server = GstRtspServer.RTSPServer()
+		server.set_address("10.77.0.2")
+		server.set_service("554")
+		factory = GstRtspServer.RTSPMediaFactory()
+		factory.set_launch("( audiotestsrc is-live=true num-buffers=60 samplesperbuffer=160 ! "
+		                   "audio/x-raw,rate=8000,channels=1 ! mulawenc ! "
+		                   "rtppcmupay name=pay0 min-ptime=60000000 max-ptime=60000000 )")
+		server.get_mount_points().add_factory("/tone", factory)
+		server.attach(None)
+		GLib.MainLoop().run()
+	END
+	lab_bg h2 $py "$LAB_DIR/server.py"
+	lab_until 10 lab_on h2 bash -c 'true >/dev/tcp/10.77.0.2/554' || exit 1
+}
+
+rec_rtsp() {
+	pair
+	stream_server
+	sniff h1 eth0 tcp
+	lab_on h1 timeout 8 gst-launch-1.0 -q -e rtspsrc location=rtsp://10.77.0.2/tone protocols=udp ! fakesink
+	keep 20 'src port 554'
+}
+
+rec_rtsp-interleaved() {
+	pair
+	stream_server
+	sniff h1 eth0 tcp
+	lab_on h1 timeout 8 gst-launch-1.0 -q -e rtspsrc location=rtsp://10.77.0.2/tone protocols=tcp ! fakesink
+	keep 20 'src port 554'
+}
+
+rec_ssdp() {
+	pair
+	lab_on h1 ip route add 239.0.0.0/8 dev eth0
+	lab_on h2 ip route add 239.0.0.0/8 dev eth0
+	mkdir -p "$LAB_DIR/media" "$LAB_DIR/db"
+	printf '%s\n' "media_dir=$LAB_DIR/media" "db_dir=$LAB_DIR/db" "log_dir=$LAB_DIR/db" network_interface=eth0 \
+		port=8200 "friendly_name=Lab films" uuid=00000000-0000-0000-0000-020000000002 notify_interval=60 \
+		>"$LAB_DIR/minidlna.conf"
+	sniff h1 eth0 udp port 1900
+	lab_bg h2 minidlnad -S -f "$LAB_DIR/minidlna.conf" -P "$LAB_DIR/minidlna.pid"
+	local server=$LAB_PID
+	sleep 2
+	lab_on h1 timeout 4 gssdp-discover -i eth0 -n 3 --target=upnp:rootdevice
+	lab_on h1 timeout 3 upnpc -m eth0 -l
+	lab_stop "$server"
+	sleep 1
+	keep 10 'src host 10.77.0.2'
+}
+
+rec_syslog() {
+	pair
+	lab_bg h2 nc -klu 10.77.0.2 514
+	sleep 0.3
+	sniff h1 eth0 udp port 514
+	# A name of its own, not that of the machine.
+	# shellcheck disable=SC2016 # the inner shell's words
+	local logger=(unshare -u sh -c 'hostname door1; exec logger -n 10.77.0.2 -P 514 -d "$@"' sh)
+	lab_on h1 "${logger[@]}" --rfc3164 -p auth.warning -t sshd -i "Failed password for root from 10.77.0.9"
+	lab_on h1 "${logger[@]}" --rfc3164 -p kern.emerg -t kernel "Out of memory"
+	lab_on h1 "${logger[@]}" --rfc5424 -p mail.info -t postfix -i --msgid DELIVERED "to=<bob@example.com> status=sent"
+	lab_on h1 "${logger[@]}" --rfc5424=notime,nohost -p local0.debug -t app "without a clock and a name"
+	lab_on h1 "${logger[@]}" --rfc5424 -p user.notice -t door --sd-id lab@32473 \
+		--sd-param 'room="12"' --sd-param 'by="alice"' "opened"
+	keep 5
+}
+
+rec_memcache() {
+	pair
+	lab_bg h2 memcached -u root -l 10.77.0.2 -p 11211 -U 0
+	listens 11211
+	printf 'twenty-one degrees\n' >"$LAB_DIR/temp"
+	printf '7' >"$LAB_DIR/count"
+	sniff h1 eth0 tcp port 11211
+	local to=--servers=10.77.0.2:11211
+	lab_on h1 memccp --binary $to --flag=5 --expire=60 "$LAB_DIR/temp" "$LAB_DIR/count"
+	lab_on h1 memccat --binary $to temp missing
+	lab_on h1 memctouch --binary $to --expire=100 temp
+	lab_on h1 memcrm --binary $to count
+	lab_on h1 memcstat --binary $to
+	keep 20 'src port 11211'
+}
+
+rec_memcache-text() {
+	pair
+	lab_bg h2 memcached -u root -l 10.77.0.2 -p 11211 -U 0
+	listens 11211
+	sniff h1 eth0 tcp port 11211
+	printf '%s\r\n' 'set temp 5 60 10' '21 degrees' 'add temp 0 0 1' x 'get temp' 'gets temp missing' \
+		'set count 0 0 1' 7 'incr count 3' 'decr count 1' 'append temp 0 0 1' '!' 'touch temp 100' 'delete count' \
+		'delete count' 'incr temp 1' 'version' 'nonsense' 'verbosity 1' 'flush_all' 'quit' |
+		lab_on h1 bash -c 'while read -r line; do printf "%s\n" "$line"; sleep 0.1; done | nc -q 1 10.77.0.2 11211'
+	lab_on h1 memcstat --servers=10.77.0.2:11211
+	keep 30 'src port 11211'
+}
+
+rec_resp() {
+	pair
+	lab_bg h2 redis-server --bind 10.77.0.2 --port 6379 --save '' --appendonly no --dir "$LAB_DIR" --protected-mode no
+	listens 6379
+	sniff h1 eth0 tcp port 6379
+	local command
+	for command in 'SET temp 21.5 EX 60' 'GET temp' 'GET missing' 'INCR visits' 'LPUSH list one two three' \
+		'LRANGE list 0 -1' 'HSET room name kitchen size 12' 'HGETALL room' 'INCR temp' 'NOSUCH'; do
+		# shellcheck disable=SC2086 # its words
+		lab_on h1 redis-cli -h 10.77.0.2 $command
+	done
+	lab_on h1 redis-cli -h 10.77.0.2 EVAL 'return {1,{2,false},redis.status_reply("fine")}' 0
+	printf '*1\r\n$4\r\nPING\r\n*2\r\n$6\r\nEXISTS\r\n$4\r\ntemp\r\n*1\r\n$4\r\nQUIT\r\n' |
+		lab_on h1 nc -q 1 10.77.0.2 6379
+	lab_on h1 redis-cli -3 -h 10.77.0.2 HGETALL room
+	keep 20 'src port 6379'
+}
+
+rec_http2() {
+	pair
+	mkdir -p "$LAB_DIR/www"
+	printf '<!doctype html><title>Lab</title><p>Hello from the lab.</p>\n' >"$LAB_DIR/www/index.html"
+	printf 'body { color: green }\n' >"$LAB_DIR/www/style.css"
+	lab_bg h2 nghttpd --no-tls -a 10.77.0.2 -d "$LAB_DIR/www" -p/index.html=/style.css 80
+	listens 80
+	forget
+	sniff h1 eth0 tcp port 80
+	fetch --http2-prior-knowledge http://10.77.0.2/
+	lab_on h1 nghttp -n -a http://10.77.0.2/index.html http://10.77.0.2/missing
+	lab_on h1 nghttp -n -d "$LAB_DIR/www/index.html" http://10.77.0.2/index.html
+	fetch --http2 http://10.77.0.2/
+	keep 30 'src port 80'
+}
+
+rec_websocket() {
+	pair
+	cat >"$LAB_DIR/server.py" <<-'END'
+		import asyncio, websockets
+		async def talk(ws):
+		    async for message in ws:
+		        await ws.send(message if isinstance(message, bytes) else "you said " + message)
+		        if message == "bye":
+		            await ws.close(1001, "closing time")
+		async def main():
+		    async with websockets.serve(talk, "10.77.0.2", 8765, compression=None):
+		        await asyncio.Future()
+		asyncio.run(main())
+	END
+	cat >"$LAB_DIR/client.py" <<-'END'
+		import asyncio, websockets
+		async def main():
+		    async with websockets.connect("ws://10.77.0.2:8765/talk", compression=None) as ws:
+		        await ws.send("hello")
+		        await ws.recv()
+		        await ws.send(bytes(range(8)))
+		        await ws.recv()
+		        await ws.send("x" * 200)
+		        await ws.recv()
+		        await ws.send(["in ", "three ", "pieces"])
+		        await ws.recv()
+		        await (await ws.ping(b"are you there"))
+		        await ws.send("bye")
+		        await ws.wait_closed()
+		asyncio.run(main())
+	END
+	lab_bg h2 $py "$LAB_DIR/server.py"
+	listens 8765
+	sniff h1 eth0 tcp port 8765
+	lab_on h1 $py "$LAB_DIR/client.py"
+	keep 20 'src port 8765'
+}
+
+rec_grpc() {
+	pair
+	cat >"$LAB_DIR/server.py" <<-'END'
+		import grpc
+		from concurrent import futures
+		class Handler(grpc.GenericRpcHandler):
+		    def service(self, call):
+		        if call.method == "/lab.Thermometer/Read":
+		            return grpc.unary_unary_rpc_method_handler(lambda q, c: b"\x0a\x07kitchen\x15\x00\x00\xac\x41")
+		        if call.method == "/lab.Thermometer/Watch":
+		            return grpc.unary_stream_rpc_method_handler(
+		                lambda q, c: (bytes([8, i]) for i in range(20, 23)))
+		s = grpc.server(futures.ThreadPoolExecutor(2))
+		s.add_generic_rpc_handlers((Handler(),))
+		s.add_insecure_port("10.77.0.2:8080")
+		s.start()
+		s.wait_for_termination()
+	END
+	cat >"$LAB_DIR/client.py" <<-'END'
+		import grpc
+		with grpc.insecure_channel("10.77.0.2:8080") as c:
+		    c.unary_unary("/lab.Thermometer/Read")(b"\x0a\x07kitchen", timeout=5)
+		    list(c.unary_stream("/lab.Thermometer/Watch")(b"\x0a\x07kitchen", timeout=5))
+		    try:
+		        c.unary_unary("/lab.Thermometer/Break")(b"", timeout=5)
+		    except grpc.RpcError:
+		        pass
+	END
+	lab_bg h2 $py "$LAB_DIR/server.py"
+	listens 8080
+	sniff h1 eth0 tcp port 8080
+	lab_on h1 $py "$LAB_DIR/client.py"
+	keep 15 'src port 8080'
+}
