@@ -38,7 +38,7 @@ import zlib
 sys.dont_write_bytecode = True
 from tshark import pdml  # noqa: E402
 from tshark.fields import Ours, same_bytes, same_value  # noqa: E402
-from tshark.known import EXPLAINED, HEADS, INSIDE, NO_HEADER, NO_LAYER, PAYLOAD, SAME, SIDE_BY_SIDE, UNITS  # noqa: E402
+from tshark.known import AROUND, EXPLAINED, HEADS, INSIDE, NO_HEADER, NO_LAYER, PAYLOAD, SAME, SIDE_BY_SIDE, UNITS  # noqa: E402
 from tshark.tally import Tally, report  # noqa: E402
 
 SOURCE = os.environ.get("STRATA_SOURCE", os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
@@ -76,8 +76,9 @@ def with_header(packet):
 def stack_of(packet):
     """tshark's layers; "data" from the first on that has no header in this packet."""
     stack, have = [], with_header(packet)
-    for name in next((field.show for field in packet if field.name == "frame.protocols"), "").split(":"):
-        if name in NO_HEADER:
+    names = next((field.show for field in packet if field.name == "frame.protocols"), "").split(":")
+    for i, name in enumerate(names):
+        if name in NO_HEADER or not have[name] and names[i + 1:i + 2] and names[i + 1] in AROUND.get(name, ()):
             continue
         # IGMP of each version, and some ARP, is a step of its own inside the same.
         if name in ("igmp", "arp") and stack[-1:] == [name]:

@@ -111,19 +111,30 @@ static void put_node(const struct tree *t, unsigned layer, uint32_t at, struct b
 	putchar('}');
 }
 
+/* The terminator of what ends where these bytes do: tshark may leave it out. */
+static unsigned tail_at(const struct tree *t, const struct view_value *v)
+{
+	for (uint32_t i = 0; v->bytes && i < t->n; i++) {
+		if (t->v[i].tail && t->v[i].bit + t->v[i].bits == v->bit + v->bits)
+			return t->v[i].tail;
+	}
+	return 0;
+}
+
 static void put_number(const struct others *o, const struct alias *a, const struct view_value *v)
 {
+	const struct node *n = v->node != NODE_NONE ? &o->t->v[v->node] : NULL;
+
 	printf(",{\"l\":%u,\"f\":", o->layer);
 	put_text(a->name, strlen(a->name));
 	printf(",\"a\":[");
 	put_text(a->name, strlen(a->name));
 	printf("],\"bit\":%" PRIu32 ",\"bits\":%" PRIu32
-	       ",\"head\":0,\"tail\":0,\"raw\":0,\"cut\":0,"
+	       ",\"head\":%u,\"tail\":%u,\"raw\":0,\"cut\":0,"
 	       "\"words\":0,\"view\":%d,\"c\":",
-	       v->bit, v->bits, a->form == ALIAS_VIEW);
-	if (v->node != NODE_NONE) {
-		printf("%d,\"n\":\"%" PRIu64 "\",\"v\":", (int)o->t->v[v->node].type->kind->cls,
-		       o->t->v[v->node].num);
+	       v->bit, v->bits, n ? n->head : 0, n ? n->tail : tail_at(o->t, v), a->form == ALIAS_VIEW);
+	if (n) {
+		printf("%d,\"n\":\"%" PRIu64 "\",\"v\":", (int)n->type->kind->cls, n->num);
 		put_value(o->t, v->node, o->text);
 		putchar('}');
 	} else if (v->bytes) {

@@ -20,6 +20,8 @@ SAME = {
     "l2tp": ["l2tp", "l2tp3", "l2tp_ip"], "lisp-data": "lisp_data",
     "eth": ["eth", "dot3"], "sll": ["sll", "sll2"], "dhcpv6": "dhcp6",
     "pgsql": ["pgsql_start", "pgsql", "pgsql_reply"], "mqtt": ["mqtt", "mqtt5"],
+    "http2": ["http2", "http2_preface"], "memcache": ["memcache", "memcache_text"], "rtsp": ["rtsp", "rtsp_frame"],
+    "rtcp": ["rtcp", "rtcp_feedback", "rtcp_extended", "rtcp_app"],
     "mysql": ["mysql_greeting", "mysql_login", "mysql", "mysql_reply"], "amqp": ["amqp_header", "amqp"],
 }
 # Fields that tshark shows in another unit: how many of its units are one of ours.
@@ -50,6 +52,7 @@ EXPLAINED = {
     "icmpv6.reserved: other bytes": "RFC 4884 section 4: its first byte is that length",
     "wlan.ext_tag.he_phy_cap.max_nc: other value": "IEEE 802.11ax section 9.4.2.248.3: a number of three bits; tshark "
                                                    "shows whether it is not 0",
+    "syslog.msgid: other bytes": "RFC 5424 section 6: MSGID ends with a blank; tshark takes all that follows",
     "tcp.flags: other bytes": "RFC 9293 section 3.1: the reserved bits are no flags; tshark counts three of them in",
     "sctp.checksum: other value": "RFC 9260 appendix A sends the CRC least significant byte first; "
                                   "tshark shows the bytes as they stand",
@@ -75,6 +78,8 @@ EXPLAINED = {
 # Steps of tshark's that are no headers of their own.
 NO_HEADER = {"ethertype", "eth_maybefcs", "wlan.mgt", "wlan_aggregate", "wlan_radio", "tcp.segments",
              "raw", "osi", "isis.hello", "isis.lsp", "isis.csnp", "isis.psnp", "x509sat", "x509ce", "x509af", "pkcs-1", "pkix1explicit", "pkix1implicit", "xml", "image-gif"}
+# What was there at first and became another protocol; tshark keeps it as a step without a header.
+AROUND = {"http": ("http2", "websocket")}
 # Elements of tshark's that are no layers.
 NO_LAYER = {"geninfo", "frame", "fake-field-wrapper"}
 # Layers of ours that tshark keeps inside another of its own.
@@ -83,6 +88,8 @@ INSIDE = re.compile(r"^(ike1?_.*|snap|sctp_chunk|dot11_.*|eap|eapol_key|wpan_bea
 HEADS = {"http": ("http.request.method", "http.response.code"), "tls": ("tls.record.",), "dns": ("dns.id", "dns.length")}
 # Several of these side by side are one step for tshark.
 SIDE_BY_SIDE = {"ssh", "dtls", "quic", "stun", "kerberos", "openvpn", "tls", "mqtt", "mqtt5", "pgsql", "pgsql_start", "pgsql_reply", "mysql", "mysql_reply",
-                "amqp", "amqp_header", "mpls", "http", "dns", "bgp"}
+                "amqp", "amqp_header", "mpls", "http", "dns", "bgp", "http2", "http2_preface", "grpc", "websocket", "resp",
+                "memcache", "memcache_text", "sip", "rtsp", "rtsp_frame", "rtcp", "rtcp_feedback", "rtcp_extended",
+                "rtcp_app"}
 # tshark's payload: not ours to name.
 PAYLOAD = {"data", "data-text-lines", "mime_multipart", "media", "urlencoded-form", "png", "json"}
