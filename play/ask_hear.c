@@ -91,6 +91,7 @@ static const struct packet *as_asked(struct asking *a, const struct packet *requ
 	if (reply->wire_len > reply->len && l->end == reply->len)
 		part->wire_len += reply->wire_len - reply->len;
 	dissect_with(a->plan->reg, part, &a->scratch);
+	answers_anew(a->plan->reg, part, request, &a->scratch);
 	return part;
 }
 

@@ -66,7 +66,37 @@ while True:
     s.sendto(reply(ident ^ 1), who)   # one that is not the answer, first
     s.sendto(reply(ident), who)
 '
-lab_until 5 lab_on h2 bash -c 'ss -ltn | grep -q :80 && ss -ltn | grep -q :1883 && ss -lun | grep -q :53 && ss -lun | grep -q :9000'
+lab_bg h2 python3 -c '
+import http.server, time
+class H(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_HEAD(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "1000")
+        self.end_headers()
+    def do_GET(self):
+        self.send_response(200)
+        if self.path == "/chunks":
+            self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for s in (b"one", b"three", b""):
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(s), s) if self.path == "/chunks" else s)
+            self.wfile.flush()
+            time.sleep(0.1)
+        self.close_connection = True
+http.server.HTTPServer(("", 8000), H).serve_forever()
+'
+lab_bg h2 python3 -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("", 69))
+while True:
+    m, who = s.recvfrom(2000)
+    t = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    t.sendto(b"\0\3\0\2late", who)   # a block that was not asked for
+    t.sendto(b"\0\3\0\1text", who)
+'
+lab_until 5 lab_on h2 bash -c 'ss -ltn | grep -q :8000 && ss -lun | grep -q :69 && ss -ltn | grep -q :80 && ss -ltn | grep -q :1883 && ss -lun | grep -q :53 && ss -lun | grep -q :9000'
 
 # ---- the classics ----
 ask "echo, version 4" 0 'RCVD .* ip 10\.77\.3\.1 > 10\.77\.1\.1 .*echo-reply.* ms' ip dst=10.77.3.1 / icmp
@@ -94,6 +124,11 @@ ask "names over datagrams" 0 'RCVD .*udp 53 > .*dns .*answers=1' ip dst=10.77.3.
 ask "names through a stream" 0 'RCVD .*dns .*answers=1' --via stream ip dst=10.77.3.1 / tcp dport=53 / dns qd=name:example.org
 ask "names through a datagram socket" 0 'RCVD .*dns .*answers=1' --via datagram ip dst=10.77.3.1 / dns qd=name:example.org
 ask "a broker through a stream" 0 'RCVD .*mqtt connack' --via stream ip dst=10.77.3.1 / tcp dport=1883 / mqtt type=connect clientId=lab
+web=(--via stream --as expr ip dst=10.77.3.1 / tcp dport=8000 / http headers=Host:h2)
+ask "chunks through a stream" 0 '< http .*chunks.0.data=hex:6f6e65 .*chunks.2.size=0' "${web[@]}" uri=/chunks
+ask "a body up to the end of a stream" 0 '< http .* / text:onethree' "${web[@]}"
+ask "a head without its body" 0 '< http .*Content-Length.value:1000$' "${web[@]}" method=HEAD
+ask "from another port" 0 'RCVD .*udp [0-9]+ > .*tftp DATA block=1' ip dst=10.77.3.1 / tftp
 ask "a refused stream" 1 '10\.77\.3\.1 refuses connections to port 1884' --via stream ip dst=10.77.3.1 / tcp dport=1884 / mqtt
 ask "a refused datagram" 1 'no answer to 1: refused: nobody at 10\.77\.3\.1 port 54' --via datagram ip dst=10.77.3.1 / udp dport=54 / dns qd=name:example.org
 check "it was sent, once, and not answered" "$(grep -c '1 sent, 0 answered, 1 without answer (1 refused)' err)" 1
