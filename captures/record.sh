@@ -116,7 +116,7 @@ dns_server() {
 	lab_until 5 lab_on h1 dig +time=1 +tries=1 @10.77.0.2 host.example.org || exit 1
 }
 
-web_server() {
+web_server() { # [LOCATIONS]
 	mkdir -p "$LAB_DIR/www"
 	printf '<!doctype html><title>Lab</title><p>Hello from the lab.</p>\n' >"$LAB_DIR/www/index.html"
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 \
@@ -137,6 +137,7 @@ web_server() {
 				root $LAB_DIR/www;
 				location /old { return 301 /; }
 				location /post { return 200 "thank you\n"; }
+				${1:-}
 			}
 		}
 	END

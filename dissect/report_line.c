@@ -379,7 +379,7 @@ void report_line(struct report *r, const struct packet *p, const char *ifname, s
 			w.sum = sums_bad(r, p, i, s, &have);
 		if (!w.must)
 			w.must = must_fails(r, p, i, s, &have);
-		if (have)
+		if (have && !(l->proto->message && (l->flags & LAYER_EXCERPT)))
 			w.flags |= r->tree.lflags;
 	}
 	if (rest.to > rest.from || !shown) {

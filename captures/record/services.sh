@@ -125,6 +125,22 @@ rec_http() {
 	keep 40
 }
 
+rec_http-bodies() {
+	local url=http://10.77.0.2 with=(-s --max-time 5 -o /dev/null)
+	pair
+	web_server 'location /none { return 204; } location /live { ssi on; }'
+	seq 1 2000 >"$LAB_DIR/www/long.txt"
+	{ echo '<!--# echo var="request_uri" -->'; seq 1 900; } >"$LAB_DIR/www/live.html"
+	forget
+	sniff h1 eth0 tcp port 80
+	lab_on h1 curl "${with[@]}" -I $url/long.txt --next "${with[@]}" $url/long.txt \
+		--next "${with[@]}" $url/none --next "${with[@]}" -z "$LAB_DIR/www/index.html" $url/index.html \
+		--next "${with[@]}" $url/live.html --next "${with[@]}" $url/index.html
+	fetch -H 'Transfer-Encoding: chunked' --data-binary "@$LAB_DIR/www/long.txt" $url/post
+	fetch --http1.0 $url/live.html
+	keep 30
+}
+
 rec_http-ip6() {
 	pair
 	web_server
