@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Encodings that say themselves how long they are: QUIC integers (RFC 9000 section 16), BER lengths
- * (X.690 section 8.1.3), digits, and text with an end mark. */
+ * (X.690 section 8.1.3), MySQL's length-encoded integers, digits, and text with an end mark. */
 #include "core/kinds.h"
 
 #include <string.h>
@@ -98,6 +98,44 @@ static int berlen_write(struct buf *out, size_t base, const struct value *v, uns
 		return put_be(out, v->num, 1);
 	buf_char(out, (char)(0x80 | (len - 1)));
 	return put_be(out, v->num, len - 1);
+}
+
+/* ---- below 251 itself; 252, 253, 254: two, three, eight bytes follow, the low one first ---- */
+
+static unsigned lenenc_min(uint64_t v)
+{
+	return v < 251 ? 1 : v < 1 << 16 ? 3 : v < 1 << 24 ? 4 : 9;
+}
+
+/* 251 is no number (where values stand: there is none), nor is 255. */
+static int lenenc_read(const uint8_t *p, uint32_t n, struct value *v)
+{
+	static const uint8_t size[] = { 0, 3, 4, 9, 0 };
+	uint32_t len = !n ? 0 : p[0] < 251 ? 1 : size[p[0] - 251], i;
+
+	if (!len || n < len)
+		return -1;
+	v->num = len == 1 ? p[0] : 0;
+	for (i = len - 1; i; i--)
+		v->num = v->num << 8 | p[i];
+	v->p = p;
+	v->len = len;
+	v->width = lenenc_min(v->num) == len ? 0 : len;
+	return (int)len;
+}
+
+static int lenenc_write(struct buf *out, size_t base, const struct value *v, unsigned width)
+{
+	unsigned min = lenenc_min(v->num), len = width ? width : min, i;
+
+	(void)base;
+	if (len < min || (len != 1 && len != 3 && len != 4 && len != 9))
+		return -1;
+	if (len > 1)
+		buf_char(out, (char)(len == 9 ? 254 : 249 + len));
+	for (i = 0; i < (len > 1 ? len - 1 : 1); i++)
+		buf_char(out, (char)(v->num >> 8 * i));
+	return out->failed ? -1 : 0;
 }
 
 static int u64_parse(const struct type *type, const char *s, size_t n, struct arena *mem,
@@ -258,6 +296,12 @@ const struct kind kind_berlen = { .name = "berlen",
 				  .cls = KIND_NUM,
 				  .read = berlen_read,
 				  .write = berlen_write,
+				  .parse = u64_parse,
+				  .print = var_print };
+const struct kind kind_lenenc = { .name = "lenenc",
+				  .cls = KIND_NUM,
+				  .read = lenenc_read,
+				  .write = lenenc_write,
 				  .parse = u64_parse,
 				  .print = var_print };
 const struct kind kind_decimal = { .name = "decimal",

@@ -217,6 +217,15 @@ function codecs.zigzag(R, at, room)
 	local n, v = codecs.leb128(R, at, room)
 	if n then return n, v % 2 == 0 and v / 2 or -(v + 1) / 2 end
 end
+function codecs.lenenc(R, at, room)
+	local first = room > 0 and byte(R, at) or 255
+	local n = ({ [252] = 2, [253] = 3, [254] = 8 })[first]
+	if first < 251 then return 1, first end
+	if not n or room <= n then return end
+	local v = 0
+	for i = n, 1, -1 do v = v * 256 + byte(R, at + i) end
+	return n + 1, v
+end
 function codecs.berlen(R, at, room)
 	local first = byte(R, at)
 	if first < 128 then return 1, first end

@@ -101,6 +101,7 @@ static const struct row {
 	{ "leb128", 0, "18446744073709551615", NULL, UINT64_MAX },
 	{ "vlq", 0, "128", NULL, 128 },
 	{ "zigzag", 0, "-1", NULL, UINT64_MAX },
+	{ "lenenc", 0, "251", NULL, 251 },
 	{ "hexnum", 0, "0x1a", "26", 26 },
 	/* date -u -d ... +%s%3N; FILETIME of 2020-01-01 by 11644473600 s from 1601 to 1970. */
 	{ "unixms", 0, "2026-11-22T10:38:16.25Z", NULL, 1795343896250 },
@@ -343,6 +344,15 @@ static const struct codec_row {
 	{ "vlq", "\x81\x80\x00", 3, 3, 16384, 0 },
 	{ "vlq", "\x80\x01", 2, 2, 1, 2 },
 	{ "vlq", "\x82\x80\x80\x80\x80\x80\x80\x80\x80\x00", 10, -1, 0, 0 },
+	/* MySQL Source Code Documentation, Integer Types: length-encoded */
+	{ "lenenc", "\xfa", 1, 1, 250, 0 },
+	{ "lenenc", "\xfc\xfb\x00", 3, 3, 251, 0 },
+	{ "lenenc", "\xfc\x05\x00", 3, 3, 5, 3 },
+	{ "lenenc", "\xfd\x01\x02\x03", 4, 4, 0x030201, 0 },
+	{ "lenenc", "\xfe\x01\x02\x03\x04\x05\x06\x07\x08", 9, 9, 0x0807060504030201, 0 },
+	{ "lenenc", "\xfd\x01\x02", 3, -1, 0, 0 },
+	{ "lenenc", "\xfb\x01\x02", 3, -1, 0, 0 },
+	{ "lenenc", "\xff\x01\x02", 3, -1, 0, 0 },
 	{ "hexnum", "1a\r\n", 4, 2, 26, 0 },
 	{ "hexnum", "001A;", 5, 4, 26, 4 },
 	{ "hexnum", "10000000000000000", 17, -1, 0, 0 },
@@ -445,6 +455,8 @@ START_TEST(codec_refuses)
 	ck_assert_int_eq(kind_find("mqttvar", 7)->write(&out, 0, &v, 5), -1);
 	ck_assert_int_eq(kind_find("berlen", 6)->write(&out, 0, &v, 2), -1);
 	ck_assert_int_eq(kind_find("berlen", 6)->write(&out, 0, &v, 10), -1);
+	ck_assert_int_eq(kind_find("lenenc", 6)->write(&out, 0, &v, 1), -1);
+	ck_assert_int_eq(kind_find("lenenc", 6)->write(&out, 0, &v, 2), -1);
 	ck_assert_int_eq(kind_find("decimal", 7)->write(&out, 0, &v, 2), -1);
 	ck_assert_int_eq(kind_find("cstr", 4)->write(&out, 0, &v, 0), -1);
 	ck_assert_int_eq(kind_find("line", 4)->write(&out, 0, &v, 0), -1);
