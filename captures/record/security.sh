@@ -66,6 +66,9 @@ ssh_client() {
 
 rec_ssh() {
 	pair
+	# So that the lists of ciphers are in one segment.
+	lab_on h1 ip link set eth0 mtu 3000
+	lab_on h2 ip link set eth0 mtu 3000
 	ssh_server
 	sniff h1 eth0 tcp
 	ssh_client root@10.77.0.2 true
@@ -93,7 +96,8 @@ radius_server() {
 		libdir = /usr/lib/freeradius
 		pidfile = $LAB_DIR/radiusd.pid
 		log { destination = stdout }
-		security { allow_vulnerable_openssl = yes }
+		security { allow_vulnerable_openssl = yes
+			status_server = yes }
 		client lab { ipaddr = 10.77.0.1
 			secret = lab-secret }
 		client lab6 { ipv6addr = fd77::1
@@ -269,16 +273,21 @@ rec_openvpn-tcp() {
 	keep 20
 }
 
+# It ends where its input does.
+dtls_server() {
+	lab_bg h2 bash -c 'sleep 60 | openssl s_server -dtls1_2 -accept 10.77.0.2:4433 -quiet "$@"' - \
+		-cert "$LAB_DIR/server.pem" -key "$LAB_DIR/server.key" "$@"
+}
+
 rec_dtls() {
 	pair
 	certificate server ec "${ec[@]}"
-	lab_bg h2 openssl s_server -dtls1_2 -accept 10.77.0.2:4433 -cert "$LAB_DIR/server.pem" \
-		-key "$LAB_DIR/server.key" -listen -quiet
+	dtls_server -listen
 	sleep 0.5
 	sniff h1 eth0 udp
 	{ sleep 1; echo hello; sleep 0.5; } |
 		lab_on h1 timeout 5 openssl s_client -dtls1_2 -connect 10.77.0.2:4433 -quiet \
-			-servername www.example.org -use_srtp SRTP_AES128_CM_SHA1_80
+			-servername www.example.org
 	keep 6
 }
 
@@ -286,8 +295,7 @@ rec_dtls-pieces() {
 	pair
 	certificate server rsa:4096
 	certificate client ec "${ec[@]}"
-	lab_bg h2 openssl s_server -dtls -accept 10.77.0.2:4433 -cert "$LAB_DIR/server.pem" \
-		-key "$LAB_DIR/server.key" -quiet -mtu 600 -Verify 1
+	dtls_server -mtu 600 -Verify 1
 	sleep 0.5
 	sniff h1 eth0 udp
 	{ sleep 1; echo hello; sleep 0.5; } |
@@ -456,7 +464,8 @@ ike_pair() {
 					local_addrs = 10.77.0.$n
 					remote_addrs = 10.77.0.$((3 - n))
 					proposals = aes128-sha256-x25519,aes256-sha384-ecp384,aes128-sha256-modp2048
-					encap = ${2:-no}
+					mobike = no
+				encap = ${2:-no}
 					local { auth = psk
 						id = $host.lab.example }
 					remote { auth = psk }

@@ -38,7 +38,7 @@ import zlib
 sys.dont_write_bytecode = True
 from tshark import pdml  # noqa: E402
 from tshark.fields import Ours, same_bytes, same_value  # noqa: E402
-from tshark.known import AROUND, EXPLAINED, HEADS, INSIDE, NO_HEADER, NO_LAYER, PAYLOAD, SAME, SIDE_BY_SIDE, UNITS  # noqa: E402
+from tshark.known import AROUND, EXPLAINED, HEADINGS, HEADS, INSIDE, NO_HEADER, NO_LAYER, PAYLOAD, SAME, SIDE_BY_SIDE, UNITS  # noqa: E402
 from tshark.tally import Tally, report  # noqa: E402
 
 SOURCE = os.environ.get("STRATA_SOURCE", os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
@@ -119,7 +119,7 @@ def worth(theirs):
     """A field of bytes, not a heading over others."""
     proto = theirs.name.split(".")[0]
     return not (theirs.proto or not theirs.name or theirs.size == 0 or theirs.name.startswith("_ws")
-                or proto in ("frame", "data") or theirs.value is None and theirs.unmasked is None
+                or proto in ("frame", "data") or theirs.name in HEADINGS or theirs.value is None and theirs.unmasked is None
                 or not theirs.show and theirs.children)
 
 

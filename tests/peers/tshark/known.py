@@ -31,8 +31,17 @@ UNITS = {"radiotap.datarate": Fraction(1, 2), "stp.forward": Fraction(1, 256), "
 DECRYPTED = "the capture file holds the keys, and tshark decrypts with them"
 OTHER_VERSION = "RFC 791 section 3.1: version 4; tshark goes on with whatever the version says"
 # Differences in which both are right, or we are, and why.
+MARKS = "with us the tag and the length of ASN.1 (X.690 section 8.1) belong to the value"
 PREFIX = "with us a network is one value, of its length and its address (RFC 4271 section 4.3); tshark shows two"
 EXPLAINED = {
+    "kerberos.padata_value: other bytes": MARKS,
+    "kerberos.e_data: other bytes": MARKS,
+    "kerberos.cname_string: other bytes": MARKS,
+    "kerberos.sname_string: other bytes": MARKS,
+    "isakmp.enc.data: other bytes": "how long the initialization vector in front is depends on the cipher that was "
+                                    "agreed on before",
+    "stack: on tcp tshark has socks, we http": "after the proxy's answer the stream is that of the other protocol "
+                                               "(RFC 1928 section 6); tshark keeps the proxy below it",
     "bgp.nlri_prefix: other bytes": PREFIX,
     "bgp.withdrawn_prefix: other bytes": PREFIX,
     "bgp.mp_reach_nlri_ipv4_prefix: other bytes": PREFIX,
@@ -91,5 +100,7 @@ SIDE_BY_SIDE = {"ssh", "dtls", "quic", "stun", "kerberos", "openvpn", "tls", "mq
                 "amqp", "amqp_header", "mpls", "http", "dns", "bgp", "http2", "http2_preface", "grpc", "websocket", "resp",
                 "memcache", "memcache_text", "sip", "rtsp", "rtsp_frame", "rtcp", "rtcp_feedback", "rtcp_extended",
                 "rtcp_app"}
+# Headings over other fields that have a value all the same: what the field before said.
+HEADINGS = {"isakmp.typepayload"}
 # tshark's payload: not ours to name.
 PAYLOAD = {"data", "data-text-lines", "mime_multipart", "media", "urlencoded-form", "png", "json"}
