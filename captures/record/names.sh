@@ -457,3 +457,63 @@ rec_mqtt5() {
 	wait "$sub"
 	keep 30
 }
+
+# maria_server: MariaDB on h2; a user lab with a password and one data base.
+maria_server() {
+	mkdir -p "$LAB_DIR/maria"
+	mariadb-install-db --no-defaults --user=root --datadir="$LAB_DIR/maria" --skip-test-db \
+		--auth-root-authentication-method=normal >"$LAB_DIR/install.log" 2>&1 || exit 1
+	lab_bg h2 mariadbd --no-defaults --user=root --datadir="$LAB_DIR/maria" --bind-address=10.77.0.2 \
+		--socket="$LAB_DIR/maria.sock" --pid-file="$LAB_DIR/maria.pid" --skip-name-resolve
+	lab_until 10 mariadb --no-defaults -S "$LAB_DIR/maria.sock" -e "CREATE DATABASE lab;
+		CREATE USER lab@'%' IDENTIFIED BY 'secret'; GRANT ALL ON lab.* TO lab@'%'" || exit 1
+}
+
+maria() {
+	lab_on h1 mariadb --no-defaults --skip-ssl -h 10.77.0.2 -u lab -psecret "$@"
+}
+
+rec_mysql() {
+	pair
+	maria_server
+	forget
+	sniff h1 eth0 tcp port 3306
+	maria -f lab <<-'END'
+		CREATE TABLE people (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40) NOT NULL, born DATE);
+		INSERT INTO people (name, born) VALUES ('Grace', '1906-12-09'), ('Ada', '1815-12-10');
+		SELECT * FROM people;
+		SELECT REPEAT('long ', 60) AS words;
+		SELECT nonsense;
+		USE lab;
+	END
+	maria -pwrong -e 'SELECT 1'
+	keep 30
+}
+
+
+# rabbit: RabbitMQ on h2, open to its user guest from anywhere.
+rabbit() {
+	mkdir -p "$LAB_DIR/rabbit"
+	printf 'listeners.tcp.1 = 10.77.0.2:5672\nloopback_users = none\n' >"$LAB_DIR/rabbit/rabbitmq.conf"
+	export HOME=$LAB_DIR/rabbit RABBITMQ_MNESIA_BASE=$LAB_DIR/rabbit RABBITMQ_LOG_BASE=$LAB_DIR/rabbit \
+		RABBITMQ_NODENAME=rabbit@localhost RABBITMQ_CONFIG_FILE=$LAB_DIR/rabbit/rabbitmq.conf \
+		RABBITMQ_ENABLED_PLUGINS_FILE=$LAB_DIR/rabbit/plugins RABBITMQ_LOGS=-
+	lab_bg h2 setsid -w /usr/lib/rabbitmq/bin/rabbitmq-server
+	lab_until 40 lab_on h2 bash -c 'true >/dev/tcp/10.77.0.2/5672' || exit 1
+}
+
+rec_amqp() {
+	pair
+	rabbit
+	forget
+	sniff h1 eth0 tcp port 5672
+	local to=(-s 10.77.0.2)
+	lab_on h1 amqp-declare-queue "${to[@]}" -q lamps -d
+	lab_on h1 amqp-publish "${to[@]}" -r lamps -C text/plain -p -t answers -b on
+	lab_on h1 amqp-get "${to[@]}" -q lamps
+	lab_on h1 amqp-get "${to[@]}" -q lamps
+	lab_on h1 amqp-publish "${to[@]}" -r lamps -b off
+	lab_on h1 amqp-consume "${to[@]}" -q lamps -c 1 cat
+	lab_on h1 amqp-get "${to[@]}" -q nothing
+	keep 40
+}
