@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define NEAR_MAX 40
+#define NEAR_SWAP 3
 
 static char lower(char c)
 {
@@ -15,25 +16,26 @@ unsigned near_distance(const char *a, size_t na, const char *b, size_t nb, unsig
 {
 	unsigned row[3][NEAR_MAX + 1], least = 0, before;
 
-	if (na > NEAR_MAX || nb > NEAR_MAX || (na > nb ? na - nb : nb - na) > most)
+	if (na > NEAR_MAX || nb > NEAR_MAX || (na > nb ? na - nb : nb - na) * NEAR_EDIT > most)
 		return NEAR_FAR;
 	for (size_t j = 0; j <= nb; j++)
-		row[0][j] = (unsigned)j;
+		row[0][j] = (unsigned)j * NEAR_EDIT;
 	for (size_t i = 1; i <= na; i++) {
 		unsigned *cur = row[i % 3], *up = row[(i + 2) % 3], *upup = row[(i + 1) % 3];
 
-		cur[0] = (unsigned)i;
+		cur[0] = (unsigned)i * NEAR_EDIT;
 		before = least;
 		least = cur[0];
 		for (size_t j = 1; j <= nb; j++) {
-			unsigned d = up[j - 1] + (lower(a[i - 1]) != lower(b[j - 1]));
-			if (up[j] + 1 < d)
-				d = up[j] + 1;
-			if (cur[j - 1] + 1 < d)
-				d = cur[j - 1] + 1;
+			unsigned d = up[j - 1] + (lower(a[i - 1]) != lower(b[j - 1])) * NEAR_EDIT;
+
+			if (up[j] + NEAR_EDIT < d)
+				d = up[j] + NEAR_EDIT;
+			if (cur[j - 1] + NEAR_EDIT < d)
+				d = cur[j - 1] + NEAR_EDIT;
 			if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
-			    lower(a[i - 2]) == lower(b[j - 1]) && upup[j - 2] + 1 < d)
-				d = upup[j - 2] + 1;
+			    lower(a[i - 2]) == lower(b[j - 1]) && upup[j - 2] + NEAR_SWAP < d)
+				d = upup[j - 2] + NEAR_SWAP;
 			cur[j] = d;
 			if (d < least)
 				least = d;
@@ -42,12 +44,12 @@ unsigned near_distance(const char *a, size_t na, const char *b, size_t nb, unsig
 		if (least > most && before > most)
 			return NEAR_FAR;
 	}
-	return row[na % 3][nb];
+	return row[na % 3][nb] + (na && nb && lower(a[0]) != lower(b[0]));
 }
 
 unsigned near_limit(size_t n)
 {
-	return n < 2 ? 0 : n < 6 ? 1 : n < 10 ? 2 : 3;
+	return n < 2 ? 0 : (n < 6 ? 1 : n < 10 ? 2 : 3) * NEAR_EDIT + 1;
 }
 
 const char *near_word(const char *word, size_t n, const char *const *list, size_t count)

@@ -308,21 +308,23 @@ START_TEST(near_gives_up)
 	const char *longest = "abcdefghijklmnopqrstuvwxyzabcdefghijklmno";
 	const unsigned n = sizeof(words) / sizeof(*words);
 
-	ck_assert_uint_eq(near_distance("tcp", 3, "tpc", 3, 9), 1);
-	ck_assert_uint_eq(near_distance("kitten", 6, "SITTING", 7, 9), 3);
+	ck_assert_uint_eq(near_distance("tcp", 3, "tpc", 3, 99), NEAR_EDIT - 1);
+	ck_assert_uint_eq(near_distance("rpc", 3, "tpc", 3, 99), NEAR_EDIT + 1);
+	ck_assert_uint_eq(near_distance("tcp", 3, "tcpp", 4, 99), NEAR_EDIT);
+	ck_assert_uint_eq(near_distance("kitten", 6, "SITTING", 7, 99), 3 * NEAR_EDIT + 1);
 	for (unsigned i = 0; i < n * n; i++) {
 		const char *a = words[i / n], *b = words[i % n];
-		unsigned d = near_distance(a, strlen(a), b, strlen(b), 41);
+		unsigned d = near_distance(a, strlen(a), b, strlen(b), 400);
 
-		ck_assert_uint_eq(d, near_distance(b, strlen(b), a, strlen(a), 41));
-		for (unsigned most = 0; most < 8; most++) {
+		ck_assert_uint_eq(d, near_distance(b, strlen(b), a, strlen(a), 400));
+		for (unsigned most = 0; most < 40; most++) {
 			unsigned some = near_distance(a, strlen(a), b, strlen(b), most);
 
 			ck_assert_msg(d <= most ? some == d : some > most, "%s %s %u: %u, not %u",
 				      a, b, most, some, d);
 		}
 	}
-	ck_assert_uint_eq(near_distance(longest, 41, longest, 41, 99), NEAR_FAR);
+	ck_assert_uint_eq(near_distance(longest, 41, longest, 41, 9999), NEAR_FAR);
 }
 END_TEST
 
