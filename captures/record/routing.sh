@@ -504,3 +504,85 @@ rec_isis-p2p() {
  topology ipv6-unicast
  metric-style wide" 6
 }
+
+rec_ah() { crafted ipsec.py 8 ah; }
+
+rec_esp() { crafted ipsec.py 9 esp; }
+
+rec_nsh() { spoken 6; }
+
+rec_nhrp() { spoken 8; }
+
+rec_lisp() { spoken 8; }
+
+rec_carp() {
+	pair
+	sniff h1 eth0 proto 112
+	local n
+	for n in 1 2; do
+		printf '#!/bin/sh\n' >"$LAB_DIR/nothing"
+		chmod +x "$LAB_DIR/nothing"
+		lab_bg h$n ucarp -i eth0 -s 10.77.0.$n -v 7 -p lab-pass -a 10.77.0.77 -b 1 -k $((n * 99 - 98)) \
+			-u "$LAB_DIR/nothing" -d "$LAB_DIR/nothing" -z
+	done
+	sleep 9
+	lab_stop "${LAB_PIDS[1]}"
+	sleep 7
+	keep 7
+}
+
+rec_l2tp() {
+	pair
+	cat >"$LAB_DIR/lns.conf" <<-END
+		[global]
+		access control = no
+		[lns default]
+		ip range = 10.88.0.10-10.88.0.20
+		local ip = 10.88.0.1
+		hostname = provider
+		require chap = no
+		refuse pap = yes
+		length bit = yes
+		challenge = yes
+		pppoptfile = $LAB_DIR/ppp
+	END
+	cat >"$LAB_DIR/lac.conf" <<-END
+		[global]
+		access control = no
+		[lac line]
+		lns = 10.77.0.2
+		hostname = exchange
+		challenge = yes
+		pppoptfile = $LAB_DIR/ppp
+		autodial = no
+		redial = no
+	END
+	printf '* * lab-pass *\n' >"$LAB_DIR/secrets"
+	printf 'noauth\nlocal\n' >"$LAB_DIR/ppp"
+	sniff h1 eth0 udp port 1701
+	lab_bg h2 xl2tpd -D -c "$LAB_DIR/lns.conf" -s "$LAB_DIR/secrets" -p "$LAB_DIR/lns.pid" -C "$LAB_DIR/lns.ctl"
+	lab_bg h1 xl2tpd -D -c "$LAB_DIR/lac.conf" -s "$LAB_DIR/secrets" -p "$LAB_DIR/lac.pid" -C "$LAB_DIR/lac.ctl"
+	lab_until 5 test -p "$LAB_DIR/lac.ctl"
+	echo "c line" >"$LAB_DIR/lac.ctl"
+	sleep 6
+	echo "d line" >"$LAB_DIR/lac.ctl"
+	sleep 2
+	keep 8
+}
+
+# Segment routing: the kernel of h1 puts the list of stops into the header, r1 and r2 take the next one.
+rec_srv6() {
+	chain
+	local host
+	for host in h1 r1 r2 h2; do
+		lab_on $host bash -c 'for f in /proc/sys/net/ipv6/conf/*/seg6_enabled; do echo 1 >$f; done'
+	done
+	lab_on h1 ip -6 route add fd77:9::/64 encap seg6 mode encap segs fd77:1::fe,fd77:2::2 dev eth0 || exit 1
+	lab_on h1 ip -6 route add fd77:3::1/128 encap seg6 mode inline segs fd77:1::fe,fd77:2::2 dev eth0 || exit 1
+	lab_addr h2 lo fd77:9::1/128
+	lab_route r2 fd77:9::/64 fd77:3::1
+	sniff r1 eth0 ip6
+	lab_on h1 ping -c2 -i0.2 -W1 fd77:3::1
+	lab_on h1 ping -c2 -i0.2 -W1 fd77:9::1
+	keep 6 'ip6 proto 43'
+}
