@@ -82,6 +82,8 @@ EXPLAINED = {
                                                "tshark stops",
     "stack: on vlan tshark has vlan, we nothing": "a tag of which the frame has two bytes of four",
     "stack: on tcp tshark has tls, we nothing": "SSL 2.0, which is another protocol (RFC 6176 forbids it)",
+    "stack: on ip tshark has vrrp, we carp": "CARP uses VRRP's number and first byte; tshark tells it only where it is told "
+                                             "to (-d ip.proto==112,carp)",
     "packets: tshark reads more": "a pcap file of version 2.5, which nobody has defined; it is refused here",
 }
 # Steps of tshark's that are no headers of their own.
@@ -96,7 +98,7 @@ INSIDE = re.compile(r"^(ike1?_.*|snap|sctp_chunk|dot11_.*|eap|eapol_key|wpan_bea
 # Fields that a header of it begins with, where others may stand without one.
 HEADS = {"http": ("http.request.method", "http.response.code"), "tls": ("tls.record.",), "dns": ("dns.id", "dns.length")}
 # Several of these side by side are one step for tshark.
-SIDE_BY_SIDE = {"ssh", "dtls", "quic", "stun", "kerberos", "openvpn", "tls", "mqtt", "mqtt5", "pgsql", "pgsql_start", "pgsql_reply", "mysql", "mysql_reply",
+SIDE_BY_SIDE = {"nhrp", "ssh", "dtls", "quic", "stun", "kerberos", "openvpn", "tls", "mqtt", "mqtt5", "pgsql", "pgsql_start", "pgsql_reply", "mysql", "mysql_reply",
                 "amqp", "amqp_header", "mpls", "http", "dns", "bgp", "http2", "http2_preface", "grpc", "websocket", "resp",
                 "memcache", "memcache_text", "sip", "rtsp", "rtsp_frame", "rtcp", "rtcp_feedback", "rtcp_extended",
                 "rtcp_app"}
