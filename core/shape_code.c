@@ -5,6 +5,7 @@
 
 #include "core/bits.h"
 #include "core/expr_op.h"
+#include "core/value.h"
 
 /* A field that code may load: a plain number in the part that is always there. */
 static bool loads(const struct field *f, uint32_t part)
@@ -195,11 +196,13 @@ static bool make_truth(const struct record *rec, uint32_t part, const struct exp
 	return code_run(&c, probe, 0) == 0;
 }
 
-/* Mark the first byte of the text that number v stands for. False: the empty text. */
+/* Mark the first byte of the text that number v stands for. False: the empty text, or a long one. */
 static bool mark_first(struct truth *t, int64_t v)
 {
 	unsigned shift = 56;
 
+	if ((uint64_t)v >= TEXT_HASHED)
+		return false;
 	while (shift && !((uint64_t)v >> shift))
 		shift -= 8;
 	v = (int64_t)((uint64_t)v >> shift);

@@ -198,6 +198,10 @@ static const char constructs[] =
 	"    n    : u8 = 7\n"
 	"    verb : text[2]\n"
 	"}\n"
+	"protocol named \"A long text by guard alone\" {\n"
+	"    guard verb == \"a name of more than eight\"\n"
+	"    verb : text[25]\n"
+	"}\n"
 	"protocol wide_looks \"Numbers of several bytes, and what only decoding can tell\" {\n"
 	"    guess magic in (0x01020304, 0x01020380..0x010204ff) && small == 0x0a0b && n.0 == n.1\n"
 	"    magic : u32 = 0x01020304\n"
@@ -295,6 +299,9 @@ static const struct row construct_rows[] = {
 	  "base 0+1..7 / switched 1+2..7" },
 	{ "guessed by a number before a word", 147, "05 00 07 07 47 4f", 0,
 	  "base 0+1..6 / switched 1+2..6 / both 3+3..6 guess" },
+	{ "guessed by a long text", 147,
+	  "05 00 07 61206e616d65206f66206d6f7265207468616e206569676874", 0,
+	  "base 0+1..28 / switched 1+2..28 / named 3+25..28 guess" },
 	{ "guessed by wide numbers and equal items", 147, "05 00 07 01020304 0b0a 05 05", 0,
 	  "base 0+1..11 / switched 1+2..11 / wide_looks 3+8..11 guess" },
 	{ "the last number of a range", 147, "05 00 07 010204ff 0b0a 05 05", 0,
