@@ -517,3 +517,21 @@ rec_amqp() {
 	lab_on h1 amqp-get "${to[@]}" -q nothing
 	keep 40
 }
+
+rec_coap() {
+	pair
+	lab_bg h2 coap-server-notls -A 10.77.0.2 -d 10
+	sleep 0.5
+	sniff h1 eth0 udp port 5683
+	local to=coap://10.77.0.2
+	lab_on h1 coap-client-notls -B 2 $to/.well-known/core
+	lab_on h1 coap-client-notls -B 2 -N $to/time
+	lab_on h1 coap-client-notls -B 2 -m put -t text/plain -e 'lamp on' "$to/a-new-resource?unit=celsius"
+	lab_on h1 coap-client-notls -B 2 -A application/json -T tok "$to/a-new-resource"
+	lab_on h1 coap-client-notls -B 2 -m delete $to/a-new-resource
+	lab_on h1 coap-client-notls -B 2 $to/nothing
+	lab_on h1 coap-client-notls -B 4 -s 3 $to/time
+	head -c 200 /dev/zero | tr '\0' x >"$LAB_DIR/long"
+	lab_on h1 coap-client-notls -B 2 -b 64 -m put -f "$LAB_DIR/long" $to/example_data
+	keep 16
+}
