@@ -121,3 +121,37 @@ rec_nfs() {
 	lab_on h1 runuser -u nobody -- nfs-cat nfs://10.77.0.2/mem/nothing
 	keep 40
 }
+
+rec_bittorrent() {
+	pair
+	lab_bg h2 $py "$tools/torrent.py" seed "$LAB_DIR/seed" 10.77.0.2
+	lab_until 10 lab_on h2 bash -c 'true >/dev/tcp/10.77.0.2/6881' || exit 1
+	sniff h1 eth0 tcp port 6881
+	lab_on h1 $py "$tools/torrent.py" leech "$LAB_DIR/leech" 10.77.0.1 10.77.0.2
+	keep 12
+}
+
+rec_ldp() {
+	local n
+	pair
+	for n in 1 2; do
+		lab_on h$n ip addr add 10.9.0.$n/32 dev lo
+		lab_on h$n ip addr add 10.$n.0.1/24 dev lo
+		# The other's router number has to be reached for the session.
+		lab_route h$n 10.9.0.$((3 - n))/32 10.77.0.$((3 - n))
+		frr h$n zebra </dev/null
+	done
+	sniff h1 eth0 port 646
+	for n in 1 2; do
+		frr h$n ldpd <<-END
+			mpls ldp
+			 router-id 10.9.0.$n
+			 address-family ipv4
+			  discovery transport-address 10.9.0.$n
+			  discovery hello interval 2
+			  interface eth0
+		END
+	done
+	sleep 12
+	keep 12
+}
