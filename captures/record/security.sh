@@ -434,7 +434,7 @@ rec_udplite() {
 }
 
 rec_dccp() { spoken 12; }
-rec_tacacs() { spoken 12; }
+rec_tacacs() { spoken 11; }
 
 # ike_pair VERSION: strongSwan on both hosts, each with a /run of its own.
 ike_pair() {

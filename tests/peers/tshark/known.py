@@ -38,6 +38,8 @@ EXPLAINED = {
     "kerberos.e_data: other bytes": MARKS,
     "kerberos.cname_string: other bytes": MARKS,
     "kerberos.sname_string: other bytes": MARKS,
+    "tacplus.arg_value: other bytes": "the lengths of the arguments stand in a list before them (RFC 8907 section 6.1); "
+                                      "here the arguments are one text",
     "isakmp.enc.data: other bytes": "how long the initialization vector in front is depends on the cipher that was "
                                     "agreed on before",
     "stack: on tcp tshark has socks, we http": "after the proxy's answer the stream is that of the other protocol "

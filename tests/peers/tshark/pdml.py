@@ -19,7 +19,7 @@ OPTIONS = [
     "-o", "ip.check_checksum:FALSE", "-o", "tcp.analyze_sequence_numbers:FALSE",
     "-o", "tcp.calculate_timestamps:FALSE", "-o", "sctp.reassembly:FALSE", "-o", "sctp.relative_tsns:FALSE",
     "-o", "dns.desegment_dns_messages:FALSE", "-o", "mqtt.show_msg_as_text:FALSE",
-    "-o", "eth.fcs:Never",
+    "-o", "eth.fcs:Never", "-o", "dccp.relative_sequence_numbers:FALSE",
 ]
 # A field or protocol: children is how many stand directly inside it, made whether tshark made it up (shown
 # in brackets) or hides it.
