@@ -433,3 +433,82 @@ rec_grpc() {
 	lab_on h1 $py "$LAB_DIR/client.py"
 	keep 15 'src port 8080'
 }
+
+# The small services that are built into xinetd.
+small_services() {
+	local name how
+	printf 'defaults\n{\n\tbind = 10.77.0.2\n\tlog_type = FILE %s\n}\n' "$LAB_DIR/xinetd.log" >"$LAB_DIR/xinetd.conf"
+	for name; do
+		for how in stream:tcp:no dgram:udp:yes; do
+			printf 'service %s\n{\n\ttype = INTERNAL\n\tid = %s-%s\n\tsocket_type = %s\n\tprotocol = %s\n\tuser = root\n\twait = %s\n}\n' \
+				"$name" "$name" "${how%:*}" "${how%%:*}" "$(cut -d: -f2 <<<"$how")" "${how##*:}" >>"$LAB_DIR/xinetd.conf"
+		done
+	done
+	lab_bg h2 xinetd -dontfork -f "$LAB_DIR/xinetd.conf" -pidfile "$LAB_DIR/xinetd.pid"
+	sleep 1
+}
+
+rec_daytime() {
+	pair
+	small_services daytime
+	sniff h1 eth0 port 13
+	lab_on h1 nc -w 2 10.77.0.2 13 </dev/null
+	printf '\n' | lab_on h1 nc -u -w 1 10.77.0.2 13
+	keep 5 'src port 13'
+}
+
+rec_time() {
+	pair
+	small_services time
+	sniff h1 eth0 port 37
+	lab_on h1 rdate -p 10.77.0.2
+	lab_on h1 rdate -p -u 10.77.0.2
+	keep 5 'src port 37'
+}
+
+rec_chargen() {
+	pair
+	small_services chargen
+	sniff h1 eth0 port 19
+	printf 'x' | lab_on h1 nc -u -w 1 10.77.0.2 19
+	printf 'y' | lab_on h1 nc -u -w 1 10.77.0.2 19
+	keep 3 'src port 19'
+}
+
+rec_finger() {
+	pair
+	lab_bg h2 socat TCP-LISTEN:79,bind=10.77.0.2,reuseaddr,fork EXEC:in.fingerd
+	listens 79
+	sniff h1 eth0 tcp port 79
+	lab_on h1 finger nobody@10.77.0.2
+	lab_on h1 finger -l stranger@10.77.0.2
+	keep 12 'src port 79'
+}
+
+rec_gopher() {
+	pair
+	mkdir -p "$LAB_DIR/gopher/poems"
+	printf 'Roses are red,\r\nviolets are blue.\r\n' >"$LAB_DIR/gopher/roses.txt"
+	printf 'iWelcome to the lab\t\t\t\n0Roses\troses.txt\n1Poems\tpoems\n' >"$LAB_DIR/gopher/gophermap"
+	chmod -R a+rX "$LAB_DIR/gopher"
+	lab_bg h2 socat TCP-LISTEN:70,bind=10.77.0.2,reuseaddr,fork EXEC:"gophernicus -r $LAB_DIR/gopher -h gopher.example.org -nu -nv"
+	listens 70
+	sniff h1 eth0 tcp port 70
+	fetch gopher://10.77.0.2/
+	fetch gopher://10.77.0.2/0/roses.txt
+	fetch gopher://10.77.0.2/0/missing
+	keep 18 'src port 70'
+}
+
+# A registry of one name.
+rec_whois() {
+	pair
+	# shellcheck disable=SC2016 # the inner shell's words
+	printf '%s\n' 'read -r name' 'printf "Domain: %s\r\nRegistrant: The lab\r\nCreated: 2020-01-01\r\n" "${name%?}"' \
+		>"$LAB_DIR/registry"
+	lab_bg h2 socat TCP-LISTEN:43,bind=10.77.0.2,reuseaddr,fork EXEC:"sh $LAB_DIR/registry"
+	listens 43
+	sniff h1 eth0 tcp port 43
+	lab_on h1 whois -h 10.77.0.2 example.org
+	keep 8 'src port 43'
+}
