@@ -535,3 +535,44 @@ rec_coap() {
 	lab_on h1 coap-client-notls -B 2 -b 64 -m put -f "$LAB_DIR/long" $to/example_data
 	keep 16
 }
+
+# clock LINES...: chronyd on h2, which leaves the clock of this machine alone.
+clock() {
+	printf '%s\n' 'local stratum 8' allow 'port 123' 'cmdport 0' 'bindaddress 10.77.0.2' \
+		"pidfile $LAB_DIR/chronyd.pid" "$@" >"$LAB_DIR/chrony.conf"
+	lab_bg h2 chronyd -x -d -u root -f "$LAB_DIR/chrony.conf"
+	sleep 0.7
+}
+
+# ask_clock LINES...: chronyd on h1, until it has four answers.
+ask_clock() {
+	lab_on h1 timeout 20 chronyd -Q -x -d -u root -t 12 -f /dev/null "cmdport 0" "pidfile $LAB_DIR/c2.pid" "$@"
+}
+
+rec_ntp-keys() {
+	pair
+	printf '%s\n' '1 MD5 HEX:66697273747365637265' '2 SHA1 HEX:7365636f6e64736563726574' \
+		'3 SHA512 HEX:7468697264736563726574' '4 AES128 HEX:000102030405060708090a0b0c0d0e0f' \
+		>"$LAB_DIR/keys"
+	cp "$LAB_DIR/keys" "$LAB_DIR/keys1"
+	echo '9 SHA1 HEX:6e6f626f64796b6e6f7773' >>"$LAB_DIR/keys1"
+	chmod 600 "$LAB_DIR/keys" "$LAB_DIR/keys1"
+	clock "keyfile $LAB_DIR/keys"
+	sniff h1 eth0 udp port 123
+	local key
+	for key in 1 2 3 4 9; do
+		ask_clock "keyfile $LAB_DIR/keys1" "server 10.77.0.2 iburst maxsamples 1 key $key"
+	done
+	keep 10
+}
+
+rec_ntp-nts() {
+	pair
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj /CN=10.77.0.2 \
+		-addext subjectAltName=IP:10.77.0.2 -keyout "$LAB_DIR/nts.key" -out "$LAB_DIR/nts.pem" 2>/dev/null
+	chmod 600 "$LAB_DIR/nts.key"
+	clock "ntsserverkey $LAB_DIR/nts.key" "ntsservercert $LAB_DIR/nts.pem" "ntsdumpdir $LAB_DIR"
+	sniff h1 eth0 udp port 123 or tcp port 4460
+	ask_clock "ntstrustedcerts $LAB_DIR/nts.pem" "server 10.77.0.2 iburst maxsamples 4 nts"
+	keep 10
+}
