@@ -586,3 +586,38 @@ rec_srv6() {
 	lab_on h1 ping -c2 -i0.2 -W1 fd77:9::1
 	keep 6 'ip6 proto 43'
 }
+
+# A phone's node (sgsnemu) and the gateway to the Internet (osmo-ggsn), which pings itself for the phone.
+rec_gtp() {
+	pair
+	cat >"$LAB_DIR/ggsn.cfg" <<-END
+		log stderr
+		 logging level set-all notice
+		line vty
+		 no login
+		 bind 127.0.0.1
+		ggsn ggsn0
+		 gtp state-dir $LAB_DIR
+		 gtp bind-ip 10.77.0.2
+		 apn internet
+		  gtpu-mode tun
+		  tun-device tun4
+		  type-support v4
+		  ip prefix dynamic 10.88.0.0/24
+		  ip dns 0 10.88.0.53
+		  ip ifconfig 10.88.0.0/24
+		  no shutdown
+		 default-apn internet
+		 no shutdown ggsn
+	END
+	sniff h1 eth0 udp port 2123 or udp port 2152
+	lab_bg h2 osmo-ggsn -c "$LAB_DIR/ggsn.cfg"
+	lab_until 5 lab_on h2 ip link show tun4 || exit 1
+	sleep 0.5
+	lab_on h1 timeout 8 sgsnemu -l 10.77.0.1 -r 10.77.0.2 --statedir "$LAB_DIR" --pidfile "$LAB_DIR/sgsn.pid" \
+		--timelimit 4 --pinghost 10.88.0.0 --pingcount 3
+	sleep 0.5
+	keep 8
+}
+
+rec_gtp2() { spoken 10; }

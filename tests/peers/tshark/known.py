@@ -32,6 +32,7 @@ DECRYPTED = "the capture file holds the keys, and tshark decrypts with them"
 OTHER_VERSION = "RFC 791 section 3.1: version 4; tshark goes on with whatever the version says"
 # Differences in which both are right, or we are, and why.
 MARKS = "with us the tag and the length of ASN.1 (X.690 section 8.1) belong to the value"
+PROTECTED = "with us the bits as they were sent; tshark takes the protection of the first packets away (RFC 9001 section 5.4)"
 PREFIX = "with us a network is one value, of its length and its address (RFC 4271 section 4.3); tshark shows two"
 EXPLAINED = {
     "kerberos.padata_value: other bytes": MARKS,
@@ -40,6 +41,8 @@ EXPLAINED = {
     "kerberos.sname_string: other bytes": MARKS,
     "tacplus.arg_value: other bytes": "the lengths of the arguments stand in a list before them (RFC 8907 section 6.1); "
                                       "here the arguments are one text",
+    "quic.long.reserved: other value": PROTECTED,
+    "quic.packet_number_length: other value": PROTECTED,
     "isakmp.enc.data: other bytes": "how long the initialization vector in front is depends on the cipher that was "
                                     "agreed on before",
     "stack: on tcp tshark has socks, we http": "after the proxy's answer the stream is that of the other protocol "
@@ -84,6 +87,8 @@ EXPLAINED = {
                                                "tshark stops",
     "stack: on vlan tshark has vlan, we nothing": "a tag of which the frame has two bytes of four",
     "stack: on tcp tshark has tls, we nothing": "SSL 2.0, which is another protocol (RFC 6176 forbids it)",
+    "stack: on gtp tshark has pap, we nothing": "3GPP TS 24.008 section 10.5.6.3: a message of PPP inside an option, which is "
+                                                "bytes here",
     "stack: on ip tshark has vrrp, we carp": "CARP uses VRRP's number and first byte; tshark tells it only where it is told "
                                              "to (-d ip.proto==112,carp)",
     "packets: tshark reads more": "a pcap file of version 2.5, which nobody has defined; it is refused here",
@@ -92,7 +97,7 @@ EXPLAINED = {
 NO_HEADER = {"ethertype", "eth_maybefcs", "wlan.mgt", "wlan_aggregate", "wlan_radio", "tcp.segments",
              "raw", "osi", "isis.hello", "isis.lsp", "isis.csnp", "isis.psnp", "x509sat", "x509ce", "x509af", "pkcs-1", "pkix1explicit", "pkix1implicit", "xml", "image-gif"}
 # What was there at first and became another protocol; tshark keeps it as a step without a header.
-AROUND = {"http": ("http2", "websocket")}
+AROUND = {"http": ("http2", "websocket"), "gtp": ("gtpv2",)}
 # Elements of tshark's that are no layers.
 NO_LAYER = {"geninfo", "frame", "fake-field-wrapper"}
 # Layers of ours that tshark keeps inside another of its own.
