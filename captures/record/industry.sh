@@ -132,3 +132,17 @@ rec_bittorrent() {
 }
 
 rec_ldp() { spoken 11; }
+
+rec_rdp() {
+	pair
+	mount -t tmpfs none /run
+	mkdir -p /run/xrdp
+	sed -e 's/^port=3389/port=tcp:\/\/10.77.0.2:3389/' -e "s/^LogFile=.*/LogFile=xrdp.log/" \
+		/etc/xrdp/xrdp.ini >"$LAB_DIR/xrdp.ini"
+	(cd "$LAB_DIR" && lab_on h2 xrdp --nodaemon --config "$LAB_DIR/xrdp.ini") &
+	LAB_PIDS+=($!)
+	lab_until 10 lab_on h2 bash -c 'true >/dev/tcp/10.77.0.2/3389' || exit 1
+	sniff h1 eth0 tcp port 3389
+	lab_on h1 nmap -n -Pn -p3389 --script rdp-enum-encryption 10.77.0.2
+	keep 20
+}
