@@ -66,6 +66,9 @@ EXPLAINED = {
     "icmpv6.reserved: other bytes": "RFC 4884 section 4: its first byte is that length",
     "wlan.ext_tag.he_phy_cap.max_nc: other value": "IEEE 802.11ax section 9.4.2.248.3: a number of three bits; tshark "
                                                    "shows whether it is not 0",
+    "stack: on udp tshark has rtp, we nothing": "RFC 3264 section 5: the ports are agreed on in SDP before",
+    "stack: on tcp tshark has websocket, we nothing": "RFC 6455 section 1.3: behind the answer 101 the connection is no "
+                                                      "longer HTTP's, which only the conversation tells",
     "syslog.msgid: other bytes": "RFC 5424 section 6: MSGID ends with a blank; tshark takes all that follows",
     "tcp.flags: other bytes": "RFC 9293 section 3.1: the reserved bits are no flags; tshark counts three of them in",
     "sctp.checksum: other value": "RFC 9260 appendix A sends the CRC least significant byte first; "
