@@ -146,3 +146,31 @@ rec_rdp() {
 	lab_on h1 nmap -n -Pn -p3389 --script rdp-enum-encryption 10.77.0.2
 	keep 20
 }
+
+rec_diameter() {
+	local n
+	pair
+	openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj '/CN=*.lab.example' \
+		-addext subjectAltName=DNS:peer1.lab.example,DNS:peer2.lab.example \
+		-keyout "$LAB_DIR/key.pem" -out "$LAB_DIR/cert.pem" 2>/dev/null
+	for n in 1 2; do
+		cat >"$LAB_DIR/fd$n.conf" <<-END
+			Identity = "peer$n.lab.example";
+			Realm = "lab.example";
+			ListenOn = "10.77.0.$n";
+			No_SCTP; No_IPv6; SecPort = 0; TwTimer = 6; TcTimer = 3;
+			TLS_Cred = "$LAB_DIR/cert.pem", "$LAB_DIR/key.pem";
+			TLS_CA = "$LAB_DIR/cert.pem";
+			ConnectPeer = "peer$((3 - n)).lab.example" { ConnectTo = "10.77.0.$((3 - n))"; No_TLS; };
+			LoadExtension = "dict_nasreq.fdx"; LoadExtension = "dict_dcca.fdx";
+		END
+	done
+	sniff h1 eth0 tcp port 3868
+	lab_bg h2 freeDiameterd -c "$LAB_DIR/fd2.conf"
+	sleep 1
+	lab_bg h1 freeDiameterd -c "$LAB_DIR/fd1.conf"
+	sleep 22
+	kill -TERM "$LAB_PID"
+	sleep 2
+	keep 12 'tcp[20] == 1'
+}
