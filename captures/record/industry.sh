@@ -174,3 +174,5 @@ rec_diameter() {
 	sleep 2
 	keep 12 'tcp[20] == 1'
 }
+
+rec_ethercat() { spoken 20; }
