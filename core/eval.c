@@ -3,6 +3,8 @@
  * asks for. */
 #include "core/tree.h"
 
+#include <strings.h>
+
 #include "core/bits.h"
 #include "core/expr_op.h"
 #include "core/value.h"
@@ -194,6 +196,16 @@ static bool is_space(uint8_t c)
 	return c == ' ' || c == '\t';
 }
 
+/* Is v the text that x was written as? Mostly its length tells. */
+static bool is_called(const struct expr *x, const struct value *v)
+{
+	size_t n = strlen(x->word) - 2; /* in quotes, maybe with escapes */
+
+	if (memchr(x->word, '\\', n))
+		return text_worth(v->p, v->len, true) == (uint64_t)x->num;
+	return v->len == n && !strncasecmp((const char *)v->p, x->word + 1, n);
+}
+
 /* The last field of the item of a list that a text begins, the last one of several. */
 static bool listed(const struct expr *x, const struct tree *t, uint32_t at, struct value *v)
 {
@@ -207,7 +219,7 @@ static bool listed(const struct expr *x, const struct tree *t, uint32_t at, stru
 		if (name == NODE_NONE)
 			continue;
 		node_value(t, name, v);
-		if (v->p && text_worth(v->p, v->len, true) == (uint64_t)x->b->num)
+		if (v->p && is_called(x->b, v))
 			found = tree_child(t, k, rec->nfields - 1u);
 	}
 	if (found == NODE_NONE)

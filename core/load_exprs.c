@@ -88,7 +88,9 @@ static int resolve_proto(struct scope *s)
 	if (maybe(s, p->guard) || maybe(s, p->guess) || maybe(s, p->opaque) ||
 	    maybe(s, p->excerpt) || maybe(s, p->quotes))
 		return -1;
-	if (p->fragment && (maybe(s, p->fragment->at) || maybe(s, p->fragment->more)))
+	if (p->fragment && (maybe(s, p->fragment->at) || maybe(s, p->fragment->number) ||
+			    maybe(s, p->fragment->first) || maybe(s, p->fragment->more) ||
+			    maybe(s, p->fragment->cond)))
 		return -1;
 	if (p->segment && (maybe(s, p->segment->at) || maybe(s, p->segment->opens) ||
 			   maybe(s, p->segment->closes) || maybe(s, p->segment->resets) ||

@@ -45,7 +45,7 @@ static int word_expr(struct load *l, const char *word, const struct expr **x)
 	return *x ? 1 : -1;
 }
 
-/* fragment by F [, G] at EXPR [more EXPR] */
+/* fragment by F [, G] ( at EXPR | number EXPR first EXPR ) [more EXPR] [if EXPR] */
 int parse_fragment(struct load *l)
 {
 	struct fragment_rule *f = arena_alloc(&l->r->mem, sizeof(*f));
@@ -66,11 +66,16 @@ int parse_fragment(struct load *l)
 			return -1;
 		f->nby++;
 	} while (load_accept(l, ','));
-	if (!load_is(l, "at"))
-		return load_expected(l, "at and the byte that the piece begins with");
-	if (word_expr(l, "at", &f->at) < 0)
+	if (!load_is(l, "at") && !load_is(l, "number"))
+		return load_expected(l, "at and the byte that the piece begins with, or number");
+	if (word_expr(l, "at", &f->at) < 0 || (!f->at && word_expr(l, "number", &f->number) < 0))
 		return -1;
-	return word_expr(l, "more", &f->more) < 0 ? -1 : 0;
+	if (f->number && !load_is(l, "first"))
+		return load_expected(l, "first and when the whole begins with the piece");
+	if ((f->number && word_expr(l, "first", &f->first) < 0) ||
+	    word_expr(l, "more", &f->more) < 0)
+		return -1;
+	return word_expr(l, "if", &f->cond) < 0 ? -1 : 0;
 }
 
 /* segment at EXPR [opens EXPR] [closes EXPR] [resets EXPR] [acks EXPR [if EXPR]] */
@@ -129,6 +134,14 @@ int check_flow(struct registry *r, struct unit *u, struct err *e)
 	if (p->segment && !p->flow)
 		return src_fail(u->src, e, u->name,
 				"a stream belongs to a conversation: %s needs flow, too", p->name);
+	if (p->fragment && p->fragment->number) {
+		expr_each(p->fragment->number, look_at, &w);
+		if (!w.bits)
+			return src_fail(u->src, e, place_of(p->fragment->number),
+					"a piece has a number among the fields of %s", p->name);
+		((struct fragment_rule *)(uintptr_t)p->fragment)->bits = (uint8_t)w.bits;
+		w.bits = 0;
+	}
 	if (!p->segment)
 		return 0;
 	expr_each(p->segment->at, look_at, &w);

@@ -123,13 +123,14 @@ int64_t message_claims(const struct proto *proto, const struct tree *t, const st
 {
 	struct eval_env env = { .request = request };
 	const struct expr *x = proto->message;
+	bool all = x->op == EX_COND && proto->rec.npre && fields_known(t, 0, proto->rec.npre - 1u);
 	int64_t len;
 
 	for (; x->op == EX_COND; x = expr_eval(x->a, t, 0, &env) ? x->b : x->c) {
-		if (!known(x->a, t, 0))
+		if (!all && !known(x->a, t, 0))
 			return 0;
 	}
-	if (!known(x, t, 0))
+	if (!all && !known(x, t, 0))
 		return 0;
 	len = expr_eval(x, t, 0, &env);
 	return len <= 0 ? -1 : len;

@@ -209,7 +209,8 @@ struct rule {
 	const char *text; /* RULE_CONST: as the notation would write it (unquoted content for text
 			     kinds) */
 	uint32_t text_len;
-	const struct expr *expr; /* the rule as written; of a SUM: how many bytes, 0: all; or NULL */
+	const struct expr
+		*expr; /* the rule as written; of a SUM: how many bytes, 0: all; or NULL */
 	struct spans spans;
 	int64_t k, m, n;
 	bool zero_rest; /* LEN: a read 0 means "to the end" */
@@ -353,8 +354,12 @@ struct flow_rule { /* `flow A B, C D`: what tells conversations apart, exchanged
 struct fragment_rule { /* `fragment by F, G at EXPR more EXPR`: the payload is a piece */
 	uint16_t by[FRAGMENT_FIELDS]; /* equal in all pieces, beside both ends (see flow) */
 	uint8_t nby;
-	const struct expr *at;   /* where in the whole it begins, bytes */
-	const struct expr *more; /* others follow; NULL: never */
+	uint8_t bits;              /* after which `number` begins again */
+	const struct expr *at;     /* where in the whole it begins, bytes; NULL: */
+	const struct expr *number; /* pieces are counted: which one; wraps */
+	const struct expr *first;  /* number: the whole begins with it */
+	const struct expr *more;   /* others follow; NULL: never */
+	const struct expr *cond;   /* or NULL: always */
 };
 
 struct segment_rule {          /* `segment at EXPR opens ...`: the payload is a part of a stream */

@@ -256,8 +256,10 @@ static bool same_flow(const struct proto *a, const struct proto *b)
 	if (a->flow && (a->flow->n != b->flow->n ||
 			memcmp(a->flow->pair, b->flow->pair, sizeof(a->flow->pair))))
 		return false;
-	if (f && (f->nby != g->nby || memcmp(f->by, g->by, sizeof(f->by)) ||
-		  !same_expr(f->at, g->at) || !same_expr(f->more, g->more)))
+	if (f &&
+	    (f->nby != g->nby || memcmp(f->by, g->by, sizeof(f->by)) || !same_expr(f->at, g->at) ||
+	     !same_expr(f->more, g->more) || !same_expr(f->number, g->number) ||
+	     !same_expr(f->first, g->first) || !same_expr(f->cond, g->cond) || f->bits != g->bits))
 		return false;
 	return !a->segment || same_segment(a->segment, b->segment);
 }

@@ -180,7 +180,10 @@ static void print_flow(const struct proto *p, struct buf *out)
 		buf_fmt(out, "%s %s", i ? "," : "    fragment by", f[p->fragment->by[i]].name);
 	if (p->fragment) {
 		print_part("at", p, p->fragment->at, out);
+		print_part("number", p, p->fragment->number, out);
+		print_part("first", p, p->fragment->first, out);
 		print_part("more", p, p->fragment->more, out);
+		print_part("if", p, p->fragment->cond, out);
 		buf_char(out, '\n');
 	}
 	if (p->segment) {

@@ -202,8 +202,10 @@ static int count_layers(struct counting *c, const struct packet *p)
 			return -1;
 		count_node(c, at[i]);
 		if (p->layers[i].proto->fragment && !(p->layers[i].flags & LAYER_ABOVE) &&
-		    (p->layers[i].flags & (LAYER_EXCERPT | LAYER_OPAQUE)))
-			break;
+		    (p->layers[i].flags & (LAYER_EXCERPT | LAYER_OPAQUE))) {
+			while (i + 1u < p->nlayers && p->layers[i + 1].off < p->layers[i].end)
+				i++;
+		}
 	}
 	return 0;
 }

@@ -3,6 +3,7 @@
  * is a fragment the descriptions say). */
 #include "flow/impl.h"
 
+#include "core/bits.h"
 #include "dissect/dissect.h"
 
 static struct datagram *datagram_at(const struct flows *f, uint32_t at)
@@ -63,9 +64,13 @@ static uint32_t datagram_find(struct flows *f, const struct flow_id *id, int64_t
 		if (!make_room(f, 0))
 			return 0;
 	}
-	*datagram_at(f, at) = (struct datagram) {
-		.id = *id, .chain = *head, .older = f->dnewest, .total = UINT64_MAX, .since = now
-	};
+	*datagram_at(f, at) = (struct datagram) { .id = *id,
+						  .chain = *head,
+						  .older = f->dnewest,
+						  .total = UINT64_MAX,
+						  .lo = INT64_MAX,
+						  .hi = INT64_MAX,
+						  .since = now };
 	*head = at;
 	*(f->dnewest ? &datagram_at(f, f->dnewest)->newer : &f->doldest) = at;
 	f->dnewest = at;
@@ -73,7 +78,7 @@ static uint32_t datagram_find(struct flows *f, const struct flow_id *id, int64_t
 }
 
 /* Keep the headers of the piece that begins at 0. False: no room. */
-static bool keep_front(struct flows *f, uint32_t at, const struct packet *p, unsigned i)
+static bool keep_front(struct flows *f, const struct packet *p, unsigned i, uint32_t at)
 {
 	struct datagram *d = datagram_at(f, at);
 	struct whole *w = &f->whole[f->depth];
@@ -112,36 +117,85 @@ static int put_together(struct flows *f, const struct packet *p, uint32_t at)
 	return whole_close(f, w, w->bytes.n);
 }
 
-/* Where does the piece stand? False: it is no piece to be taken. */
-static bool piece_extent(struct flows *f, const struct packet *p, unsigned i, uint64_t *off,
-			 uint32_t *from, uint32_t *n)
+/* Is it a piece to be taken? */
+static bool piece_bytes_of(const struct packet *p, unsigned i, uint32_t *from, uint32_t *n)
 {
 	const struct layer *l = &p->layers[i];
-	int64_t at = rules_value(f, p, i, &f->rules[l->proto->id].at);
 	uint32_t to;
 
 	packet_payload(p, i, from, &to);
 	*n = to - *from;
-	*off = (uint64_t)at;
-	if (at < 0 || at + (int64_t)*n > (int64_t)(PACKET_MAX - BLOCK_SIZE))
-		return false;
 	/* What was not captured would make the whole shorter than it was. */
 	return !(p->len < p->wire_len && l->end >= p->len) && !(l->flags & LAYER_BAD_LENGTH);
 }
 
+/* Where does a piece that is measured stand? False: it cannot belong. */
+static bool by_bytes(struct flows *f, const struct packet *p, unsigned i, uint32_t at_d, uint32_t n,
+		     uint64_t *off)
+{
+	struct datagram *d = datagram_at(f, at_d);
+	struct rules *r = &f->rules[p->layers[i].proto->id];
+	int64_t at = rules_value(f, p, i, &r->at);
+	bool more = rules_true(f, p, i, &r->more);
+
+	*off = (uint64_t)at;
+	if (at < 0 || at + (int64_t)n > (int64_t)(PACKET_MAX - BLOCK_SIZE))
+		return false;
+	if (!more && d->total == UINT64_MAX && *off + n >= d->reach)
+		d->total = *off + n;
+	if (*off + n > d->total || (!more && *off + n != d->total))
+		return false;
+	if (*off + n > d->reach)
+		d->reach = *off + n;
+	return *off || d->head || keep_front(f, p, i, at_d);
+}
+
+#define NUMBERS (INT64_C(1) << 20) /* a piece may be as far from the one that came first */
+
+/* The same for one that is counted: each has as much room as a packet may have. */
+static bool by_number(struct flows *f, const struct packet *p, unsigned i, uint32_t at_d,
+		      uint32_t n, uint64_t *off)
+{
+	struct datagram *d = datagram_at(f, at_d);
+	const struct fragment_rule *g = p->layers[i].proto->fragment;
+	struct rules *r = &f->rules[p->layers[i].proto->id];
+	uint64_t number = (uint64_t)rules_value(f, p, i, &r->at);
+	int64_t at;
+
+	if (!d->set.n && !d->count)
+		d->number = number;
+	at = sign_extend(number - d->number, g->bits);
+	if (!n || at <= -NUMBERS || at >= NUMBERS || d->set.bytes + n > PACKET_MAX - BLOCK_SIZE)
+		return false;
+	if (rules_true(f, p, i, &r->first))
+		d->lo = at;
+	if (!rules_true(f, p, i, &r->more))
+		d->hi = at;
+	*off = (uint64_t)(at + NUMBERS) * PACKET_MAX;
+	return d->lo != at || d->head || keep_front(f, p, i, at_d);
+}
+
+static bool is_whole(const struct datagram *d, const struct fragment_rule *g)
+{
+	if (!d->head)
+		return false;
+	if (!g->number)
+		return d->set.bytes == d->total;
+	return d->lo <= d->hi && d->hi != INT64_MAX && d->count == (uint64_t)(d->hi - d->lo) + 1;
+}
+
 int datagram_add(struct flows *f, const struct packet *p, unsigned i, struct whole **out)
 {
-	struct rules *r = &f->rules[p->layers[i].proto->id];
+	const struct fragment_rule *g = p->layers[i].proto->fragment;
 	struct piece_from o = { p->number, p->when, f->opts.overlap };
 	struct flow_id id;
-	uint64_t off;
+	uint64_t off = 0, had;
 	uint32_t from, n, at;
 	struct datagram *d;
-	bool more = rules_true(f, p, i, &r->more);
 	int rc;
 
 	datagram_expire(f, p->when);
-	if (!piece_extent(f, p, i, &off, &from, &n) || !rules_fragment_key(f, p, i, &id)) {
+	if (!piece_bytes_of(p, i, &from, &n) || !rules_fragment_key(f, p, i, &id)) {
 		f->counts.odd++;
 		return 0;
 	}
@@ -149,27 +203,21 @@ int datagram_add(struct flows *f, const struct packet *p, unsigned i, struct who
 	if (!at)
 		return -1;
 	d = datagram_at(f, at);
-	if (!more && d->total == UINT64_MAX && off + n >= d->reach)
-		d->total = off + n;
-	if (off + n > d->total || (!more && off + n != d->total)) {
+	if (g->number ? !by_number(f, p, i, at, n, &off) : !by_bytes(f, p, i, at, n, &off)) {
 		f->counts.odd++;
 		return 0;
 	}
-	if (off + n > d->reach)
-		d->reach = off + n;
-	if (off == 0 && !d->head && !keep_front(f, at, p, i)) {
-		f->counts.odd++;
-		return 0;
-	}
+	had = d->set.bytes;
 	while ((rc = pieces_add(&f->pieces, &d->set, off, p->data + from, n, &o)) < 0) {
 		if (!make_room(f, at))
 			return 0;
 	}
+	d->count += had + n == d->set.bytes;
 	if (rc) {
 		d->conflict = true;
 		f->counts.conflicts++;
 	}
-	if (!d->head || d->set.bytes != d->total)
+	if (!is_whole(d, g))
 		return 0;
 	*out = &f->whole[f->depth];
 	return put_together(f, p, at) ? -1 : 1;

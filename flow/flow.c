@@ -127,20 +127,21 @@ int flow_look(struct flows *f, const struct packet *p, unsigned first)
 
 	for (unsigned i = first; i < p->nlayers && !rc; i++) {
 		const struct layer *l = &p->layers[i];
-		const struct rules *r = &f->rules[l->proto->id];
 
 		if (l->flags & LAYER_QUOTED)
 			break;
-		if (!r->proto || (l->flags & (LAYER_CUT | LAYER_BAD_HEADER)))
+		if (!f->rules[l->proto->id].proto || (l->flags & (LAYER_CUT | LAYER_BAD_HEADER)))
 			continue;
 		if (f->tracked[l->proto->id])
 			rc = conversation(f, p, i);
-		if (rc || !l->proto->fragment ||
-		    (!rules_value(f, p, i, &r->at) && !rules_true(f, p, i, &r->more)))
+		if (rc || !rules_piece(f, p, i))
 			continue;
 		/* A piece: what it holds is looked at when the whole is there. */
 		rc = datagram_add(f, p, i, &w);
-		return rc == 1 ? whole_tell(f, w) : rc;
+		if (rc == 1)
+			rc = whole_tell(f, w);
+		while (i + 1u < p->nlayers && p->layers[i + 1].off < l->end)
+			i++;
 	}
 	return rc;
 }

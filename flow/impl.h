@@ -25,7 +25,7 @@ struct rules {
 	struct {
 		uint16_t byte, len;
 	} end[2][FLOW_PAIRS];
-	struct code at, more, opens, closes, resets, acks, acks_if;
+	struct code at, more, first, frag_if, opens, closes, resets, acks, acks_if;
 };
 
 /* ---- conversations (table.c) ---- */
@@ -95,6 +95,11 @@ struct datagram {
 	uint32_t head; /* block: layers and bytes of the first piece; 0: not come yet */
 	struct pieces set;
 	uint64_t total; /* bytes; UINT64_MAX: the last piece has not come */
+	/* Where pieces are counted: the number of the one that came first, how many there are,
+	 * where the first and the last of the whole stand against it (INT64_MAX: not known). */
+	uint64_t number;
+	uint32_t count;
+	int64_t lo, hi;
 	uint64_t reach; /* as far as any piece reaches */
 	int64_t since;
 	bool conflict;
@@ -156,6 +161,8 @@ static inline bool rules_true(struct flows *f, const struct packet *p, unsigned 
 {
 	return c->expr && rules_value(f, p, i, c) != 0;
 }
+/* Is layer i a piece of something larger? */
+bool rules_piece(struct flows *f, const struct packet *p, unsigned i);
 struct flow_key {
 	struct flow_id id;
 	uint8_t side;  /* which of the two ends sent it, as the key has them */

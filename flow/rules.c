@@ -47,11 +47,13 @@ static int compile(struct flows *f, struct rules *r)
 		const struct expr *x;
 		struct code *c;
 	} v[] = {
-		{ p->fragment  ? p->fragment->at
+		{ p->fragment  ? p->fragment->at ? p->fragment->at : p->fragment->number
 		  : p->segment ? p->segment->at
 			       : NULL,
 		  &r->at },
 		{ p->fragment ? p->fragment->more : NULL, &r->more },
+		{ p->fragment ? p->fragment->first : NULL, &r->first },
+		{ p->fragment ? p->fragment->cond : NULL, &r->frag_if },
 		{ p->segment ? p->segment->opens : NULL, &r->opens },
 		{ p->segment ? p->segment->closes : NULL, &r->closes },
 		{ p->segment ? p->segment->resets : NULL, &r->resets },
@@ -104,6 +106,18 @@ static const struct tree *fields_of(struct flows *f, const struct packet *p, uns
 	f->decoded = p;
 	f->decoded_layer = i;
 	return &f->tree;
+}
+
+bool rules_piece(struct flows *f, const struct packet *p, unsigned i)
+{
+	const struct rules *r = &f->rules[p->layers[i].proto->id];
+	const struct fragment_rule *g = p->layers[i].proto->fragment;
+
+	if (!g || (g->cond && !rules_true(f, p, i, &r->frag_if)))
+		return false;
+	if (g->number ? !rules_true(f, p, i, &r->first) : rules_value(f, p, i, &r->at) != 0)
+		return true;
+	return rules_true(f, p, i, &r->more);
 }
 
 int64_t rules_value(struct flows *f, const struct packet *p, unsigned i, const struct code *c)
@@ -222,7 +236,11 @@ bool rules_fragment_key(struct flows *f, const struct packet *p, unsigned i, str
 	    !put_chain(f, p, from, both, &ids, &ends))
 		return false;
 	for (unsigned k = 0; k < r->nby; k++) {
-		if (!put_field(f, p, i, &p->layers[i].proto->rec.fields[r->by[k]], &ids))
+		const struct field *fd = &p->layers[i].proto->rec.fields[r->by[k]];
+		const struct tree *t = fd->cond ? fields_of(f, p, i) : NULL;
+		bool absent = t && tree_child(t, 0, fd->index) == NODE_NONE;
+
+		if (absent ? !put(&ids, "", 1) : !put_field(f, p, i, fd, &ids))
 			return false;
 	}
 	if (!put(&ids, both[0].v, both[0].n) || !put(&ids, both[1].v, both[1].n))

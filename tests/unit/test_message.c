@@ -25,6 +25,15 @@ static const char text[] =
 	"  after : line if len(data) != 0\n"
 	"  more : head[lines until \"\"] if len(data) == 0 }\n";
 
+static const char parts[] =
+	"protocol box { over link 147; flow a b; a : u8; b : u8; payload }\n"
+	"protocol part { over box; beside; carries part.what by what if kind == 1\n"
+	"  fragment by stream, other number n first flags & 1 more !(flags & 2) if kind == 1\n"
+	"  kind : u8; flags : u8; stream : u8; other : u8 if kind == 2; n : u8; what : u8\n"
+	"  size : u8 = len(payload)\n"
+	"  payload opaque if kind == 1 && !(flags & 1) excerpt if kind == 1 && !(flags & 2) }\n"
+	"protocol note { over part.what 9; text : text[..] }\n";
+
 static int on_whole(void *arg, struct packet *p)
 {
 	struct buf *out = arg;
@@ -156,6 +165,44 @@ START_TEST(up_to_the_end)
 }
 END_TEST
 
+static const char *give_box(struct flows *f, const struct registry *r, struct buf *out,
+			    const char *bytes, uint32_t n)
+{
+	uint8_t *copy = malloc(n);
+	struct packet p = { .data = copy, .len = n, .wire_len = n, .link = 147 };
+
+	memcpy(copy, bytes, n);
+	out->n = 0;
+	dissect(r, &p);
+	ck_assert_int_eq(flows_packet(f, &p), 0);
+	free(copy);
+	return buf_cstr(out);
+}
+
+/* Pieces that are counted, side by side in a packet, the numbers beginning again. */
+START_TEST(numbered_pieces)
+{
+#define GIVE(bytes) give_box(f, r, &out, bytes, sizeof(bytes) - 1)
+	static const struct flow_ops ops = { .whole = on_whole };
+	struct registry *r = help_registry(parts);
+	struct buf out = { 0 };
+	struct flow_opts o = { .reg = r, .ops = &ops, .arg = &out };
+	struct err e = { 0 };
+	struct flows *f = flows_open(&o, &e);
+
+	ck_assert_str_eq(GIVE("\1\2\1\2\5\0\11\2-c"), ""); /* the last one first */
+	ck_assert_str_eq(GIVE("\1\2\1\1\5\376\11\2a-"), "");
+	ck_assert_str_eq(GIVE("\2\1\1\0\5\377\11\1x"), ""); /* the other way */
+	ck_assert_str_eq(GIVE("\1\2\1\0\6\377\11\1y"), ""); /* another stream */
+	ck_assert_str_eq(GIVE("\1\2\1\0\5\377\11\1b\1\1\7\12\11\1d\1\2\7\13\11\1e"), "a-b-c|de|");
+	ck_assert_str_eq(GIVE("\1\2\1\3\5\1\11\2ok"), ""); /* a whole is no piece */
+	ck_assert_str_eq(GIVE("\1\2\2\0\5\0\1\11\2no"), "");
+	flows_close(f);
+	buf_done(&out);
+	registry_close(r);
+}
+END_TEST
+
 START_TEST(printed_again)
 {
 	struct registry *r = help_registry(text), *again;
@@ -202,6 +249,7 @@ UNIT_TESTS(message)
 	tcase_add_test(t, sizes_and_pieces);
 	tcase_add_test(t, what_was_asked);
 	tcase_add_test(t, up_to_the_end);
+	tcase_add_test(t, numbered_pieces);
 	tcase_add_test(t, printed_again);
 	tcase_add_test(t, small_pieces_are_cheap);
 }
