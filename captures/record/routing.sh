@@ -621,3 +621,7 @@ rec_gtp() {
 }
 
 rec_gtp2() { spoken 10; }
+
+rec_glbp() { spoken 6; }
+
+rec_vxlan-gpe() { spoken 5; }

@@ -17,7 +17,7 @@ SAME = {
     "ppp": ["ppp", "hdlc_ppp", "ppp_bare", "ppp_dir"], "pppoes": "pppoe",
     "wlancap": "avs", "wpan": ["wpan", "wpan_nofcs"], "wpan-nonask-phy": "wpan_phy", "can": ["can", "can_fd"],
     "erspan": ["erspan", "erspan3"], "vrrp": ["vrrp", "vrrp3"], "ospf": ["ospf", "ospf3"], "gtpv2": "gtp2",
-    "l2tp": ["l2tp", "l2tp3", "l2tp_ip"], "lisp-data": "lisp_data",
+    "l2tp": ["l2tp", "l2tp3", "l2tp_ip"], "lisp-data": "lisp_data", "vxlan": ["vxlan", "vxlan_gpe"],
     "eth": ["eth", "dot3"], "sll": ["sll", "sll2"], "dhcpv6": "dhcp6",
     "pgsql": ["pgsql_start", "pgsql", "pgsql_reply"], "mqtt": ["mqtt", "mqtt5"],
     "http2": ["http2", "http2_preface"], "memcache": ["memcache", "memcache_text"], "rtsp": ["rtsp", "rtsp_frame"],
@@ -98,13 +98,13 @@ EXPLAINED = {
 }
 # Steps of tshark's that are no headers of their own.
 NO_HEADER = {"ethertype", "eth_maybefcs", "wlan.mgt", "wlan_aggregate", "wlan_radio", "tcp.segments",
-             "raw", "osi", "isis.hello", "isis.lsp", "isis.csnp", "isis.psnp", "x509sat", "x509ce", "x509af", "pkcs-1", "pkix1explicit", "pkix1implicit", "xml", "image-gif"}
+             "raw", "osi", "isis.hello", "isis.lsp", "isis.csnp", "isis.psnp", "glbp.tlv", "x509sat", "x509ce", "x509af", "pkcs-1", "pkix1explicit", "pkix1implicit", "xml", "image-gif"}
 # What was there at first and became another protocol; tshark keeps it as a step without a header.
 AROUND = {"http": ("http2", "websocket"), "gtp": ("gtpv2",)}
 # Elements of tshark's that are no layers.
 NO_LAYER = {"geninfo", "frame", "fake-field-wrapper"}
 # Layers of ours that tshark keeps inside another of its own.
-INSIDE = re.compile(r"^(ike1?_.*|snap|sctp_chunk|dot11_.*|eap|eapol_key|wpan_beacon|wpan_command)$")
+INSIDE = re.compile(r"^(ike1?_.*|vxlan_gpe|snap|sctp_chunk|dot11_.*|eap|eapol_key|wpan_beacon|wpan_command)$")
 # Fields that a header of it begins with, where others may stand without one.
 HEADS = {"http": ("http.request.method", "http.response.code"), "tls": ("tls.record.",), "dns": ("dns.id", "dns.length")}
 # Several of these side by side are one step for tshark.
