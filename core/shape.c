@@ -222,7 +222,7 @@ static int choose_head(const struct maker *m, struct shape *s, struct shape_cold
 	struct shapes *all = m->s;
 	const struct record *rec = &s->proto->rec;
 	const struct field *f = header_rule(s);
-	bool leaf = !(s->flags & SHAPE_PAYLOAD);
+	bool leaf = !(s->flags & (SHAPE_PAYLOAD | SHAPE_BESIDE)); /* has all there is */
 	int made = 0;
 
 	s->h_add = s->min;

@@ -236,6 +236,17 @@ static const char constructs[] =
 	"    a : u8\n"
 	"    payload\n"
 	"}\n"
+	"protocol wrap \"Tells where what follows ends\" {\n"
+	"    over kind 11\n"
+	"    len : u8 = len(payload)\n"
+	"    payload\n"
+	"}\n"
+	"protocol grain \"Only decoding tells where one ends\" {\n"
+	"    over wrap\n"
+	"    beside\n"
+	"    n : leb128 = len(data)\n"
+	"    data : bytes[n]\n"
+	"}\n"
 	"protocol varies \"Optional words\" {\n"
 	"    over kind 8\n"
 	"    carries kind by next\n"
@@ -253,6 +264,8 @@ static const char constructs[] =
 	"}\n";
 
 static const struct row construct_rows[] = {
+	{ "side by side up to a told end", 147, "0b 05 02aabb 01cc", 0,
+	  "base 0+1..7 / wrap 1+1..7 / grain 2+3..5 / grain 5+2..7" },
 	{ "tail before the end", 147, "01 05 aabbccdd beef", 0,
 	  "base 0+1..8 / framed 1+1..8 tail=2" },
 	{ "tail after a counted payload, rest outside", 147, "01 03 aabb beef 99", 0,
