@@ -176,3 +176,5 @@ rec_diameter() {
 }
 
 rec_ethercat() { spoken 20; }
+
+rec_profinet() { spoken 11; }
