@@ -305,7 +305,13 @@ static const struct shape *follow(struct run *x, const struct shape *low, uint16
 		if (fit == FIT_YES || (fit == FIT_ASK && fits(x, s)))
 			return s;
 	}
-	return id && !low ? NULL : follow_long(x, low);
+	if (!id || low)
+		return follow_long(x, low);
+	for (unsigned i = 0; i < c->n; i++) { /* too short for its guard to tell: a short header */
+		if (S->v[c->v[i]].cold->guard.v && room < S->v[c->v[i]].cold->guard.need)
+			return &S->v[c->v[i]];
+	}
+	return NULL;
 }
 
 /* What stands in the payload of the layer just recorded, at x->off; NULL: bytes. */

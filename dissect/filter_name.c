@@ -395,6 +395,7 @@ struct ref *filter_resolve(struct filter *f, const char *s, size_t n)
 
 struct nearest {
 	unsigned distance;
+	size_t same; /* so many characters must be the same */
 	struct buf *out;
 };
 
@@ -413,6 +414,8 @@ static void consider(struct nearest *b, const char *s, size_t n, const char *pro
 		memcpy(full + len, name, strlen(name));
 		len += strlen(name);
 	}
+	if (len < b->same || memcmp(s, full, b->same))
+		return;
 	d = near_distance(s, n, full, len, near_limit(n));
 	if (d > near_limit(n) || d >= b->distance)
 		return;
@@ -445,6 +448,8 @@ bool filter_suggest(const struct filter *f, const char *s, size_t n, struct buf 
 	const char *dot = memchr(s, '.', n);
 	/* Behind the name of a protocol something of it is meant, not another protocol. */
 	bool known = dot && registry_find(f->reg, s, (size_t)(dot - s));
+
+	b.same = known ? (size_t)(dot - s) + 1 : 0;
 
 	for (unsigned i = 0; i < registry_count(f->reg); i++) {
 		const struct record *rec[RECORDS_SEEN];

@@ -36,6 +36,9 @@ static void run_row(const struct registry *r, const struct row *row)
 #define TCP_ACK "9c40 0050 00000001 00000002 5010 2000 0000 0000"
 
 static const struct row builtin_rows[] = {
+	{ "a runt: too short to say whether it is Ethernet II or 802.3", 1, "000102030405060708", 0,
+	  "eth 0+9..9 header" },
+	{ "short, but certainly not IP", 228, "1b5d303b", 0, "" },
 	{ "nothing at all", 1, "", 0, "" },
 	{ "a link type nobody knows", 9999, "00", 0, "" },
 	{ "Ethernet, IPv4, UDP", 1, ETH("0800") IP4("001c", "11") UDP_EMPTY, 0,
