@@ -178,3 +178,5 @@ rec_diameter() {
 rec_ethercat() { spoken 20; }
 
 rec_profinet() { spoken 11; }
+
+rec_goose() { spoken 5; }
