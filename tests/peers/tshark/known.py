@@ -8,6 +8,7 @@ from fractions import Fraction
 SAME = {
     "wg": "wireguard", "isakmp": "ike", "ssh": ["ssh", "ssh_version", "ssh_group", "ssh_encrypted"],
     "stun": ["stun", "turn_channel"], "tacplus": "tacacs", "kerberos": ["kerberos", "kerberos_tcp"],
+    "quic": ["quic", "quic_retry", "quic_negotiation", "quic_invariant", "quic_short"],
     "openvpn": ["openvpn", "openvpn_auth", "openvpn_tcp"],
     "ipv6": "ip6", "icmpv6": "icmp6", "ipv6.hopopts": "ip6_hopopts", "ipv6.dstopts": "ip6_dstopts",
     "ipv6.routing": "ip6_route", "ipv6.fraghdr": "ip6_frag", "ieee8021ad": "svlan",
@@ -41,8 +42,8 @@ EXPLAINED = {
     "kerberos.sname_string: other bytes": MARKS,
     "tacplus.arg_value: other bytes": "the lengths of the arguments stand in a list before them (RFC 8907 section 6.1); "
                                       "here the arguments are one text",
-    "quic.long.reserved: other value": PROTECTED,
-    "quic.packet_number_length: other value": PROTECTED,
+    "quic.long.reserved: other bytes": PROTECTED,
+    "quic.packet_number_length: other bytes": PROTECTED,
     "isakmp.enc.data: other bytes": "how long the initialization vector in front is depends on the cipher that was "
                                     "agreed on before",
     "stack: on tcp tshark has socks, we http": "after the proxy's answer the stream is that of the other protocol "
@@ -108,7 +109,7 @@ INSIDE = re.compile(r"^(ike1?_.*|vxlan_gpe|snap|sctp_chunk|dot11_.*|eap|eapol_ke
 # Fields that a header of it begins with, where others may stand without one.
 HEADS = {"http": ("http.request.method", "http.response.code"), "tls": ("tls.record.",), "dns": ("dns.id", "dns.length")}
 # Several of these side by side are one step for tshark.
-SIDE_BY_SIDE = {"nhrp", "ssh", "dtls", "quic", "stun", "kerberos", "openvpn", "tls", "mqtt", "mqtt5", "pgsql", "pgsql_start", "pgsql_reply", "mysql", "mysql_reply",
+SIDE_BY_SIDE = {"nhrp", "ssh", "dtls", "quic", "quic_short", "stun", "kerberos", "openvpn", "tls", "mqtt", "mqtt5", "pgsql", "pgsql_start", "pgsql_reply", "mysql", "mysql_reply",
                 "amqp", "amqp_header", "mpls", "http", "dns", "bgp", "http2", "http2_preface", "grpc", "websocket", "resp",
                 "memcache", "memcache_text", "sip", "rtsp", "rtsp_frame", "rtcp", "rtcp_feedback", "rtcp_extended",
                 "rtcp_app"}
