@@ -512,3 +512,29 @@ rec_whois() {
 	lab_on h1 whois -h 10.77.0.2 example.org
 	keep 8 'src port 43'
 }
+
+rec_gearman() {
+	pair
+	lab_bg h2 gearmand -u root -L 10.77.0.2 -p 4730 -l "$LAB_DIR/gearmand.log"
+	listens 4730
+	sniff h1 eth0 tcp port 4730
+	lab_bg h1 gearman -w -c 3 -h 10.77.0.2 -f reverse -- rev
+	sleep 0.5
+	echo "hello from the lab" | lab_on h1 gearman -h 10.77.0.2 -f reverse -u first
+	lab_on h1 gearman -h 10.77.0.2 -f reverse "another one"
+	lab_on h1 gearman -h 10.77.0.2 -b -f reverse "for later"
+	sleep 0.5
+	keep 20 'src port 4730'
+}
+
+rec_nbd() {
+	pair
+	lab_bg h2 nbdkit -f -i 10.77.0.2 memory 4096
+	listens 10809
+	printf 'Hello from the lab.' >"$LAB_DIR/hello"
+	sniff h1 eth0 tcp port 10809
+	lab_on h1 nbdcopy --flush "$LAB_DIR/hello" nbd://10.77.0.2
+	lab_on h1 nbdcopy nbd://10.77.0.2 "$LAB_DIR/copy"
+	lab_on h1 nbdinfo --list nbd://10.77.0.2
+	keep 20 'src port 10809'
+}
