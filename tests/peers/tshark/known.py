@@ -21,6 +21,7 @@ SAME = {
     "l2tp": ["l2tp", "l2tp3", "l2tp_ip"], "lisp-data": "lisp_data", "vxlan": ["vxlan", "vxlan_gpe"],
     "eth": ["eth", "dot3"], "sll": ["sll", "sll2"], "dhcpv6": "dhcp6",
     "pgsql": ["pgsql_start", "pgsql", "pgsql_reply"], "mqtt": ["mqtt", "mqtt5"],
+    "nbd": ["nbd", "nbd_hello", "nbd_option", "nbd_option_reply", "nbd_chunk"],
     "http2": ["http2", "http2_preface"], "memcache": ["memcache", "memcache_text"], "rtsp": ["rtsp", "rtsp_frame"],
     "rtcp": ["rtcp", "rtcp_feedback", "rtcp_extended", "rtcp_app"],
     "mysql": ["mysql_greeting", "mysql_login", "mysql", "mysql_reply"], "amqp": ["amqp_header", "amqp"],
@@ -112,7 +113,7 @@ HEADS = {"http": ("http.request.method", "http.response.code"), "tls": ("tls.rec
 SIDE_BY_SIDE = {"nhrp", "ssh", "dtls", "quic", "quic_short", "stun", "kerberos", "openvpn", "tls", "mqtt", "mqtt5", "pgsql", "pgsql_start", "pgsql_reply", "mysql", "mysql_reply",
                 "amqp", "amqp_header", "mpls", "http", "dns", "bgp", "http2", "http2_preface", "grpc", "websocket", "resp",
                 "memcache", "memcache_text", "sip", "rtsp", "rtsp_frame", "rtcp", "rtcp_feedback", "rtcp_extended",
-                "rtcp_app"}
+                "rtcp_app", "gearman", "nbd", "nbd_chunk"}
 # Headings over other fields that have a value all the same: what the field before said.
 HEADINGS = {"isakmp.typepayload"}
 # tshark's payload: not ours to name.
