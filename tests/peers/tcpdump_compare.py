@@ -46,6 +46,7 @@ KNOWN_LENGTH = (
     ("another version of IP: bytes for us, not a header", r"IP\d+ \(invalid\)"),
     ("length 0, as it stands before segmentation offload", r"bad-len 0"),
     ("nothing at all of the next layer is there", r"\[\|(?:ip|ip6|vlan|arp|tcp|udp|icmp|icmp6)\]"),
+    ("an option of TCP that we do not know", r"scps cap"),
     ("a length of OSPF that tells another than the packet's", r"OSPFv\d, .*\[len \d+\]"),
 )
 # A note of ours where tcpdump has none, and does not look that far.
@@ -56,7 +57,7 @@ KNOWN_OURS = (
     ("tcpdump does not look inside", r"^(ip|ip6|arp|ip\.2)(\.len)?$"),
 )
 # Carriers that tcpdump gives up, or reads as something else, once they are damaged.
-OUTSIDE = r"nflog|macsec|chdlc|NSH|vxlan|VXLAN|ip-proto-137"
+OUTSIDE = r"DCCP-|nflog|macsec|chdlc|NSH|vxlan|VXLAN|ip-proto-137"
 OURS = ("eth", "dot3", "vlan", "arp", "ip", "ip6", "tcp", "udp", "icmp", "icmp6")
 
 
@@ -92,7 +93,7 @@ def their_sum(text, proto):
     bad, good = SUMS[proto]
     text = text.split("\n\t")[0]  # what is quoted stands on lines of its own
     if proto == "ip":
-        if "truncated-option" in text:
+        if "truncated-option" in text or "header length(" in text:
             return "none"
         head = re.search(r"\(tos .*?length \d+(, (options \(.*?\)|bad cksum[^)]*\)!))*\)", text)
         return "none" if not head else "bad" if re.search(bad, head[0]) else "good"
@@ -143,7 +144,7 @@ def compare(path, name, tally, wrong):
             if a == b or b == "none":
                 continue
             why = [k for k, pattern in KNOWN if re.search(pattern, text)]
-            if re.search(OUTSIDE, " ".join(packet["stack"])):
+            if re.search(OUTSIDE, text + " ".join(packet["stack"])) and proto not in packet["stack"]:
                 why.append("a carrier that is damaged itself")
             if a == "none" and packet.get(proto, {}).get("chksum") is not None:
                 why.append("left to the card, or a part is missing")
