@@ -180,3 +180,41 @@ rec_ethercat() { spoken 20; }
 rec_profinet() { spoken 11; }
 
 rec_goose() { spoken 5; }
+
+rec_smb2() {
+	pair
+	mkdir -p "$LAB_DIR/smb" "$LAB_DIR/share/dir"
+	chmod -R 777 "$LAB_DIR/share"
+	cat >"$LAB_DIR/smb.conf" <<-END
+		[global]
+		server role = standalone server
+		workgroup = LAB
+		netbios name = SERVER
+		interfaces = 10.77.0.2/24
+		bind interfaces only = yes
+		map to guest = bad user
+		guest account = root
+		server min protocol = SMB2
+		disable spoolss = yes
+		pid directory = $LAB_DIR/smb
+		lock directory = $LAB_DIR/smb
+		state directory = $LAB_DIR/smb
+		cache directory = $LAB_DIR/smb
+		private dir = $LAB_DIR/smb
+		ncalrpc dir = $LAB_DIR/smb/rpc
+		log file = $LAB_DIR/smb/log
+		smb ports = 445
+		[share]
+		path = $LAB_DIR/share
+		guest ok = yes
+		read only = no
+	END
+	lab_bg h2 smbd --foreground -s "$LAB_DIR/smb.conf" --debug-stdout
+	lab_until 15 lab_on h2 bash -c 'true >/dev/tcp/10.77.0.2/445' || exit 1
+	echo 'Hello from the lab.' >"$LAB_DIR/hello"
+	sniff h1 eth0 tcp port 445
+	(cd "$LAB_DIR" && lab_on h1 smbclient -N -s "$LAB_DIR/smb.conf" //10.77.0.2/share \
+		-c 'put hello; ls; get hello back; get nothing; cd dir; mkdir sub; rmdir sub; rm ..\hello')
+	(cd "$LAB_DIR" && lab_on h1 smbclient -N -m SMB2 -s "$LAB_DIR/smb.conf" //10.77.0.2/share -c 'cd dir')
+	keep 40
+}
