@@ -9,6 +9,7 @@ SAME = {
     "wg": "wireguard", "isakmp": "ike", "ssh": ["ssh", "ssh_version", "ssh_group", "ssh_encrypted"],
     "stun": ["stun", "turn_channel"], "tacplus": "tacacs", "kerberos": ["kerberos", "kerberos_tcp"],
     "quic": ["quic", "quic_retry", "quic_negotiation", "quic_invariant", "quic_short"],
+    "udpencap": ["udpencap", "udpencap_keepalive"],
     "openvpn": ["openvpn", "openvpn_auth", "openvpn_tcp"],
     "ipv6": "ip6", "icmpv6": "icmp6", "ipv6.hopopts": "ip6_hopopts", "ipv6.dstopts": "ip6_dstopts",
     "ipv6.routing": "ip6_route", "ipv6.fraghdr": "ip6_frag", "ieee8021ad": "svlan",
@@ -44,6 +45,18 @@ EXPLAINED = {
     "tacplus.arg_value: other bytes": "the lengths of the arguments stand in a list before them (RFC 8907 section 6.1); "
                                       "here the arguments are one text",
     "quic.long.reserved: other bytes": PROTECTED,
+    "quic.short.reserved: other bytes": PROTECTED,
+    "quic.key_phase: other bytes": PROTECTED,
+    "quic.key_phase: other value": PROTECTED,
+    "quic.protected_payload: other bytes": "where the receiver's name for the connection ends is known to the receiver alone "
+                                           "(RFC 9000 section 17.3)",
+    "quic.retry_token: other bytes": "its last 16 bytes are a sum; with us they belong to the token",
+    "kerberos.kdc-req-body.etype: other bytes": MARKS,
+    "stack: on wg tshark has ip, we nothing": DECRYPTED,
+    "stack: on tls tshark has http2, we nothing": DECRYPTED,
+    "stack: on quic tshark has tls, we nothing": DECRYPTED,
+    "stack: on radius tshark has eap, we nothing": "a message of EAP is cut into attributes of up to 253 bytes (RFC 3579 "
+                                                   "section 3.1), which are bytes here",
     "quic.packet_number_length: other bytes": PROTECTED,
     "isakmp.enc.data: other bytes": "how long the initialization vector in front is depends on the cipher that was "
                                     "agreed on before",
@@ -83,6 +96,8 @@ EXPLAINED = {
     "stack: on radiotap tshark has wlan, we nothing": "another version of 802.11 than 0, or a radiotap header that "
                                                       "is too short for its fields; tshark goes on",
     "tls.record.content_type: other value": DECRYPTED,
+    "tls.handshake: other bytes": "a message of the handshake in several records is put together by tshark; a record that "
+                                  "holds a piece of one is bytes here",
     "stack: on udp tshark has tftp, we nothing": "RFC 1350 section 4: an answer comes from a port chosen at random, which only the "
                                                  "conversation tells",
     "stack: on udp tshark has dns, we nothing": "port 8053 is nobody's; -d udp.port=8053:dns says what it is",
