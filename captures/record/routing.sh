@@ -575,6 +575,7 @@ rec_srv6() {
 	chain
 	local host
 	for host in h1 r1 r2 h2; do
+		# shellcheck disable=SC2016 # the inner shell's words
 		lab_on $host bash -c 'for f in /proc/sys/net/ipv6/conf/*/seg6_enabled; do echo 1 >$f; done'
 	done
 	lab_on h1 ip -6 route add fd77:9::/64 encap seg6 mode encap segs fd77:1::fe,fd77:2::2 dev eth0 || exit 1
