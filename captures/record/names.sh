@@ -576,3 +576,202 @@ rec_ntp-nts() {
 	ask_clock "ntstrustedcerts $LAB_DIR/nts.pem" "server 10.77.0.2 iburst maxsamples 4 nts"
 	keep 10
 }
+
+rec_ntp-broadcast() {
+	pair
+	sniff h1 eth0 udp port 123
+	clock 'broadcast 1 10.77.0.255'
+	sleep 3.5
+	keep 3
+}
+
+rec_ntp-peers() {
+	pair
+	clock 'peer 10.77.0.1 minpoll 0 maxpoll 1 xleave'
+	sniff h1 eth0 udp port 123
+	printf '%s\n' 'local stratum 10' allow 'cmdport 0' 'bindaddress 10.77.0.1' "pidfile $LAB_DIR/c1.pid" \
+		'peer 10.77.0.2 minpoll 0 maxpoll 1 xleave' >"$LAB_DIR/chrony1.conf"
+	lab_bg h1 chronyd -x -d -u root -f "$LAB_DIR/chrony1.conf"
+	sleep 6
+	keep 6
+}
+
+# broker LINES...: mosquitto on h2.
+broker() {
+	printf '%s\n' 'listener 1883 10.77.0.2' 'user root' 'persistence false' "$@" >"$LAB_DIR/mosquitto.conf"
+	lab_bg h2 mosquitto -c "$LAB_DIR/mosquitto.conf"
+	lab_until 5 lab_on h2 bash -c 'true >/dev/tcp/10.77.0.2/1883'
+	forget
+}
+
+rec_mqtt-will() {
+	pair
+	broker 'allow_anonymous true'
+	sniff h1 eth0 tcp port 1883
+	lab_bg h1 mosquitto_sub -h 10.77.0.2 -V mqttv311 -i reader -t 'rooms/+/state' -C 2
+	local sub=$LAB_PID
+	sleep 0.3
+	nsenter -n -t "${LAB_HOST[h1]}" -- mosquitto_sub -h 10.77.0.2 -V mqttv311 -i lamp -t lamp/set -k 5 \
+		--will-topic rooms/hall/state --will-payload gone --will-qos 1 --will-retain &
+	local lamp=$!
+	sleep 0.3
+	lab_on h1 mosquitto_pub -h 10.77.0.2 -V mqttv311 -i porch -t rooms/porch/state -m on
+	kill -KILL "$lamp"
+	wait "$lamp" 2>/dev/null
+	wait "$sub"
+	keep 20
+}
+
+rec_mqtt-refused() {
+	pair
+	: >"$LAB_DIR/pw"
+	mosquitto_passwd -b "$LAB_DIR/pw" lab secret
+	broker 'allow_anonymous false' "password_file $LAB_DIR/pw"
+	sniff h1 eth0 tcp port 1883
+	lab_on h1 mosquitto_pub -h 10.77.0.2 -V mqttv311 -i a -t test -m x
+	lab_on h1 mosquitto_pub -h 10.77.0.2 -V mqttv311 -i b -t test -m x -u lab -P wrong
+	lab_on h1 mosquitto_pub -h 10.77.0.2 -V mqttv5 -i c -t test -m x -u lab -P wrong
+	lab_on h1 mosquitto_pub -h 10.77.0.2 -V mqttv31 -i d -t test -m x -u lab -P secret
+	keep 20
+}
+
+rec_amqp-topic() {
+	pair
+	rabbit
+	forget
+	sniff h1 eth0 tcp port 5672
+	lab_bg h1 amqp-consume -s 10.77.0.2 -e amq.topic -r 'house.#' -A -c 1 cat
+	local sub=$LAB_PID
+	sleep 1
+	lab_on h1 amqp-publish -s 10.77.0.2 -e amq.topic -r garden.door -b nobody
+	lab_on h1 amqp-publish -s 10.77.0.2 -e amq.topic -r house.door -b open
+	wait "$sub"
+	lab_on h1 amqp-publish -s 10.77.0.2 --username guest --password wrong -r x -b x
+	keep 40
+}
+
+rec_coap-ip6() {
+	pair
+	lab_bg h2 coap-server-notls -A fd77::2 -d 5
+	sleep 0.5
+	sniff h1 eth0 udp port 5683
+	lab_on h1 coap-client-notls -B 2 'coap://[fd77::2]/time'
+	lab_on h1 coap-client-notls -B 2 -m post -t json -e '{"on":true}' 'coap://[fd77::2]/async?2'
+	lab_on h1 coap-client-notls -B 4 'coap://[fd77::2]/async?2'
+	lab_on h1 coap-client-notls -B 2 -m fetch -e x 'coap://[fd77::2]/time'
+	keep 8
+}
+
+rec_nbns-conflict() {
+	pair
+	samba_conf
+	lab_bg h2 nmbd -F --no-process-group -s "$LAB_DIR/smb.conf"
+	sleep 7
+	sniff h1 eth0 udp port 137
+	mkdir "$LAB_DIR/other"
+	sed "s|$LAB_DIR/smb\$|$LAB_DIR/other|; s|$LAB_DIR/smb/|$LAB_DIR/other/|" "$LAB_DIR/smb.conf" >"$LAB_DIR/other.conf"
+	mkdir -p "$LAB_DIR/other/private"
+	lab_bg h1 nmbd -F --no-process-group -s "$LAB_DIR/other.conf"
+	sleep 3
+	keep 3
+}
+
+rec_dhcp6-none() {
+	pair
+	dhcpd6 h2 eth0
+	sed -i '/range6 fd77::100/d; /prefix6/d' "$LAB_DIR/dhcpd6.conf"
+	lab_stop "$LAB_PID"
+	lab_bg h2 dhcpd -6 -f -d -cf "$LAB_DIR/dhcpd6.conf" -lf "$LAB_DIR/dhcpd6.leases" -pf "$LAB_DIR/dhcpd6.pid" eth0
+	lab_until 5 grep -q 'Server starting service' "$LAB_LOG"
+	sniff h2 eth0 udp port 546 or udp port 547
+	: >"$LAB_DIR/dhclient6.conf"
+	dhclient6
+	sleep 4
+	lab_stop "${LAB_PIDS[-1]}"
+	keep 2
+}
+
+# named LINES...: BIND on h2 with a zone that can be changed by who has the key.
+named_server() {
+	mkdir -p "$LAB_DIR/named"
+	cat >"$LAB_DIR/named.conf" <<-END
+		options { directory "$LAB_DIR/named"; listen-on { 10.77.0.2; }; listen-on-v6 { none; };
+			recursion no; dnssec-validation no; pid-file "$LAB_DIR/named.pid";
+			session-keyfile "$LAB_DIR/session.key"; allow-transfer { key lab; }; notify no; };
+		controls { };
+		key lab { algorithm hmac-sha256; secret "bGFiIGtleSBmb3IgYSBzbWFsbCBuZXR3b3JrIQ=="; };
+		zone zone.test { type primary; file "zone"; allow-update { key lab; }; ${1-} };
+	END
+	cat >"$LAB_DIR/named/zone" <<-'END'
+		$TTL 300
+		@ SOA ns hostmaster 1 3600 600 86400 60
+		@ NS ns
+		ns A 10.77.0.2
+		www A 10.77.0.80
+		www LOC 52 22 23.000 N 4 53 32.000 E -2.00m 1m 10000m 10m
+		www SSHFP 4 2 123456789abcdef67890123456789abcdef67890123456789abcdef123456789
+		_443._tcp.www TLSA 3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+		@ NAPTR 100 10 "S" "SIP+D2U" "" _sip._udp
+		@ RP admin.zone.test. about.zone.test.
+		@ CAA 0 issue "ca.example"
+		svc HTTPS 1 . alpn="h2,h3" ipv4hint=10.77.0.80 port=8443
+		old DNAME new.test.
+		net APL 1:10.77.0.0/24 !1:10.77.0.128/25
+		cert CERT PGP 0 0 aGVsbG8=
+		card EUI48 02-00-00-00-00-01
+		link URI 10 1 "https://www.zone.test/"
+	END
+	lab_bg h2 named -g -u root -c "$LAB_DIR/named.conf"
+	lab_until 8 lab_on h1 dig +time=1 +tries=1 @10.77.0.2 www.zone.test || exit 1
+}
+
+rec_dns-update() {
+	pair
+	named_server
+	local key=hmac-sha256:lab:bGFiIGtleSBmb3IgYSBzbWFsbCBuZXR3b3JrIQ==
+	sniff h1 eth0 port 53
+	lab_on h1 nsupdate -y "$key" <<-END
+		server 10.77.0.2
+		zone zone.test
+		prereq nxdomain new.zone.test
+		update add new.zone.test 60 A 10.77.0.90
+		update delete www.zone.test LOC
+		send
+	END
+	lab_on h1 nsupdate <<-END
+		server 10.77.0.2
+		zone zone.test
+		update add mine.zone.test 60 A 10.77.0.91
+		send
+	END
+	lab_on h1 dig +tries=1 -y "$key" @10.77.0.2 new.zone.test
+	lab_on h1 dig +tries=1 -y "${key/bGFi/bGFj}" @10.77.0.2 new.zone.test
+	keep 8
+}
+
+rec_dns-signed() {
+	pair
+	named_server 'dnssec-policy default; inline-signing yes;'
+	lab_until 8 bash -c "nsenter -n -t ${LAB_HOST[h1]} -- dig +dnssec +tries=1 @10.77.0.2 zone.test | grep -q RRSIG"
+	sniff h1 eth0 port 53
+	local q
+	for q in "www.zone.test A" "zone.test DNSKEY" "nothing.zone.test A" "zone.test CDS"; do
+		# shellcheck disable=SC2086
+		lab_on h1 dig +dnssec +tries=1 @10.77.0.2 $q
+	done
+	keep 8
+}
+
+rec_dns-rare() {
+	pair
+	named_server
+	sniff h1 eth0 port 53
+	local q
+	for q in "www.zone.test LOC" "www.zone.test SSHFP" "_443._tcp.www.zone.test TLSA" "zone.test NAPTR" \
+		"zone.test RP" "zone.test CAA" "svc.zone.test HTTPS" "a.old.zone.test A" "net.zone.test APL" \
+		"cert.zone.test CERT" "card.zone.test EUI48" "link.zone.test URI"; do
+		# shellcheck disable=SC2086
+		lab_on h1 dig +noedns +tries=1 @10.77.0.2 $q
+	done
+	keep 24
+}
