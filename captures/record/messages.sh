@@ -538,3 +538,77 @@ rec_nbd() {
 	lab_on h1 nbdinfo --list nbd://10.77.0.2
 	keep 20 'src port 10809'
 }
+
+# Calls with values of many kinds, by the library of Thrift.
+rec_thrift() {
+	pair
+	cat >"$LAB_DIR/thermometer.py" <<-'END'
+		from thrift.protocol.TBinaryProtocol import TBinaryProtocol
+		from thrift.Thrift import TMessageType, TType
+		from thrift.transport import TSocket, TTransport
+		def fields(p, values):
+		    p.writeStructBegin("args")
+		    for i, (kind, value) in enumerate(values, 1):
+		        p.writeFieldBegin("f", kind, i)
+		        value(p)
+		        p.writeFieldEnd()
+		    p.writeFieldStop()
+		    p.writeStructEnd()
+		def many(p):
+		    p.writeListBegin(TType.I32, 3)
+		    for i in (20, 21, 22):
+		        p.writeI32(i)
+		    p.writeListEnd()
+		def pairs(p):
+		    p.writeMapBegin(TType.STRING, TType.DOUBLE, 2)
+		    for k, v in (("kitchen", 21.5), ("cellar", 12.0)):
+		        p.writeString(k)
+		        p.writeDouble(v)
+		    p.writeMapEnd()
+		def place(p):
+		    fields(p, [(TType.STRING, lambda p: p.writeString("upstairs")), (TType.BOOL, lambda p: p.writeBool(True))])
+		CALLS = [("ping", []), ("read", [(TType.STRING, lambda p: p.writeString("kitchen")), (TType.I16, lambda p: p.writeI16(7))]),
+		         ("report", [(TType.LIST, many), (TType.MAP, pairs), (TType.STRUCT, place), (TType.I64, lambda p: p.writeI64(1 << 40))])]
+	END
+	cat >"$LAB_DIR/server.py" <<-'END'
+		from thermometer import *
+		s = TSocket.TServerSocket("10.77.0.2", 9090)
+		s.listen()
+		while True:
+		    t = TTransport.TBufferedTransport(s.accept())
+		    p = TBinaryProtocol(t)
+		    try:
+		        while True:
+		            name, kind, seq = p.readMessageBegin()
+		            p.skip(TType.STRUCT)
+		            p.readMessageEnd()
+		            p.writeMessageBegin(name, TMessageType.REPLY, seq)
+		            p.writeStructBegin("result")
+		            p.writeFieldBegin("success", TType.DOUBLE, 0)
+		            p.writeDouble(21.5)
+		            p.writeFieldStop()
+		            p.writeMessageEnd()
+		            t.flush()
+		    except Exception:
+		        t.close()
+	END
+	cat >"$LAB_DIR/client.py" <<-'END'
+		from thermometer import *
+		t = TTransport.TBufferedTransport(TSocket.TSocket("10.77.0.2", 9090))
+		p = TBinaryProtocol(t)
+		t.open()
+		for seq, (name, values) in enumerate(CALLS, 1):
+		    p.writeMessageBegin(name, TMessageType.CALL, seq)
+		    fields(p, values)
+		    p.writeMessageEnd()
+		    t.flush()
+		    p.readMessageBegin()
+		    p.skip(TType.STRUCT)
+		t.close()
+	END
+	lab_bg h2 $py "$LAB_DIR/server.py"
+	listens 9090
+	sniff h1 eth0 tcp port 9090
+	lab_on h1 $py "$LAB_DIR/client.py"
+	keep 10 'src port 9090'
+}
