@@ -104,8 +104,11 @@ static bool covered(const struct run *r, const struct packet *p, uint32_t *from,
 {
 	for (unsigned i = r->check.nsums; i--;) {
 		const struct sum_result *s = &r->check.sums[i];
-		const struct rule *rule = &r->check.tree[s->layer].v[s->node].field->rule;
+		const struct tree *t = &r->check.tree[s->layer];
+		const struct rule *rule = &t->v[s->node].field->rule;
 		const struct layer *l = &p->layers[s->layer];
+		int64_t first =
+			rule->expr ? expr_eval(rule->expr, t, t->v[s->node].parent, NULL) : 0;
 
 		if (s->verdict != SUM_GOOD || l->flags & LAYER_QUOTED)
 			continue;
@@ -118,6 +121,8 @@ static bool covered(const struct run *r, const struct packet *p, uint32_t *from,
 			else if (form == SPAN_ALL || (form == SPAN_PAYLOAD && *to > l->off))
 				*to = form == SPAN_ALL ? l->end : l->end - l->tail;
 		}
+		if (first > 0 && *to - *from > first)
+			*to = *from + (uint32_t)first;
 		if (*to > *from)
 			return true;
 	}
