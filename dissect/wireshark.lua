@@ -44,6 +44,37 @@ local function text_of(R, n)
 	local from, len = node_bytes(R, n)
 	return R.data:sub(from + 1, from + len)
 end
+-- Kinds whose bytes are as many as their extent says, and mean a text.
+local said = {}
+local function part(full, print)
+	return function(s, ty)
+		local whole = #s == full or #s > 0 and ty.ext.fixed
+		return print(s .. ("\0"):rep(full - #s)) .. (whole and "" or "/" .. #s * 8)
+	end
+end
+said.ip4part = part(4, function(s) return ("%d.%d.%d.%d"):format(s:byte(1, 4)) end)
+said.ip6part = part(16, function(s)
+	local words, best, most = {}, 0, 1
+	for i = 1, 8 do words[i] = s:byte(2 * i - 1) * 256 + s:byte(2 * i) end
+	for i = 1, 8 do
+		local n = 0
+		while words[i + n] == 0 do n = n + 1 end
+		if n > most then best, most = i, n end
+	end
+	for i = 1, 8 do words[i] = ("%x"):format(words[i]) end
+	if best == 0 then return table.concat(words, ":") end
+	return table.concat(words, ":", 1, best - 1) .. "::" .. table.concat(words, ":", best + most)
+end)
+function said.bcd(s)
+	return (s:gsub(".", function(c) return ("%02x"):format(c:byte()) end))
+end
+function said.tbcd(s)
+	return (s:gsub(".", function(c)
+		local digits = "0123456789abcdef"
+		local low, high = c:byte() % 16 + 1, floor(c:byte() / 16) + 1
+		return digits:sub(low, low) .. digits:sub(high, high)
+	end):gsub("f$", ""))
+end
 local function text_number(s)
 	local hi, lo = 0, 0
 	if #s > 8 then return 0 end
@@ -986,7 +1017,7 @@ local function show(P, index, tree, n)
 		local pf, item = ftypes[ty.show .. ":" .. f.qname], nil
 		local from, len = node_bytes(P, n)
 		if ty.show == "string" then
-			item = tree:add(pf, P.tvb(floor(n.bit / 8), floor((n.bits + 7) / 8)), n.text or text_of(P, n))
+			item = tree:add(pf, P.tvb(floor(n.bit / 8), floor((n.bits + 7) / 8)), n.text or said[ty.kind] and said[ty.kind](text_of(P, n), ty) or text_of(P, n))
 		elseif ty.show == "bytes" then
 			item = len > 0 and tree:add(pf, P.tvb(from, len)) or nil
 		elseif ty.show == "absolute_time" then
