@@ -19,12 +19,15 @@ SAME = {
     "ppp": ["ppp", "hdlc_ppp", "ppp_bare", "ppp_dir"], "pppoes": "pppoe",
     "wlancap": "avs", "wpan": ["wpan", "wpan_nofcs"], "wpan-nonask-phy": "wpan_phy", "can": ["can", "can_fd"],
     "erspan": ["erspan", "erspan3"], "vrrp": ["vrrp", "vrrp3"], "ospf": ["ospf", "ospf3"], "gtpv2": "gtp2",
-    "l2tp": ["l2tp", "l2tp3", "l2tp_ip"], "lisp-data": "lisp_data", "vxlan": ["vxlan", "vxlan_gpe"],
+    "l2tp": ["l2tp", "l2tp3", "l2tp_ip"], "lisp-data": "lisp_data", "vxlan": ["vxlan", "vxlangpe"],
     "eth": ["eth", "dot3"], "sll": ["sll", "sll2"], "dhcpv6": "dhcp6",
     "pgsql": ["pgsql_start", "pgsql", "pgsql_reply"], "mqtt": ["mqtt", "mqtt5"],
     "nbd": ["nbd", "nbd_hello", "nbd_option", "nbd_option_reply", "nbd_chunk"],
     "http2": ["http2", "http2_preface"], "memcache": ["memcache", "memcache_text"], "rtsp": ["rtsp", "rtsp_frame"],
     "rtcp": ["rtcp", "rtcp_feedback", "rtcp_extended", "rtcp_app"],
+    "portmap": ["portmap", "portmap_answer"], "mount": ["mount", "mount_answer"], "nfs": ["nfs", "nfs_answer"],
+    "bittorrent": ["bittorrent", "bittorrent_message"], "cflow": ["netflow", "ipfix"], "ecatf": "ethercat",
+    "smb2": ["smb2", "smb2_encrypted"],
     "mysql": ["mysql_greeting", "mysql_login", "mysql", "mysql_reply"], "amqp": ["amqp_header", "amqp"],
 }
 # Fields that tshark shows in another unit: how many of its units are one of ours.
@@ -111,21 +114,30 @@ EXPLAINED = {
                                                 "bytes here",
     "stack: on ip tshark has vrrp, we carp": "CARP uses VRRP's number and first byte; tshark tells it only where it is told "
                                              "to (-d ip.proto==112,carp)",
+    "ldp.msg.tlv.fec.pfval: other bytes": PREFIX,
+    "bvlc.length: other value": "annex J.2 of ASHRAE 135: the length of the whole message; tshark shows that of its own header "
+                                "as this field's value, and this one in words",
+    "bacapp.present_value.real: other bytes": "with us the tag of a value is a field of its own",
+    "bacapp.present_value.enum_index: other bytes": "with us the tag of a value is a field of its own",
+    "stack: on tcp tshark has bittorrent, we nothing": "the middle of a block; tshark puts the block together",
+    "stack: on tcp tshark has rpc, we nothing": "the rest of a message; tshark puts it together",
+    "stack: on tcp tshark has tpkt, we tls": "[MS-RDPBCGR] section 5.4.5.1: after the negotiation the connection is TLS's; "
+                                             "tshark takes it for the rest of a message",
     "packets: tshark reads more": "a pcap file of version 2.5, which nobody has defined; it is refused here",
 }
 # Steps of tshark's that are no headers of their own.
-NO_HEADER = {"ethertype", "eth_maybefcs", "wlan.mgt", "wlan_aggregate", "wlan_radio", "tcp.segments",
+NO_HEADER = {"mbtcp", "ecat", "cip", "cipcls", "cipcm", "ethertype", "eth_maybefcs", "wlan.mgt", "wlan_aggregate", "wlan_radio", "tcp.segments",
              "raw", "osi", "isis.hello", "isis.lsp", "isis.csnp", "isis.psnp", "glbp.tlv", "x509sat", "x509ce", "x509af", "pkcs-1", "pkix1explicit", "pkix1implicit", "xml", "image-gif"}
 # What was there at first and became another protocol; tshark keeps it as a step without a header.
 AROUND = {"http": ("http2", "websocket"), "gtp": ("gtpv2",)}
 # Elements of tshark's that are no layers.
 NO_LAYER = {"geninfo", "frame", "fake-field-wrapper"}
 # Layers of ours that tshark keeps inside another of its own.
-INSIDE = re.compile(r"^(ike1?_.*|vxlan_gpe|snap|sctp_chunk|dot11_.*|eap|eapol_key|wpan_beacon|wpan_command)$")
+INSIDE = re.compile(r"^(ike1?_.*|vxlangpe|snap|sctp_chunk|dot11_.*|eap|eapol_key|wpan_beacon|wpan_command|rpc_record|sflow_sample|sflow_record)$")
 # Fields that a header of it begins with, where others may stand without one.
 HEADS = {"http": ("http.request.method", "http.response.code"), "tls": ("tls.record.",), "dns": ("dns.id", "dns.length")}
 # Several of these side by side are one step for tshark.
-SIDE_BY_SIDE = {"nhrp", "ssh", "dtls", "quic", "quic_short", "stun", "kerberos", "openvpn", "tls", "mqtt", "mqtt5", "pgsql", "pgsql_start", "pgsql_reply", "mysql", "mysql_reply",
+SIDE_BY_SIDE = {"modbus", "enip", "ipfix", "rpc", "bittorrent", "bittorrent_message", "ldp", "tpkt", "diameter", "nhrp", "ssh", "dtls", "quic", "quic_short", "stun", "kerberos", "openvpn", "tls", "mqtt", "mqtt5", "pgsql", "pgsql_start", "pgsql_reply", "mysql", "mysql_reply",
                 "amqp", "amqp_header", "mpls", "http", "dns", "bgp", "http2", "http2_preface", "grpc", "websocket", "resp",
                 "memcache", "memcache_text", "sip", "rtsp", "rtsp_frame", "rtcp", "rtcp_feedback", "rtcp_extended",
                 "rtcp_app", "gearman", "nbd", "nbd_chunk"}
