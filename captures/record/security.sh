@@ -41,7 +41,7 @@ rec_wireguard() {
 	keep 6
 }
 
-# ssh_server [sshd options]; ssh_client COMMAND-LINE.. runs ssh with what is needed to get in.
+# ssh_client COMMAND-LINE.. runs ssh with what is needed to get in.
 ssh_server() {
 	local type
 	for type in ed25519 ecdsa rsa; do
@@ -55,7 +55,7 @@ ssh_server() {
 		printf 'StrictModes no\nUsePAM no\nPermitRootLogin yes\nPidFile none\nUseDNS no\n'
 		printf 'PrintMotd no\nPrintLastLog no\n'
 	} >"$LAB_DIR/sshd.conf"
-	lab_bg h2 /usr/sbin/sshd -D -e -f "$LAB_DIR/sshd.conf" "$@"
+	lab_bg h2 /usr/sbin/sshd -D -e -f "$LAB_DIR/sshd.conf"
 	lab_until 5 lab_on h1 bash -c 'true >/dev/tcp/10.77.0.2/22'
 }
 
@@ -205,7 +205,7 @@ turn_server() {
 	lab_bg h2 turnserver -n --listening-ip=10.77.0.2 --listening-ip=fd77::2 --relay-ip=10.77.0.2 \
 		--relay-ip=fd77::2 --lt-cred-mech --user=alice:wonderland --realm=lab.example \
 		--no-tls --no-dtls --no-cli --userdb="$LAB_DIR/turndb" --log-file=stdout \
-		--pidfile="$LAB_DIR/turn.pid" --min-port=50000 --max-port=50100 "$@"
+		--pidfile="$LAB_DIR/turn.pid" --min-port=50000 --max-port=50100
 	lab_until 5 lab_on h2 bash -c 'ss -lun | grep -q "10.77.0.2:3478"'
 	sleep 0.5
 }
@@ -413,12 +413,11 @@ rec_socks() {
 	pair
 	web_server
 	lab_bg h2 microsocks -i 10.77.0.2 -p 1080 -u alice -P wonderland
-	local ssh
 	sleep 0.5
 	sniff h1 eth0 tcp port 1080
 	fetch -x socks5://alice:wonderland@10.77.0.2:1080 http://10.77.0.2/
 	fetch -x socks5h://alice:wonderland@10.77.0.2:1080 http://localhost/
-	fetch -x socks5h://alice:wonderland@10.77.0.2:1080 http://[::1]/
+	fetch -x socks5h://alice:wonderland@10.77.0.2:1080 "http://[::1]/"
 	fetch -x socks5://alice:wrong@10.77.0.2:1080 http://10.77.0.2/
 	fetch -x socks5://10.77.0.2:1080 http://10.77.0.2/
 	fetch -x socks5://alice:wonderland@10.77.0.2:1080 http://10.77.0.2:81/
@@ -444,9 +443,9 @@ rec_udplite() {
 	pair
 	lab_on h1 ping -c1 10.77.0.2 >/dev/null
 	sniff h1 eth0 proto 136 or ip6 proto 136
-	lab_bg h2 $py "$tools/udplite.py" serve
+	lab_bg h2 "$py" "$tools/udplite.py" serve
 	sleep 0.5
-	lab_on h1 $py "$tools/udplite.py" ask
+	lab_on h1 "$py" "$tools/udplite.py" ask
 	keep 6
 }
 
