@@ -626,3 +626,5 @@ rec_gtp2() { spoken 10; }
 rec_glbp() { spoken 6; }
 
 rec_vxlan-gpe() { spoken 5; }
+
+rec_l2tp3() { spoken 8; }
