@@ -612,3 +612,31 @@ rec_thrift() {
 	lab_on h1 $py "$LAB_DIR/client.py"
 	keep 10 'src port 9090'
 }
+
+rec_collectd() {
+	pair
+	cat >"$LAB_DIR/collectd.conf" <<-END
+		Hostname "host1.example.org"
+		FQDNLookup false
+		Interval 1
+		BaseDir "$LAB_DIR"
+		PIDFile "$LAB_DIR/collectd.pid"
+		LoadPlugin load
+		LoadPlugin interface
+		LoadPlugin network
+		<Plugin interface>
+		Interface "eth0"
+		</Plugin>
+		<Plugin network>
+		Server "10.77.0.2" "25826"
+		</Plugin>
+	END
+	lab_bg h2 nc -klu 10.77.0.2 25826
+	sniff h1 eth0 udp port 25826
+	lab_bg h1 collectd -f -C "$LAB_DIR/collectd.conf"
+	local daemon=$LAB_PID
+	sleep 7
+	lab_stop "$daemon"
+	sleep 0.5
+	keep 1
+}
