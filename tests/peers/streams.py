@@ -91,7 +91,7 @@ def datagrams(file, theirs):
         hold("datagrams", file, sorted(ours), sorted(theirs))
 
 
-def convs(file, table, said, pieces6):
+def convs(file, table, said, pieces6, numbers):
     ours = {}
     for row in table("conv"):
         proto = row["stream"].split(":")[0]
@@ -108,7 +108,7 @@ def convs(file, table, said, pieces6):
             theirs.setdefault(proto, []).append(
                 tuple(sorted([(m[1], int(m[4])), (m[2], int(m[3]))])) + (int(m[5]),))
     for proto in names.values():
-        if proto == "ip6" and pieces6:
+        if (proto == "ip6" and pieces6) or (proto == "udp" and "udp" not in numbers):
             continue
         hold(f"conv {proto}", file, sorted(ours.get(proto, [])), sorted(theirs.get(proto, [])))
 
@@ -182,11 +182,11 @@ def compare(file):
         return [json.loads(x) for x in run(STRATA, "read", file, "--stats", what, "--as", "json").split("\n") if x]
 
     # All of tshark's tables and streams at once: it takes its time to start.
-    numbers, wholes, pieces6, routed = {"tcp": 0, "udp": 0}, [], False, False
+    numbers, wholes, pieces6, routed, anywhere = {"tcp": 0, "udp": 0}, [], False, False, False
     for line in run("tshark", "-r", file, "-T", "fields", "-e", "tcp.stream", "-e", "udp.stream", "-e",
                     "ipv6.fraghdr.ident", "-e", "frame.number", "-e", "ip.reassembled.data", "-e",
                     "ipv6.reassembled.data", "-e", "ip.opt.type", "-e", "ipv6.routing.type", "-e",
-                    "ipv6.opt.mipv6.home_address").split("\n"):
+                    "ipv6.opt.mipv6.home_address", "-e", "frame.protocols").split("\n"):
         cell = line.split("\t")
         for proto, text in zip(("tcp", "udp"), cell):
             if text:
@@ -197,7 +197,11 @@ def compare(file):
         wholes += [(int(cell[3]), x.lower()) for x in ",".join(cell[4:6]).split(",") if x]
         # Where a packet names its last stop, or its home, tshark takes that as its address.
         routed = routed or any(x in ("131", "137") for x in ",".join(cell[6:7]).split(",")) or any(cell[7:9])
+        # tshark lets an answer of SNMP come from anywhere, and so begins a conversation anew with the first one.
+        anywhere = anywhere or ":snmp" in "".join(cell[9:10])
     numbers = {p: min(n, STREAMS if p == "tcp" else 4) for p, n in numbers.items()}
+    if anywhere:
+        del numbers["udp"]
     cmd = ["tshark", "-q", "-n", "-r", file, "-z", "io,phs", "-z", "io,stat,1"]
     for z in ("tcp", "udp", "ip", "ipv6"):
         cmd += ["-z", "conv," + z, "-z", "endpoints," + z]
@@ -213,7 +217,7 @@ def compare(file):
         streams(file, n, said, proto)
     datagrams(file, wholes)
     if not routed:
-        convs(file, table, said, pieces6)
+        convs(file, table, said, pieces6, numbers)
         hosts(file, table, said, pieces6)
 
 
