@@ -782,6 +782,10 @@ local function measure(P, proto, off, stop)
 		if tail > stop - off - m.hlen then tail = 0 end
 		m.payload_end, m.stop = stop - tail, stop
 	end
+	-- What stands beside others ends with its fields, where nothing else says so.
+	if proto.beside and not proto.payload and not layer_end and not payload_end then
+		m.stop = math.min(m.stop, off + m.hlen)
+	end
 	m.tail = tail
 	return m, root
 end
@@ -1023,7 +1027,7 @@ local function show(P, index, tree, n)
 		elseif ty.show == "absolute_time" then
 			item = tree:add(pf, range, NSTime.new(n.num, 0))
 		elseif ty.show == "uint64" or ty.show == "int64" then
-			if n.bit % 8 == 0 and n.bits == 64 then
+			if n.bit % 8 == 0 and n.bits == 64 and len == 8 then
 				item = ty.le and tree:add_le(pf, range) or tree:add(pf, range)
 			else
 				item = tree:add(pf, range, (ty.show == "int64" and Int64 or UInt64).new(n.num % W, floor(n.num / W) % W))
