@@ -176,9 +176,14 @@ static int outer_path(const struct scope *s, struct expr *x, const struct proto 
 {
 	struct path_part *part = (struct path_part *)(uintptr_t)x->path;
 	const struct field *f = NULL;
+	const struct field *here[SCOPE_FOUND_MAX];
 	unsigned bad = 1;
 	char near[100];
+	bool local;
 
+	if (strcmp(part[0].name, p->name) && candidates(s, p->name, here, &local))
+		return fail(s, x, "'%s' is another name of '%s', which is a field here",
+			    part[0].name, p->name, NULL);
 	if (x->npath == 1) { /* the name alone: is there such a layer below? */
 		part[0].name = p->name;
 		x->outer_proto = true;

@@ -196,7 +196,8 @@ static bool make_truth(const struct record *rec, uint32_t part, const struct exp
 	return code_run(&c, probe, 0) == 0;
 }
 
-/* Mark the first byte of the text that number v stands for. False: the empty text, or a long one. */
+/* Mark the first byte of the text that number v stands for. False: the empty text, or a long one.
+ */
 static bool mark_first(struct truth *t, int64_t v)
 {
 	unsigned shift = 56;

@@ -132,7 +132,8 @@ static void put_number(const struct others *o, const struct alias *a, const stru
 	printf("],\"bit\":%" PRIu32 ",\"bits\":%" PRIu32
 	       ",\"head\":%u,\"tail\":%u,\"raw\":0,\"cut\":0,"
 	       "\"words\":0,\"view\":%d,\"c\":",
-	       v->bit, v->bits, n ? n->head : 0, n ? n->tail : tail_at(o->t, v), a->form == ALIAS_VIEW);
+	       v->bit, v->bits, n ? n->head : 0, n ? n->tail : tail_at(o->t, v),
+	       a->form == ALIAS_VIEW);
 	if (n) {
 		printf("%d,\"n\":\"%" PRIu64 "\",\"v\":", (int)n->type->kind->cls, n->num);
 		put_value(o->t, v->node, o->text);

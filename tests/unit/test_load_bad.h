@@ -111,6 +111,8 @@ static const struct {
 	{ P "a : u8; b : u8 must `count(a) == 1 }", "takes the name of a list" },
 	{ P "reply a == `request.0; a : u8 }", "followed by the name of a field" },
 	{ P "reply a == `request.b; a : u8 }", "there is no field 'b'" },
+	{ "protocol p { names x; quotes q if `x; p : u8 }",
+	  "'x' is another name of 'p', which is a field" },
 	/* rules */
 	{ P "a : u8 = `256 }", "256 does not fit in the 8 bits" },
 	{ P "a : i8 = `128 }", "does not fit" },
