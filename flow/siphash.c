@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-struct sip {
+struct siphash {
 	uint64_t v0, v1, v2, v3;
 };
 
@@ -13,7 +13,7 @@ static inline uint64_t rotl(uint64_t x, unsigned b)
 	return x << b | x >> (64 - b);
 }
 
-static inline void rounds(struct sip *s, unsigned n)
+static inline void rounds(struct siphash *s, unsigned n)
 {
 	while (n--) {
 		s->v0 += s->v1;
@@ -41,8 +41,8 @@ static inline uint64_t load(const uint8_t *p, size_t n)
 
 struct flow_id siphash(const uint64_t key[2], const uint8_t *p, size_t n)
 {
-	struct sip s = { key[0] ^ 0x736f6d6570736575ull, key[1] ^ 0x646f72616e646f6dull ^ 0xee,
-			 key[0] ^ 0x6c7967656e657261ull, key[1] ^ 0x7465646279746573ull };
+	struct siphash s = { key[0] ^ 0x736f6d6570736575ull, key[1] ^ 0x646f72616e646f6dull ^ 0xee,
+			     key[0] ^ 0x6c7967656e657261ull, key[1] ^ 0x7465646279746573ull };
 	struct flow_id id;
 	uint64_t last = (uint64_t)n << 56;
 
