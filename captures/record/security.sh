@@ -531,3 +531,47 @@ rec_ike1() {
 	ike_tell --terminate --ike lab
 	keep 6
 }
+
+rec_ike-refused() {
+	pair
+	ike_pair 2
+	sed -i 's/proposals = aes128-sha256-x25519.*/proposals = aes256gcm16-prfsha512-ecp521/' \
+		"$LAB_DIR/h1/swanctl.conf"
+	ike_tell --load-all --file "$LAB_DIR/h1/swanctl.conf"
+	sniff h1 eth0 udp
+	ike_tell --initiate --child net
+	keep 2
+}
+
+# tls_talk SERVER-OPTIONS -- CLIENT-OPTIONS: openssl on both hosts, one line of text.
+tls_talk() {
+	local server=()
+	while [ "$1" != -- ]; do
+		server+=("$1")
+		shift
+	done
+	shift
+	lab_bg h2 openssl s_server -accept 10.77.0.2:443 -cert "$LAB_DIR/server.pem" \
+		-key "$LAB_DIR/server.key" -rev -quiet "${server[@]}"
+	lab_until 5 lab_on h2 bash -c 'ss -ltn | grep -q :443'
+	sniff h1 eth0 tcp
+	{ echo hello; sleep 0.5; } | lab_on h1 timeout 5 openssl s_client -connect 10.77.0.2:443 -quiet \
+		-servername www.example.org "$@"
+}
+
+rec_tls12-both() {
+	pair
+	certificate server rsa:2048
+	certificate client ec "${ec[@]}"
+	tls_talk -tls1_2 -cipher DHE-RSA-AES128-GCM-SHA256 -Verify 1 -CAfile "$LAB_DIR/client.pem" -- \
+		-tls1_2 -status -cert "$LAB_DIR/client.pem" -key "$LAB_DIR/client.key"
+	keep 10
+}
+
+rec_tls10() {
+	pair
+	certificate server rsa:2048
+	tls_talk -tls1 -cipher ECDHE-RSA-AES128-SHA:@SECLEVEL=0 -- \
+		-tls1 -cipher ECDHE-RSA-AES128-SHA:AES128-SHA:@SECLEVEL=0
+	keep 10
+}
