@@ -218,3 +218,20 @@ rec_smb2() {
 	(cd "$LAB_DIR" && lab_on h1 smbclient -N -m SMB2 -s "$LAB_DIR/smb.conf" //10.77.0.2/share -c 'cd dir')
 	keep 40
 }
+
+# The viewer's own screen is another such server, which nobody looks at.
+rec_vnc() {
+	pair
+	mkdir -p /tmp/.X11-unix
+	mount -t tmpfs none /tmp/.X11-unix
+	lab_bg h2 Xtigervnc :7 -geometry 64x48 -depth 24 -rfbport 5900 -interface 10.77.0.2 \
+		-SecurityTypes None -desktop lab -noreset
+	lab_bg h1 Xtigervnc :8 -geometry 200x150 -depth 24 -rfbport 5998 -localhost -SecurityTypes None
+	lab_until 10 lab_on h2 bash -c 'true >/dev/tcp/10.77.0.2/5900' || exit 1
+	lab_until 10 test -S /tmp/.X11-unix/X8 || exit 1
+	sniff h1 eth0 tcp port 5900
+	DISPLAY=:8 HOME=$LAB_DIR lab_bg h1 xtigervncviewer -PreferredEncoding=Raw -AutoSelect=0 \
+		-ReconnectOnError=0 10.77.0.2:0
+	sleep 3
+	keep 12
+}
