@@ -137,7 +137,7 @@ INSIDE = re.compile(r"^(ike1?_.*|vxlangpe|snap|sctp_chunk|dot11_.*|eap|eapol_key
 # Fields that a header of it begins with, where others may stand without one.
 HEADS = {"http": ("http.request.method", "http.response.code"), "tls": ("tls.record.",), "dns": ("dns.id", "dns.length")}
 # Several of these side by side are one step for tshark.
-SIDE_BY_SIDE = {"l2tp3", "modbus", "enip", "ipfix", "rpc", "bittorrent", "bittorrent_message", "ldp", "tpkt", "diameter", "nhrp", "ssh", "dtls", "quic", "quic_short", "stun", "kerberos", "openvpn", "tls", "mqtt", "mqtt5", "pgsql", "pgsql_start", "pgsql_reply", "mysql", "mysql_reply",
+SIDE_BY_SIDE = {"l2tp3", "modbus", "vnc", "enip", "ipfix", "rpc", "bittorrent", "bittorrent_message", "ldp", "tpkt", "diameter", "nhrp", "ssh", "dtls", "quic", "quic_short", "stun", "kerberos", "openvpn", "tls", "mqtt", "mqtt5", "pgsql", "pgsql_start", "pgsql_reply", "mysql", "mysql_reply",
                 "amqp", "amqp_header", "mpls", "http", "dns", "bgp", "http2", "http2_preface", "grpc", "websocket", "resp",
                 "memcache", "memcache_text", "sip", "rtsp", "rtsp_frame", "rtcp", "rtcp_feedback", "rtcp_extended",
                 "rtcp_app", "gearman", "nbd", "nbd_chunk"}
