@@ -115,13 +115,13 @@ EXPLAINED = {
     "stack: on ip tshark has vrrp, we carp": "CARP uses VRRP's number and first byte; tshark tells it only where it is told "
                                              "to (-d ip.proto==112,carp)",
     "ldp.msg.tlv.fec.pfval: other bytes": PREFIX,
-    "bvlc.length: other value": "annex J.2 of ASHRAE 135: the length of the whole message; tshark shows that of its own header "
+    "bvlc.length: other value": "ASHRAE 135 annex J.2: the length of the whole message; tshark shows that of its own header "
                                 "as this field's value, and this one in words",
     "bacapp.present_value.real: other bytes": "with us the tag of a value is a field of its own",
     "bacapp.present_value.enum_index: other bytes": "with us the tag of a value is a field of its own",
     "stack: on tcp tshark has bittorrent, we nothing": "the middle of a block; tshark puts the block together",
     "stack: on tcp tshark has rpc, we nothing": "the rest of a message; tshark puts it together",
-    "stack: on tcp tshark has tpkt, we tls": "[MS-RDPBCGR] section 5.4.5.1: after the negotiation the connection is TLS's; "
+    "stack: on tcp tshark has tpkt, we tls": "[MS-RDPBCGR] section 5.4.2.1: after the negotiation the connection is TLS's; "
                                              "tshark takes it for the rest of a message",
     "packets: tshark reads more": "a pcap file of version 2.5, which nobody has defined; it is refused here",
 }
