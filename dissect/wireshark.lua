@@ -75,9 +75,21 @@ function said.tbcd(s)
 		return digits:sub(low, low) .. digits:sub(high, high)
 	end):gsub("f$", ""))
 end
+function said.oid(s)
+	local out, v = {}, 0
+	for i = 1, #s do
+		v = v * 128 + s:byte(i) % 128
+		if s:byte(i) < 128 then
+			local top = #out == 0 and math.min(floor(v / 40), 2)
+			if top then out[1], v = top, v - 40 * top end
+			out[#out + 1], v = ("%.0f"):format(v), 0
+		end
+	end
+	return table.concat(out, ".")
+end
 local function text_number(s)
 	local hi, lo = 0, 0
-	if #s > 8 then return 0 end
+	if #s > 8 then return W * 1048576 end -- some number: it is there
 	for i = 1, #s do
 		hi = hi * 256 + floor(lo / 16777216)
 		lo = lo % 16777216 * 256 + s:byte(i)
