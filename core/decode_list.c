@@ -61,7 +61,8 @@ static int read_line(struct reader *r, uint32_t list, const struct type *type, s
 	rc = read_item(r, list, type->item, &line, index, true);
 	if (rc == -2)
 		return -2;
-	if (tail != 2 && !(t->v[at].flags & NODE_RAW))
+	/* The end of the bound may cut a line that nothing has to follow: a segment of a stream. */
+	if (tail != 2 && (lf || type->ext.stop) && !(t->v[at].flags & NODE_RAW))
 		raw_node(r, at, &line, line.end);
 	t->v[at].bits += tail * 8;
 	if (!(t->v[at].flags & NODE_RAW))

@@ -475,7 +475,7 @@ local function read_line(R, list, ty, p)
 	end
 	local line = { pos = p.pos, stop = p.pos + len * 8, start = p.pos, bounded = true }
 	local _, n = read_item(R, list, ty.item, line, true)
-	if tail ~= 2 and not n.raw then raw(n, line, line.stop) end
+	if tail ~= 2 and (lf or ty.ext.stop) and not n.raw then raw(n, line, line.stop) end
 	n.bits = n.bits + tail * 8
 	if not n.raw then n.tail = tail end
 	p.pos = line.stop + tail * 8

@@ -23,6 +23,10 @@ static const struct row rows[] = {
 	{ "all right", GOOD_IP("001c", "11", "66ce") GOOD_UDP, 0, 0, false, "gg", "" },
 	{ "an odd number of bytes", GOOD_IP("001d", "11", "66cd") "9c40 2328 0009 c470 68", 0, 0,
 	  false, "gg", "" },
+	{ "a line that the segment cuts is no damage where no line has to follow",
+	  "450000360000000040067cc07f0000017f000001006e15b30000000000000000"
+	  "50182000aeea00002b4f4b20780d0a6162630d0a6465",
+	  0, 0, false, "gg-", "" },
 	{ "IP sum wrong", GOOD_IP("001c", "11", "66cf") GOOD_UDP, 0, 0, false, "bg",
 	  "ip.chksum: says 0x66cf, should be 0x66ce" },
 	{ "UDP sum wrong", GOOD_IP("001c", "11", "66ce") "9c40 2328 0008 2c74", 0, 0, false, "gb",
