@@ -491,7 +491,7 @@ rec_gopher() {
 	printf 'Roses are red,\r\nviolets are blue.\r\n' >"$LAB_DIR/gopher/roses.txt"
 	printf 'iWelcome to the lab\t\t\t\n0Roses\troses.txt\n1Poems\tpoems\n' >"$LAB_DIR/gopher/gophermap"
 	chmod -R a+rX "$LAB_DIR/gopher"
-	lab_bg h2 socat TCP-LISTEN:70,bind=10.77.0.2,reuseaddr,fork EXEC:"gophernicus -r $LAB_DIR/gopher -h gopher.example.org -nu -nv"
+	lab_bg h2 socat TCP-LISTEN:70,bind=10.77.0.2,reuseaddr,fork EXEC:"setpriv --reuid nobody --regid nogroup --clear-groups gophernicus -r $LAB_DIR/gopher -h gopher.example.org -nu -nv"
 	listens 70
 	sniff h1 eth0 tcp port 70
 	fetch gopher://10.77.0.2/
