@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2153
 # Recordings of names, leases, management and data bases; sourced by captures/record.sh, whose helpers they use.
 
 # dhcpd6 HOST IF: ISC's server for IPv6, with addresses and networks to give.
@@ -110,12 +110,12 @@ rec_mdns() {
 	pair
 	sniff h1 eth0 udp port 5353
 	avahi h2 printer "Lab printer,_ipp._tcp,631,rp=printers/lab" "Lab pages,_http._tcp,80,path=/"
-	AVAHI=$LAB_PID
+	local responder=$LAB_PID
 	sleep 4
-	lab_on h1 $py "$tools/mdns.py" _ipp._tcp.local.
+	lab_on h1 "$py" "$tools/mdns.py" _ipp._tcp.local.
 	lab_on h1 ip route add 224.0.0.0/4 dev eth0
 	lab_on h1 dig +tries=1 +time=1 -p 5353 @224.0.0.251 printer.local A
-	lab_stop "$AVAHI"
+	lab_stop "$responder"
 	sleep 0.5
 	keep 10
 }
@@ -334,7 +334,7 @@ rec_ldap() {
 rec_ldap-changes() {
 	pair
 	ldap_server
-	local admin=(-D cn=admin,dc=lab,dc=example -w secret)
+	local admin=(-D "cn=admin,dc=lab,dc=example" -w secret)
 	forget
 	sniff h1 eth0 tcp port 389
 	ldap whoami "${admin[@]}"
@@ -369,7 +369,7 @@ rec_ldap-changes() {
 # pg_server LINES OF POSTGRESQL.CONF: PostgreSQL on h2, which insists on not being root.
 pg_server() {
 	local bin
-	bin=$(ls -d /usr/lib/postgresql/*/bin | tail -n 1)
+	bin=$(printf '%s\n' /usr/lib/postgresql/*/bin | tail -n 1)
 	AS_PG=(setpriv --reuid=postgres --regid=postgres --clear-groups)
 	install -d -o postgres "$LAB_DIR/pg"
 	echo secret >"$LAB_DIR/pgpass"
@@ -523,16 +523,16 @@ rec_coap() {
 	lab_bg h2 coap-server-notls -A 10.77.0.2 -d 10
 	sleep 0.5
 	sniff h1 eth0 udp port 5683
-	local to=coap://10.77.0.2
-	lab_on h1 coap-client-notls -B 2 $to/.well-known/core
-	lab_on h1 coap-client-notls -B 2 -N $to/time
-	lab_on h1 coap-client-notls -B 2 -m put -t text/plain -e 'lamp on' "$to/a-new-resource?unit=celsius"
-	lab_on h1 coap-client-notls -B 2 -A application/json -T tok "$to/a-new-resource"
-	lab_on h1 coap-client-notls -B 2 -m delete $to/a-new-resource
-	lab_on h1 coap-client-notls -B 2 $to/nothing
-	lab_on h1 coap-client-notls -B 4 -s 3 $to/time
+	local host=coap://10.77.0.2
+	lab_on h1 coap-client-notls -B 2 "$host/.well-known/core"
+	lab_on h1 coap-client-notls -B 2 -N "$host/time"
+	lab_on h1 coap-client-notls -B 2 -m put -t text/plain -e 'lamp on' "$host/a-new-resource?unit=celsius"
+	lab_on h1 coap-client-notls -B 2 -A application/json -T tok "$host/a-new-resource"
+	lab_on h1 coap-client-notls -B 2 -m delete "$host/a-new-resource"
+	lab_on h1 coap-client-notls -B 2 "$host/nothing"
+	lab_on h1 coap-client-notls -B 4 -s 3 "$host/time"
 	head -c 200 /dev/zero | tr '\0' x >"$LAB_DIR/long"
-	lab_on h1 coap-client-notls -B 2 -b 64 -m put -f "$LAB_DIR/long" $to/example_data
+	lab_on h1 coap-client-notls -B 2 -b 64 -m put -f "$LAB_DIR/long" "$host/example_data"
 	keep 16
 }
 
