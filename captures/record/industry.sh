@@ -102,6 +102,9 @@ nfs_server() {
 
 rec_portmap() {
 	nfs_server
+	# The long list in one segment.
+	lab_on h1 ip link set eth0 mtu 4000
+	lab_on h2 ip link set eth0 mtu 4000
 	sniff h1 eth0 port 111
 	lab_on h1 rpcinfo -p 10.77.0.2
 	lab_on h1 rpcinfo -s 10.77.0.2
