@@ -7,10 +7,10 @@
 #include "core/bits.h"
 #include "core/head.h"
 
-/* A span that a length rule has bounded: fields up to `to` end at the place's end; then `saved`
- * holds again. */
+/* A span that a length rule has bounded: fields from `from` to `to` end at `end`. Spans may
+ * overlap; of those that are open the smallest end counts. */
 struct bound {
-	uint32_t saved;
+	uint32_t end;
 	uint16_t to, from;
 };
 
@@ -168,11 +168,21 @@ int read_type(struct reader *r, uint32_t parent, const struct field *f, const st
 	return rc;
 }
 
+/* Where fields up to `to` end at the latest: `whole` is the end of the record. */
+static uint32_t end_of(const struct bound *stack, unsigned n, unsigned to, uint32_t whole)
+{
+	for (unsigned k = 0; k < n; k++) {
+		if (stack[k].to >= to && stack[k].end < whole)
+			whole = stack[k].end;
+	}
+	return whole;
+}
+
 /* The bound that a length rule read just now, or earlier, puts on the fields from i on. */
 static void open_bound(struct reader *r, uint32_t at, const struct field *len, uint32_t start,
-		       struct place *p, struct bound *stack, unsigned *n)
+		       struct place *p, struct bound *stack, unsigned *n, uint32_t whole)
 {
-	uint32_t node = tree_child(r->t, at, len->index);
+	uint32_t node = tree_child(r->t, at, len->index), limit;
 	int64_t claim;
 
 	if (node == NODE_NONE || *n >= 4 || (r->t->v[node].flags & (NODE_CUT | NODE_RAW)))
@@ -190,12 +200,15 @@ static void open_bound(struct reader *r, uint32_t at, const struct field *len, u
 		r->t->lflags |= LAYER_BAD_LENGTH;
 		return;
 	}
-	stack[(*n)++] =
-		(struct bound) { p->end, (uint16_t)len->bounds_to, (uint16_t)len->bounds_from };
-	if (start + claim > p->end)
+	limit = end_of(stack, *n, (unsigned)len->bounds_to, whole);
+	if (start + claim > limit)
 		r->t->v[node].flags |= NODE_CLIPPED;
 	else
-		p->end = start + (uint32_t)claim;
+		limit = start + (uint32_t)claim;
+	stack[(*n)++] =
+		(struct bound) { limit, (uint16_t)len->bounds_to, (uint16_t)len->bounds_from };
+	if (limit < p->end)
+		p->end = limit;
 }
 
 /* A length over the whole of the record (its header, or header and payload) bounds the record
@@ -229,7 +242,8 @@ static void bound_record(struct reader *r, uint32_t at, const struct field *f, u
 		p->bounded = true;
 }
 
-/* last: a bound ends with this field, so that padding takes all there is. */
+/* last: a bound ends with this field, so that padding takes all there is; so does that which ends
+ * its record. */
 static int read_field(struct reader *r, uint32_t at, const struct field *f, struct place *p,
 		      bool exact, bool last)
 {
@@ -239,7 +253,9 @@ static int read_field(struct reader *r, uint32_t at, const struct field *f, stru
 
 	if (f->type->form == TYPE_PAD) {
 		node = node_open(t, at, f, f->type, p->pos);
-		return node == NODE_NONE ? -2 : read_pad(r, node, f->type, p, last || p->bounded);
+		last = last ||
+		       (p->bounded && f->index + 1u == (f->after ? f->rec->nfields : f->rec->npre));
+		return node == NODE_NONE ? -2 : read_pad(r, node, f->type, p, last);
 	}
 	rc = read_type(r, at, f, f->type, p, exact);
 	if (rc == -2 || node >= t->n)
@@ -306,11 +322,34 @@ static bool begins(const struct reader *r, const struct type *type, const struct
 	return mark_here(&type->ext, r->t->data + p->pos / 8, (p->end - p->pos) / 8);
 }
 
+/* Field i was the last one of some: the end that counts from here on. */
+static uint32_t close_bounds(struct bound *stack, unsigned *n, unsigned i, uint32_t whole)
+{
+	unsigned kept = 0;
+
+	for (unsigned k = 0; k < *n; k++) {
+		if (stack[k].to != i)
+			stack[kept++] = stack[k];
+	}
+	*n = kept;
+	return end_of(stack, kept, 0, whole);
+}
+
+static inline bool ends_here(const struct bound *stack, unsigned n, unsigned i)
+{
+	for (unsigned k = 0; k < n; k++) {
+		if (stack[k].to == i)
+			return true;
+	}
+	return false;
+}
+
 static int read_fields(struct reader *r, uint32_t at, const struct record *rec, unsigned from,
 		       unsigned to, struct place *p)
 {
 	struct bound stack[4];
 	unsigned n = 0;
+	uint32_t whole = p->end;
 
 	for (unsigned i = from; i < to; i++) {
 		const struct field *f = &rec->fields[i];
@@ -322,7 +361,7 @@ static int read_fields(struct reader *r, uint32_t at, const struct record *rec, 
 		if (read_plain(r, at, f, p))
 			goto there;
 		if (f->bound_by && f->bound_by->index < i)
-			open_bound(r, at, f->bound_by, p->pos, p, stack, &n);
+			open_bound(r, at, f->bound_by, p->pos, p, stack, &n, whole);
 		for (unsigned k = 0; k < n; k++) {
 			last |= stack[k].to == i;
 			exact |= stack[k].to == i && stack[k].from == i;
@@ -345,13 +384,14 @@ there:
 			uint32_t first = tree_child(r->t, at, (unsigned)f->bounds_from);
 
 			if (first != NODE_NONE)
-				open_bound(r, at, f, r->t->v[first].bit, p, stack, &n);
+				open_bound(r, at, f, r->t->v[first].bit, p, stack, &n, whole);
 		} else if (f->rule.form == RULE_LEN) {
 			bound_record(r, at, f, node, p);
+			whole = p->end < whole ? p->end : whole;
 		}
 next:
-		while (n && stack[n - 1].to == i)
-			p->end = stack[--n].saved;
+		if (ends_here(stack, n, i))
+			p->end = close_bounds(stack, &n, i, whole);
 	}
 	return 0;
 }

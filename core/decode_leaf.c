@@ -105,7 +105,11 @@ static int read_sized(struct reader *r, uint32_t at, const struct type *type, st
 	int64_t want = 0;
 
 	switch (type->ext.form) {
-	case EXTENT_REST: want = p->end > p->pos ? p->end - p->pos : 0; break;
+	case EXTENT_REST:
+		want = p->end > p->pos ? p->end - p->pos : 0;
+		if (type->ext.expr)
+			want = want > type->ext.expr->num * 8 ? want - type->ext.expr->num * 8 : 0;
+		break;
 	case EXTENT_PREFIX:
 		want = read_prefix(r, at, &type->ext, p);
 		if (want < 0)

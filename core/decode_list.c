@@ -152,6 +152,13 @@ int read_list(struct reader *r, uint32_t at, const struct type *type, struct pla
 	int rc;
 
 	switch (type->ext.form) {
+	case EXTENT_REST:
+		if (type->ext.expr) {
+			n = (int64_t)p->end - type->ext.expr->num * 8;
+			sub.end = n > p->pos ? (uint32_t)n : p->pos;
+			n = -1;
+		}
+		break;
 	case EXTENT_COUNT: n = expr_eval(type->ext.expr, t, inst, NULL); break;
 	case EXTENT_BYTES:
 		n = expr_eval(type->ext.expr, t, inst, NULL);
@@ -177,7 +184,8 @@ int read_list(struct reader *r, uint32_t at, const struct type *type, struct pla
 	if (rc == -2)
 		return -2;
 	p->pos = sub.pos;
-	if ((type->ext.form == EXTENT_BYTES || type->ext.form == EXTENT_PREFIX) &&
+	if ((type->ext.form == EXTENT_BYTES || type->ext.form == EXTENT_PREFIX ||
+	     (type->ext.form == EXTENT_REST && type->ext.expr)) &&
 	    sub.pos < sub.end) {
 		/* A zero-length item ended the list early: its bytes are one raw item more. */
 		uint32_t raw = node_open(t, at, t->v[at].field, type->item, sub.pos);

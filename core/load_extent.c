@@ -107,6 +107,14 @@ int parse_extent(struct load *l, struct extent *x, bool list)
 	if (l->t.type == TOK_DOTS) {
 		x->form = EXTENT_REST;
 		load_next(l);
+		if (load_accept(l, '-')) {
+			if (l->t.type != TOK_NUM || l->t.num < 1 || l->t.num > 65535)
+				return load_expected(l, "how many bytes it leaves, 1 to 65535");
+			x->expr = expr_number(l, (int64_t)l->t.num, load_here(l));
+			if (!x->expr)
+				return -1;
+			load_next(l);
+		}
 	} else if (load_is(l, "until") && ahead != ']') {
 		load_next(l);
 		x->form = list ? EXTENT_UNTIL : EXTENT_UNTIL_TEXT;

@@ -33,7 +33,8 @@ static bool list_ended(const struct tree *t, uint32_t at)
 	for (uint32_t k = tree_first(t, at); k != NODE_NONE; k = tree_sibling(t, k))
 		last = k;
 	switch (x->form) {
-	case EXTENT_LINES: return l->tail || (last != NODE_NONE && lines_ended(t, last, x));
+	case EXTENT_LINES:
+		return !x->stop || l->tail || (last != NODE_NONE && lines_ended(t, last, x));
 	case EXTENT_COUNT: return expr_eval(x->expr, t, l->parent, NULL) <= (int64_t)l->num;
 	case EXTENT_PREFIX_COUNT:
 		return l->bit % 8 == 0 &&

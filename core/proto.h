@@ -115,7 +115,7 @@ enum extent_form {
 	EXTENT_KIND,   /* fixed by the kind or bits, or the codec decides */
 	EXTENT_BYTES,  /* [EXPR] for text/bytes/uint/int, [EXPR bytes] for lists */
 	EXTENT_COUNT,  /* [EXPR] for lists: number of items */
-	EXTENT_REST,   /* [..] to the end of the bound */
+	EXTENT_REST,   /* [..] to the end of the bound, [.. - 16] but for so many bytes (expr) */
 	EXTENT_PREFIX, /* [u8]: inline number of bytes before the data; [u16 bytes] for lists */
 	EXTENT_PREFIX_COUNT, /* lists: [u8 count]: inline number of items before them */
 	EXTENT_UNTIL_TEXT,   /* text/bytes [until " "]: the terminator is part of the field, not of
@@ -136,7 +136,7 @@ struct extent {
 	uint16_t unused; /* no padding: descriptions are compared and written out as they are */
 	uint8_t mark[8]; /* PREFIX*: bytes before the number, always these ([4 berlen]: 04) */
 	const struct extent *outer; /* PREFIX*: mark and length around these; or NULL */
-	const struct expr *expr;    /* BYTES, COUNT, UNTIL */
+	const struct expr *expr;    /* BYTES, COUNT, UNTIL; REST: or NULL */
 	const struct type
 		*prefix;  /* PREFIX*: a number type (u8, u16, u24, u16le, berlen, mqttvar, ...) */
 	const char *stop; /* UNTIL_TEXT, LINES: the terminator (LINES: the last line's text);

@@ -135,7 +135,7 @@ static bool simple_type(struct plan_steps *ps, const struct type *t)
 		return false;
 	switch (t->ext.form) {
 	case EXTENT_BYTES: return sized(ps, t->ext.expr, 1);
-	case EXTENT_REST: return step(ps, SIZE_REST, 0) != NULL;
+	case EXTENT_REST: return !t->ext.expr && step(ps, SIZE_REST, 0) != NULL;
 	case EXTENT_COUNT:
 		bits = type_fixed_bits(t->item);
 		return bits > 0 && bits % 8 == 0 && sized(ps, t->ext.expr, bits / 8);

@@ -86,7 +86,13 @@ static void print_extent(const struct type *t, const struct record *rec, struct 
 			buf_str(out, " bytes");
 		break;
 	case EXTENT_COUNT: expr_print(x->expr, rec, out); break;
-	case EXTENT_REST: buf_str(out, ".."); break;
+	case EXTENT_REST:
+		buf_str(out, "..");
+		if (x->expr) {
+			buf_str(out, " - ");
+			expr_print(x->expr, rec, out);
+		}
+		break;
 	case EXTENT_PREFIX:
 	case EXTENT_PREFIX_COUNT:
 		print_head(x, out);

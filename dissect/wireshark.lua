@@ -405,6 +405,7 @@ local function read_leaf(R, n, ty, p, inst)
 		local want
 		if x.form == "rest" then
 			want = p.stop > p.pos and p.stop - p.pos or 0
+			if x.expr then want = math.max(want - x.expr(n) * 8, 0) end
 		elseif x.form == "prefix" then
 			want = read_prefix(R, n, p, x)
 			if not want then return cut(n, p) end
@@ -442,11 +443,11 @@ local function read_leaf(R, n, ty, p, inst)
 	return 0
 end
 
-local function read_pad(n, ty, p)
+local function read_pad(n, ty, p, bounded)
 	local over = (p.pos - p.start) % (ty.bits * 8)
 	local want = over > 0 and ty.bits * 8 - over or 0
 	local have = p.stop > p.pos and p.stop - p.pos or 0
-	p.pos = p.pos + ((p.bounded or want > have) and have or want)
+	p.pos = p.pos + ((bounded or want > have) and have or want)
 	n.bits = p.pos - n.bit
 	return 0
 end
@@ -487,6 +488,8 @@ local function read_list(R, n, ty, p, inst)
 	local sub = { pos = p.pos, stop = p.stop, start = p.pos }
 	if x.form == "count" then
 		count = math.max(x.expr(inst), 0)
+	elseif x.form == "rest" then
+		if x.expr then sub.stop = math.max(p.stop - x.expr(n) * 8, p.pos) end
 	elseif x.form == "bytes" then
 		sub.stop = p.pos + clip(n, p, x.expr(inst) * 8)
 	elseif x.form == "prefix" or x.form == "prefix_count" then
@@ -521,7 +524,8 @@ local function read_list(R, n, ty, p, inst)
 		if rc ~= 0 then break end
 	end
 	p.pos = sub.pos
-	if (x.form == "bytes" or x.form == "prefix") and sub.pos < sub.stop then
+	if (x.form == "bytes" or x.form == "prefix" or (x.form == "rest" and x.expr)) and
+	   sub.pos < sub.stop then
 		local item = node_new(n, n.f, ty.item, sub.pos)
 		n.kids[#n.kids + 1] = item
 		raw(item, p, sub.stop)
@@ -538,6 +542,14 @@ local function claims(rule, v)
 	return bytes * 8
 end
 
+-- Where fields up to `to` end at the latest: spans may overlap, the smallest end counts.
+local function end_of(stack, to, whole)
+	for _, b in ipairs(stack) do
+		if b.to >= to and b.stop < whole then whole = b.stop end
+	end
+	return whole
+end
+
 local function open_bound(R, at, len, start, p, stack)
 	local n = at.by[len.name]
 	if not n or #stack >= 4 or n.cut or n.raw or (len.rule.zero_rest and n.num == 0) then return end
@@ -551,12 +563,14 @@ local function open_bound(R, at, len, start, p, stack)
 		R.bad = true
 		return
 	end
-	stack[#stack + 1] = { saved = p.stop, from = len.from, to = len.to }
-	if start + claim > p.stop then
+	local limit = end_of(stack, len.to, stack.whole)
+	if start + claim > limit then
 		n.clipped = true
 	else
-		p.stop = start + claim
+		limit = start + claim
 	end
+	stack[#stack + 1] = { stop = limit, from = len.from, to = len.to }
+	p.stop = math.min(p.stop, limit)
 end
 
 local function bound_record(R, at, f, n, p)
@@ -577,7 +591,7 @@ local function bound_record(R, at, f, n, p)
 end
 
 local function read_fields(R, at, rec, from, to, p)
-	local stack = {}
+	local stack = { whole = p.stop }
 	for i = from, to - 1 do
 		local f = rec.fields[i + 1]
 		if f.bound_by and f.bound_by < i then
@@ -602,7 +616,8 @@ local function read_fields(R, at, rec, from, to, p)
 			local rc, n
 			if f.ty.form == "pad" then
 				n = node_new(at, f, f.ty, p.pos)
-				rc = read_pad(n, f.ty, p)
+				local last = p.bounded and i + 1 == to
+				rc = read_pad(n, f.ty, p, last)
 			else
 				rc, n = read_type(R, at, f, f.ty, p, exact)
 				if exact and (rc < 0 or p.pos ~= p.stop) and
@@ -619,10 +634,14 @@ local function read_fields(R, at, rec, from, to, p)
 				if first then open_bound(R, at, f, first.bit, p, stack) end
 			elseif f.rule and f.rule.form == "len" then
 				bound_record(R, at, f, n, p)
+				stack.whole = math.min(stack.whole, p.stop)
 			end
 		end
-		while #stack > 0 and stack[#stack].to == i do
-			p.stop = table.remove(stack).saved
+		if #stack > 0 then
+			for k = #stack, 1, -1 do
+				if stack[k].to == i then table.remove(stack, k) end
+			end
+			p.stop = end_of(stack, 0, stack.whole)
 		end
 	end
 	return 0
@@ -698,7 +717,7 @@ function read_type(R, up, f, ty, p, exact)
 	elseif ty.form == "list" then
 		rc = read_list(R, n, ty, p, inst)
 	elseif ty.form == "pad" then
-		rc = read_pad(n, ty, p)
+		rc = read_pad(n, ty, p, p.bounded)
 	else
 		local sub = { pos = p.pos, stop = p.stop, start = p.pos, bounded = exact }
 		n.rec, n.by, n.kids = records[ty.rec], {}, {}
