@@ -75,7 +75,8 @@ static int reply_anew(struct load *l, struct reply *r)
 	*at = load_since(l, at->at);
 	dot = strchr(both, '.');
 	if (!dot || strchr(dot + 1, '.') || r->anew_name)
-		return load_fail(l, *at, "expected one field: a field of a protocol below: udp.sport");
+		return load_fail(l, *at,
+				 "expected one field: a field of a protocol below: udp.sport");
 	r->anew_proto = registry_intern(l->r, both, (size_t)(dot - both));
 	r->anew_name = registry_intern(l->r, dot + 1, strlen(dot + 1));
 	return r->anew_proto && r->anew_name ? 0 : load_nomem(l->e);
