@@ -86,7 +86,7 @@ int parse_prefix(struct parser *ps);
 
 /* ---- path.c ---- */
 
-#define TYPES_MAX 64 /* forms that a field may have (arms of arms) */
+#define TYPES_MAX 256 /* forms that a field may have (arms of arms) */
 
 struct types { /* what the part of a path read so far may stand for */
 	const struct type *v[TYPES_MAX];

@@ -74,6 +74,10 @@ START_TEST(canonical)
 		const char *text, *prints;
 	} rows[] = {
 		{ "ip", "ip" },
+		/* One of 150 forms that an attribute may have. */
+		{ "ip / udp / radius attributes.0.type=WLAN-HESSID attributes.0.value=x "
+		  "attributes.1.type=Vendor-Specific attributes.1.value.vendor_id=Cisco",
+		  "ip / udp / radius attributes=WLAN-HESSID:x,Vendor-Specific:Cisco" },
 		{ "IP(dst=\"10.0.0.2\")/TCP(dport=80,flags=\"SA\")",
 		  "ip dst=10.0.0.2 / tcp flags=syn+ack" },
 		{ "ip / udp dport=9000 / text:hello", "ip / udp dport=9000 / text:hello" },
