@@ -53,6 +53,16 @@ struct say *say_item(struct parser *ps, struct say *list, uint32_t index)
 	return s;
 }
 
+/* Is it among them already? Arms of the same struct are one. */
+static bool types_has(const struct types *t, const struct type *type)
+{
+	for (unsigned i = 0; i < t->n; i++) {
+		if (t->v[i] == type || (type->form == TYPE_STRUCT && t->v[i]->rec == type->rec))
+			return true;
+	}
+	return false;
+}
+
 void types_add(struct types *t, const struct type *type)
 {
 	const struct type *todo[TYPES_MAX];
@@ -63,7 +73,8 @@ void types_add(struct types *t, const struct type *type)
 		const struct type *c = todo[--n];
 
 		if (c->form != TYPE_CHOOSE) {
-			t->v[t->n++] = c;
+			if (!types_has(t, c))
+				t->v[t->n++] = c;
 			continue;
 		}
 		for (unsigned i = c->narms; i-- > 0;) {
