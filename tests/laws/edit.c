@@ -384,6 +384,49 @@ static void compare_values(struct run *r, const struct packet *p, const struct t
 	}
 }
 
+/* The leaf that was said at this place of the text; NULL: none was. */
+static const struct node *said_at(const struct build *b, uint32_t place, const struct tree **t)
+{
+	for (unsigned i = 0; i < b->n; i++) {
+		*t = &b->layer[i].tree;
+		for (uint32_t k = 1; b->layer[i].proto && k < (*t)->n; k++) {
+			const struct node *n = &(*t)->v[k];
+
+			if (n->said && n->said->at == place && n->next == k + 1)
+				return n;
+		}
+	}
+	return NULL;
+}
+
+/* What others hang on was edited: lengths may have become wider, and what was not said may be
+ * another, but all that was said before it in the text stays what it was. */
+static bool said_stays(struct run *r, const struct say *edited)
+{
+	const struct tree *t, *u;
+
+	for (unsigned i = 0; i < r->build.n; i++) {
+		const struct tree *a = &r->build.layer[i].tree;
+
+		for (uint32_t k = 1; r->build.layer[i].proto && k < a->n; k++) {
+			const struct node *x = &a->v[k], *y;
+
+			if (!x->said || x->said->at >= edited->at || x->next != k + 1)
+				continue;
+			y = said_at(&r->edited, x->said->at, &u);
+			x = said_at(&r->build, x->said->at, &t);
+			if (!y || y->field != x->field || y->bits != x->bits)
+				return false;
+			for (uint64_t b = 0; b < x->bits; b++) {
+				if (bit_of(r, &r->build.bytes, x->bit + b, x->bit + b) !=
+				    bit_of(r, &r->edited.bytes, y->bit + b, x->bit + b))
+					return false;
+			}
+		}
+	}
+	return true;
+}
+
 /* Compare what was built before and after. */
 static void compare(struct run *r, const struct packet *p, const struct tree *t, uint32_t at,
 		    bool hangs)
@@ -400,7 +443,8 @@ static void compare(struct run *r, const struct packet *p, const struct tree *t,
 	for (uint64_t i = 0; i < n->bit; i++) {
 		if ((i >= nb || bit_of(r, a, i, i) != bit_of(r, b, i, i)) &&
 		    !may_follow(r, (uint32_t)i, t, at)) {
-			tell(r, p, t, at, "something before it changed");
+			if (!hangs || !said_stays(r, n->said))
+				tell(r, p, t, at, "something before it changed");
 			return;
 		}
 	}
