@@ -7,24 +7,73 @@
 
 #include "core/bits.h"
 
-static bool arm_fits(struct writer *w, const struct field *f, const struct type *arm,
-		     const struct say *say)
+struct fitting {
+	struct arena *mem;
+	unsigned work;
+};
+
+static bool fits(struct fitting *g, const struct field *f, const struct type *type,
+		 const struct say *say, unsigned depth);
+
+/* Has the struct all the fields that are said? */
+static bool struct_fits(struct fitting *g, const struct record *rec, const struct say *say,
+			unsigned depth)
+{
+	for (const struct say *c = say->child; c; c = c->next) {
+		const struct field *f =
+			c->name ? record_field(rec, c->name, strlen(c->name)) : NULL;
+
+		if (!f || !fits(g, f, f->type, c, depth + 1))
+			return false;
+	}
+	return true;
+}
+
+static bool list_fits(struct fitting *g, const struct field *f, const struct type *type,
+		      const struct say *say, unsigned depth)
+{
+	for (const struct say *c = say->child; c; c = c->next) {
+		if (!c->name && !fits(g, f, type->item, c, depth + 1)) /* named: its len, width */
+			return false;
+	}
+	return true;
+}
+
+/* Can what is said be said of this type? What is too deep, or too much, may be. */
+static bool fits(struct fitting *g, const struct field *f, const struct type *type,
+		 const struct say *say, unsigned depth)
 {
 	struct err e = { 0 };
 	struct value v;
 
-	if (!say)
+	if (depth > WALK_DEPTH || g->work == 0)
 		return true;
-	if (arm->form == TYPE_STRUCT)
-		return say->form == SAY_TREE &&
-		       (!say->child || !say->child->name ||
-			record_field(arm->rec, say->child->name, strlen(say->child->name)));
-	if (arm->form == TYPE_LIST)
-		return say->form == SAY_TREE || say->form == SAY_NONE;
+	g->work--;
+	switch (type->form) {
+	case TYPE_STRUCT: return say->form == SAY_TREE && struct_fits(g, type->rec, say, depth);
+	case TYPE_LIST:
+		return say->form == SAY_NONE ||
+		       (say->form == SAY_TREE && list_fits(g, f, type, say, depth));
+	case TYPE_CHOOSE:
+		for (unsigned i = 0; i < type->narms; i++) {
+			if (fits(g, f, type->arms[i].type, say, depth + 1))
+				return true;
+		}
+		return depth > 0 && say->form != SAY_TREE; /* hex: always fits, later */
+	default: break;
+	}
 	if (say->form == SAY_TEXT)
-		return arm->form == TYPE_LEAF &&
-		       value_parse(f, arm, say->text, say->text_len, &w->b->mem, &v, &e) == 0;
-	return say->form != SAY_TREE;
+		return type->form == TYPE_LEAF &&
+		       value_parse(f, type, say->text, say->text_len, g->mem, &v, &e) == 0;
+	return say->form != SAY_TREE || depth > 0;
+}
+
+static bool arm_fits(struct writer *w, const struct field *f, const struct type *arm,
+		     const struct say *say)
+{
+	struct fitting g = { &w->b->mem, 4096 };
+
+	return !say || fits(&g, f, arm, say, 0);
 }
 
 static int write_choose(struct writer *w, uint32_t at, uint32_t inst, const struct field *f,
