@@ -33,7 +33,8 @@ static bool list_fits(struct fitting *g, const struct field *f, const struct typ
 		      const struct say *say, unsigned depth)
 {
 	for (const struct say *c = say->child; c; c = c->next) {
-		if (!c->name && !fits(g, f, type->item, c, depth + 1)) /* named: its len, width */
+		if (c->name ? strcmp(c->name, "len") && strcmp(c->name, "width")
+			    : !fits(g, f, type->item, c, depth + 1))
 			return false;
 	}
 	return true;
