@@ -90,6 +90,22 @@ const struct field_keys *report_keys(struct report *r, const struct record *rec)
 	return k ? k : make_keys(r, rec);
 }
 
+/* A protocol of the name of another member of a packet's object gets a name beside it. */
+static bool reserved(const char *name)
+{
+	static const char *const members[] = { "v",      "n",       "time",    "ts",
+					       "if",     "dir",     "comment", "comments",
+					       "stream", "side",    "link",    "len",
+					       "caplen", "stack",   "packets", "payload",
+					       "notes",  "conflict" };
+
+	for (unsigned i = 0; i < sizeof(members) / sizeof(*members); i++) {
+		if (!strcmp(name, members[i]))
+			return true;
+	}
+	return false;
+}
+
 const struct field_key *report_layer_key(struct report *r, const struct proto *p)
 {
 	struct field_key *k = &r->layer[p->id];
@@ -99,7 +115,7 @@ const struct field_key *report_layer_key(struct report *r, const struct proto *p
 
 		buf_str(&b, ",\"");
 		buf_str(&b, p->name);
-		buf_str(&b, "\":{");
+		buf_str(&b, reserved(p->name) ? "_\":{" : "\":{");
 		if (b.failed) {
 			r->failed = true;
 			buf_done(&b);

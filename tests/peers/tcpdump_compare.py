@@ -46,7 +46,7 @@ KNOWN_LENGTH = (
     ("another version of IP: bytes for us, not a header", r"IP\d+ \(invalid\)"),
     ("length 0, as it stands before segmentation offload", r"bad-len 0"),
     ("nothing at all of the next layer is there", r"\[\|(?:ip|ip6|vlan|arp|tcp|udp|icmp|icmp6)\]"),
-    ("an option of TCP that we do not know", r"scps cap"),
+    ("an option of TCP that we do not know", r"(?:scps|mptcp) .*bad opt"),
     ("a length of OSPF that tells another than the packet's", r"OSPFv\d, .*\[len \d+\]"),
 )
 # A note of ours where tcpdump has none, and does not look that far.
