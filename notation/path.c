@@ -53,14 +53,21 @@ struct say *say_item(struct parser *ps, struct say *list, uint32_t index)
 	return s;
 }
 
-/* Is it among them already? Arms of the same struct are one. */
-static bool types_has(const struct types *t, const struct type *type)
+/* Is the struct among them already? */
+static bool types_has(const struct types *t, const struct record *rec)
 {
 	for (unsigned i = 0; i < t->n; i++) {
-		if (t->v[i] == type || (type->form == TYPE_STRUCT && t->v[i]->rec == type->rec))
+		if (t->v[i]->rec == rec)
 			return true;
 	}
 	return false;
+}
+
+/* There is room for many, and mostly there is one. */
+static void types_take(struct types *t, const struct types *from)
+{
+	memcpy(t->v, from->v, from->n * sizeof(from->v[0]));
+	t->n = from->n;
 }
 
 void types_add(struct types *t, const struct type *type)
@@ -73,7 +80,7 @@ void types_add(struct types *t, const struct type *type)
 		const struct type *c = todo[--n];
 
 		if (c->form != TYPE_CHOOSE) {
-			if (!types_has(t, c))
+			if (c->form != TYPE_STRUCT || !types_has(t, c->rec))
 				t->v[t->n++] = c;
 			continue;
 		}
@@ -149,10 +156,11 @@ static int no_such(struct parser *ps, const struct types *t, const char *whose, 
 static struct say *step_name(struct parser *ps, struct types *t, struct say *at, const char *s,
 			     size_t n)
 {
-	struct types next = { .n = 0 };
+	struct types next;
 	const char *name = NULL;
 	struct say *say;
 
+	next.n = 0;
 	for (unsigned i = 0; i < t->n; i++) {
 		const struct type *c = t->v[i];
 		const struct field *f = c->form == TYPE_STRUCT ? record_field(c->rec, s, n) : NULL;
@@ -168,7 +176,7 @@ static struct say *step_name(struct parser *ps, struct types *t, struct say *at,
 		no_such(ps, t, at->name ? at->name : "the item", s, n);
 		return NULL;
 	}
-	*t = next;
+	types_take(t, &next);
 	say = say_find(at->child, name);
 	if (say)
 		return say;
@@ -181,9 +189,10 @@ static struct say *step_name(struct parser *ps, struct types *t, struct say *at,
 static struct say *step_index(struct parser *ps, struct types *t, struct say *at, const char *s,
 			      size_t n)
 {
-	struct types next = { .n = 0 };
+	struct types next;
 	uint64_t index;
 
+	next.n = 0;
 	for (unsigned i = 0; i < t->n; i++) {
 		if (t->v[i]->form == TYPE_LIST)
 			types_add(&next, t->v[i]->item);
@@ -196,7 +205,7 @@ static struct say *step_index(struct parser *ps, struct types *t, struct say *at
 		text_fail_in(ps, NULL, s, n, "an item's number is between 0 and %u", INDEX_MAX);
 		return NULL;
 	}
-	*t = next;
+	types_take(t, &next);
 	return say_item(ps, at, (uint32_t)index);
 }
 
@@ -227,10 +236,11 @@ struct say *say_path(struct parser *ps, struct plan_layer *l, const char *s, siz
 {
 	const struct field *f = proto_field(l->proto, s, n); /* an alias may hold dots */
 	size_t i = f ? n : part_end(s, n, 0), plen = strlen(l->proto->name);
-	struct types t = { .n = 0 };
+	struct types t;
 	unsigned depth = 0;
 	struct say *at;
 
+	t.n = 0;
 	if (!f)
 		f = proto_field(l->proto, s, i);
 	if (!f && i < n && i == plen && !strncasecmp(s, l->proto->name, i)) { /* tcp tcp.dport=80 */

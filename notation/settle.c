@@ -66,7 +66,7 @@ static bool arm_takes(struct parser *ps, const struct field *f, const struct typ
 static int settle_unknown(struct parser *ps, const struct scope *sc, const struct field *f,
 			  const struct type *type, struct say *say, unsigned depth)
 {
-	struct types t = { .n = 0 };
+	struct types t;
 	struct span_text text;
 
 	if (say->form == SAY_TEXT && begins(say->text, say->text_len, "hex:")) {
@@ -74,6 +74,7 @@ static int settle_unknown(struct parser *ps, const struct scope *sc, const struc
 		return hex_bytes(ps, say, say->text + 4, say->text_len - 4, &say->cur.p,
 				 &say->cur.len);
 	}
+	t.n = 0;
 	types_add(&t, type);
 	for (unsigned i = 0; i < t.n; i++) {
 		struct err e = { 0 };
