@@ -156,27 +156,48 @@ struct nearest {
 	const char *name;
 	unsigned dist;
 };
-static void consider(struct nearest *b, const char *word, size_t n, const char *name)
+static void consider(struct nearest *b, const char *word, size_t n, const char *name,
+		     unsigned likely)
 {
 	unsigned most = near_limit(n);
 	unsigned d = near_distance(word, n, name, strlen(name), most);
 
-	if (d <= most && (!b->name || d < b->dist)) {
+	if (d <= most && (!b->name || d - likely < b->dist)) {
 		b->name = name;
-		b->dist = d;
+		b->dist = d - likely;
 	}
+}
+
+static void consider_names(struct nearest *b, const char *word, size_t n, const struct proto *p,
+			   unsigned likely)
+{
+	consider(b, word, n, p->name, likely);
+	for (const char *const *a = p->names; a && *a; a++)
+		consider(b, word, n, *a, likely);
 }
 
 const char *registry_suggest(const struct registry *r, const char *name, size_t n)
 {
 	struct nearest b = { 0 };
 
+	for (unsigned i = 0; i < r->protos.n; i++)
+		consider_names(&b, name, n, registry_at(r, i), 0);
+	return b.name;
+}
+
+const char *registry_suggest_over(const struct registry *r, const struct proto *lower,
+				  const char *name, size_t n)
+{
+	struct nearest b = { 0 };
+
 	for (unsigned i = 0; i < r->protos.n; i++) {
 		const struct proto *p = registry_at(r, i);
+		struct edge edge;
+		bool rides =
+			lower ? registry_edge(r, lower, p, 0, &edge) : registry_link(r, p) >= 0;
 
-		consider(&b, name, n, p->name);
-		for (const char *const *a = p->names; a && *a; a++)
-			consider(&b, name, n, *a);
+		/* Less than an edit: among words as near it decides. */
+		consider_names(&b, name, n, p, rides ? NEAR_EDIT / 2 : 0);
 	}
 	return b.name;
 }
@@ -218,9 +239,9 @@ const char *record_suggest(const struct record *rec, const char *name, size_t n)
 	struct nearest b = { 0 };
 
 	for (unsigned i = 0; i < rec->nfields; i++) {
-		consider(&b, name, n, rec->fields[i].name);
+		consider(&b, name, n, rec->fields[i].name, 0);
 		for (const char *const *a = rec->fields[i].alias; a && *a; a++)
-			consider(&b, name, n, *a);
+			consider(&b, name, n, *a, 0);
 	}
 	return b.name;
 }

@@ -45,6 +45,10 @@ const struct proto *registry_at(const struct registry *r,
 				unsigned i); /* 0..count-1, order of declaration */
 /* The nearest known name, for "did you mean"; NULL if none is near. */
 const char *registry_suggest(const struct registry *r, const char *name, size_t n);
+/* The same, of a layer directly over `lower` (NULL: the packet's first): what rides over it is
+ * likelier. */
+const char *registry_suggest_over(const struct registry *r, const struct proto *lower,
+				  const char *name, size_t n);
 /* i-th redefinition of a built-in by a user's file, as a sentence; NULL past the end. */
 const char *registry_redefined(const struct registry *r, unsigned i);
 const char *registry_intern(struct registry *r, const char *s, size_t n); /* before freeze */

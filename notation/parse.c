@@ -20,7 +20,8 @@ static size_t name_after(const struct parser *ps, size_t at)
 
 static int unknown_layer(struct parser *ps, size_t at, size_t n)
 {
-	const char *s = ps->s + at, *near = registry_suggest(ps->reg, s, n);
+	const struct proto *lower = ps->p->n ? ps->p->layer[ps->p->n - 1].proto : NULL;
+	const char *s = ps->s + at, *near = registry_suggest_over(ps->reg, lower, s, n);
 	bool slash = memchr(s, '/', n) != NULL;
 	const char *eq = memchr(s, '=', n);
 
