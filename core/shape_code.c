@@ -196,19 +196,26 @@ static bool make_truth(const struct record *rec, uint32_t part, const struct exp
 	return code_run(&c, probe, 0) == 0;
 }
 
-/* Mark the first byte of the text that number v stands for. False: the empty text, or a long one.
- */
-static bool mark_first(struct truth *t, int64_t v)
+/* Mark the first byte of the text that x stands for. False: the empty text, or none. */
+static bool mark_first(struct truth *t, const struct expr *x)
 {
+	uint64_t v = (uint64_t)x->num;
 	unsigned shift = 56;
 
-	if ((uint64_t)v >= TEXT_HASHED)
+	if (x->op != EX_NUM)
 		return false;
-	while (shift && !((uint64_t)v >> shift))
+	if (v >= TEXT_HASHED) { /* as it was written, in quotes */
+		v = x->word && x->word[0] == '"' && x->word[1] != '\\' ? (unsigned char)x->word[1]
+								       : 0;
+		shift = 0;
+	}
+	while (shift && !(v >> shift))
 		shift -= 8;
-	v = (int64_t)((uint64_t)v >> shift);
+	v >>= shift;
+	if (v == 0 || v > UINT8_MAX)
+		return false;
 	t->of[v >> 6] |= 1ull << (v & 63);
-	return v != 0;
+	return true;
 }
 
 /* A text compared with texts: which bytes may it begin with? */
@@ -230,9 +237,9 @@ static bool text_truth(const struct record *rec, const struct expr *x, struct tr
 		return false;
 	*t = (struct truth) { .byte = (uint32_t)f->fixed_bit / 8 };
 	if (x->op == EX_EQ)
-		return x->b->op == EX_NUM && mark_first(t, x->b->num);
+		return mark_first(t, x->b);
 	for (unsigned i = 0; i < x->nset; i++) {
-		if (x->set[i].hi || x->set[i].lo->op != EX_NUM || !mark_first(t, x->set[i].lo->num))
+		if (x->set[i].hi || !mark_first(t, x->set[i].lo))
 			return false;
 	}
 	return true;
@@ -325,8 +332,13 @@ void code_tables(const struct record *rec, uint32_t part, struct code *c)
 			exact = false;
 			if (text_truth(rec, x, &t))
 				add_truth(c, &t);
-			for (unsigned i = 0; number_truth(rec, part, x, i, &t); i++)
-				add_truth(c, &t);
+			/* Bytes that are not 0 first: 0 is the commonest. */
+			for (unsigned zero = 0; zero < 2; zero++) {
+				for (unsigned i = 0; number_truth(rec, part, x, i, &t); i++) {
+					if ((t.of[0] & 1) == zero)
+						add_truth(c, &t);
+				}
+			}
 		}
 	}
 	c->exact = exact && c->tables;

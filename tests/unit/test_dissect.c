@@ -553,6 +553,16 @@ START_TEST(test_usual_is_quick)
 			      names[i]);
 		ck_assert_msg(!(p->shape->flags & SHAPE_COLD), "%s is cold", names[i]);
 	}
+	/* Nobody takes a payload of zeros for his. */
+	for (unsigned i = 0;
+	     i < 256 && registry_shapes(r)->guess[0] && registry_shapes(r)->guess[0][i]; i++) {
+		const struct shape *s = &registry_shapes(r)->v[registry_shapes(r)->guess[0][i]];
+		const uint8_t zeros[64] = { 0 };
+
+		ck_assert_msg(!code_may(&s->cold->guard, zeros, sizeof(zeros)) ||
+				      !code_may(&s->cold->guess, zeros, sizeof(zeros)),
+			      "%s may be zeros", s->proto->name);
+	}
 	registry_close(r);
 }
 END_TEST
