@@ -99,8 +99,8 @@ static inline enum fit quick_fit(const struct shape *s, const uint8_t *q, uint32
 }
 
 /* The first candidate of an entry that fits, unless only the long way can tell. */
-static inline const struct shape *quick_entry(const struct shapes *S, uint16_t id, const uint8_t *q,
-					      uint32_t room, enum fit *fit)
+static inline __attribute__((always_inline)) const struct shape *
+quick_entry(const struct shapes *S, uint16_t id, const uint8_t *q, uint32_t room, enum fit *fit)
 {
 	const struct shape *s = &S->v[id];
 	const struct chain *c;
@@ -120,9 +120,9 @@ static inline const struct shape *quick_entry(const struct shapes *S, uint16_t i
 }
 
 /* The same for the selectors of s at q, whose header of hlen bytes has room bytes after it. */
-static inline const struct shape *quick_next(const struct shapes *S, const struct shape *s,
-					     const uint8_t *q, uint32_t hlen, uint32_t room,
-					     enum fit *fit)
+static inline __attribute__((always_inline)) const struct shape *
+quick_next(const struct shapes *S, const struct shape *s, const uint8_t *q, uint32_t hlen,
+	   uint32_t room, enum fit *fit)
 {
 	const struct shape *next = NULL;
 
