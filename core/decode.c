@@ -386,8 +386,11 @@ there:
 			if (first != NODE_NONE)
 				open_bound(r, at, f, r->t->v[first].bit, p, stack, &n, whole);
 		} else if (f->rule.form == RULE_LEN) {
+			uint32_t was = p->end;
+
 			bound_record(r, at, f, node, p);
-			whole = p->end < whole ? p->end : whole;
+			if (p->end < was && p->end < whole)
+				whole = p->end;
 		}
 next:
 		if (ends_here(stack, n, i))

@@ -31,6 +31,12 @@ args = parser.parse_args()
 
 # Files of other projects in which tshark says otherwise, and why.
 EXPLAINED = {
+    "gtp2.pcap": "tshark gives the UDP inside a tunnel over UDP what the tunnel carried, too",
+    "lisp.pcap": "tshark gives the UDP inside a tunnel over UDP what the tunnel carried, too",
+    "sctp.pcap": "pieces of SCTP, where tshark is asked for those of IP",
+    "socks.pcap": "tshark shows nothing of some connections through a proxy, and others under another number",
+    "socks4.pcap": "tshark shows nothing of some connections through a proxy, and others under another number",
+    "udplite.pcap": "tshark counts UDP-Lite as UDP",
     "of10_s4810.pcap": "tshark gives up 137 bytes that the capture holds a little later",
     "of13_ericsson.pcapng": "tshark takes packets quoted in OpenFlow for packets, and mixes up the sides by their ports",
     "rsvp-rsvp_obj_print-oobr.pcap": "tshark takes an original length above 262,144 for that",

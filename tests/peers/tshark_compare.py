@@ -331,9 +331,14 @@ def main():
             tally.add(one)
     report(tally, EXPLAINED, args.lines)
     total = tally.total()
-    sys.exit(not (tally.n["packets"] and tally.n["same_stack"] >= 0.99 * tally.n["packets"]
+    # Of differences with one explanation there is one kind.
+    kinds = {EXPLAINED.get(kind, kind) for kind in tally.kinds}
+    print("%d kinds by what explains them" % len(kinds))
+    stacks = tally.n["same_stack"] + tally.n["explained_stack"]
+    sys.exit(not (tally.n["packets"] and stacks >= 0.99 * tally.n["packets"]
+                  and tally.n["same_stack"] >= 0.98 * tally.n["packets"]
                   and total["equal"] >= 0.999 * total["compared"] and total["by name"] >= 0.95 * total["shown"]
-                  and len(tally.kinds) <= 30))
+                  and len(kinds) <= 30))
 
 
 if __name__ == "__main__":

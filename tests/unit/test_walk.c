@@ -262,6 +262,10 @@ static const struct row rows[] = {
 	/* RFC 1071 section 3: 0001 f203 f4f5 f6f7 sums to ddf2, its complement is 220d */
 	{ P("d : bytes[8] = hex:0001f203f4f5f6f7\n c : u16 = inet(d)\n"),
 	  "t d=hex:0001f203f4f5f6f7", "0001f203f4f5f6f7220d", NULL },
+	/* a length over the beginning says nothing of a field after what it covers */
+	{ P("n : u8 = len(n..v)\n m : u8 = len(w)\n v : bytes[..]\n w : bytes[m]\n"),
+	  "t v=hex:aabb w=hex:cc", "0401aabbcc",
+	  "\"t.n\":4,\"t.m\":1,\"t.v\":\"aabb\",\"t.w\":\"cc\"" },
 	/* choose fit: no arm whose length no packet has */
 	{ P("n : u8 = len(v)\n v : choose fit {\n s[..]\n bytes[n]\n }\n") "struct s {\n k : u24 = "
 									   "len(d)\n d : "
