@@ -11,7 +11,7 @@
 static bool loads(const struct field *f, uint32_t part)
 {
 	if (f->fixed_bit < 0 || f->cond || f->optional || f->type->form != TYPE_LEAF)
-		return NULL;
+		return false;
 	if (f->type->kind->cls != KIND_NUM || f->type->bits < 1 || f->type->bits > 64 ||
 	    f->type->ext.form != EXTENT_KIND)
 		return false;

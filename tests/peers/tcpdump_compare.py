@@ -35,8 +35,7 @@ SUMS = {  # protocol: what tcpdump prints for a wrong checksum, for a right one
 KNOWN = (
     # Nothing is left of the route: the destination is the one in the header (RFC 8200 section 4.4).
     ("a route that is used up", r"RT6 \(len=\d+, type=0 .*segleft=0"),
-    # With a source route the sum is over the last address of it (RFC 1122 section 3.2.1.8 c), which is
-    # the option's last before the way, and the header's after it.
+    # tcpdump takes another address of it for the destination than the kernel that sent the packets.
     ("a source route", r"(LSRR|SSRR)"),
 )
 # What is missing or too long, in the layers of OURS: others tcpdump knows to another depth.
@@ -54,10 +53,11 @@ KNOWN_OURS = (
     ("a UDP length that is too long is told by tcpdump only of ports it does not know", r"^udp\.len$"),
     ("of a length of 802.3 that is too long tcpdump takes what is there", r"^dot3\.len$"),
     ("records that are fewer than told, or shorter", r"^icmp6\.records"),
-    ("tcpdump does not look inside", r"^(ip|ip6|arp|ip\.2)(\.len)?$"),
 )
+# What tcpdump prints of a layer; where it prints nothing of it, it did not look that far.
+LOOKED = {"ip": r"\(tos ", "ip6": r"IP6 \(", "arp": r"ARP"}
 # Carriers that tcpdump gives up, or reads as something else, once they are damaged.
-OUTSIDE = r"DCCP-|nflog|macsec|chdlc|NSH|vxlan|VXLAN|ip-proto-137"
+OUTSIDE = r"DCCP-|lisp_data|nflog|macsec|chdlc|NSH|vxlan|VXLAN|ip-proto-137"
 OURS = ("eth", "dot3", "vlan", "arp", "ip", "ip6", "tcp", "udp", "icmp", "icmp6")
 
 
@@ -163,6 +163,9 @@ def lengths(packet, text, name, tally, wrong):
     why = [k for k, pattern in KNOWN_LENGTH if them and re.search(pattern, text)]
     if mine:
         why = [k for k, pattern in KNOWN_OURS if all(re.search(pattern, n["at"]) for n in mine)]
+        if all(re.split(r"\W", n["at"])[0] in LOOKED and not re.search(LOOKED[re.split(r"\W", n["at"])[0]], text)
+               for n in mine):
+            why.append("tcpdump does not look inside")
     if re.search(OUTSIDE, text + " ".join(packet["stack"])):
         why.append("a carrier that is damaged itself")
     tally[why[0] if why else "unexplained"] += 1
