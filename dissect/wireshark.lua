@@ -633,8 +633,9 @@ local function read_fields(R, at, rec, from, to, p)
 				local first = at.by[rec.fields[f.from + 1].name]
 				if first then open_bound(R, at, f, first.bit, p, stack) end
 			elseif f.rule and f.rule.form == "len" then
+				local was = p.stop
 				bound_record(R, at, f, n, p)
-				stack.whole = math.min(stack.whole, p.stop)
+				if p.stop < was then stack.whole = math.min(stack.whole, p.stop) end
 			end
 		end
 		if #stack > 0 then
