@@ -39,6 +39,18 @@ def version():
         return None
 
 
+@functools.lru_cache
+def kinds():
+    out = subprocess.run(["tshark", "-G", "fields"], capture_output=True, text=True, check=True).stdout
+    rows = [line.split("\t") for line in out.splitlines()]
+    return {row[2]: row[3] for row in rows if row[0] == "F" and len(row) > 3}
+
+
+def kind(name):
+    """tshark's type of a field, FT_UINT8 for one; None: it has none of that name."""
+    return kinds().get(name)
+
+
 def element(xml, made):
     """made: the labels that tshark itself prints in brackets, as it does with what it made up."""
     label = xml.get("showname") or ""

@@ -34,6 +34,19 @@ class Tally:
         return result
 
 
+    def weak(self, least_names, least_named, allowed):
+        """Protocols of which fewer fields are covered by name, or fewer bytes named, than that, in percent, or than
+        is allowed for them."""
+        result = []
+        for proto, c in sorted(self.by.items()):
+            names, named, _ = allowed.get(proto, (least_names, least_named, None))
+            if 100 * c["by name"] < names * c["shown"]:
+                result.append("%s: %s %% of the fields by name" % (proto, percent(c["by name"], c["shown"]).strip()))
+            if 100 * c["named"] < named * c["head"]:
+                result.append("%s: %s %% of the bytes named" % (proto, percent(c["named"], c["head"]).strip()))
+        return result
+
+
 def percent(part, whole):
     return "    -" if not whole else "%6.2f" % (100.0 * part / whole)
 
@@ -60,8 +73,6 @@ def report(tally, explained, lines):
     for proto in sorted(tally.by):
         row(proto, tally.by[proto])
     row("all", total)
-    few = [proto for proto, c in sorted(tally.by.items()) if c["named"] < 0.9 * c["head"]]
-    print("fewer than 90 %% of the bytes named: %s" % (", ".join(few) or "none"))
     print("%d files, %d packets" % (n["files"], n["packets"]))
     print("stacks: %d of %d equal (%s %%), %d differ as explained; left out, from the first protocol that is "
           "not ours: %s %% of the bytes"
@@ -81,4 +92,4 @@ def report(tally, explained, lines):
     most(tally.failed, "files left out", lines)
     most(tally.nameless, "fields that no name of ours covers (the bytes may be)", lines)
     most(tally.uncovered, "of these, fields whose bytes bear none of tshark's names", lines)
-    most(tally.unnamed, "header bytes that are not named, by our field", lines)
+    most(tally.unnamed, "bytes that tshark names and we do not, by our field", lines)
