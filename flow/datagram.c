@@ -134,7 +134,7 @@ static bool by_bytes(struct flows *f, const struct packet *p, unsigned i, uint32
 		     uint64_t *off)
 {
 	struct datagram *d = datagram_at(f, at_d);
-	struct rules *r = &f->rules[p->layers[i].proto->id];
+	struct rules *r = f->rules[p->layers[i].proto->id];
 	int64_t at = rules_value(f, p, i, &r->at);
 	bool more = rules_true(f, p, i, &r->more);
 
@@ -158,7 +158,7 @@ static bool by_number(struct flows *f, const struct packet *p, unsigned i, uint3
 {
 	struct datagram *d = datagram_at(f, at_d);
 	const struct fragment_rule *g = p->layers[i].proto->fragment;
-	struct rules *r = &f->rules[p->layers[i].proto->id];
+	struct rules *r = f->rules[p->layers[i].proto->id];
 	uint64_t number = (uint64_t)rules_value(f, p, i, &r->at);
 	int64_t at;
 

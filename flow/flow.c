@@ -130,7 +130,7 @@ int flow_look(struct flows *f, const struct packet *p, unsigned first)
 
 		if (l->flags & LAYER_QUOTED)
 			break;
-		if (!f->rules[l->proto->id].proto || (l->flags & (LAYER_CUT | LAYER_BAD_HEADER)))
+		if (!f->rules[l->proto->id] || (l->flags & (LAYER_CUT | LAYER_BAD_HEADER)))
 			continue;
 		if (f->tracked[l->proto->id])
 			rc = conversation(f, p, i);

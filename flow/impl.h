@@ -130,9 +130,9 @@ struct flows {
 	struct flow_opts opts;
 	struct flow_ops ops;
 	uint64_t key[2];
-	struct rules *rules; /* by proto id; proto NULL: nothing is said */
-	bool *tracked;       /* by proto id */
-	uint32_t *count;     /* conversations so far, by proto id */
+	struct rules **rules; /* by protocol; NULL: it says nothing of conversations or pieces */
+	bool *tracked;        /* by proto id */
+	uint32_t *count;      /* conversations so far, by proto id */
 	struct arena mem;
 	struct table table;
 	struct budget streams_budget, fragments_budget;

@@ -79,10 +79,13 @@ int rules_make(struct flows *f, struct err *e)
 		return err_set(e, ERR_IO, "no memory");
 	for (unsigned i = 0; i < n; i++) {
 		const struct proto *p = registry_at(f->reg, i);
-		struct rules *r = &f->rules[p->id];
+		struct rules *r;
 
 		if (!p->flow && !p->fragment)
 			continue;
+		f->rules[p->id] = r = arena_alloc(&f->mem, sizeof(*r));
+		if (!r)
+			return err_set(e, ERR_IO, "no memory");
 		r->proto = p;
 		if (p->flow)
 			flow_fields(r);
@@ -110,7 +113,7 @@ static const struct tree *fields_of(struct flows *f, const struct packet *p, uns
 
 bool rules_piece(struct flows *f, const struct packet *p, unsigned i)
 {
-	const struct rules *r = &f->rules[p->layers[i].proto->id];
+	const struct rules *r = f->rules[p->layers[i].proto->id];
 	const struct fragment_rule *g = p->layers[i].proto->fragment;
 
 	if (!g || (g->cond && !rules_true(f, p, i, &r->frag_if)))
@@ -165,7 +168,7 @@ static bool put_field(struct flows *f, const struct packet *p, unsigned i, const
 
 static bool put_ends(struct flows *f, const struct packet *p, unsigned i, struct key_text *both)
 {
-	const struct rules *r = &f->rules[p->layers[i].proto->id];
+	const struct rules *r = f->rules[p->layers[i].proto->id];
 	const struct layer *l = &p->layers[i];
 	const struct flow_rule *w = r->proto->flow;
 
@@ -200,7 +203,7 @@ static bool put_chain(struct flows *f, const struct packet *p, int i, struct key
 		if (!put(ids, &proto->id, sizeof(proto->id)) || !put_ends(f, p, (unsigned)i, both))
 			return false;
 		*ends = (unsigned)i;
-		if (f->rules[proto->id].addresses)
+		if (f->rules[proto->id] && f->rules[proto->id]->addresses)
 			break;
 	}
 	return true;

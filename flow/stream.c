@@ -260,7 +260,7 @@ static int acknowledged(struct flows *f, const struct rules *r, struct arrival a
 int stream_renew(struct flows *f, const struct packet *p, unsigned i, uint32_t flow, unsigned side,
 		 bool *fresh)
 {
-	const struct rules *r = &f->rules[p->layers[i].proto->id];
+	const struct rules *r = f->rules[p->layers[i].proto->id];
 	struct flow *w = flow_at(f, flow);
 	uint32_t at = (uint32_t)rules_value(f, p, i, &r->at);
 	int rc = 0;
@@ -307,7 +307,7 @@ static int close_if_done(struct flows *f, const struct arrival *a, struct half *
 static int with_stream(struct flows *f, const struct packet *p, unsigned i, struct arrival *a,
 		       uint64_t at)
 {
-	const struct rules *r = &f->rules[p->layers[i].proto->id];
+	const struct rules *r = f->rules[p->layers[i].proto->id];
 	struct flow *w = flow_at(f, a->flow);
 	struct half *h = &stream_at(f, a->stream)->half[a->side];
 	int64_t diff;
@@ -337,7 +337,7 @@ static int with_stream(struct flows *f, const struct packet *p, unsigned i, stru
 int stream_segment(struct flows *f, const struct packet *p, unsigned i, uint32_t flow,
 		   unsigned side)
 {
-	const struct rules *r = &f->rules[p->layers[i].proto->id];
+	const struct rules *r = f->rules[p->layers[i].proto->id];
 	struct flow *w = flow_at(f, flow);
 	struct arrival a = { .p = p,
 			     .layer = i,
