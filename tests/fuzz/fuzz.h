@@ -35,18 +35,33 @@ static inline void hold(bool ok, const char *what)
 		complain(what, "does not hold", NULL);
 }
 
-static inline const struct registry *fuzz_registry(void)
+/* Those files of protocols/ (ending with NULL), or all the built-ins. */
+static inline const struct registry *fuzz_registry_of(const char *const *files)
 {
-	static struct registry *r; /* a fuzzer's process does one thing */
+	struct registry *r = registry_open();
 	struct err e = { 0 };
+	char path[400];
+	int rc = r ? 0 : -1;
 
-	if (r)
-		return r;
-	r = registry_open();
-	if (!r || registry_load_builtins(r, &e) ||
+	if (!files && rc == 0)
+		rc = registry_load_builtins(r, &e);
+	for (; files && *files && rc >= 0; files++) {
+		snprintf(path, sizeof(path), STRATA_SOURCE "/protocols/%s.protocol", *files);
+		rc = registry_load_file(r, path, &e);
+	}
+	if (rc < 0 ||
 	    registry_load_file(r, STRATA_SOURCE "/tests/golden/language.protocol", &e) < 0 ||
 	    registry_freeze(r, &e))
-		complain("the built-in protocols", e.msg, NULL);
+		complain("the protocols", e.msg, NULL);
+	return r;
+}
+
+static inline const struct registry *fuzz_registry(void)
+{
+	static const struct registry *r; /* a fuzzer's process does one thing */
+
+	if (!r)
+		r = fuzz_registry_of(NULL);
 	return r;
 }
 
