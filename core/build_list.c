@@ -65,6 +65,18 @@ static int list_prefix(struct writer *w, uint32_t at, const struct extent *x, ui
 	return rc;
 }
 
+/* Blocks but the last are full. */
+static int check_block(struct writer *w, uint32_t node, const struct extent *x, bool last,
+		       const struct say *say)
+{
+	uint32_t bytes = w->t->v[node].bits / 8;
+
+	if (bytes == x->expr->num || (last && bytes < x->expr->num))
+		return 0;
+	return say_error(w, say, "a block has %lld bytes%s; this one has %u",
+			 (long long)x->expr->num, last ? " at most" : ", but for the last", bytes);
+}
+
 int write_list(struct writer *w, uint32_t at, const struct field *f, const struct type *type,
 	       const struct say *say)
 {
@@ -94,11 +106,14 @@ int write_list(struct writer *w, uint32_t at, const struct field *f, const struc
 		uint32_t node = w->t->n;
 
 		before = s;
+		w->t->v[at].num = i;
 		if (write_type(w, at, f, type->item, s))
 			return -1;
 		w->t->v[node].flags |= NODE_ITEM;
 		w->t->v[node].index = (uint16_t)i;
 		raw = s && s->form == SAY_RAW;
+		if (x->form == EXTENT_BLOCKS && check_block(w, node, x, i + 1 == (uint32_t)n, s))
+			return -1;
 		if (x->form == EXTENT_LINES && !raw) {
 			if (put_bytes(w, "\r\n", 2))
 				return -1;

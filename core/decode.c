@@ -63,6 +63,11 @@ int64_t rule_claims(const struct rule *r, uint64_t v)
 		return -1;
 	/* Of bits (8 * len), a byte that has one of them is taken whole. */
 	bytes = ((int64_t)v * r->n + r->m - 1) / r->m - r->k;
+	if (r->skip && bytes > (int64_t)r->before) {
+		int64_t room = r->block - r->skip;
+
+		bytes += (bytes - r->before + room - 1) / room * r->skip;
+	}
 	return bytes < 0 || bytes > (int64_t)PACKET_MAX * 8 ? -1 : bytes * 8;
 }
 

@@ -71,6 +71,19 @@ static int read_line(struct reader *r, uint32_t list, const struct type *type, s
 	return lf ? 0 : 1;
 }
 
+/* One block of a `[blocks N]` list: what does not fit it is raw, and the next one begins behind it.
+ */
+static int read_block(struct reader *r, uint32_t list, const struct type *type, struct place *p,
+		      unsigned index)
+{
+	uint32_t size = (uint32_t)type->ext.expr->num * 8, have = p->end - p->pos;
+	struct place block = { p->pos, p->pos + (size < have ? size : have), p->pos, true };
+	int rc = read_item(r, list, type->item, &block, index, true);
+
+	p->pos = block.end;
+	return rc == -2 ? -2 : 0;
+}
+
 /* A raw last item, or an odd end, has to take the terminator in: a list that ends raw gets none
  * when built. */
 static void settle_lines(struct tree *t, uint32_t list, uint32_t last)
@@ -104,6 +117,7 @@ static int read_items(struct reader *r, uint32_t list, const struct type *type, 
 	int rc = 0;
 
 	for (i = 0; rc == 0 && p->pos < p->end && (count < 0 || i < count); i++) {
+		t->v[list].num = i;
 		if (t->work == 0 || i >= WALK_ITEMS) {
 			uint32_t at = node_open(t, list, t->v[list].field, type->item, p->pos);
 
@@ -125,6 +139,10 @@ static int read_items(struct reader *r, uint32_t list, const struct type *type, 
 					last = k;
 				break;
 			}
+			continue;
+		}
+		if (type->ext.form == EXTENT_BLOCKS) {
+			rc = read_block(r, list, type, p, i);
 			continue;
 		}
 		rc = read_item(r, list, type->item, p, i, false);

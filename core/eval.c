@@ -275,6 +275,19 @@ uint32_t spans_bytes(const struct spans *s, const struct tree *t, uint32_t at)
 	return sum;
 }
 
+/* The number of the item that node `at` is, or stands in. One that is being read or written is the
+ * last of its list, which counts along. */
+static int64_t item_index(const struct tree *t, uint32_t at)
+{
+	for (; at; at = t->v[at].parent) {
+		const struct node *up = &t->v[t->v[at].parent];
+
+		if (up->type && up->type->form == TYPE_LIST)
+			return t->v[at].flags & NODE_ITEM ? t->v[at].index : (int64_t)up->num;
+	}
+	return 0;
+}
+
 static int64_t eval(const struct expr *x, const struct walk *w, uint32_t at);
 
 static bool in_set(const struct expr *x, const struct walk *w, uint32_t at)
@@ -311,6 +324,7 @@ static int64_t eval(const struct expr *x, const struct walk *w, uint32_t at)
 	case EX_NUMBER: return number_in(x, w->t, at);
 	case EX_LAST: return last_in(x, w->t, at);
 	case EX_ITEM: return w->env ? w->env->item : 0;
+	case EX_INDEX: return item_index(w->t, at);
 	case EX_UPPER: return w->env ? (int64_t)w->env->upper : 0;
 	case EX_SPANLEN: return w->env && w->env->span ? w->env->span : w->t->end - w->t->off;
 	case EX_LEN: return spans_bytes(&x->spans, w->t, instance_of(w->t, at));
@@ -364,7 +378,11 @@ int rule_value(const struct field *f, const struct tree *t, uint32_t at, uint64_
 	if (inexact)
 		*inexact = false;
 	switch (r->form) {
-	case RULE_LEN: x = spans_bytes(&r->spans, t, at); break;
+	case RULE_LEN:
+		x = spans_bytes(&r->spans, t, at);
+		n = r->skip ? tree_child(t, at, r->blocks) : NODE_NONE;
+		x -= n == NODE_NONE ? 0 : (int64_t)t->v[n].num * r->skip;
+		break;
 	case RULE_COUNT:
 		n = tree_child(t, at, r->spans.v[0].from);
 		x = n == NODE_NONE ? 0 : (int64_t)t->v[n].num;

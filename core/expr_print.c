@@ -114,6 +114,7 @@ static void print_bare(const struct expr *x, const struct record *rec, struct bu
 	case EX_FIELD:
 	case EX_REQUEST: print_path(x, out); return;
 	case EX_ITEM: buf_str(out, "item"); return;
+	case EX_INDEX: buf_str(out, "index"); return;
 	case EX_UPPER: buf_str(out, "upper"); return;
 	case EX_SPANLEN: buf_str(out, "span"); return;
 	case EX_LEN:

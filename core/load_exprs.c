@@ -31,7 +31,7 @@ static int resolve_types(struct scope *s, const struct field *f, const struct ty
 
 	if (t->form == TYPE_LIST && t->ext.form == EXTENT_UNTIL) {
 		in.list = f;
-		in.may = MAY_ITEM;
+		in.may |= MAY_ITEM;
 		in.item = t->item->form == TYPE_STRUCT ? unit_of(s->r, t->item->rec) : NULL;
 		if (scope_resolve(&in, t->ext.expr, NULL, NULL))
 			return -1;
@@ -139,6 +139,7 @@ int freeze_resolve(struct registry *r, struct err *e)
 	for (uint32_t i = 0; i < r->units.n; i++) {
 		struct scope s = { .r = r, .u = *VEC_AT(struct unit *, r->units, i), .e = e };
 
+		s.may = s.u->proto ? 0 : MAY_INDEX;
 		if (resolve_fields(&s) || (s.u->proto && resolve_proto(&s)))
 			return -1;
 	}

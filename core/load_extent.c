@@ -135,6 +135,15 @@ int parse_extent(struct load *l, struct extent *x, bool list)
 		load_next(l);
 		if (ahead != TOK_DOTS && stop_string(l, x))
 			return -1;
+	} else if (list && load_is(l, "blocks") && ahead != ']') {
+		load_next(l);
+		x->form = EXTENT_BLOCKS;
+		if (l->t.type != TOK_NUM || l->t.num < 1 || l->t.num > 65535)
+			return load_expected(l, "how many bytes a block has, 1 to 65535");
+		x->expr = expr_number(l, (int64_t)l->t.num, load_here(l));
+		if (!x->expr)
+			return -1;
+		load_next(l);
 	} else if ((ahead == ']' || ahead == TOK_NAME || ahead == TOK_NUM) &&
 		   (prefix = parse_prefix_type(l))) {
 		if (prefixed(l, x, prefix, list))

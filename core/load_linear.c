@@ -13,6 +13,8 @@
 struct linear {
 	const struct expr *measure; /* EX_LEN or EX_COUNT; NULL: a constant, k */
 	int64_t k, m, n;
+	const struct expr *items; /* count of a list, `skip` bytes of whose items do not count */
+	int64_t skip;
 };
 
 struct counts {
@@ -79,6 +81,8 @@ static bool scale(struct linear *l, int64_t m, int64_t n)
 	return true;
 }
 
+static bool linear(const struct expr *x, struct linear *l);
+
 static bool shift(struct linear *l, int64_t c)
 {
 	if (c > CONST_MAX || c < -CONST_MAX || l->n > CONST_MAX / 1024 || c * l->n % l->m)
@@ -87,14 +91,25 @@ static bool shift(struct linear *l, int64_t c)
 	return l->k <= CONST_MAX && l->k >= -CONST_MAX;
 }
 
+/* len(..) - 2 * count(LIST): x, which is taken off, is so many times the number of items. */
+static bool taken_off(const struct expr *x, struct linear *l)
+{
+	struct linear c;
+
+	if (!l->measure || l->measure->op != EX_LEN || l->items || l->m != 1 || l->n != 1 ||
+	    !linear(x, &c) || !c.measure || c.measure->op != EX_COUNT || c.k || c.n != 1)
+		return false;
+	l->items = c.measure;
+	l->skip = c.m;
+	return true;
+}
+
 /* x as (measure + k) * m / n; false: it is not of this form. */
 static bool linear(const struct expr *x, struct linear *l)
 {
 	struct linear b;
 
-	l->measure = NULL;
-	l->k = 0;
-	l->m = l->n = 1;
+	*l = (struct linear) { .m = 1, .n = 1 };
 	if (x->op == EX_LEN || x->op == EX_COUNT) {
 		l->measure = x;
 		return true;
@@ -103,7 +118,11 @@ static bool linear(const struct expr *x, struct linear *l)
 		l->k = x->num;
 		return true;
 	}
-	if (!x->a || !x->b || x->op == EX_COND || !linear(x->a, l) || !linear(x->b, &b))
+	if (!x->a || !x->b || x->op == EX_COND || !linear(x->a, l))
+		return false;
+	if (x->op == EX_SUB && taken_off(x->b, l))
+		return true;
+	if (!linear(x->b, &b))
 		return false;
 	if (!l->measure && !b.measure) {
 		l->k = expr_op(x->op, l->k, b.k);
@@ -148,6 +167,36 @@ static int fits(struct unit *u, const struct field *f, struct place at, int64_t 
 			bits, f->name);
 }
 
+/* Bytes that do not count are told apart again, when reading, where full blocks end the span and
+ * what stands before them has one size. */
+static bool skip_blocks(const struct record *rec, struct rule *r, const struct linear *l)
+{
+	const struct span *s = &r->spans.v[0], *list = &l->items->spans.v[0];
+	const struct type *t;
+	uint32_t bits = 0;
+
+	if (list->form != SPAN_FIELDS || list->from != list->to || r->spans.n != 1 ||
+	    s->form != SPAN_FIELDS || s->to != list->from)
+		return false;
+	for (unsigned i = s->from; i < s->to; i++) {
+		const struct field *f = &rec->fields[i];
+
+		if (f->type->form != TYPE_LEAF || f->type->ext.form != EXTENT_KIND ||
+		    f->type->kind->read || f->cond || f->optional || f->align)
+			return false;
+		bits += f->type->kind->bits ? f->type->kind->bits : f->type->bits;
+	}
+	t = rec->fields[s->to].type;
+	if (t->form != TYPE_LIST || t->ext.form != EXTENT_BLOCKS || l->skip >= t->ext.expr->num ||
+	    bits % 8 || bits / 8 > UINT16_MAX)
+		return false;
+	r->skip = (uint16_t)l->skip;
+	r->blocks = s->to;
+	r->block = (uint16_t)t->ext.expr->num;
+	r->before = (uint16_t)(bits / 8);
+	return true;
+}
+
 static int make_linear(struct unit *u, struct field *f, const struct fsrc *s, unsigned measures,
 		       struct err *e)
 {
@@ -164,6 +213,10 @@ static int make_linear(struct unit *u, struct field *f, const struct fsrc *s, un
 	f->rule.k = l.k;
 	f->rule.m = l.m;
 	f->rule.n = l.n;
+	if (l.items && !skip_blocks(u->rec, &f->rule, &l))
+		return fail_at(u, e, s->rule,
+			       "bytes of each item that do not count are those of a list "
+			       "[blocks N] that ends the span, behind fields of fixed width");
 	return 0;
 }
 

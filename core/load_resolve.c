@@ -213,13 +213,14 @@ static int keyword(const struct scope *s, struct expr *x)
 		unsigned may;
 		enum expr_op op;
 	} words[] = { { "item", MAY_ITEM, EX_ITEM },
+		      { "index", MAY_INDEX, EX_INDEX },
 		      { "upper", MAY_UPPER, EX_UPPER },
 		      { "span", MAY_SPAN, EX_SPANLEN } };
 	const struct field *f[SCOPE_FOUND_MAX];
 	unsigned bad;
 	bool local;
 
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		if (x->npath == 1 && s->may & words[i].may &&
 		    !strcmp(x->path[0].name, words[i].name)) {
 			x->op = words[i].op;

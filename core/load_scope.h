@@ -5,7 +5,7 @@
 
 #include "core/load.h"
 
-enum { MAY_ITEM = 1, MAY_UPPER = 2, MAY_SPAN = 4, MAY_REQUEST = 8 };
+enum { MAY_ITEM = 1, MAY_UPPER = 2, MAY_SPAN = 4, MAY_REQUEST = 8, MAY_INDEX = 16 };
 
 struct scope {
 	struct registry *r;

@@ -60,7 +60,8 @@ static bool needs_byte(const struct type *t)
 		       t->ext.form != EXTENT_KIND;
 	case TYPE_LIST:
 		return t->ext.form == EXTENT_PREFIX || t->ext.form == EXTENT_PREFIX_COUNT ||
-		       t->ext.form == EXTENT_LINES || needs_byte(t->item);
+		       t->ext.form == EXTENT_LINES || t->ext.form == EXTENT_BLOCKS ||
+		       needs_byte(t->item);
 	case TYPE_CHOOSE:
 		for (unsigned i = 0; i < t->narms; i++) {
 			if (needs_byte(t->arms[i].type))

@@ -43,6 +43,7 @@ enum expr_op {
 	EX_FIELD,   /* path of names or indexes, looked up inside out; absent: 0 */
 	EX_REQUEST, /* request.path: the same in the request (reply rules) */
 	EX_ITEM,    /* `item`: the list item just read, a number (until) */
+	EX_INDEX,   /* `index`: the number of the item that the struct is, or stands in */
 	EX_UPPER,   /* `upper`: selector value of the layer above (pseudo) */
 	EX_SPANLEN, /* `span`: bytes of the layer (pseudo, reply) */
 	EX_LEN,     /* len(spans), bytes */
@@ -127,6 +128,8 @@ enum extent_form {
 			  the bound */
 	EXTENT_LINES, /* lists [lines until ""]: each item is bounded to a line (CRLF; LF read too);
 			 an empty line ends them; stop NULL: [lines ..] to the end of the bound */
+	EXTENT_BLOCKS, /* lists [blocks 18]: each item is bounded to so many bytes (expr), up to the
+			  end of the bound, which may end the last one earlier */
 };
 
 struct extent {
@@ -136,7 +139,7 @@ struct extent {
 	uint16_t unused; /* no padding: descriptions are compared and written out as they are */
 	uint8_t mark[8]; /* PREFIX*: bytes before the number, always these ([4 berlen]: 04) */
 	const struct extent *outer; /* PREFIX*: mark and length around these; or NULL */
-	const struct expr *expr;    /* BYTES, COUNT, UNTIL; REST: or NULL */
+	const struct expr *expr;    /* BYTES, COUNT, UNTIL, BLOCKS; REST: or NULL */
 	const struct type
 		*prefix;  /* PREFIX*: a number type (u8, u16, u24, u16le, berlen, mqttvar, ...) */
 	const char *stop; /* UNTIL_TEXT, LINES: the terminator (LINES: the last line's text);
@@ -197,7 +200,7 @@ struct view { /* `view ip.hdr_len = ihl * 4 if COND "doc"`: a name that is read 
 enum rule_form {
 	RULE_NONE,  /* unsaid: zero or empty */
 	RULE_CONST, /* a fixed default: num, or text for kinds that are not numbers */
-	RULE_LEN,   /* (len(spans) + k) * m / n */
+	RULE_LEN,   /* (len(spans) - skip * items of a list [blocks N] + k) * m / n */
 	RULE_COUNT, /* (count(field) + k) * m / n; spans.v[0].from is the list */
 	RULE_SUM,   /* a checksum over spans; the field itself counts as zero */
 	RULE_EXPR,  /* any other expression of earlier fields: computed, verified, bounds nothing */
@@ -213,8 +216,12 @@ struct rule {
 		*expr; /* the rule as written; of a SUM: how many bytes, 0: all; or NULL */
 	struct spans spans;
 	int64_t k, m, n;
-	bool zero_rest; /* LEN: a read 0 means "to the end" */
-	bool zero_none; /* SUM: 0 means there is no sum; a sum of 0 is sent as all ones */
+	uint16_t skip;   /* LEN: bytes of each block that do not count, or 0: */
+	uint16_t blocks; /* the field whose items they are, the last one of the span, */
+	uint16_t block;  /* bytes of a block */
+	uint16_t before; /* and of the span before them */
+	bool zero_rest;  /* LEN: a read 0 means "to the end" */
+	bool zero_none;  /* SUM: 0 means there is no sum; a sum of 0 is sent as all ones */
 	const struct sum_algo *sum;
 };
 

@@ -151,8 +151,8 @@ static bool same_rule(const struct rule *a, const struct rule *b)
 	       !a->text == !b->text && (!a->text || !memcmp(a->text, b->text, a->text_len)) &&
 	       (a->form == RULE_CONST || same_expr(a->expr, b->expr)) &&
 	       same_spans(&a->spans, &b->spans) && a->k == b->k && a->m == b->m && a->n == b->n &&
-	       a->zero_rest == b->zero_rest && a->zero_none == b->zero_none &&
-	       same_sum(a->sum, b->sum);
+	       a->skip == b->skip && a->blocks == b->blocks && a->zero_rest == b->zero_rest &&
+	       a->zero_none == b->zero_none && same_sum(a->sum, b->sum);
 }
 
 static bool same_facts(const struct field *a, const struct field *b)

@@ -42,7 +42,8 @@ static const struct field *length_of(const struct record *rec, uint32_t part, co
 	f = &rec->fields[x->spans.v[0].from];
 	len = f->bound_by;
 	if (!len || f->cond || f->optional || f->align || len->bounds_from != len->bounds_to ||
-	    len->rule.zero_rest || len->rule.k || len->rule.m != 1 || len->rule.n != 1)
+	    len->rule.zero_rest || len->rule.k || len->rule.skip || len->rule.m != 1 ||
+	    len->rule.n != 1)
 		return NULL;
 	return loads(len, part) ? len : NULL;
 }
@@ -104,6 +105,7 @@ static bool emit(struct emit *e, const struct expr *x)
 	case EX_LAST:
 	case EX_REQUEST:
 	case EX_ITEM:
+	case EX_INDEX:
 	case EX_UPPER:
 	case EX_SPANLEN:
 	case EX_COUNT: return false;

@@ -101,7 +101,7 @@ static bool claim_step(struct plan_steps *ps, const struct field *len, unsigned 
 	const struct code *c = field_code(ps, len);
 	struct size_step *s = c ? step(ps, op, n) : NULL;
 
-	if (!s || len->rule.m == 0 || len->rule.n == 0)
+	if (!s || len->rule.m == 0 || len->rule.n == 0 || len->rule.skip)
 		return false;
 	s->code = c;
 	s->k = len->rule.k;

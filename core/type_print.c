@@ -101,7 +101,8 @@ static void print_extent(const struct type *t, const struct record *rec, struct 
 		print_aliases(x->alias, out);
 		break;
 	case EXTENT_UNTIL:
-		buf_str(out, "until ");
+	case EXTENT_BLOCKS:
+		buf_str(out, x->form == EXTENT_UNTIL ? "until " : "blocks ");
 		expr_print(x->expr, rec, out);
 		break;
 	case EXTENT_UNTIL_TEXT:

@@ -133,6 +133,7 @@ static int put_extent(struct lua *l, const struct extent *x, const struct record
 		[EXTENT_WHILE] = "while",
 		[EXTENT_UNTIL] = "until",
 		[EXTENT_LINES] = "lines",
+		[EXTENT_BLOCKS] = "blocks",
 	};
 
 	buf_fmt(l->out, "{ form = \"%s\"", forms[x->form]);
@@ -272,9 +273,13 @@ static void put_rule(struct lua *l, const struct field *f)
 	enum span_form form = r->spans.v[0].form;
 
 	if (r->form == RULE_LEN) {
-		buf_fmt(l->out, ", rule = { form = \"len\", k = %lld, m = %lld, n = %lld%s }",
+		buf_fmt(l->out, ", rule = { form = \"len\", k = %lld, m = %lld, n = %lld%s",
 			(long long)r->k, (long long)r->m, (long long)r->n,
 			r->zero_rest ? ", zero_rest = true" : "");
+		if (r->skip)
+			buf_fmt(l->out, ", skip = %u, before = %u, room = %u", r->skip, r->before,
+				r->block - r->skip);
+		buf_str(l->out, " }");
 		if (f->bounds_from >= 0)
 			buf_fmt(l->out, ", from = %d, to = %d", f->bounds_from, f->bounds_to);
 		if (form != SPAN_FIELDS && form != SPAN_PAYLOAD)

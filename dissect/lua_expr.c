@@ -157,6 +157,7 @@ void lua_number(struct buf *out, const struct expr *x, const struct record *rec)
 	case EX_NUMBER:
 	case EX_LAST: put_listed(out, x); break;
 	case EX_ITEM: buf_str(out, "(c.R.item or 0)"); break;
+	case EX_INDEX: buf_str(out, "IDX(c)"); break;
 	case EX_SPANLEN: buf_str(out, "(instance(c).R.stop - instance(c).R.off)"); break;
 	case EX_LEN:
 		buf_str(out, "span_bytes(c, ");

@@ -45,7 +45,7 @@ static void compile_field(struct op *op, const struct proto *p, const char *path
 
 	*op = (struct op) { .form = OP_PATH, .len = len, .text = path, .field = f };
 	op->child = f && !memchr(path, '.', len);
-	if (!f || !fixed_leaf(f))
+	if (!f || f->ncases || !fixed_leaf(f)) /* words by condition: the tree knows which */
 		return;
 	width = leaf_bits(f->type);
 	if (f->type->kind->cls == KIND_TEXT || f->type->kind->cls == KIND_BYTES || width > 64 + 64)

@@ -167,6 +167,11 @@ local function O(c, proto, ...)
 	end
 	return 0
 end
+-- The number of the item that c is or stands in: one that is being read is the last so far.
+local function IDX(c)
+	while c.up and not (c.up.ty and c.up.ty.form == "list") do c = c.up end
+	return c.up and (c.index or #c.up.kids) or 0
+end
 local function CNT(c, name)
 	local n = instance(c).by[name]
 	return n and n.num or 0
@@ -455,7 +460,8 @@ end
 local function read_item(R, list, ty, p, exact)
 	local start = p.pos
 	local rc, n = read_type(R, list, list.f, ty, p, exact)
-	list.kids[#list.kids + 1] = n
+	n.index = #list.kids
+	list.kids[n.index + 1] = n
 	if rc < 0 or (exact and p.pos ~= p.stop) then
 		raw(n, p, p.stop)
 		return 1, n
@@ -481,6 +487,13 @@ local function read_line(R, list, ty, p)
 	if not n.raw then n.tail = tail end
 	p.pos = line.stop + tail * 8
 	return lf and 0 or 1
+end
+
+local function read_block(R, list, ty, p)
+	local stop = math.min(p.stop, p.pos + ty.ext.expr(list) * 8)
+	read_item(R, list, ty.item, { pos = p.pos, stop = stop, start = p.pos, bounded = true }, true)
+	p.pos = stop
+	return 0
 end
 
 local function read_list(R, n, ty, p, inst)
@@ -513,6 +526,8 @@ local function read_list(R, n, ty, p, inst)
 		end
 		if x.form == "lines" then
 			rc = read_line(R, n, ty, sub)
+		elseif x.form == "blocks" then
+			rc = read_block(R, n, ty, sub)
 		else
 			rc, item = read_item(R, n, ty.item, sub, false)
 			if rc == 0 and x.form == "until" then
@@ -538,6 +553,9 @@ end
 local function claims(rule, v)
 	if v > 4294967295 or rule.m == 0 then return nil end
 	local bytes = floor((v * rule.n + rule.m - 1) / rule.m) - rule.k
+	if rule.skip and bytes > rule.before then
+		bytes = bytes + floor((bytes - rule.before + rule.room - 1) / rule.room) * rule.skip
+	end
 	if bytes < 0 or bytes > 2097152 then return nil end
 	return bytes * 8
 end

@@ -229,6 +229,7 @@ struct known say_eval(struct parser *ps, const struct scope *sc, const struct ex
 	case EX_LAST:
 	case EX_REQUEST:
 	case EX_ITEM:
+	case EX_INDEX:
 	case EX_UPPER:
 	case EX_SPANLEN:
 	case EX_COUNT: return unknown;

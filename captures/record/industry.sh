@@ -184,6 +184,8 @@ rec_profinet() { spoken 11; }
 
 rec_goose() { spoken 5; }
 
+rec_dnp3() { spoken 23; }
+
 rec_smb2() {
 	pair
 	mkdir -p "$LAB_DIR/smb" "$LAB_DIR/share/dir"

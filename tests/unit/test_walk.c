@@ -266,6 +266,18 @@ static const struct row rows[] = {
 	{ P("n : u8 = len(n..v)\n m : u8 = len(w)\n v : bytes[..]\n w : bytes[m]\n"),
 	  "t v=hex:aabb w=hex:cc", "0401aabbcc",
 	  "\"t.n\":4,\"t.m\":1,\"t.v\":\"aabb\",\"t.w\":\"cc\"" },
+	/* blocks, each with a sum that the length does not count; the first one has a header */
+	{ P("n : u8 = len(h..v) - 1 - count(v)\n h : u8 = 7\n v : s[blocks 4]\n z : u8 = "
+	    "9\n") "struct s {\n a : u8 = 5 if index == 0\n d : bytes[.. - 1]\n c : u8 = "
+		   "sum8(a..d)\n}\n",
+	  "t v.0.d=hex:0102 v.1.d=hex:030405 v.2.d=hex:06",
+	  "0707"
+	  "05010208"
+	  "0304050c"
+	  "0606"
+	  "09",
+	  "\"t.n\":7,\"t.h\":7,\"t.v.0.a\":5,\"t.v.0.d\":\"0102\",\"t.v.0.c\":8,\"t.v.0.c_ok\":"
+	  "true,\"t.v.1.d\":\"030405\",\"t.v.1.c\":12,\"t.v.1.c_ok\":true,\"t.v.2.d\":\"06\"" },
 	/* choose fit: no arm whose length no packet has */
 	{ P("n : u8 = len(v)\n v : choose fit {\n s[..]\n bytes[n]\n }\n") "struct s {\n k : u24 = "
 									   "len(d)\n d : "
@@ -356,6 +368,9 @@ static const struct row odd[] = {
 	{ P("v : b[..]\n") "struct b {\n tag : u8\n len : berlen = len(value)\n value : choose tag "
 			   "{\n 2 -> int[..]\n 0x30 -> b[..]\n else -> bytes[..]\n }\n}\n",
 	  "t v.0.tag=48 v.0.value.0.tag=2 v.0.value.0.value=5", "3003020105", NULL },
+	/* a block that its fields do not fill, and the next one */
+	{ P("v : s[blocks 3]\n") "struct s {\n a : u8\n b : u8 = index\n}\n",
+	  "t v.0=hex:010203 v.1.a=4 v.1.b=5", "0102030405", NULL },
 	{ P("n : hexnum[until \"\\r\\n\"]\n"), "t n=26 n.width=4", "303031610d0a", NULL },
 	{ P("n : hexnum[until \"\\r\\n\"]\n"), "t n=hex:41420d0a", "41420d0a", NULL },
 };
@@ -610,6 +625,11 @@ static const struct {
 	{ P("v : s[..]\n") "struct s {\n a : u8\n}\n", "t v.0.a=1 v.2.a=1", "item 1", 0 },
 	{ P("a : u8 = 5\n"), "t a=bad", "not computed", 5 },
 	{ P("a : u4\n b : u4\n"), "t a=hex:00 b=1", "", 0 },
+	{ P("v : s[blocks 4]\n") "struct s {\n d : bytes[..]\n}\n",
+	  "t v.0.d=hex:010203 v.1.d=hex:04",
+	  "a block has 4 bytes, but for the last; this one has 3", 0 },
+	{ P("v : s[blocks 4]\n") "struct s {\n d : bytes[..]\n}\n", "t v.0.d=hex:0102030405",
+	  "a block has 4 bytes at most; this one has 5", 0 },
 };
 
 START_TEST(test_refused)

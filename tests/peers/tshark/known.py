@@ -140,7 +140,7 @@ HEADS = {"http": ("http.request.method", "http.response.code"), "tls": ("tls.rec
 SIDE_BY_SIDE = {"l2tp3", "modbus", "vnc", "enip", "ipfix", "rpc", "bittorrent", "bittorrent_message", "ldp", "tpkt", "diameter", "nhrp", "ssh", "dtls", "quic", "quic_short", "stun", "kerberos", "openvpn", "tls", "mqtt", "mqtt5", "pgsql", "pgsql_start", "pgsql_reply", "mysql", "mysql_reply",
                 "amqp", "amqp_header", "mpls", "http", "dns", "bgp", "http2", "http2_preface", "grpc", "websocket", "resp",
                 "memcache", "memcache_text", "sip", "rtsp", "rtsp_frame", "rtcp", "rtcp_feedback", "rtcp_extended",
-                "rtcp_app", "gearman", "nbd", "nbd_chunk"}
+                "rtcp_app", "gearman", "nbd", "nbd_chunk", "dnp3"}
 # Headings over other fields that have a value all the same: what the field before said.
 HEADINGS = {"isakmp.typepayload"}
 # tshark's payload: not ours to name.
