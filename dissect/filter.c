@@ -117,9 +117,15 @@ static int read_regex(struct filter_text *p, struct test *t)
 	pattern = arena_strndup(&p->f->mem, t->b.lit.text, t->b.lit.len);
 	if (!pattern)
 		return filter_no_memory(p);
-	if (!filter_regex_fits(pattern))
+	switch (filter_regex_size(pattern)) {
+	case REGEX_FITS: break;
+	case REGEX_LARGE:
 		return err_at(p->e, "", p->s, p->len, t->b.lit.at, t->b.lit.span,
 			      "this regular expression repeats or nests too much");
+	case REGEX_BACK:
+		return err_at(p->e, "", p->s, p->len, t->b.lit.at, t->b.lit.span,
+			      "an extended regular expression has no references back (\\1)");
+	}
 	rc = regcomp(&t->re, pattern, REG_EXTENDED | REG_ICASE);
 	if (rc) {
 		regerror(rc, &t->re, text, sizeof(text));

@@ -170,9 +170,13 @@ bool filter_suggest(const struct filter *f, const char *s, size_t n, struct buf 
 /* Every leaf type that a field may have (arms of a choose, items of a list); how many. */
 unsigned leaf_types(const struct type *t, const struct type **v, unsigned max);
 
-/* filter_regex.c: is it small enough, once its repeats are written out, to be compiled? */
-#define FILTER_REGEX_MOST 10000
-bool filter_regex_fits(const char *s);
+/* filter_regex.c: is it small enough, once its repeats are written out, to be compiled, and
+ * then matched? */
+#define FILTER_REGEX_MOST 10000 /* pieces */
+#define FILTER_REGEX_EMPTY 400  /* of them such as may be empty */
+#define FILTER_REGEX_DEEP 4     /* repeats on repeats */
+enum regex_size { REGEX_FITS, REGEX_LARGE, REGEX_BACK };
+enum regex_size filter_regex_size(const char *s);
 
 /* filter_value.c: read the literal for everything that the operand may be. -1: nothing it may be
  * takes it; e. */
