@@ -31,7 +31,11 @@ uint32_t node_open(struct tree *t, uint32_t parent, const struct field *f, const
 {
 	if (t->n == t->cap && !nodes_grow(t))
 		return NODE_NONE;
-	t->v[t->n] = (struct node) { .field = f, .type = type, .bit = bit, .parent = parent };
+	t->v[t->n] = (struct node) { .field = f,
+				     .type = type,
+				     .bit = bit,
+				     .parent = parent,
+				     .flags = f && f->judged ? NODE_JUDGED : 0 };
 	return t->n++;
 }
 
@@ -298,21 +302,23 @@ static inline bool read_plain(struct reader *r, uint32_t at, const struct field 
 	const struct type *type = f->type;
 	struct tree *t = r->t;
 	struct node *n;
-	unsigned bits;
+	unsigned bits = f->plain;
 
-	if (type->form != TYPE_LEAF || type->ext.form != EXTENT_KIND || f->cond || f->optional ||
-	    f->align || f->bound_by || t->work == 0 || r->depth >= WALK_DEPTH)
+	if (!bits || t->work == 0 || r->depth >= WALK_DEPTH)
 		return false;
-	bits = leaf_bits(type);
-	if (!bits || p->pos > p->end || p->end - p->pos < bits)
+	if (p->pos > p->end || p->end - p->pos < bits)
 		return false;
 	if (t->n == t->cap && !nodes_grow(t))
 		return false;
 	t->work--;
 	n = &t->v[t->n++];
-	*n = (struct node) {
-		.field = f, .type = type, .bit = p->pos, .bits = bits, .parent = at, .next = t->n
-	};
+	*n = (struct node) { .field = f,
+			     .type = type,
+			     .bit = p->pos,
+			     .bits = bits,
+			     .parent = at,
+			     .next = t->n,
+			     .flags = f->judged ? NODE_JUDGED : 0 };
 	if (type->kind->cls != KIND_ADDR)
 		n->num = plain_number(t, type, p->pos, bits);
 	p->pos += bits;

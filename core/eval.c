@@ -290,14 +290,35 @@ static int64_t item_index(const struct tree *t, uint32_t at)
 
 static int64_t eval(const struct expr *x, const struct walk *w, uint32_t at);
 
+/* Most operands are numbers, and fields of the same record that stand where they always do: those
+ * at once. */
+static inline int64_t operand(const struct expr *x, const struct walk *w, uint32_t at)
+{
+	const struct tree *t = w->t;
+	const struct record *rec = t->v[at].rec;
+
+	if (x->op == EX_NUM)
+		return x->num;
+	if (x->op == EX_FIELD && x->local >= 0 && x->npath == 1 && rec && x->local < rec->nfields) {
+		const struct field *f = &rec->fields[x->local];
+		uint32_t n = at + 1 + (uint32_t)x->local;
+
+		if (n < t->n && t->v[n].field == f && t->v[n].parent == at &&
+		    !(t->v[n].flags & NODE_ITEM) && f->name == x->path[0].name && !x->outer_proto &&
+		    t->v[n].type == f->type && is_number(f->type))
+			return (int64_t)t->v[n].num;
+	}
+	return eval(x, w, at);
+}
+
 static bool in_set(const struct expr *x, const struct walk *w, uint32_t at)
 {
-	int64_t v = eval(x->a, w, at);
+	int64_t v = operand(x->a, w, at);
 
 	for (unsigned i = 0; i < x->nset; i++) {
-		int64_t lo = eval(x->set[i].lo, w, at);
+		int64_t lo = operand(x->set[i].lo, w, at);
 
-		if (x->set[i].hi ? v >= lo && v <= eval(x->set[i].hi, w, at) : v == lo)
+		if (x->set[i].hi ? v >= lo && v <= operand(x->set[i].hi, w, at) : v == lo)
 			return true;
 	}
 	return false;
@@ -334,11 +355,11 @@ static int64_t eval(const struct expr *x, const struct walk *w, uint32_t at)
 	case EX_NEG:
 	case EX_NOT:
 	case EX_COM: return expr_op(x->op, eval(x->a, w, at), 0);
-	case EX_ANDAND: return eval(x->a, w, at) && eval(x->b, w, at);
-	case EX_OROR: return eval(x->a, w, at) || eval(x->b, w, at);
+	case EX_ANDAND: return operand(x->a, w, at) && operand(x->b, w, at);
+	case EX_OROR: return operand(x->a, w, at) || operand(x->b, w, at);
 	case EX_IN: return in_set(x, w, at);
 	case EX_COND: return eval(x->a, w, at) ? eval(x->b, w, at) : eval(x->c, w, at);
-	default: return expr_op(x->op, eval(x->a, w, at), eval(x->b, w, at));
+	default: return expr_op(x->op, operand(x->a, w, at), operand(x->b, w, at));
 	}
 }
 

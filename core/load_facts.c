@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Freezing, sixth step: what others ask of fields and records, found once. */
 #include "core/load.h"
+#include "core/walk.h"
 
 #include <stdio.h>
 
@@ -213,6 +214,21 @@ static void find_bounds(struct record *rec)
 	}
 }
 
+/* What decoding and checking ask of every field. */
+static void sort_fields(struct record *rec)
+{
+	for (unsigned i = 0; i < rec->nfields; i++) {
+		struct field *f = &rec->fields[i];
+		unsigned bits = f->type->form == TYPE_LEAF && f->type->ext.form == EXTENT_KIND
+					? leaf_bits(f->type)
+					: 0;
+
+		if (bits <= UINT8_MAX && !f->cond && !f->optional && !f->align && !f->bound_by)
+			f->plain = (uint8_t)bits;
+		f->judged = f->rule.form >= RULE_LEN || f->nmust;
+	}
+}
+
 /* ---- messages and names ---- */
 
 struct need {
@@ -279,6 +295,7 @@ int freeze_facts(struct registry *r, struct err *e)
 		place_fields(r, u);
 		mark_fields(r, u);
 		find_bounds(u->rec);
+		sort_fields(u->rec);
 		if (name_fields(r, u, e))
 			return -1;
 	}

@@ -259,6 +259,9 @@ struct field {
 	bool structural; /* others' presence, size, choice or selector hang on it: a sweep over it
 			    must rebuild */
 	/* frozen: */
+	uint8_t plain; /* bits of a leaf of one width that is always there and hangs on nothing
+			  else; 0: not that simple */
+	bool judged;   /* a rule or a must may be broken by its value */
 	bool says; /* its default is of a list or a struct, or one in it is: the notation sets it */
 	int32_t fixed_bit; /* offset from the record's first bit when no earlier field can move it,
 			      else -1 */

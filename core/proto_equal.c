@@ -157,9 +157,10 @@ static bool same_rule(const struct rule *a, const struct rule *b)
 
 static bool same_facts(const struct field *a, const struct field *b)
 {
-	return a->selects == b->selects && a->structural == b->structural &&
-	       a->fixed_bit == b->fixed_bit && a->bounds_from == b->bounds_from &&
-	       a->bounds_to == b->bounds_to && !a->bound_by == !b->bound_by &&
+	return a->selects == b->selects && a->structural == b->structural && a->plain == b->plain &&
+	       a->judged == b->judged && a->fixed_bit == b->fixed_bit &&
+	       a->bounds_from == b->bounds_from && a->bounds_to == b->bounds_to &&
+	       !a->bound_by == !b->bound_by &&
 	       (!a->bound_by || a->bound_by->index == b->bound_by->index);
 }
 

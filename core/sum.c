@@ -102,6 +102,12 @@ static void add_inet(struct sum_state *s, const uint8_t *p, size_t n)
 		n--;
 		s->odd = false;
 	}
+	if (n <= 16 && n % 2 == 0) { /* an address, a number of a pseudo header */
+		for (; n; p += 2, n -= 2)
+			s->a += (uint32_t)p[0] << 8 | p[1];
+		s->a = (s->a & 0xffff) + (s->a >> 16);
+		return;
+	}
 	s->a = sum_inet_partial(p, n, (uint32_t)((s->a & 0xffff) + (s->a >> 16)));
 	s->odd ^= n & 1;
 }

@@ -18,6 +18,7 @@ enum node_flag {
 	NODE_ITEM = 8,     /* a list item; index says which */
 	NODE_CLIPPED = 32, /* its length says more than there was room for */
 	NODE_GAP = 64,     /* bytes inside a bound that no field took (field NULL) */
+	NODE_JUDGED = 128, /* its field has a rule or a must */
 };
 
 struct node {

@@ -239,13 +239,6 @@ static void judge_must(struct judge *j, uint32_t at)
 	}
 }
 
-/* Most fields have nothing that could be wrong. */
-static inline bool to_judge(const struct node *n)
-{
-	return (n->flags & (NODE_RAW | NODE_GAP)) ||
-	       (n->field && (n->field->rule.form >= RULE_LEN || n->field->nmust));
-}
-
 static void judge_node(struct judge *j, uint32_t at)
 {
 	const struct node *n = &j->t->v[at];
@@ -317,7 +310,7 @@ int check(struct check *c, const struct packet *p)
 			continue;
 		j.piece = in_piece(p, j.layer);
 		for (uint32_t n = 1; n < j.t->n; n++) {
-			if (to_judge(&j.t->v[n]))
+			if (j.t->v[n].flags & (NODE_RAW | NODE_GAP | NODE_JUDGED))
 				judge_node(&j, n);
 		}
 		judge_layer(&j);
