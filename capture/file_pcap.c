@@ -55,10 +55,8 @@ static int pcap_next(struct source *s, struct packet *p, struct err *e)
 	h = stream_peek(&f->st, f->record, &have, e);
 	if (!h)
 		return SOURCE_ERROR;
-	if (have == 0 && !f->st.cut && !f->st.bad[0])
-		return SOURCE_END;
 	if (have < f->record)
-		return cut_packet(s);
+		return have || f->st.cut || f->st.bad[0] ? cut_packet(s) : SOURCE_END;
 
 	/* Unsigned, as the draft says (to 2106); libpcap 1.10 reads years after 2037 as 1901. */
 	int64_t sec = file_u32(f, h), frac = file_u32(f, h + 4);

@@ -164,14 +164,13 @@ struct source *source_open_file(const char *path, const struct source_options *o
 }
 
 /* False: a pipe from which not a byte more came by the deadline (CLOCK_MONOTONIC ns). */
-static bool file_ready(const struct source *s, int64_t deadline_ns)
+static __attribute__((noinline)) bool file_ready(const struct source *s, int64_t deadline_ns)
 {
 	const struct stream *st = &s->file.st;
 	struct pollfd pf[2] = { { .fd = st->fd, .events = POLLIN },
 				{ .fd = s->wake, .events = POLLIN } };
 
-	if (!st->pipe || st->eof || st->unpack || deadline_ns == INT64_MAX ||
-	    st->len - st->pos > s->file.eat)
+	if (!st->pipe || st->eof || st->unpack || st->len - st->pos > s->file.eat)
 		return true;
 	for (;;) {
 		struct timespec now;
@@ -186,30 +185,34 @@ static bool file_ready(const struct source *s, int64_t deadline_ns)
 	}
 }
 
+/* The end of a file, whole or not: rc of the reader that gave no packet, and its error. */
+static int file_over(struct source *s, int rc, struct err *mine, struct err *e)
+{
+	s->ended = true;
+	if (s->file.st.bad[0] && !mine->code) /* the unpacker gave up before the reader */
+		rc = file_damaged(s, mine, "%s", s->file.st.bad);
+	if (mine->code && e)
+		*e = *mine;
+	return rc;
+}
+
 static int file_next(struct source *s, struct packet *p, int64_t deadline_ns, struct err *e)
 {
 	for (;;) {
 		if (s->ended || atomic_load(&s->breaks))
 			return SOURCE_END;
-		if (!file_ready(s, deadline_ns))
+		if (deadline_ns != INT64_MAX && !file_ready(s, deadline_ns))
 			return SOURCE_NOTHING;
 		struct err mine;
 		mine.code = ERR_NONE; /* err_set clears the rest: this is a hot path */
 		int rc = s->file.next(s, p, &mine);
-		if (rc == SOURCE_PACKET) {
-			if (s->filter && !bpf_match(s->filter, p)) {
-				s->stats.filtered++;
-				continue;
-			}
+		if (rc != SOURCE_PACKET)
+			return file_over(s, rc, &mine, e);
+		if (!s->filter || bpf_match(s->filter, p)) {
 			s->stats.packets++;
 			return rc;
 		}
-		s->ended = true;
-		if (s->file.st.bad[0] && !mine.code) /* the unpacker gave up before the reader */
-			rc = file_damaged(s, &mine, "%s", s->file.st.bad);
-		if (mine.code && e)
-			*e = mine;
-		return rc;
+		s->stats.filtered++;
 	}
 }
 

@@ -70,7 +70,7 @@ static void print_groups(const uint8_t *p, unsigned groups, struct buf *out)
 	unsigned g;
 	char *o;
 
-	if (!buf_grow(out, 3 * groups))
+	if (out->cap - out->n < 3 * groups && !buf_grow(out, 3 * groups))
 		return;
 	for (o = out->p + out->n, g = 0; g < groups; g++) {
 		*o++ = hex[p[g] >> 4];
@@ -99,8 +99,12 @@ static void mac_print(const struct type *type, const struct value *v, struct buf
 
 	if (v->len < sizeof(p))
 		return;
-	turn(type, p, v->p, sizeof(p));
-	print_groups(p, 6, out);
+	if (type && type->le) {
+		turn(type, p, v->p, sizeof(p));
+		print_groups(p, 6, out);
+	} else {
+		print_groups(v->p, 6, out);
+	}
 }
 
 static int eui64_parse(const struct type *type, const char *s, size_t n, struct arena *mem,

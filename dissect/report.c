@@ -122,14 +122,12 @@ void report_seconds(int64_t ns, unsigned digits, struct buf *out)
 {
 	uint64_t v = ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns;
 	char frac[9];
-	uint32_t rest = (uint32_t)(v % 1000000000);
 
 	if (ns < 0)
 		buf_char(out, '-');
 	buf_u64(out, v / 1000000000);
 	buf_char(out, '.');
-	for (int i = 8; i >= 0; i--, rest /= 10)
-		frac[i] = (char)('0' + rest % 10);
+	put_digits(frac, 9, (uint32_t)(v % 1000000000));
 	buf_put(out, frac, digits > 9 ? 9 : digits);
 }
 
