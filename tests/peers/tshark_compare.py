@@ -40,7 +40,7 @@ import zlib
 sys.dont_write_bytecode = True
 from tshark import pdml  # noqa: E402
 from tshark.fields import Ours, same_bytes, same_value  # noqa: E402
-from tshark.known import AROUND, CONTENT, EXPLAINED, FEW, HEADINGS, HEADS, INSIDE, NO_HEADER, NO_LAYER, PAYLOAD, PLAIN, SAME, SIDE_BY_SIDE, UNITS  # noqa: E402
+from tshark.known import AROUND, CONTENT, ELSEWHERE, EXPLAINED, FEW, HEADINGS, HEADS, INSIDE, NO_HEADER, NO_LAYER, PAYLOAD, PLAIN, SAME, SIDE_BY_SIDE, UNITS  # noqa: E402
 from tshark.tally import Tally, report  # noqa: E402
 
 SOURCE = os.environ.get("STRATA_SOURCE", os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
@@ -85,7 +85,7 @@ def stack_of(packet):
         # IGMP of each version, and some ARP, is a step of its own inside the same.
         if name in ("igmp", "arp") and stack[-1:] == [name]:
             continue
-        if not have[name]:
+        if not have[name] and name not in PAYLOAD:
             return stack + ["data"]
         have[name] -= 1
         stack.append(name)
@@ -98,10 +98,13 @@ def compare_stacks(theirs, ours, protos):
     ours = [(i, layer) for i, layer in enumerate(ours) if not INSIDE.match(layer[0])
             and not (layer[0] == "dns_tcp" and names[i + 1] == "dns")]
     at = 0
-    for name in theirs:
-        if name in PAYLOAD or name.startswith("_ws"):
-            return True, at_layer(ours, at)
+    for i, name in enumerate(theirs):
         names = our_names(name)
+        if name in PAYLOAD or name.startswith("_ws"):
+            # The content of one of several packets in a packet: it goes on beside it.
+            if at < len(ours) and theirs[i + 1:] and ours[at][1][0] in our_names(theirs[i + 1]):
+                continue
+            return True, at_layer(ours, at)
         if not any(n in protos for n in names):
             return True, at_layer(ours, at)
         if at < len(ours) and ours[at][1][0] in names:
@@ -121,7 +124,7 @@ def worth(theirs):
     """A field of bytes, not a heading over others."""
     proto = theirs.name.split(".")[0]
     return not (theirs.proto or not theirs.name or theirs.size == 0 or theirs.name.startswith("_ws")
-                or proto in ("frame", "data") or theirs.name in HEADINGS or theirs.value is None and theirs.unmasked is None
+                or proto in ("frame", "data") or theirs.name in HEADINGS | CONTENT | ELSEWHERE or theirs.value is None and theirs.unmasked is None
                 or not theirs.show and theirs.children)
 
 
@@ -175,7 +178,7 @@ def compare_fields(packet, ours, tally, where):
 
 def named_bytes(packet, ours, tally, where):
     """Bytes that tshark names inside our layers, and how many of them stand in fields of ours that are not
-    plain bytes. What is plain bytes for tshark too is not counted, nor is content."""
+    plain bytes. What is plain bytes for tshark too is not counted, nor are padding and content."""
     good, theirs_at = set(), {}
     for field in ours.fields:
         if "c" in field and field["c"] != 5 and not field["raw"]:
@@ -184,8 +187,8 @@ def named_bytes(packet, ours, tally, where):
     good |= {at for at in range(1, len(ours.data)) if ours.data[at] in b"\r\n" and at - 1 in good or
              ours.data[at - 1:at + 1] == b"\r\n" and at - 2 in good}
     for theirs in packet:
-        if worth(theirs) and not theirs.made and not theirs.children and theirs.name not in CONTENT \
-                and pdml.kind(theirs.name) not in PLAIN and ours.inside(theirs):
+        if worth(theirs) and not theirs.made and not theirs.children \
+                and pdml.kind(theirs.name) not in PLAIN and not theirs.name.endswith("padding") and ours.inside(theirs):
             for byte in range(theirs.pos, theirs.pos + theirs.size):
                 theirs_at.setdefault(byte, theirs.name)
     for byte, name in theirs_at.items():
