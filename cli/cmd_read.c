@@ -35,13 +35,15 @@ static const char *const examples[] = {
 	"what both sides of the first TCP connection said",
 	"read file.pcap --stats conv",
 	"a table of conversations; or of hosts, protocols, time",
+	"read file.pcap --notes",
+	"what is wrong: checksums, lengths, rules; where, and how often",
 	NULL,
 };
-static const enum option_id options[] = { OPT_AS,      OPT_FIELDS, OPT_DOC,     OPT_SPANS,
-					  OPT_WHERE,   OPT_COUNT,  OPT_WRITE,   OPT_RESOLVE,
-					  OPT_SNAPLEN, OPT_HEX,    OPT_LINK,    OPT_REASSEMBLE,
-					  OPT_FOLLOW,  OPT_STATS,  OPT_OVERLAP, OPT_INTERVAL,
-					  OPT_NONE };
+static const enum option_id options[] = { OPT_AS,       OPT_FIELDS, OPT_DOC,   OPT_SPANS,
+					  OPT_WHERE,    OPT_COUNT,  OPT_WRITE, OPT_RESOLVE,
+					  OPT_SNAPLEN,  OPT_HEX,    OPT_LINK,  OPT_REASSEMBLE,
+					  OPT_FOLLOW,   OPT_STATS,  OPT_NOTES, OPT_OVERLAP,
+					  OPT_INTERVAL, OPT_NONE };
 
 struct reading {
 	struct cli *c;
@@ -180,7 +182,7 @@ const struct command cmd_read = {
 	.more = "Files: pcap and pcapng, also compressed; '-' is standard input. FILTER is in the "
 		"syntax of\npcap-filter(7); with NAME= in it, it is a pattern in the notation of "
 		"packets.\n"
-		"--reassemble, --follow and --stats remember at most 32 MiB of fragments (60 s "
-		"each),\n256 MiB of streams and 128 MiB of conversations; the oldest are forgotten "
-		"first.",
+		"--reassemble, --follow, --stats and --notes remember at most 32 MiB of fragments\n"
+		"(60 s each), 256 MiB of streams and 128 MiB of conversations; the oldest are\n"
+		"forgotten first.",
 };

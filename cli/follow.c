@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What read and sniff do beyond single packets: --reassemble, --follow, --stats. */
+/* What read and sniff do beyond single packets: --reassemble, --follow, --stats, --notes. */
 #include "cli/follow.h"
 
 #include <ctype.h>
@@ -10,21 +10,23 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/table.h"
 #include "core/near.h"
 #include "dissect/dissect.h"
 #include "dissect/escape.h"
 
 int follow_mode(struct following *w, struct cli *c, struct err *e)
 {
-	static const enum option_id id[] = { OPT_REASSEMBLE, OPT_FOLLOW, OPT_STATS };
+	static const enum option_id id[] = { OPT_REASSEMBLE, OPT_FOLLOW, OPT_STATS, OPT_NOTES };
 
 	*w = (struct following) { .c = c, .side = -1 };
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		if (!opt_has(&c->opt, id[i]))
 			continue;
 		if (w->mode)
 			return err_set(e, ERR_USAGE,
-				       "--reassemble, --follow and --stats: one of them at a time");
+				       "--reassemble, --follow, --stats and --notes: one of them "
+				       "at a time");
 		w->mode = (enum follow_mode)(i + 1);
 	}
 	if (opt_has(&c->opt, OPT_OVERLAP) && !w->mode)
@@ -98,6 +100,14 @@ static int on_whole(void *arg, struct packet *p)
 }
 
 /* ---- --follow ---- */
+
+static int more(struct following *w)
+{
+	int rc = out_more(&w->show->out, w->e) < 0 ? (w->show->out.gone ? SHOW_END : SHOW_ERROR)
+						   : SHOW_OK;
+
+	return stop(w, rc);
+}
 
 static int on_seen(void *arg, const struct packet *p, const struct flow_seen *s)
 {
@@ -194,7 +204,7 @@ static void put_raw(struct following *w, const struct flow_data *d)
 	buf_char(out, '\n');
 }
 
-static void put_json(struct following *w, const struct flow_data *d)
+static void put_json(struct following *w, const struct flow_data *d, const char *what)
 {
 	struct buf *out = &w->show->out.b;
 
@@ -213,7 +223,7 @@ static void put_json(struct following *w, const struct flow_data *d)
 	}
 	if (d->conflict)
 		buf_str(out, ",\"conflict\":true");
-	buf_str(out, ",\"data\":\"");
+	buf_fmt(out, ",\"%s\":\"", what);
 	buf_hex(out, d->p, d->n);
 	buf_str(out, "\"}\n");
 }
@@ -235,7 +245,6 @@ static void put_notes(struct following *w, const struct flow_data *d)
 static int on_data(void *arg, const struct flow_data *d)
 {
 	struct following *w = arg;
-	int rc;
 
 	if (w->side >= 0 && d->side != w->side)
 		return 0;
@@ -252,11 +261,32 @@ static int on_data(void *arg, const struct flow_data *d)
 	case REPORT_TEXT: put_text(w, d); break;
 	case REPORT_HEX: put_hex(w, d); break;
 	case REPORT_RAW: put_raw(w, d); break;
-	default: put_json(w, d); break;
+	default: put_json(w, d, "data"); break;
 	}
-	rc = out_more(&w->show->out, w->e) < 0 ? (w->show->out.gone ? SHOW_END : SHOW_ERROR)
-					       : SHOW_OK;
-	return stop(w, rc);
+	return more(w);
+}
+
+/* A packet says otherwise what was printed, or what waits. */
+static int on_clash(void *arg, const struct packet *p, unsigned i, const struct flow_data *d)
+{
+	struct following *w = arg;
+	struct buf *out = &w->show->out.b;
+
+	(void)p, (void)i;
+	if (w->file || !d->proto->segment || (w->side >= 0 && d->side != w->side) ||
+	    w->show->form == REPORT_RAW)
+		return 0;
+	head(w);
+	if (w->show->form == REPORT_JSON) {
+		put_json(w, d, "other");
+		return more(w);
+	}
+	line_end(w);
+	buf_fmt(out, "%s[packet %" PRIu64 " says other bytes at %" PRIu64 ": ", mark(w, d->side),
+		d->packet, d->off);
+	buf_hex(out, d->p, d->n < 16 ? d->n : 16);
+	buf_fmt(out, "%s]%s\n", d->n > 16 ? "..." : "", w->c->color ? "\033[0m" : "");
+	return more(w);
 }
 
 static int follow_file(struct following *w, struct err *e)
@@ -297,14 +327,14 @@ static int open_stream(struct following *w, struct flow_opts *fo, struct err *e)
 static int open_stats(struct following *w, struct err *e)
 {
 	static const char *const words[] = { "conv", "hosts", "protocols", "time", NULL };
-	int what = 0, form = w->show->form;
+	int what = 0;
 	int64_t interval = 1000000000;
 
 	if (opt_word(&w->c->opt, OPT_STATS, words, &what, e) < 0 ||
 	    opt_time(&w->c->opt, OPT_INTERVAL, &interval, e) < 0)
 		return -1;
-	if (form != REPORT_LINE && form != REPORT_JSON && form != REPORT_CSV)
-		return err_set(e, ERR_USAGE, "--stats prints line, json or csv");
+	if (!table_form(w->show->form))
+		return err_set(e, ERR_USAGE, "--stats prints line, json, flat or csv");
 	w->what = (enum stats_what)what;
 	w->show->out.b.n = 0; /* the tables have heads of their own */
 	w->count =
@@ -316,7 +346,7 @@ int follow_open(struct following *w, struct showing *show, struct err *e)
 {
 	static const char *const words[] = { "first", "last", NULL };
 	static const struct flow_ops whole = { .whole = on_whole },
-				     data = { .seen = on_seen, .data = on_data };
+				     data = { .seen = on_seen, .data = on_data, .clash = on_clash };
 	struct flow_opts fo = { .reg = w->c->reg, .arg = w };
 	int overlap = 0;
 
@@ -329,7 +359,8 @@ int follow_open(struct following *w, struct showing *show, struct err *e)
 		return -1;
 	fo.overlap = (enum flow_overlap)overlap;
 	fo.ops = w->mode == FOLLOW_STREAM ? &data : &whole;
-	if (w->mode == FOLLOW_STREAM && open_stream(w, &fo, e))
+	if ((w->mode == FOLLOW_STREAM && open_stream(w, &fo, e)) ||
+	    (w->mode == FOLLOW_NOTES && notes_open(w, &fo, e)))
 		return -1;
 	w->flows = flows_open(&fo, e);
 	return w->flows ? 0 : -1;
@@ -362,6 +393,8 @@ int follow_packet(struct following *w, struct packet *p, const char *ifname, boo
 	if (rc <= 0)
 		return rc;
 	*shown = true;
+	if (w->tally)
+		return result(w, notes_packet(w, p, e), e);
 	return result(w, w->count ? counting_packet(w->count, p) : flows_packet(w->flows, p), e);
 }
 
@@ -397,6 +430,8 @@ int follow_end(struct following *w, struct err *e)
 		return stats_print(w, e);
 	w->e = e;
 	rc = result(w, flows_end(w->flows), e);
+	if (w->mode == FOLLOW_NOTES && rc == SHOW_OK)
+		rc = notes_print(w, e);
 	if (w->mode == FOLLOW_STREAM)
 		line_end(w);
 	if (w->mode == FOLLOW_STREAM && !w->begun && rc == SHOW_OK)
@@ -414,6 +449,7 @@ void follow_done(struct following *w)
 		fclose(w->file);
 	flows_close(w->flows);
 	counting_close(w->count);
+	tally_close(w->tally);
 	tree_done(&w->tree);
 	buf_done(&w->end[0]);
 	buf_done(&w->end[1]);

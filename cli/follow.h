@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What read and sniff do beyond single packets: --reassemble, --follow, --stats. */
+/* What read and sniff do beyond single packets: --reassemble, --follow, --stats, --notes. */
 #ifndef STRATA_CLI_FOLLOW_H
 #define STRATA_CLI_FOLLOW_H
 
 #include <stdio.h>
 
 #include "cli/show.h"
+#include "dissect/tally.h"
 #include "flow/count.h"
 #include "flow/flow.h"
 
-enum follow_mode { FOLLOW_NOT, FOLLOW_REASSEMBLE, FOLLOW_STREAM, FOLLOW_STATS };
+enum follow_mode { FOLLOW_NOT, FOLLOW_REASSEMBLE, FOLLOW_STREAM, FOLLOW_STATS, FOLLOW_NOTES };
 enum stats_what { STATS_CONV, STATS_HOSTS, STATS_PROTOCOLS, STATS_TIME };
 
 struct following {
@@ -31,6 +32,8 @@ struct following {
 	/* --stats */
 	enum stats_what what;
 	struct counting *count;
+	/* --notes */
+	struct tally *tally;
 	struct err *e; /* of an op that failed */
 	bool gone;
 };
@@ -49,5 +52,11 @@ void follow_done(struct following *w);
 /* ---- stats.c ---- */
 
 int stats_print(struct following *w, struct err *e);
+
+/* ---- notes.c ---- */
+
+int notes_open(struct following *w, struct flow_opts *fo, struct err *e);
+int notes_packet(struct following *w, const struct packet *p, struct err *e);
+int notes_print(struct following *w, struct err *e);
 
 #endif

@@ -69,6 +69,7 @@ const struct option_row option_rows[] = {
 	{ OPT_FOLLOW, 0, "follow", "STREAM", "a conversation's bytes: tcp:0 (one side: tcp:0.a)",
 	  false },
 	{ OPT_STATS, 0, "stats", "WHAT", "a table: conv, hosts, protocols, time", false },
+	{ OPT_NOTES, 0, "notes", NULL, "a table: what is wrong, where, and how often", false },
 	{ OPT_OVERLAP, 0, "overlap", "WHICH", "whose bytes count where pieces overlap: first, last",
 	  false },
 	{ OPT_IGNORE, 0, "ignore", "FIELDS", "do not compare these: ip.id,tcp.seq", false },

@@ -359,3 +359,22 @@ void note_place(const struct check *c, const struct packet *p, const struct note
 		tree_path(&c->tree[n->layer], n->node, out);
 	}
 }
+
+void notes_put(const struct check *c, const struct packet *p, const char *between, struct buf *out)
+{
+	for (unsigned i = 0; i < c->nnotes; i++) {
+		if (i)
+			buf_str(out, between);
+		note_place(c, p, &c->note[i], out);
+		buf_char(out, ' ');
+		buf_str(out, c->note[i].text);
+	}
+}
+
+const char *note_word(enum note_kind kind)
+{
+	static const char *const word[] = { "length", "checksum", "rule", "must",
+					    "bytes",  "header",   "cut",  "deep" };
+
+	return word[kind];
+}

@@ -42,6 +42,9 @@ struct sum_result {
 	uint64_t want; /* what it should be (good, bad, unfilled, none) */
 };
 
+/* "length", "checksum", "rule", ...: one word. */
+const char *note_word(enum note_kind kind);
+
 /* Reused from packet to packet; zero-initialised is valid. */
 struct check {
 	struct tree tree[PACKET_LAYERS]; /* the fields of each layer */
@@ -75,5 +78,7 @@ void layer_name(const struct packet *p, unsigned layer, struct buf *out);
 /* "ip.2.len": where a note belongs. */
 void note_place(const struct check *c, const struct packet *p, const struct note *n,
 		struct buf *out);
+/* All notes as text: "ip.len says 28, 8 present", `between` between them. */
+void notes_put(const struct check *c, const struct packet *p, const char *between, struct buf *out);
 
 #endif

@@ -99,7 +99,7 @@ static const struct {
 
 static const char *const props[] = { "n",      "time",    "ts",     "if",    "dir",
 				     "link",   "len",     "caplen", "stack", "comment",
-				     "stream", "packets", NULL };
+				     "stream", "packets", "notes",  NULL };
 
 static int unknown(const struct report *r, const char *name, size_t n, struct err *e)
 {

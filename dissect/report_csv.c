@@ -24,7 +24,14 @@ static void put_prop(struct report *r, const char *name, const struct packet *p,
 		     struct buf *out)
 {
 	switch (name[0]) {
-	case 'n': buf_u64(out, p->number); break;
+	case 'n':
+		if (!name[1])
+			buf_u64(out, p->number);
+		else if (check(&r->check, p))
+			r->failed = true;
+		else
+			notes_put(&r->check, p, "; ", out);
+		break;
 	case 't':
 		if (p->flags & PACKET_NO_TIME)
 			break;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Bytes in rows of sixteen, coloured by layer, a legend of the layers beside. */
+#include "dissect/escape.h"
 #include "dissect/report_impl.h"
 
 /* The innermost layer whose own bytes hold byte at; nlayers: payload or trailer. */
@@ -37,6 +38,15 @@ static void byte_colour(struct report *r, const struct packet *p, uint32_t at, s
 		buf_str(out, report_color(r, i));
 }
 
+static void put_notes(struct report *r, const struct packet *p, struct buf *out)
+{
+	r->scratch.n = 0;
+	notes_put(&r->check, p, "  !", &r->scratch);
+	buf_str(out, r->check.nnotes ? "  !" : "");
+	escape_term((const uint8_t *)r->scratch.p, r->scratch.n, out);
+	buf_char(out, '\n');
+}
+
 void report_hex(struct report *r, const struct packet *p, struct buf *out)
 {
 	uint32_t rows = (p->len + 15) / 16;
@@ -44,8 +54,12 @@ void report_hex(struct report *r, const struct packet *p, struct buf *out)
 	if (rows < p->nlayers)
 		rows = p->nlayers;
 	if (!r->opts.bare) {
-		buf_fmt(out, "%llu  %u bytes, link type %u\n", (unsigned long long)p->number,
-			p->len, p->link);
+		buf_fmt(out, "%llu  %u bytes, link type %u", (unsigned long long)p->number, p->len,
+			p->link);
+		if (check(&r->check, p))
+			out->failed = true;
+		else
+			put_notes(r, p, out);
 	}
 	for (uint32_t row = 0; row < rows; row++) {
 		if (row * 16 < p->len)

@@ -210,6 +210,13 @@ static void put_notes(struct json *j)
 {
 	const struct check *c = &j->r->check;
 
+	if (j->flat) {
+		j->r->scratch.n = 0;
+		notes_put(c, j->p, "; ", &j->r->scratch);
+		buf_str(j->out, ",\"notes\":");
+		json_string(j, j->r->scratch.p, j->r->scratch.n);
+		return;
+	}
 	buf_str(j->out, ",\"notes\":[");
 	for (unsigned i = 0; i < c->nnotes; i++) {
 		buf_str(j->out, i ? ",{\"at\":\"" : "{\"at\":\"");
@@ -275,7 +282,7 @@ static void put_packet(struct report *r, const struct packet *p, const char *ifn
 	j.comma = true;
 	if (x.to > x.from && data_wanted(r))
 		put_bytes(&j, "payload", x);
-	if (r->check.nnotes && !flat)
+	if (r->check.nnotes)
 		put_notes(&j);
 	buf_put(out, "}\n", 2);
 }

@@ -194,6 +194,7 @@ int datagram_add(struct flows *f, const struct packet *p, unsigned i, struct who
 	struct datagram *d;
 	int rc;
 
+	*out = NULL;
 	datagram_expire(f, p->when);
 	if (!piece_bytes_of(p, i, &from, &n) || !rules_fragment_key(f, p, i, &id)) {
 		f->counts.odd++;
@@ -214,11 +215,22 @@ int datagram_add(struct flows *f, const struct packet *p, unsigned i, struct who
 	}
 	d->count += had + n == d->set.bytes;
 	if (rc) {
+		struct flow_data x = { .proto = p->layers[i].proto,
+				       .conflict = true,
+				       .off = g->number ? 0 : off,
+				       .p = p->data + from,
+				       .n = n,
+				       .packet = p->number,
+				       .when = p->when };
+
 		d->conflict = true;
 		f->counts.conflicts++;
+		rc = f->ops.clash ? f->ops.clash(f->opts.arg, p, i, &x) : 0;
+		if (rc)
+			return rc;
 	}
 	if (!is_whole(d, g))
 		return 0;
 	*out = &f->whole[f->depth];
-	return put_together(f, p, at) ? -1 : 1;
+	return put_together(f, p, at);
 }

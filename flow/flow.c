@@ -115,7 +115,7 @@ static int conversation(struct flows *f, const struct packet *p, unsigned i)
 	s.ends = k.ends;
 	if (!rc && f->ops.seen)
 		rc = f->ops.seen(f->opts.arg, p, &s);
-	if (rc || (!f->ops.data && !f->ops.whole))
+	if (rc || (!f->ops.data && !f->ops.whole && !f->ops.clash))
 		return rc;
 	return proto->segment ? stream_segment(f, p, i, at, k.side) : tell_payload(f, p, &s);
 }
@@ -138,7 +138,7 @@ int flow_look(struct flows *f, const struct packet *p, unsigned first)
 			continue;
 		/* A piece: what it holds is looked at when the whole is there. */
 		rc = datagram_add(f, p, i, &w);
-		if (rc == 1)
+		if (!rc && w)
 			rc = whole_tell(f, w);
 		while (i + 1u < p->nlayers && p->layers[i + 1].off < l->end)
 			i++;

@@ -46,6 +46,12 @@ struct flow_ops {
 	int (*whole)(void *arg, struct packet *p);
 	int (*data)(void *arg, const struct flow_data *d);
 	int (*seen)(void *arg, const struct packet *p, const struct flow_seen *s);
+	/* Bytes that layer i of p says otherwise than a packet before it did: a fragment or a
+	 * segment that overlaps what waits (d->p: all of it), or that repeats what was handed on
+	 * already (from the first byte that differs to the last one). What stands in d is not part
+	 * of what data() tells; of fragments there is no number, and off counts in the whole. As
+	 * far back as is remembered: 64 KiB of each side. */
+	int (*clash)(void *arg, const struct packet *p, unsigned i, const struct flow_data *d);
 };
 
 struct flow_opts {

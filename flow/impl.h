@@ -77,6 +77,11 @@ struct half {          /* what one side sends */
 	uint8_t *asked;
 	uint32_t asked_at, asked_n; /* the first one in the ring; how many, some not kept */
 	uint16_t upper;             /* its protocol; 0: not known */
+	/* The last bytes handed on, a ring; the offset of the byte after them: */
+	uint8_t *past;
+	uint64_t past_end;
+	uint32_t past_n;
+	uint8_t past_class;
 	bool begun, lost; /* lost: a hole, or nonsense: wait for a segment that begins one */
 	bool conflict;
 };
@@ -139,6 +144,7 @@ struct flows {
 	struct pool blocks, streams; /* of streams_budget */
 	uint32_t newest, oldest;     /* streams */
 	uint8_t *spare[4];           /* buffers given back, by class */
+	size_t past_spent;           /* bytes of streams_budget for what was handed on */
 	struct pool pieces, datagrams;
 	uint32_t dhead[DATAGRAM_HEADS];
 	uint32_t dnewest, doldest;
@@ -186,7 +192,8 @@ static inline struct flow *flow_at(const struct flows *f, uint32_t at)
 
 /* ---- datagram.c ---- */
 
-/* Take the piece in layer i. 1: *out is the whole now; 0: not yet; -1: memory is out. */
+/* Take the piece in layer i. *out: the whole, if it is one now; else NULL. 0; what an op returned;
+ * -1: memory is out. */
 int datagram_add(struct flows *f, const struct packet *p, unsigned i, struct whole **out);
 /* Forget what has waited too long at the time `now`; INT64_MAX: all. */
 void datagram_expire(struct flows *f, int64_t now);
@@ -238,6 +245,15 @@ uint8_t *buffer_take(struct flows *f, unsigned c);
 void buffer_give(struct flows *f, uint8_t *b, unsigned c);
 /* Give back those that wait to be used again. False: there are none. */
 bool buffers_free(struct flows *f);
+
+/* ---- past.c ---- */
+
+/* Remember n bytes that are handed on. */
+void past_keep(struct flows *f, struct half *h, uint64_t off, const uint8_t *p, uint32_t n);
+/* Does p[*from..*to) differ from what stood there, as far as that is known? */
+bool past_differs(const struct half *h, uint64_t off, const uint8_t *p, uint32_t n, uint32_t *from,
+		  uint32_t *to);
+void past_done(struct flows *f, struct half *h);
 
 /* ---- whole.c ---- */
 

@@ -80,6 +80,7 @@ static int hand_on(struct flows *f, struct half *h, const struct arrival *a)
 		f->counts.gaps++;
 		f->counts.missing += a->missing;
 	}
+	past_keep(f, h, a->off, a->bytes, a->n);
 	if (f->ops.data && (!f->opts.follow || *f->opts.follow == w->number)) {
 		struct flow_data d = { .proto = proto,
 				       .number = w->number,
@@ -177,12 +178,50 @@ int stream_end(struct flows *f, uint32_t at)
 			rc = end_half(f, h, a);
 		pieces_clear(&f->blocks, &h->held);
 	}
-	message_done(f, &s->half[0]);
-	message_done(f, &s->half[1]);
+	for (unsigned side = 0; side < 2; side++) {
+		message_done(f, &s->half[side]);
+		past_done(f, &s->half[side]);
+	}
 	flow_at(f, s->flow)->stream = 0;
 	unlink_age(f, at);
 	pool_give(&f->streams, at);
 	return rc;
+}
+
+/* Packet a says bytes[from..to) at `off` otherwise than another did. */
+static int clash(struct flows *f, struct half *h, const struct arrival *a, uint64_t off,
+		 uint32_t from, uint32_t to)
+{
+	const struct flow *w = flow_at(f, a->flow);
+	struct flow_data d = { .proto = registry_at(f->reg, w->proto - 1u),
+			       .number = w->number,
+			       .side = (uint8_t)(a->side != w->first),
+			       .conflict = true,
+			       .off = off + from,
+			       .p = a->bytes + from,
+			       .n = to - from,
+			       .packet = a->packet,
+			       .when = a->when };
+
+	f->counts.conflicts++;
+	h->conflict |= h->n > 0;
+	if (!f->ops.clash || (f->opts.follow && *f->opts.follow != w->number))
+		return 0;
+	return f->ops.clash(f->opts.arg, a->p, a->layer, &d);
+}
+
+/* n bytes came before. A lone byte before the one that is to come is a probe, and may be anything
+ * (RFC 9293 section 3.8.4). */
+static int again(struct flows *f, struct half *h, const struct arrival *a, int64_t diff, uint32_t n)
+{
+	uint64_t back = (uint64_t)-diff, before = back > h->next ? back - h->next : 0;
+	uint32_t from, to, skip = before < n ? (uint32_t)before : n;
+
+	f->counts.again += n;
+	if ((back == 1 && a->n == 1) ||
+	    !past_differs(h, h->next - back + skip, a->bytes + skip, n - skip, &from, &to))
+		return 0;
+	return clash(f, h, a, h->next - back, from + skip, to + skip);
 }
 
 /* Bytes that are too early wait. */
@@ -203,8 +242,7 @@ static int hold(struct flows *f, struct half *h, const struct arrival *a)
 		if (a->off + a->n <= h->next)
 			return 0;
 	}
-	f->counts.conflicts += rc > 0;
-	return 0;
+	return rc > 0 ? clash(f, h, a, a->off, 0, a->n) : 0;
 }
 
 static int arrive(struct flows *f, struct half *h, struct arrival *a, int64_t diff)
@@ -214,7 +252,9 @@ static int arrive(struct flows *f, struct half *h, struct arrival *a, int64_t di
 	if (diff < 0) { /* a first part, or all of it, was here before */
 		uint64_t old = (uint64_t)-diff < a->n ? (uint64_t)-diff : a->n;
 
-		f->counts.again += old;
+		rc = again(f, h, a, diff, (uint32_t)old);
+		if (rc)
+			return rc;
 		a->bytes += old;
 		a->n -= (uint32_t)old;
 		a->direct = a->direct && !old;
