@@ -12,14 +12,15 @@
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
-#define SANITIZED 1
+#define UNSEALED 1
 #endif
 #endif
 #if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
+#define UNSEALED 1
 #endif
+/* A build that counts lines writes its counters at its end (-DUNSEALED=1). */
 
-#if defined(SYS_landlock_create_ruleset) && !defined(SANITIZED)
+#if defined(SYS_landlock_create_ruleset) && !defined(UNSEALED)
 #include <linux/landlock.h>
 
 /* Rights that the header of an older system does not name yet: ABI 2, 3 and 5. */
@@ -97,7 +98,7 @@ static bool seal_files(const char *write_path)
 }
 #endif
 
-#if defined(STRATA_HAVE_SECCOMP) && !defined(SANITIZED)
+#if defined(STRATA_HAVE_SECCOMP) && !defined(UNSEALED)
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
