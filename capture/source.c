@@ -99,7 +99,7 @@ static int unknown_format(struct source *s, const uint8_t *h, size_t n, struct e
 	bool text = n > 0;
 
 	if (s->file.st.bad[0])
-		return err_set(e, ERR_IO, "%s is damaged: %s", path, s->file.st.bad);
+		return err_set(e, ERR_IO, "%s cannot be unpacked: %s", path, s->file.st.bad);
 	if (n == 0)
 		return err_set(e, ERR_IO, "%s is empty: no capture file", path);
 	static const struct {

@@ -11,6 +11,7 @@
 #endif
 #ifdef STRATA_HAVE_ZSTD
 #include <zstd.h>
+#include <zstd_errors.h>
 #endif
 
 #ifdef STRATA_SMALL_BUFFERS
@@ -18,6 +19,10 @@
 #else
 #define PACKED (128u << 10) /* bytes of compressed data read at once */
 #endif
+
+/* zstd -22 and --long make files that want 128 MiB and more. The format's own advice is 8 MiB (RFC
+ * 8878 section 3.1.1.1.2); -20 takes 32. */
+#define WINDOW_LOG 25
 
 struct unpacker {
 	int (*step)(struct stream *st, struct unpacker *u, uint8_t *p, size_t n, size_t *made);
@@ -83,7 +88,11 @@ static int step_zstd(struct stream *st, struct unpacker *u, uint8_t *p, size_t n
 	u->pos = in.pos;
 	*made = out.pos;
 	if (ZSTD_isError(rc)) {
-		snprintf(st->bad, sizeof(st->bad), "%s", ZSTD_getErrorName(rc));
+		bool large = ZSTD_getErrorCode(rc) == ZSTD_error_frameParameter_windowTooLarge;
+
+		snprintf(st->bad, sizeof(st->bad), "%s",
+			 large ? "it wants over 32 MiB to unpack; try: zstd -dc --long=31"
+			       : ZSTD_getErrorName(rc));
 		return -1;
 	}
 	u->whole = rc == 0;
@@ -174,6 +183,8 @@ int unpack_open(struct stream *st, const uint8_t *head, size_t n, struct err *e)
 			return -1;
 		u->step = step_zstd;
 		u->zstd = ZSTD_createDStream();
+		if (u->zstd)
+			ZSTD_DCtx_setParameter(u->zstd, ZSTD_d_windowLogMax, WINDOW_LOG);
 		return u->zstd ? 0 : err_set(e, ERR_IO, "%s: no memory", st->path);
 #else
 		return unpack_missing(st, "zstd", "zstd", e);

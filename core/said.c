@@ -19,7 +19,7 @@ bool said_comment(const struct packet *p, uint32_t *at, const char **text, uint3
 {
 	struct said_option o;
 
-	while (p->said && said_next(p->said, at, &o)) {
+	while (p->said && *at < SAID_SHOWN && said_next(p->said, at, &o)) {
 		if (o.code != SAID_COMMENT)
 			continue;
 		*text = (const char *)o.p;

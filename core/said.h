@@ -31,6 +31,7 @@ struct said_option {
 
 /* The option at *at, which moves on. False: there are no more whole ones. */
 bool said_next(const struct packet_said *s, uint32_t *at, struct said_option *o);
+#define SAID_SHOWN (1u << 18) /* bytes of options in which comments are looked for, to be shown */
 /* The next comment of a packet, not NUL-terminated and not escaped. */
 bool said_comment(const struct packet *p, uint32_t *at, const char **text, uint32_t *n);
 /* Append an option; n is at most 65535. */
