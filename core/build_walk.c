@@ -196,7 +196,8 @@ int write_type(struct writer *w, uint32_t parent, const struct field *f, const s
 static const struct say *say_field(const struct say *s, const struct field *f)
 {
 	for (; s; s = s->next) {
-		if (s->name && (s->name == f->name || strcmp(s->name, f->name) == 0))
+		if (s->name &&
+		    (s->name == f->name || (*s->name == *f->name && strcmp(s->name, f->name) == 0)))
 			return s;
 	}
 	return NULL;

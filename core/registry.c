@@ -4,9 +4,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
 
 #include "core/near.h"
+#include "core/value.h"
 
 void *vec_push(struct arena *a, struct vec *v, size_t size)
 {
@@ -117,12 +117,6 @@ struct symbol *symbol_folded(struct registry *r, const char *name)
 
 /* ---- protocols ---- */
 
-static bool same_name(const char *a, const char *s, size_t n)
-{
-	/* Mostly another name: letters of either case differ in this bit alone. */
-	return n && !((a[0] ^ s[0]) & ~0x20) && strlen(a) == n && !strncasecmp(a, s, n);
-}
-
 const struct proto *registry_find(const struct registry *r, const char *name, size_t n)
 {
 	const struct proto *found = NULL;
@@ -130,11 +124,11 @@ const struct proto *registry_find(const struct registry *r, const char *name, si
 	for (unsigned i = 0; i < r->protos.n; i++) {
 		const struct proto *p = registry_at(r, i);
 
-		if (same_name(p->name, name, n))
+		if (name_is(p->name, name, n))
 			return p;
 		/* Among aliases a user's file wins over the built-ins. */
 		for (const char *const *a = p->names; a && *a; a++) {
-			if (same_name(*a, name, n) && (!found || (found->builtin && !p->builtin)))
+			if (name_is(*a, name, n) && (!found || (found->builtin && !p->builtin)))
 				found = p;
 		}
 	}
@@ -212,12 +206,12 @@ const char *registry_redefined(const struct registry *r, unsigned i)
 const struct field *record_field(const struct record *rec, const char *name, size_t n)
 {
 	for (unsigned i = 0; i < rec->nfields; i++) {
-		if (same_name(rec->fields[i].name, name, n))
+		if (name_is(rec->fields[i].name, name, n))
 			return &rec->fields[i];
 	}
 	for (unsigned i = 0; i < rec->nfields; i++) {
 		for (const char *const *a = rec->fields[i].alias; a && *a; a++) {
-			if (same_name(*a, name, n))
+			if (name_is(*a, name, n))
 				return &rec->fields[i];
 		}
 	}
@@ -229,7 +223,7 @@ const struct field *proto_field(const struct proto *p, const char *name, size_t 
 	const struct field *f = record_field(&p->rec, name, n);
 	size_t k = strlen(p->name);
 
-	if (!f && n > k + 1 && name[k] == '.' && same_name(p->name, name, k))
+	if (!f && n > k + 1 && name[k] == '.' && name_is(p->name, name, k))
 		f = record_field(&p->rec, name + k + 1, n - k - 1);
 	return f;
 }

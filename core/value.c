@@ -76,17 +76,12 @@ bool words_letters(const struct words *words, uint64_t v, struct buf *out)
 
 /* ---- reading ---- */
 
-static bool same_word(const char *name, const char *s, size_t n)
-{
-	return strlen(name) == n && strncasecmp(name, s, n) == 0;
-}
-
 static const struct word *find_word(const struct words *w, const char *s, size_t n)
 {
 	unsigned i;
 
 	for (i = 0; i < w->n; i++)
-		if (same_word(w->v[i].name, s, n))
+		if (name_is(w->v[i].name, s, n))
 			return &w->v[i];
 	return NULL;
 }

@@ -3,7 +3,17 @@
 #ifndef STRATA_CORE_VALUE_H
 #define STRATA_CORE_VALUE_H
 
+#include <string.h>
+#include <strings.h>
+
 #include "core/proto.h"
+
+/* Is s[0..n), n above 0, this name, in letters of either case? Mostly it is another one: the cases
+ * differ in one bit alone. */
+static inline bool name_is(const char *name, const char *s, size_t n)
+{
+	return n && !((name[0] ^ s[0]) & ~0x20) && !strncasecmp(name, s, n) && !name[n];
+}
 
 /* The enum word of v (the first declared of several), NULL: none, or the field has flags or no
  * words.

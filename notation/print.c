@@ -7,10 +7,12 @@
 
 #define TRIES 40 /* layers go down the rungs one by one at first, then together */
 
-/* Work is counted in characters of text, which are printed, read and built again; a field costs as
- * much as some. What a packet may spend keeps it under a millisecond for each 1,500 bytes. */
+/* Work is counted in characters of text, which are printed, read and built again; a field and a
+ * layer cost as much as some. What a packet may spend keeps it under a millisecond for each 1,500
+ * bytes. */
 #define WORK_FIELD 20
-#define WORK_FREE 40960
+#define WORK_LAYER 100
+#define WORK_FREE 20480
 #define WORK_A_BYTE 24
 
 struct printer *printer_open(const struct registry *reg)
@@ -283,7 +285,10 @@ static uint64_t work_of(const struct printer *pr)
 	uint64_t n = pr->text.n;
 
 	for (unsigned i = 0; i < pr->n; i++) {
-		if (!pr->layer[i].hidden && pr->layer[i].level < RUNG_FIELD)
+		if (pr->layer[i].hidden)
+			continue;
+		n += WORK_LAYER;
+		if (pr->layer[i].level < RUNG_FIELD)
 			n += (uint64_t)pr->layer[i].tree.n * WORK_FIELD;
 	}
 	return n;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* One item of a number or an address: a value, a range, a network, rand, inc. */
+#include "core/value.h"
 #include "notation/parser.h"
 
 /* Is this one of the field's own words? They come before the notation's; but in a pattern `any` is
@@ -12,7 +13,7 @@ bool leaf_has_word(const struct leaf *l, const char *s, size_t n)
 	for (unsigned i = 0; w && i < w->n; i++) {
 		const char *name = w->v[i].name;
 
-		if (any ? same(s, n, name) : strlen(name) == n && !strncasecmp(s, name, n))
+		if (any ? same(s, n, name) : name_is(name, s, n))
 			return true;
 	}
 	return false;
