@@ -124,7 +124,9 @@ static struct count_conv *new_conv(struct counting *c, const struct packet *p,
 	    !room(&c->of[id].at, s->number, &c->of[id].cap, sizeof(uint32_t)))
 		goto no_memory;
 	v = &c->conv[c->nconv];
-	*v = (struct count_conv) { .proto = s->proto, .number = s->number, .first = p->when };
+	*v = (struct count_conv) {
+		.proto = s->proto, .number = s->number, .first = p->when, .last = p->when
+	};
 	v->end[s->side] = arena_strndup(&c->mem, c->a.p ? c->a.p : "", c->a.n);
 	v->end[!s->side] = arena_strndup(&c->mem, c->b.p ? c->b.p : "", c->b.n);
 	if (!v->end[0] || !v->end[1])
@@ -149,7 +151,10 @@ static int on_seen(void *arg, const struct packet *p, const struct flow_seen *s)
 	}
 	v->packets[s->side]++;
 	v->bytes[s->side] += c->frame->wire_len;
-	v->last = p->when;
+	if (p->when < v->first) /* clocks go back */
+		v->first = p->when;
+	if (p->when > v->last)
+		v->last = p->when;
 	return 0;
 }
 

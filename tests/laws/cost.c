@@ -89,7 +89,8 @@ static void weigh(struct run *r, struct packet *p)
 		}
 		note_worst(r, &r->worst[form], p, form, ns);
 		if (p->nlayers)
-			note_worst(r, &r->proto[p->layers[p->nlayers - 1].proto->id - 1], p, form, ns);
+			note_worst(r, &r->proto[p->layers[p->nlayers - 1].proto->id - 1], p, form,
+				   ns);
 		if (ns <= limit || !law_tell(&r->law, p))
 			continue;
 		printf("(%s): %.2f ms for %u bytes, %" PRIu32 " of them, as %s\n  ", r->mode,

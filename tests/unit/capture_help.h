@@ -12,9 +12,10 @@
 
 /* Numbers are put in either order. */
 struct bytes {
-	uint8_t p[8192];
+	uint8_t p[16384];
 	size_t n;
 	bool big;
+	size_t block; /* where the block being made begins */
 };
 
 static inline void put(struct bytes *b, uint64_t v, unsigned width)

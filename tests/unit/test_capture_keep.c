@@ -1,31 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What capture files hold beside packets, on its way through: read, kept, passed on, told when it
  * is lost; compressed files written. */
-#include "tests/unit/unit.h"
+#include "tests/unit/capture_help.h"
 
-#include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "capture/sink.h"
-#include "capture/source.h"
 #include "core/said.h"
 
-/* ---- files made byte by byte, in either order ---- */
-
-struct bytes {
-	uint8_t p[16384];
-	size_t n;
-	bool big;
-	size_t block; /* where the block being made begins */
-};
-
-static void put(struct bytes *b, uint64_t v, unsigned width)
-{
-	for (unsigned i = 0; i < width; i++)
-		b->p[b->n++] = (uint8_t)(v >> 8 * (b->big ? width - 1 - i : i));
-}
+/* ---- blocks ---- */
 
 static void text(struct bytes *b, const char *s, size_t n)
 {
@@ -182,29 +167,6 @@ static void everything(struct bytes *b)
 	everything_of(b, 101);
 }
 
-static char dir[64];
-
-static const char *path_of(const char *name)
-{
-	static char path[4][160];
-	static int i;
-	char *p = path[i++ % 4];
-
-	snprintf(p, sizeof(path[0]), "%s/%s", dir, name);
-	return p;
-}
-
-static const char *save(const struct bytes *b, const char *name)
-{
-	const char *path = path_of(name);
-	FILE *f = fopen(path, "wb");
-
-	ck_assert_ptr_nonnull(f);
-	ck_assert_uint_eq(fwrite(b->p, 1, b->n, f), b->n);
-	ck_assert_int_eq(fclose(f), 0);
-	return path;
-}
-
 static size_t load(const char *path, uint8_t *p, size_t cap)
 {
 	FILE *f = fopen(path, "rb");
@@ -213,29 +175,6 @@ static size_t load(const char *path, uint8_t *p, size_t cap)
 	size_t n = fread(p, 1, cap, f);
 	fclose(f);
 	return n;
-}
-
-static struct source *open_ok(const char *path)
-{
-	struct err e = { 0 };
-	struct source *s = source_open_file(path, NULL, &e);
-
-	ck_assert_msg(s != NULL, "%s: %s", path, e.msg);
-	return s;
-}
-
-static void setup(void)
-{
-	strcpy(dir, "/tmp/strata-test.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-}
-
-static void teardown(void)
-{
-	char cmd[100];
-
-	snprintf(cmd, sizeof(cmd), "rm -rf '%s'", dir);
-	ck_assert_int_eq(system(cmd), 0);
 }
 
 /* All packets of `from` into `to`; what was lost, as words, into lost. */
