@@ -5,6 +5,7 @@
 #include "core/proto.h"
 
 #include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -166,10 +167,10 @@ bad:
 
 /* "1e+30" as 1e30 and "1e-05" as 0.00001, since + and - stand between values in the notation; the
  * bits as hex where that would be long. False: not said this way. */
-static bool tidy(const char *g, char *out, size_t cap, double d, int digits)
+static bool tidy(const char *g, char *out, size_t cap, double d)
 {
 	const char *x = strchr(g, 'e');
-	int exp, n;
+	int exp, n, digits = 0;
 
 	if (!x) {
 		snprintf(out, cap, "%s", g);
@@ -180,6 +181,8 @@ static bool tidy(const char *g, char *out, size_t cap, double d, int digits)
 		snprintf(out, cap, "%.*se%d", (int)(x - g), g, exp);
 		return true;
 	}
+	for (const char *s = g; s < x; s++)
+		digits += *s >= '0' && *s <= '9';
 	n = digits - 1 - exp;
 	if (n > 40)
 		return false;
@@ -204,9 +207,12 @@ static void float_print(const struct type *type, const struct value *v, struct b
 		buf_str(out, d < 0 ? "-inf" : "inf");
 		return;
 	}
-	for (k = 1; !isnan(d) && k <= 17; k++) {
+	/* What has up to FLT_DIG digits comes back from so many without its zeros, as %g writes it.
+	 */
+	k = !(wide ? isnormal(d) : isnormal(f)) ? 1 : wide ? DBL_DIG : FLT_DIG;
+	for (; !isnan(d) && k <= (wide ? DBL_DECIMAL_DIG : FLT_DECIMAL_DIG); k++) {
 		snprintf(g, sizeof(g), "%.*g", k, d);
-		if (!tidy(g, text, sizeof(text), d, k))
+		if (!tidy(g, text, sizeof(text), d))
 			continue;
 		if (wide ? strtod(text, NULL) == d : strtof(text, NULL) == f) {
 			buf_str(out, text);

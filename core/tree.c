@@ -43,8 +43,10 @@ uint32_t tree_child(const struct tree *t, uint32_t at, unsigned field)
 	for (uint32_t i = at + 1; i < end && i < t->n;) {
 		const struct node *n = &t->v[i];
 
-		if (n->parent == at && n->field && n->field->index == field &&
-		    !(n->flags & NODE_ITEM))
+		/* Inside the child before, which is still being walked: that was the last one. */
+		if (n->parent != at)
+			break;
+		if (n->field && n->field->index == field && !(n->flags & NODE_ITEM))
 			return i;
 		i = n->next > i ? n->next : i + 1;
 	}

@@ -10,7 +10,7 @@
 /* Work is counted in characters of text, which are printed, read and built again; a field and a
  * layer cost as much as some. What a packet may spend keeps it under a millisecond for each 1,500
  * bytes. */
-#define WORK_FIELD 20
+#define WORK_FIELD 40
 #define WORK_LAYER 100
 #define WORK_FREE 20480
 #define WORK_A_BYTE 24
