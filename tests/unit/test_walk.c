@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The walk over a description in both directions: what was said to bytes, bytes to fields. The
  * bytes of every row were worked out by hand from the description beside it. */
-#include "tests/unit/unit.h"
-
-#include "core/plan.h"
-#include "dissect/dissect.h"
-#include "dissect/report.h"
-#include "notation/notation.h"
+#include "tests/unit/walk_help.h"
 
 struct row {
 	const char *text;   /* the description; its protocol is t, over link 147 */
@@ -14,8 +9,6 @@ struct row {
 	const char *hex;    /* what it makes */
 	const char *fields; /* what is read from that: --fields of the flat form, or NULL */
 };
-
-#define P(body) "protocol t {\n over link 147\n" body "}\n"
 
 static const struct row rows[] = {
 	/* bit fields, byte order, signs */
@@ -294,24 +287,6 @@ static const struct row rows[] = {
 	{ P("a : u16 = 1\n b : text[u8] = \"x\"\n"), "t a=hex:0102 b=hex:05", "01020105", NULL },
 };
 
-static struct registry *own(const char *s)
-{
-	struct registry *r = registry_open();
-	struct err e = { 0 };
-
-	ck_assert_msg(registry_load(r, "own.protocol", s, strlen(s), false, &e) == 0 &&
-			      registry_freeze(r, &e) == 0,
-		      "%s\n%s", e.msg, s);
-	return r;
-}
-
-static void view(struct packet *p, const uint8_t *bytes, size_t n)
-{
-	*p = (struct packet) {
-		.data = bytes, .len = (uint32_t)n, .wire_len = (uint32_t)n, .link = 147, .number = 1
-	};
-}
-
 START_TEST(test_both_ways)
 {
 	const struct row *row = &rows[_i];
@@ -523,187 +498,11 @@ START_TEST(test_fresh)
 }
 END_TEST
 
-#define NEST 30 /* levels of BER, each of them a struct, a choice and a list */
-
-/* What is deeper than anybody writes is still named; beyond the bound it is bytes. Both come back.
- */
-START_TEST(test_deep)
-{
-	struct registry *r = own(P("v : b[..]\n") "struct b {\n tag : u8\n len : berlen = "
-						  "len(value)\n value : choose tag {\n 0x30 -> "
-						  "b[..]\n else -> bytes[..]\n }\n}\n");
-	struct printer *pr = printer_open(r);
-
-	for (unsigned levels = NEST; levels <= 60; levels += 60 - NEST) {
-		uint8_t bytes[2 * 60 + 3];
-		unsigned n = 2 * levels + 3;
-		struct buf text = { 0 };
-		struct plan plan = { 0 };
-		struct build b = { 0 };
-		struct err e = { 0 };
-		struct packet p;
-
-		for (unsigned i = 0; i < levels; i++) {
-			bytes[2 * i] = 0x30;
-			bytes[2 * i + 1] = (uint8_t)(n - 2 * i - 2);
-		}
-		memcpy(bytes + 2 * levels, "\x04\x01\x07", 3);
-		view(&p, bytes, n);
-		dissect(r, &p);
-		ck_assert_int_eq(print_expr(pr, &p, 0, &text), 0);
-		ck_assert_msg(!plan_parse(&plan, r, text.p, text.n, 0, &e) && !build(&b, &plan, &e),
-			      "%.400s: %s", buf_cstr(&text), e.msg);
-		ck_assert_uint_eq(b.bytes.n, n);
-		ck_assert_mem_eq(b.bytes.p, bytes, n);
-		/* the innermost value, at the end of 31 pairs of list and item */
-		ck_assert_msg((strstr(buf_cstr(&text), ".value.0.tag=4 ") != NULL) ==
-				      (levels == NEST),
-			      "%u: %.400s", levels, buf_cstr(&text));
-		buf_done(&text);
-		build_done(&b);
-		plan_done(&plan);
-	}
-	printer_close(pr);
-	registry_close(r);
-}
-END_TEST
-
-/* Lists that would never end, lengths that lie, structs without bottom: bounded, and marked. */
-static const struct {
-	const char *text, *hex;
-	unsigned flag; /* of the layer or its tree */
-} hostile[] = {
-	{ P("v : s[..]\n") "struct s {\n n : u8 = len(all)\n}\n", "0000000000000000", 0 },
-	{ P("v : s[..]\n") "struct s {\n n : u8 = len(all)\n d : bytes[..]\n}\n", "ff00",
-	  LAYER_BAD_LENGTH },
-	{ P("v : s[..]\n") "struct s {\n k : u8\n n : u8 = len(v)\n v : choose k {\n 1 -> s[n "
-			   "bytes]\n else -> bytes[n]\n }\n}\n",
-	  "01400140013c0138013401300"
-	  "12c0128012401200"
-	  "11c01180114011001"
-	  "0c01080104010000000000000000000000000000000000000000000000000000000000000000000000000000"
-	  "00000000",
-	  0 },
-	{ P("n : u8 = len(header)\n x : u8 = 0\n y : u8 = 0\n"), "010203", LAYER_BAD_LENGTH },
-};
-
-START_TEST(test_hostile)
-{
-	struct registry *r = own(hostile[_i].text);
-	size_t n = strlen(hostile[_i].hex) / 2;
-	uint8_t *bytes = malloc(n);
-	struct tree t = { 0 };
-	struct packet p;
-
-	for (size_t i = 0; i < n; i++) {
-		char digits[3] = { hostile[_i].hex[2 * i], hostile[_i].hex[2 * i + 1], 0 };
-
-		bytes[i] = (uint8_t)strtoul(digits, NULL, 16);
-	}
-	view(&p, bytes, n);
-	dissect(r, &p);
-	ck_assert_uint_eq(p.nlayers, 1);
-	ck_assert_int_eq(decode(&t, &p, 0), 0);
-	ck_assert_uint_le(t.n, 2000 + 4 * n);
-	ck_assert_uint_eq((p.layers[0].flags | t.lflags) & hostile[_i].flag, hostile[_i].flag);
-	for (uint32_t i = 1; i < t.n; i++)
-		ck_assert_uint_le(t.v[i].bit + t.v[i].bits, n * 8);
-	tree_done(&t);
-	free(bytes);
-	registry_close(r);
-}
-END_TEST
-
-/* What does not fit is told with the place of the value. */
-static const struct {
-	const char *text, *say, *sentence;
-	unsigned col;
-} refused[] = {
-	{ P("a : text[4]\n"), "t a=hello", "4 bytes wide", 5 },
-	{ P("a : u8\n b : u16 = 1 if a > 3\n"), "t a=1 b=2", "t has b only if a > 3", 0 },
-	{ P("a : text[u8]\n"), "t a=fill:300", "at most 255", 5 },
-	{ P("v : s[..]\n") "struct s {\n a : u8\n}\n", "t v.0.a=1 v.2.a=1", "item 1", 0 },
-	{ P("a : u8 = 5\n"), "t a=bad", "not computed", 5 },
-	{ P("a : u4\n b : u4\n"), "t a=hex:00 b=1", "", 0 },
-	{ P("v : s[blocks 4]\n") "struct s {\n d : bytes[..]\n}\n",
-	  "t v.0.d=hex:010203 v.1.d=hex:04",
-	  "a block has 4 bytes, but for the last; this one has 3", 0 },
-	{ P("v : s[blocks 4]\n") "struct s {\n d : bytes[..]\n}\n", "t v.0.d=hex:0102030405",
-	  "a block has 4 bytes at most; this one has 5", 0 },
-};
-
-START_TEST(test_refused)
-{
-	struct registry *r = own(refused[_i].text);
-	struct plan plan = { 0 };
-	struct build b = { 0 };
-	struct err e = { 0 };
-	int rc = plan_parse(&plan, r, refused[_i].say, strlen(refused[_i].say), 0, &e) ||
-		 build(&b, &plan, &e);
-
-	if (refused[_i].sentence[0]) {
-		ck_assert_msg(rc, "%s was accepted", refused[_i].say);
-		ck_assert_int_eq(e.code, ERR_USAGE);
-		ck_assert_msg(strstr(e.msg, refused[_i].sentence) != NULL, "%s", e.msg);
-		if (refused[_i].col)
-			ck_assert_uint_eq(e.col, refused[_i].col);
-	}
-	build_done(&b);
-	plan_done(&plan);
-	registry_close(r);
-}
-END_TEST
-
-/* A length that its field has no room for is sent cut, or as the 0 that says "to the end"; both are
- * told. */
-static const struct {
-	const char *text, *say, *begins, *note; /* NULL: none */
-} crowded[] = {
-	{ P("n : u8 = len(payload)\n payload\n"), "t / fill:259", "03",
-	  "t.n is 3: 259 does not fit in its 8 bits" },
-	{ P("n : u8 = len(all) zero rest\n payload\n"), "t / fill:300", "00",
-	  "t.n is 0: 301 does not fit in its 8 bits" },
-	{ P("n : u8 = len(payload)\n payload\n"), "t / fill:255", "ff", NULL },
-	{ P("n : u4 = count(v)\n m : u4\n v : u8[n]\n"),
-	  "t v=0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16", "10",
-	  "t.n is 1: 17 does not fit in its 4 bits" },
-};
-
-START_TEST(test_crowded)
-{
-	struct registry *r = own(crowded[_i].text);
-	struct plan plan = { 0 };
-	struct build b = { 0 };
-	struct buf hex = { 0 };
-	struct err e = { 0 };
-
-	ck_assert_msg(!plan_parse(&plan, r, crowded[_i].say, strlen(crowded[_i].say), 0, &e) &&
-			      !build(&b, &plan, &e),
-		      "%s: %s", crowded[_i].say, e.msg);
-	buf_hex(&hex, (const uint8_t *)b.bytes.p, 1);
-	ck_assert_str_eq(buf_cstr(&hex), crowded[_i].begins);
-	ck_assert_uint_eq(b.nnotes, crowded[_i].note != NULL);
-	if (b.nnotes)
-		ck_assert_str_eq(b.notes[0].text, crowded[_i].note);
-	/* The notes are of one build. */
-	ck_assert_int_eq(build(&b, &plan, &e), 0);
-	ck_assert_uint_eq(b.nnotes, crowded[_i].note != NULL);
-	buf_done(&hex);
-	build_done(&b);
-	plan_done(&plan);
-	registry_close(r);
-}
-END_TEST
-
 UNIT_TESTS(walk)
 {
 	tcase_add_loop_test(t, test_both_ways, 0, sizeof(rows) / sizeof(rows[0]));
 	tcase_add_loop_test(t, test_odd, 0, (int)(sizeof(odd) / sizeof(odd[0])));
-	tcase_add_test(t, test_fresh);
-	tcase_add_test(t, test_deep);
 	tcase_add_loop_test(t, test_mutations, 0, (int)(sizeof(rows) / sizeof(rows[0])));
 	tcase_add_loop_test(t, test_prefixes, 0, sizeof(rows) / sizeof(rows[0]));
-	tcase_add_loop_test(t, test_hostile, 0, sizeof(hostile) / sizeof(hostile[0]));
-	tcase_add_loop_test(t, test_refused, 0, sizeof(refused) / sizeof(refused[0]));
-	tcase_add_loop_test(t, test_crowded, 0, sizeof(crowded) / sizeof(crowded[0]));
+	tcase_add_test(t, test_fresh);
 }
