@@ -99,6 +99,13 @@ static int on_whole(void *arg, struct packet *p)
 	return stop(w, show_whole(w->show, p, w->e));
 }
 
+/* Counted by the engine, and told at the end. */
+static int on_clash_whole(void *arg, const struct packet *p, unsigned i, const struct flow_data *d)
+{
+	(void)arg, (void)p, (void)i, (void)d;
+	return 0;
+}
+
 /* ---- --follow ---- */
 
 static int more(struct following *w)
@@ -345,7 +352,7 @@ static int open_stats(struct following *w, struct err *e)
 int follow_open(struct following *w, struct showing *show, struct err *e)
 {
 	static const char *const words[] = { "first", "last", NULL };
-	static const struct flow_ops whole = { .whole = on_whole },
+	static const struct flow_ops whole = { .whole = on_whole, .clash = on_clash_whole },
 				     data = { .seen = on_seen, .data = on_data, .clash = on_clash };
 	struct flow_opts fo = { .reg = w->c->reg, .arg = w };
 	int overlap = 0;
