@@ -195,6 +195,7 @@ static void place_layer(struct build *b, const struct plan *p, unsigned i, uint3
 	const struct say *t = p->layer[i].trailer;
 	uint8_t *at = (uint8_t *)b->bytes.p;
 	uint32_t inner = l->end - l->hlen - l->tail;
+	bool after = false;
 
 	l->end += off;
 	l->off = off;
@@ -212,8 +213,9 @@ static void place_layer(struct build *b, const struct plan *p, unsigned i, uint3
 	for (uint32_t k = 1; k < l->tree.n; k++) {
 		struct node *n = &l->tree.v[k];
 
-		if (n->bit >= l->hlen * 8 && l->tail && n->field &&
-		    n->field->rec == &l->proto->rec && n->field->after)
+		if (n->parent == 0) /* a field of the layer, with all that is in it */
+			after = l->tail && n->field && n->field->after;
+		if (after)
 			n->bit += inner * 8;
 		n->bit += off * 8;
 	}

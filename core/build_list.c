@@ -82,6 +82,7 @@ int write_list(struct writer *w, uint32_t at, const struct field *f, const struc
 {
 	const struct extent *x = &type->ext;
 	const struct say *before = NULL;
+	struct eval_env env = { 0 };
 	int64_t n = items_said(w, say);
 	bool prefixed = x->form == EXTENT_PREFIX || x->form == EXTENT_PREFIX_COUNT, raw = false;
 	uint32_t from;
@@ -112,6 +113,9 @@ int write_list(struct writer *w, uint32_t at, const struct field *f, const struc
 		w->t->v[node].flags |= NODE_ITEM;
 		w->t->v[node].index = (uint16_t)i;
 		raw = s && s->form == SAY_RAW;
+		env.item = (int64_t)w->t->v[node].num;
+		if (x->form == EXTENT_WHILE && !raw && !expr_eval(x->expr, w->t, node, &env))
+			return say_error(w, s, "%s ends before such an item", f->name);
 		if (x->form == EXTENT_BLOCKS && check_block(w, node, x, i + 1 == (uint32_t)n, s))
 			return -1;
 		if (x->form == EXTENT_LINES && !raw) {

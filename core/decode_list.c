@@ -112,8 +112,12 @@ static int read_items(struct reader *r, uint32_t list, const struct type *type, 
 		      int64_t count)
 {
 	struct tree *t = r->t;
+	struct eval_env env = { 0 };
+	struct place was;
 	uint32_t last = NODE_NONE;
 	unsigned i;
+	uint16_t lflags;
+	bool holds;
 	int rc = 0;
 
 	for (i = 0; rc == 0 && p->pos < p->end && (count < 0 || i < count); i++) {
@@ -145,12 +149,20 @@ static int read_items(struct reader *r, uint32_t list, const struct type *type, 
 			rc = read_block(r, list, type, p, i);
 			continue;
 		}
+		was = *p;
+		lflags = t->lflags;
 		rc = read_item(r, list, type->item, p, i, false);
-		if (rc == 0 && type->ext.form == EXTENT_UNTIL) {
-			struct eval_env env = { .item = (int64_t)t->v[last].num };
-
-			if (expr_eval(type->ext.expr, t, last, &env))
-				rc = 1;
+		if (rc == -2 || (type->ext.form != EXTENT_UNTIL && type->ext.form != EXTENT_WHILE))
+			continue;
+		env.item = (int64_t)t->v[last].num;
+		holds = rc != 1 && expr_eval(type->ext.expr, t, last, &env);
+		if (type->ext.form == EXTENT_UNTIL && holds)
+			rc = 1;
+		if (type->ext.form == EXTENT_WHILE && !holds) { /* it is what follows the list */
+			tree_cut(t, last);
+			*p = was;
+			t->lflags = lflags;
+			break;
 		}
 	}
 	if (rc == -2)

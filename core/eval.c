@@ -390,6 +390,18 @@ bool rule_holds(const struct rule *r, uint64_t v, uint64_t want)
 			     rule_claims(r, v) == rule_claims(r, want));
 }
 
+/* Does nothing stand behind the spans, in the layer or in the item? */
+static bool at_end(const struct spans *s, const struct tree *t, uint32_t at)
+{
+	uint32_t from, to, last = 0;
+
+	for (unsigned i = 0; i < s->n; i++) {
+		if (span_bits(&s->v[i], t, at, &from, &to) && to > last)
+			last = to;
+	}
+	return !last || last >= (at ? t->v[at].bit + t->v[at].bits : t->end * 8);
+}
+
 int rule_value(const struct field *f, const struct tree *t, uint32_t at, uint64_t *v, bool *inexact)
 {
 	const struct rule *r = &f->rule;
@@ -417,6 +429,8 @@ int rule_value(const struct field *f, const struct tree *t, uint32_t at, uint64_
 			*inexact = x % r->n != 0;
 		x /= r->n;
 	}
+	if (r->zero_end && at_end(&r->spans, t, at))
+		x = 0;
 	*v = (uint64_t)x;
 	return 0;
 }

@@ -29,7 +29,7 @@ static int resolve_types(struct scope *s, const struct field *f, const struct ty
 	const struct field *whose = NULL;
 	const struct words *w;
 
-	if (t->form == TYPE_LIST && t->ext.form == EXTENT_UNTIL) {
+	if (t->form == TYPE_LIST && (t->ext.form == EXTENT_UNTIL || t->ext.form == EXTENT_WHILE)) {
 		in.list = f;
 		in.may |= MAY_ITEM;
 		in.item = t->item->form == TYPE_STRUCT ? unit_of(s->r, t->item->rec) : NULL;

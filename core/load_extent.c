@@ -120,6 +120,11 @@ int parse_extent(struct load *l, struct extent *x, bool list)
 		x->form = list ? EXTENT_UNTIL : EXTENT_UNTIL_TEXT;
 		if (list ? !(x->expr = parse_expr(l)) : stop_string(l, x))
 			return -1;
+	} else if (list && load_is(l, "while") && ahead != ']') {
+		load_next(l);
+		x->form = EXTENT_WHILE;
+		if (!(x->expr = parse_expr(l)))
+			return -1;
 	} else if (!list && ahead == TOK_STR && (load_is(l, "before") || load_is(l, "while"))) {
 		x->form = load_is(l, "before") ? EXTENT_BEFORE : EXTENT_WHILE;
 		load_next(l);

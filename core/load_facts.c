@@ -128,7 +128,8 @@ static void mark_node(const struct expr *x, void *arg)
 static void mark_type(struct marker *m, const struct type *t)
 {
 	expr_each(t->on, mark_node, m);
-	if (t->ext.form == EXTENT_UNTIL && t->item->form == TYPE_STRUCT) {
+	if (t->form == TYPE_LIST && t->item->form == TYPE_STRUCT &&
+	    (t->ext.form == EXTENT_UNTIL || t->ext.form == EXTENT_WHILE)) {
 		struct marker in = { m->r, unit_of(m->r, t->item->rec) };
 
 		/* Its names are searched: those of the item first. */

@@ -236,10 +236,12 @@ static int sfx_zero(struct load *l, struct field *f, struct fsrc *s)
 	load_next(l);
 	if (load_is(l, "rest"))
 		f->rule.zero_rest = true;
+	else if (load_is(l, "end"))
+		f->rule.zero_rest = f->rule.zero_end = true;
 	else if (load_is(l, "none"))
 		f->rule.zero_none = true;
 	else
-		return load_expected(l, "rest (a length) or none (a checksum)");
+		return load_expected(l, "rest or end (a length) or none (a checksum)");
 	load_next(l);
 	s->zero = load_since(l, at);
 	return 0;

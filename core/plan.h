@@ -101,6 +101,9 @@ struct build {
 int build_layers(struct build *b, const struct plan *p, struct err *e);
 /* Checksums, innermost first, into b->bytes; `bad` ones spoiled. */
 int build_sums(struct build *b, const struct plan *p, struct err *e);
+/* The sum that is made after that of node `at` (0: the first), those that stand in structs before
+ * those around them, which may cover them. *level is 0 at first. NODE_NONE: there are no more. */
+uint32_t build_sum_next(const struct tree *t, uint32_t at, unsigned *level);
 /* Both. The description is the only builder here; craft/ puts libnet between the two. */
 int build(struct build *b, const struct plan *p, struct err *e);
 void build_done(struct build *b);

@@ -123,7 +123,9 @@ enum extent_form {
 				the value */
 	EXTENT_BEFORE, /* text/bytes [before " ;"]: up to the first of these bytes, which is not
 			  part of it, or to the end of the bound */
-	EXTENT_WHILE,  /* text/bytes [while " -"]: as many of these bytes as stand there, or none */
+	EXTENT_WHILE,  /* text/bytes [while " -"]: as many of these bytes as stand there, or none;
+			  lists [while EXPR]: up to the item for which it does not hold, or the end
+			  of  the bound */
 	EXTENT_UNTIL,  /* lists [until EXPR]: the item for which it holds is the last; or the end of
 			  the bound */
 	EXTENT_LINES, /* lists [lines until ""]: each item is bounded to a line (CRLF; LF read too);
@@ -139,7 +141,7 @@ struct extent {
 	uint16_t unused; /* no padding: descriptions are compared and written out as they are */
 	uint8_t mark[8]; /* PREFIX*: bytes before the number, always these ([4 berlen]: 04) */
 	const struct extent *outer; /* PREFIX*: mark and length around these; or NULL */
-	const struct expr *expr;    /* BYTES, COUNT, UNTIL, BLOCKS; REST: or NULL */
+	const struct expr *expr; /* BYTES, COUNT, UNTIL, WHILE of a list, BLOCKS; REST: or NULL */
 	const struct type
 		*prefix;  /* PREFIX*: a number type (u8, u16, u24, u16le, berlen, mqttvar, ...) */
 	const char *stop; /* UNTIL_TEXT, LINES: the terminator (LINES: the last line's text);
@@ -221,6 +223,7 @@ struct rule {
 	uint16_t block;  /* bytes of a block */
 	uint16_t before; /* and of the span before them */
 	bool zero_rest;  /* LEN: a read 0 means "to the end" */
+	bool zero_end;   /* zero_rest, and built as 0 where nothing stands behind the spans */
 	bool zero_none;  /* SUM: 0 means there is no sum; a sum of 0 is sent as all ones */
 	const struct sum_algo *sum;
 };

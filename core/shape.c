@@ -276,6 +276,51 @@ static void find_tail(const struct shape *s, struct shape_cold *c)
 		c->tail = (uint16_t)((bits + 7) / 8);
 }
 
+/* Values of one byte for which the fields may be there whose rules tell the end. False: no byte
+ * tells that, or another than t is about. */
+static bool end_truth(struct maker *m, const struct record *rec, uint32_t part,
+		      const struct end_rule *e, struct truth *t, bool first)
+{
+	struct code c;
+
+	if (!e->field || !e->field->cond ||
+	    code_compile(m->s->mem, rec, part, e->field->cond, false, &c) < 0)
+		return false;
+	code_tables(rec, part, &c);
+	for (unsigned i = 0; i < c.tables; i++) {
+		if (!first && c.truth[i].byte != t->byte)
+			continue;
+		t->byte = c.truth[i].byte;
+		for (unsigned k = 0; k < 4; k++)
+			t->of[k] |= c.truth[i].of[k];
+		return true;
+	}
+	return false;
+}
+
+/* Is the long way needed only where such a field is there? Without it the fields after the payload
+ * are absent or empty. */
+static void find_seldom(struct maker *m, struct shape *s, struct shape_cold *c)
+{
+	const struct record *rec = &s->proto->rec;
+
+	if (s->bound != BOUND_COLD || !c->nend || s->head >= HEAD_STEPS || s->min < 2 || c->tail ||
+	    c->tail_pad || (s->flags & SHAPE_BESIDE))
+		return;
+	for (unsigned i = rec->npre; i < rec->nfields; i++) {
+		const struct type *t = rec->fields[i].type;
+
+		if (!rec->fields[i].optional &&
+		    (type_fixed_bits(t) >= 0 || t->ext.form == EXTENT_BYTES))
+			return;
+	}
+	for (unsigned i = 0; i < c->nend; i++) {
+		if (!end_truth(m, rec, s->min, &c->end[i], &c->seldom, i == 0))
+			return;
+	}
+	s->flags |= SHAPE_SELDOM;
+}
+
 /* ---- what follows ---- */
 
 static int choose_key(struct maker *m, struct shape *s, struct shape_cold *c)
@@ -362,6 +407,7 @@ static int make_shape(struct maker *m, const struct proto *p)
 	if (c->tail || c->tail_pad || c->tail_walk || s->bound == BOUND_COLD || p->message ||
 	    s->head >= HEAD_STEPS || s->min < 2)
 		s->flags |= SHAPE_COLD;
+	find_seldom(m, s, c);
 	if ((s->flags & SHAPE_PAYLOAD) || s->bound != BOUND_NONE)
 		s->flags |= SHAPE_FILLS;
 	if (s->min < 2) /* too short for the loop's 16-bit loads */

@@ -108,7 +108,8 @@ enum shape_flag {
 	SHAPE_MORE = 32,      /* more may follow than the key's table tells */
 	SHAPE_ZERO_REST = 64, /* a length of 0 is not told */
 	SHAPE_TOLD = 128,     /* HEAD_REST only where some length said where it ends; else decode */
-	SHAPE_FILLS = 256     /* the layer ends with its bound, not with its header */
+	SHAPE_FILLS = 256,    /* the layer ends with its bound, not with its header */
+	SHAPE_SELDOM = 512    /* SHAPE_COLD only where cold->seldom says so */
 };
 
 /* How a length field tells the end. */
@@ -131,6 +132,7 @@ struct space;
 
 struct shape_cold {
 	struct code guard, guess, opaque, excerpt, quotes, message;
+	struct truth seldom; /* may a field be there whose rule tells the end? */
 	/* Spaces, a bit each, in which some protocol may be guessed (bit 0: anywhere): those that
 	 * this one carries, and those where it may be guessed itself. */
 	uint64_t holds, looks;

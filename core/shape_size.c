@@ -207,12 +207,22 @@ static bool type_steps(struct plan_steps *ps, const struct field *f)
 	return !ps->failed && f->cond && step(ps, SIZE_WALK, 0);
 }
 
+/* Where code tells only the first of two that `&&` joins, a field that may be there is decoded. */
+static const struct code *coded_first(struct plan_steps *ps, const struct expr *x, bool *half)
+{
+	const struct code *c = coded(ps, x);
+
+	*half = !c && !ps->failed && x->op == EX_ANDAND;
+	return *half ? coded(ps, x->a) : c;
+}
+
 static bool field_steps(struct plan_steps *ps, const struct field *f)
 {
 	unsigned at = ps->n;
+	bool half = false;
 
 	if (f->cond) {
-		const struct code *c = coded(ps, f->cond);
+		const struct code *c = coded_first(ps, f->cond, &half);
 		struct size_step *s = c ? step(ps, SIZE_UNLESS, 0) : NULL;
 
 		if (!s)
@@ -221,7 +231,7 @@ static bool field_steps(struct plan_steps *ps, const struct field *f)
 	}
 	if (f->align && !step(ps, SIZE_ALIGN, f->align))
 		return false;
-	if (!type_steps(ps, f))
+	if (half ? !step(ps, SIZE_WALK, 0) : !type_steps(ps, f))
 		return false;
 	if (f->cond)
 		ps->v[at].n = ps->n - at - 1;

@@ -266,22 +266,51 @@ static void put_sum(struct build *b, struct node *n, uint64_t v)
 	n->num = v;
 }
 
+static bool is_sum(const struct node *n)
+{
+	return n->field && n->field->rule.form == RULE_SUM && n->type &&
+	       n->type->form == TYPE_LEAF && !(n->flags & (NODE_RAW | NODE_ITEM));
+}
+
+static unsigned level_of(const struct tree *t, uint32_t at)
+{
+	unsigned n = 0;
+
+	for (; at; at = t->v[at].parent)
+		n++;
+	return n;
+}
+
+uint32_t build_sum_next(const struct tree *t, uint32_t at, unsigned *level)
+{
+	for (uint32_t k = 1; !at && k < t->n; k++) {
+		if (is_sum(&t->v[k]) && level_of(t, k) > *level)
+			*level = level_of(t, k);
+	}
+	for (; *level; --*level, at = 0) {
+		while (++at < t->n) {
+			if (is_sum(&t->v[at]) && level_of(t, at) == *level)
+				return at;
+		}
+	}
+	return NODE_NONE;
+}
+
 int build_sums(struct build *b, const struct plan *p, struct err *e)
 {
 	(void)p;
 	(void)e;
 	for (unsigned i = b->n; i-- > 0;) {
 		struct tree *t = &b->layer[i].tree;
+		unsigned level = 0;
+		uint32_t k = 0;
 
 		if (!b->layer[i].proto || b->layer[i].tree.layer >= b->pkt.nlayers)
 			continue;
-		for (uint32_t k = 1; k < t->n; k++) {
+		while ((k = build_sum_next(t, k, &level)) != NODE_NONE) {
 			struct node *n = &t->v[k];
 			uint64_t v;
 
-			if (!n->field || n->field->rule.form != RULE_SUM ||
-			    (n->flags & (NODE_RAW | NODE_ITEM)) || n->type->form != TYPE_LEAF)
-				continue;
 			if (n->said && n->said->form != SAY_AUTO && n->said->form != SAY_BAD &&
 			    n->said->form != SAY_ANY)
 				continue;

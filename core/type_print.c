@@ -105,13 +105,19 @@ static void print_extent(const struct type *t, const struct record *rec, struct 
 		buf_str(out, x->form == EXTENT_UNTIL ? "until " : "blocks ");
 		expr_print(x->expr, rec, out);
 		break;
+	case EXTENT_WHILE:
+		buf_str(out, "while ");
+		if (x->stop) {
+			print_string(x->stop, x->stop_len, out);
+			break;
+		}
+		expr_print(x->expr, rec, out);
+		break;
 	case EXTENT_UNTIL_TEXT:
 	case EXTENT_BEFORE:
-	case EXTENT_WHILE:
 	case EXTENT_LINES:
 		buf_str(out, x->form == EXTENT_LINES    ? "lines "
 			     : x->form == EXTENT_BEFORE ? "before "
-			     : x->form == EXTENT_WHILE  ? "while "
 							: "until ");
 		if (!x->stop) {
 			buf_str(out, "..");
@@ -304,7 +310,7 @@ static void print_rule(const struct field *f, struct buf *out)
 	else if (r->form != RULE_NONE)
 		expr_print(r->expr, f->rec, out);
 	if (r->zero_rest)
-		buf_str(out, " zero rest");
+		buf_str(out, r->zero_end ? " zero end" : " zero rest");
 	if (r->zero_none)
 		buf_str(out, " zero none");
 }

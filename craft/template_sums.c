@@ -19,20 +19,19 @@ static bool said_sum(const struct node *v)
 	       v->said->form != SAY_ANY;
 }
 
-/* In the order in which build_sums makes them. */
 static const char *list_sums(struct template *t)
 {
 	for (unsigned i = t->build.n; i-- > 0;) {
 		const struct built *y = &t->build.layer[i];
+		unsigned level = 0;
+		uint32_t k = 0;
 
-		for (uint32_t k = 1; y->proto && k < y->tree.n; k++) {
+		while (y->proto && (k = build_sum_next(&y->tree, k, &level)) != NODE_NONE) {
 			const struct node *v = &y->tree.v[k];
 			struct sum_patch *s = &t->sum[t->nsums];
 			uint64_t value;
 
-			if (!v->field || v->field->rule.form != RULE_SUM || !v->type ||
-			    v->flags & (NODE_RAW | NODE_ITEM) || v->type->form != TYPE_LEAF ||
-			    said_sum(v))
+			if (said_sum(v))
 				continue;
 			if (t->nsums == SUMS_MAX || t->npieces == PIECES_MAX)
 				return "the packet has too many checksums";

@@ -171,7 +171,8 @@ run_hot(const struct shapes *S, struct packet *p, struct here *h, const struct s
 		bool told = h->told;
 		enum fit fit;
 
-		if (flags & (SHAPE_COLD | SHAPE_BESIDE))
+		if ((flags & (SHAPE_COLD | SHAPE_BESIDE)) &&
+		    (!(flags & SHAPE_SELDOM) || truth_of(&s->cold->seldom, q, h->lim - off)))
 			break;
 		if (s->bound == BOUND_BE16) {
 			uint32_t v = be16(q + s->t_off), claim = v + s->t_add;

@@ -209,7 +209,21 @@ static void ends(struct cold *c, enum when when)
 	}
 }
 
-/* Bytes of the fields after the payload. */
+/* Bits of a field after the payload; -1: it takes what there is. */
+static int64_t tail_field(struct cold *c, const struct field *f)
+{
+	const struct extent *x = &f->type->ext;
+	int64_t w = type_fixed_bits(f->type);
+
+	if (w < 0 && x->form == EXTENT_BYTES) { /* an earlier field says how many */
+		w = expr_eval(x->expr, c->x->scratch, 0, NULL);
+		w = w < 0 ? 0 : w > PACKET_MAX ? PACKET_MAX * 8 : w * 8;
+	}
+	return w;
+}
+
+/* Bytes of the fields after the payload. One that takes what there is ends with the layer, where
+ * something says where the payload ends. */
 static uint32_t tail_bytes(struct cold *c, int64_t payload_end)
 {
 	const struct shape_cold *sc = c->s->cold;
@@ -226,13 +240,17 @@ static uint32_t tail_bytes(struct cold *c, int64_t payload_end)
 		return 0;
 	for (unsigned i = rec->npre; i < rec->nfields; i++) {
 		const struct field *f = &rec->fields[i];
-		int64_t w = type_fixed_bits(f->type);
+		int64_t w;
 
-		if (w > 0 && !f->optional &&
-		    (!f->cond || expr_eval(f->cond, c->x->scratch, 0, NULL)))
+		if (f->cond && !expr_eval(f->cond, c->x->scratch, 0, NULL))
+			continue;
+		w = tail_field(c, f);
+		if (w < 0 && payload_end >= 0)
+			return UINT16_MAX;
+		if (w > 0 && !f->optional)
 			bits += w;
 	}
-	return (uint32_t)((bits + 7) / 8);
+	return bits / 8 < UINT16_MAX ? (uint32_t)((bits + 7) / 8) : UINT16_MAX;
 }
 
 /* Set apart the fields after the payload. outer: claimed end of what the layer stands in. */

@@ -529,11 +529,16 @@ local function read_list(R, n, ty, p, inst)
 		elseif x.form == "blocks" then
 			rc = read_block(R, n, ty, sub)
 		else
+			local was, bad = sub.pos, R.bad
 			rc, item = read_item(R, n, ty.item, sub, false)
-			if rc == 0 and x.form == "until" then
+			if x.form == "until" or x.form == "while" then
 				item.R = R
 				R.item = item.num
-				if x.expr(item) ~= 0 then rc = 1 end
+				local holds = rc ~= 1 and x.expr(item) ~= 0
+				if x.form == "until" and holds then rc = 1 end
+				if x.form == "while" and not holds then
+					n.kids[#n.kids], sub.pos, R.bad, rc = nil, was, bad, 1
+				end
 			end
 		end
 		if rc ~= 0 then break end
@@ -818,11 +823,17 @@ local function measure(P, proto, off, stop)
 	else
 		for i = proto.npre, #proto.rec.fields - 1 do
 			local f = proto.rec.fields[i + 1]
-			if f.width and not f.optional and (not f.cond or f.cond(root) ~= 0) then
-				tail = tail + f.width
+			if not f.cond or f.cond(root) ~= 0 then
+				local x = f.ty.ext
+				local w = f.width or x and x.form == "bytes" and math.max(x.expr(root), 0) * 8
+				if not w and payload_end then
+					tail = 65535 * 8
+				elseif w and not f.optional then
+					tail = tail + w
+				end
 			end
 		end
-		tail = floor((tail + 7) / 8)
+		tail = math.min(floor((tail + 7) / 8), 65535)
 	end
 	if payload_end then
 		if tail > outer - off - payload_end then tail = outer - off - payload_end end

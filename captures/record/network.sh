@@ -100,6 +100,8 @@ rec_icmp-errors() {
 	keep 14
 }
 
+rec_icmp-extensions() { spoken 12; }
+
 rec_icmp6-errors() {
 	chain
 	lab_on r1 ip -6 route add unreachable fd77:50::/64

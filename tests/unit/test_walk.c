@@ -271,6 +271,27 @@ static const struct row rows[] = {
 	  "09",
 	  "\"t.n\":7,\"t.h\":7,\"t.v.0.a\":5,\"t.v.0.d\":\"0102\",\"t.v.0.c\":8,\"t.v.0.c_ok\":"
 	  "true,\"t.v.1.d\":\"030405\",\"t.v.1.c\":12,\"t.v.1.c_ok\":true,\"t.v.2.d\":\"06\"" },
+	/* a list that ends before the first item of another kind */
+	{ P("v : s[while k != 9]\n k : u8 = 9\n z : u8 = 1\n") "struct s {\n k : u8\n d : u8\n}\n",
+	  "t v.0.k=1 v.0.d=2 v.1.k=3", "010203000901",
+	  "\"t.v.0.k\":1,\"t.v.0.d\":2,\"t.v.1.k\":3,\"t.v.1.d\":0,\"t.k\":9,\"t.z\":1" },
+	/* what stands behind a payload whose end is said takes the rest; 0 says that nothing does
+	 */
+	{ P("k : u8 = 1\n n : u8 = len(payload) / 2 zero end if k == 1\n payload\n x : s optional "
+	    "if k == 1\n") "struct s {\n a : u8 = 7\n c : u8 = sum8(all)\n d : bytes[..]\n}\n",
+	  "t x.d=hex:aabb / hex:01020304",
+	  "01020102030407"
+	  "6caabb",
+	  "\"t.k\":1,\"t.n\":2,\"t.x.a\":7,\"t.x.c\":108,\"t.x.c_ok\":true,\"t.x.d\":\"aabb\"" },
+	{ P("k : u8 = 1\n n : u8 = len(payload) / 2 zero end if k == 1\n payload\n x : u8[..] "
+	    "optional if k == 1\n"),
+	  "t / hex:0102", "01000102", "\"t.k\":1,\"t.n\":0" },
+	{ P("k : u8 = 1\n n : u8 = len(payload) / 2 zero end if k == 1\n payload\n x : u8[..] "
+	    "optional if k == 1\n"),
+	  "t k=2 / hex:0102", "020102", "\"t.k\":2" },
+	/* padding at the end, whose size stands in the header */
+	{ P("n : u8 = len(p)\n payload\n p : bytes[n]\n"), "t p=hex:0000 / hex:010203",
+	  "020102030000", "\"t.n\":2,\"t.p\":\"0000\"" },
 	/* choose fit: no arm whose length no packet has */
 	{ P("n : u8 = len(v)\n v : choose fit {\n s[..]\n bytes[n]\n }\n") "struct s {\n k : u24 = "
 									   "len(d)\n d : "

@@ -108,6 +108,8 @@ static const struct {
 	{ P("v : s[blocks 4]\n") "struct s {\n d : bytes[..]\n}\n",
 	  "t v.0.d=hex:010203 v.1.d=hex:04",
 	  "a block has 4 bytes, but for the last; this one has 3", 0 },
+	{ P("v : s[while k != 9]\n") "struct s {\n k : u8\n}\n", "t v.0.k=9",
+	  "v ends before such an item", 0 },
 	{ P("v : s[blocks 4]\n") "struct s {\n d : bytes[..]\n}\n", "t v.0.d=hex:0102030405",
 	  "a block has 4 bytes at most; this one has 5", 0 },
 };
