@@ -73,8 +73,8 @@ static void put_tail(struct buf *b, const struct wire_event *v)
 	while (b->n && b->p[b->n - 1] == ' ')
 		b->n--;
 	if (v->rtt >= 0)
-		buf_fmt(b, "  (%" PRId64 ".%03" PRId64 " ms)", v->rtt / 1000000,
-			v->rtt % 1000000 / 1000);
+		/* Rounded, as the sum at the end is. */
+		buf_fmt(b, "  (%.3f ms)", (double)v->rtt / 1e6);
 	if (v->note)
 		buf_fmt(b, "  -- %s", v->note);
 	buf_char(b, '\n');

@@ -100,6 +100,8 @@ lab_until 5 lab_on h2 bash -c 'ss -ltn | grep -q :8000 && ss -lun | grep -q :69 
 
 # ---- the classics ----
 ask "echo, version 4" 0 'RCVD .* ip 10\.77\.3\.1 > 10\.77\.1\.1 .*echo-reply.* ms' ip dst=10.77.3.1 / icmp
+check "its time is that of the sum" "$(sed -n 's/.*  (\(.*\) ms)$/\1/p' out)" \
+	"$(sed -n 's,.*; min/avg/max \([0-9.]*\)/.*,\1,p' err)"
 ask "echo, version 6" 0 'RCVD .*fd77:3::1 > fd77:1::1 .*echo-reply' ip6 dst=fd77:3::1 / icmp6
 ll=$(lab_on r1 ip -6 -o addr show dev eth0 scope link | grep -o 'fe80[^/]*')
 ask "link-local with its scope" 0 "RCVD .*$ll > fe80" ip6 "dst=$ll%eth0" / icmp6
