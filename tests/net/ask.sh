@@ -111,7 +111,7 @@ check "no pair twice" "$(grep -c RCVD out) $(grep RCVD out | grep -o 'id=[0-9a-f
 ask "open port" 0 'RCVD .* 80 > .*\[S[A.]' --expect 'tcp flags=SA' ip dst=10.77.3.1 / tcp dport=80 flags=S
 ask "closed port" 1 'expected' --expect 'tcp flags=SA' ip dst=10.77.3.1 / tcp dport=81 flags=S
 ask "five connection attempts" 0 '5 sent, 5 answered' -c 5 ip dst=10.77.3.1 / tcp dport=80 flags=S
-ask "the error of a closed port" 0 'RCVD .*dest-unreach code=port / ip .* / udp .* > 33434' ip dst=10.77.3.1 / udp dport=33434
+ask "the error of a closed port" 0 'RCVD .*dest-unreach port / ip .* / udp .* > 33434' ip dst=10.77.3.1 / udp dport=33434
 ask "a way over two routers" 0 '3 sent, 3 answered' --until answered ip dst=10.77.3.1 ttl=1-30 / udp dport=33434
 check "its stations" "$(grep RCVD out | sed -E 's/.*RCVD [0-9.]+ (ip )?([0-9.]+) >.*/\2/' | xargs)" \
 	"10.77.1.254 10.77.2.2 10.77.3.1"
