@@ -103,6 +103,11 @@ EXPLAINED = {
                                   "holds a piece of one is bytes here",
     "stack: on udp tshark has tftp, we nothing": "RFC 1350 section 4: an answer comes from a port chosen at random, which only the "
                                                  "conversation tells",
+    "stack: on tcp tshark has smtp, we nothing": "RFC 4954 section 4: the lines of a login have no command; that they belong "
+                                                 "to one, only the conversation tells",
+    "stack: on tcp tshark has http2, we nothing": "RFC 9113 section 4.1: a frame may go on in the next segment, which then "
+                                                  "begins in its middle; only the stream tells",
+    "smtp.req.command: other bytes": "RFC 3207 section 4: the command is STARTTLS; tshark takes its first four letters",
     "stack: on udp tshark has dns, we nothing": "port 8053 is nobody's; -d udp.port=8053:dns says what it is",
     "stack: on eth tshark has ip, we nothing": OTHER_VERSION,
     "stack: on the link tshark has ip, we nothing": OTHER_VERSION,
