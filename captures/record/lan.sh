@@ -332,3 +332,126 @@ rec_wifi-prism() { spoken 2; }
 rec_wifi-avs() { spoken 2; }
 
 rec_wifi-ppi() { spoken 2; }
+
+rec_arp-duplicate() {
+	switch h1 h2
+	lab_addr h1 eth0 10.77.0.1/24
+	sniff h1 eth0 arp
+	# Is it free? No. Is this one? Yes, so it is announced, in both manners.
+	lab_on h2 arping -q -0 -c 1 -w 1 -i eth0 10.77.0.1
+	lab_on h2 arping -q -0 -c 2 -w 1 -i eth0 10.77.0.2
+	lab_addr h2 eth0 10.77.0.2/24
+	lab_on h2 arping -q -U -c 1 -i eth0 10.77.0.2
+	lab_on h2 arping -q -P -U -c 1 -i eth0 10.77.0.2
+	keep 5
+}
+
+# Three hosts on a switch; the third says that it is each of the other two.
+rec_arp-spoof() {
+	switch h1 h2 h3
+	local n
+	for n in 1 2 3; do lab_addr h$n eth0 10.77.0.$n/24; done
+	lab_forward h3
+	lab_on h3 bash -c 'echo 0 >/proc/sys/net/ipv4/conf/all/send_redirects
+		echo 0 >/proc/sys/net/ipv4/conf/eth0/send_redirects'
+	lab_on h1 ping -c1 10.77.0.2 >/dev/null
+	sniff h3 eth0
+	lab_bg h3 bash -c 'timeout -s INT --preserve-status 4 arpspoof -i eth0 -t 10.77.0.1 -r 10.77.0.2 || true'
+	sleep 2.5
+	lab_on h1 ping -c1 -W1 10.77.0.2
+	sleep 3
+	keep 8
+}
+
+rec_arp-proxy() {
+	chain
+	# h1 believes that everything is on its own wire.
+	lab_on h1 ip route del default
+	lab_on h1 ip route add 10.77.0.0/16 dev eth0
+	lab_on r1 bash -c 'echo 1 >/proc/sys/net/ipv4/conf/eth0/proxy_arp'
+	sniff h1 eth0
+	lab_on h1 ping -c1 -W2 10.77.3.1
+	keep 4 'arp[7] = 2'
+}
+
+rec_arp-scan() {
+	switch h1 h2 h3
+	local n
+	for n in 1 2 3; do lab_addr h$n eth0 10.77.0.$n/24; done
+	sniff h1 eth0 arp
+	lab_on h1 arp-scan -q -r 1 -I eth0 10.77.0.0/29
+	keep 8 'arp[7] = 2'
+}
+
+# Two bridges of the kernel's with two wires between them; then one wire is cut.
+rec_stp-change() {
+	lab_host sw
+	lab_host h1
+	local n
+	for n in 0 1; do
+		lab_on sw ip link add br$n address 02:00:00:00:0$((n + 1)):00 type bridge stp_state 1 hello_time 100 \
+			forward_delay 200 max_age 600 priority $((4096 * (n + 1)))
+	done
+	lab_wire sw a0 sw b0
+	lab_wire sw a1 sw b1
+	lab_wire sw p0 h1 eth0
+	lab_on sw bash -c 'for n in 0 1; do ip link set a$n master br0; ip link set b$n master br1; done; ip link set p0 master br1'
+	sniff sw a0 stp
+	lab_on sw ip link set br0 up
+	lab_on sw ip link set br1 up
+	sleep 7
+	lab_on sw ip link set p0 down
+	sleep 1
+	lab_on sw ip link set p0 up
+	sleep 5
+	keep 8
+}
+
+rec_lldp-change() {
+	pair
+	lldpd_on h1 "Lab switch"
+	lldpcli_on h1 configure lldp tx-hold 2
+	sleep 1
+	sniff h1 eth0 ether proto 0x88cc
+	lldpcli_on h1 configure system description "A new name"
+	lldpcli_on h1 configure ports eth0 lldp portidsubtype local door description "To the door"
+	lldpcli_on h1 update
+	sleep 1.5
+	lldpcli_on h1 configure lldp status disabled
+	sleep 1
+	lab_stop "$LAB_PID"
+	sleep 1
+	keep 2
+}
+
+rec_ptp-management() {
+	pair
+	sniff h1 eth0 udp port 320
+	ptp "" -4
+	lab_on h1 bash -c "pmc -u -b 1 -t 1 -4 -i eth0 'GET DEFAULT_DATA_SET' 'GET PORT_DATA_SET' 'GET CLOCK_DESCRIPTION' 'GET TIME_STATUS_NP' 'SET PRIORITY1 77' 'GET NULL_MANAGEMENT'" || true
+	sleep 1
+	keep 8
+}
+
+rec_pppoe-services() {
+	pair
+	sniff h1 eth0 ether proto 0x8863
+	lab_bg h2 pppoe-server -F -I eth0 -C access1 -S internet -S phone -N 1 -q /bin/true
+	sleep 1
+	lab_on h1 pppoe -I eth0 -A
+	lab_on h1 pppoe -I eth0 -d -S internet -C nobody -t 1
+	lab_on h1 pppoe -I eth0 -d -U -S phone
+	keep 5
+}
+
+rec_eapol-ttls() {
+	pair
+	supplicant $'eap=TTLS\nidentity="alice"\nanonymous_identity="somebody"\npassword="secret"\nphase2="autheap=MSCHAPV2"'
+	keep 10
+}
+
+rec_eapol-nak() {
+	pair
+	supplicant $'eap=MD5\nidentity="stranger"\npassword="secret"'
+	keep 4
+}

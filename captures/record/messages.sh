@@ -53,6 +53,14 @@ rec_smtp() {
 # A mail server with one box, alice's, in which there are two mails.
 mail_server() {
 	mkdir -p "$LAB_DIR/mail/cur" "$LAB_DIR/mail/new" "$LAB_DIR/mail/tmp" "$LAB_DIR/run"
+	local tls=no
+	if [ "${1-}" = ssl ]; then
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 \
+			-subj /CN=mail.example.org -keyout "$LAB_DIR/key.pem" -out "$LAB_DIR/cert.pem" 2>/dev/null
+		tls="yes
+		ssl_cert = <$LAB_DIR/cert.pem
+		ssl_key = <$LAB_DIR/key.pem"
+	fi
 	printf 'From: bob@example.com\nTo: alice@example.org\nSubject: lunch\nDate: Mon, 1 Jan 2024 10:00:00 +0000\n\nAt noon?\n' \
 		>"$LAB_DIR/mail/cur/1.one:2,S"
 	printf 'From: carol@example.com\nTo: alice@example.org\nSubject: dinner\nDate: Mon, 1 Jan 2024 11:00:00 +0000\n\nAt eight.\n' \
@@ -64,7 +72,7 @@ mail_server() {
 		log_path = $LAB_DIR/dovecot.log
 		protocols = imap pop3
 		listen = 10.77.0.2
-		ssl = no
+		ssl = $tls
 		disable_plaintext_auth = no
 		auth_mechanisms = plain login
 		mail_location = maildir:$LAB_DIR/mail
@@ -639,4 +647,210 @@ rec_collectd() {
 	lab_stop "$daemon"
 	sleep 0.5
 	keep 1
+}
+
+# ---- mail that is refused, and mail that is hidden ----
+
+# mail_sink PYTHON: an SMTP server whose controller is made by the lines given; the name of the class is Ours.
+mail_sink() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 \
+		-subj /CN=mail.example.org -keyout "$LAB_DIR/key.pem" -out "$LAB_DIR/cert.pem" 2>/dev/null
+	cat >"$LAB_DIR/sink.py" <<-END
+		import asyncio, ssl, sys
+		from aiosmtpd.controller import Controller
+		from aiosmtpd.smtp import AuthResult
+		tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+		tls.load_cert_chain("$LAB_DIR/cert.pem", "$LAB_DIR/key.pem")
+		class Ours:
+		    async def handle_MAIL(self, server, session, envelope, address, options):
+		        if address.startswith("spam"):
+		            return "550 5.7.1 not from you"
+		        envelope.mail_from = address
+		        return "250 OK"
+		    async def handle_RCPT(self, server, session, envelope, address, options):
+		        if not address.endswith("@example.com"):
+		            return "550 5.1.1 no such user here"
+		        if address.startswith("slow"):
+		            return "450 4.7.1 come back later"
+		        envelope.rcpt_tos.append(address)
+		        return "250 OK"
+		    async def handle_DATA(self, server, session, envelope):
+		        return "554 5.6.0 too dull" if b"dull" in envelope.content else "250 kept"
+		def let_in(server, session, envelope, mechanism, data):
+		    return AuthResult(success=data.password == b"secret")
+		Controller(Ours(), hostname="10.77.0.2", port=25, server_hostname="mail.example.org", $1).start()
+		asyncio.new_event_loop().run_forever()
+	END
+	lab_bg h2 $py "$LAB_DIR/sink.py"
+	listens 25
+	sniff h1 eth0 tcp port 25
+}
+
+send_mail() { lab_on h1 swaks --server 10.77.0.2 --helo client.example.org --from alice@example.org --to bob@example.com --hide-all --body hi "$@"; }
+
+rec_smtp-refused() {
+	pair
+	mail_sink 'data_size_limit=200'
+	send_mail --from spam@example.org
+	send_mail --to nobody@example.org
+	send_mail --to slow@example.com
+	send_mail --body 'a dull letter'
+	send_mail --body "$(printf 'x%.0s' $(seq 300))"
+	printf 'DATA\r\nRCPT TO:<bob@example.com>\r\nMAIL FROM bob\r\nSTARTTLS\r\nQUIT\r\n' | lab_on h1 nc -q 1 -w 2 10.77.0.2 25
+	keep 40 'src port 25'
+}
+
+rec_smtp-auth() {
+	pair
+	mail_sink 'authenticator=let_in, auth_required=True, auth_require_tls=False'
+	send_mail
+	send_mail --auth PLAIN --auth-user alice --auth-password guessed
+	send_mail --auth LOGIN --auth-user alice --auth-password secret
+	keep 30 'src port 25'
+}
+
+rec_smtp-starttls() {
+	pair
+	mail_sink 'tls_context=tls, require_starttls=True'
+	send_mail
+	send_mail --tls
+	keep 20 'src port 25'
+}
+
+rec_pop-tls() {
+	pair
+	mail_server ssl
+	sniff h1 eth0 tcp port 110
+	fetch -k --ssl-reqd -u alice:secret pop3://10.77.0.2/
+	keep 15 'src port 110'
+}
+
+rec_imap-tls() {
+	pair
+	mail_server ssl
+	sniff h1 eth0 tcp port 143
+	fetch -k --ssl-reqd -u alice:secret imap://10.77.0.2/
+	keep 15 'src port 143'
+}
+
+# ---- files ----
+
+rec_ftp-resume() {
+	pair
+	mkdir -p "$LAB_DIR/ftp/box"
+	seq 1 50 >"$LAB_DIR/ftp/long.txt"
+	lab_bg h2 $py -m pyftpdlib -i 10.77.0.2 -p 21 -w -d "$LAB_DIR/ftp"
+	listens 21
+	sniff h1 eth0 tcp
+	fetch -C 100 ftp://10.77.0.2/long.txt
+	fetch ftp://10.77.0.2/missing.txt
+	fetch -Q 'MKD new' -Q 'RNFR new' -Q 'RNTO old' -Q 'RMD old' -Q 'SYST' -Q 'MDTM long.txt' -Q 'NOOP' -Q 'HELP' -Q 'CWD /nowhere' ftp://10.77.0.2/
+	keep 40 'src port 21'
+}
+
+rec_smb2-refused() {
+	pair
+	samba_conf "smb ports = 445
+		server smb encrypt = desired
+		map to guest = never"
+	mkdir -p "$LAB_DIR/share"
+	printf '[share]\npath = %s\n' "$LAB_DIR/share" >>"$LAB_DIR/smb.conf"
+	lab_bg h2 setsid -w smbd -F --no-process-group -s "$LAB_DIR/smb.conf"
+	lab_until 10 lab_on h2 bash -c 'true >/dev/tcp/10.77.0.2/445'
+	sniff h1 eth0 tcp port 445
+	lab_on h1 timeout 10 smbclient -s "$LAB_DIR/smb.conf" //10.77.0.2/share -U 'alice%guessed' -c ls
+	keep 8
+}
+
+# ---- talk ----
+
+# sip_play SCENARIO...: sipp on both sides with the parts given (uas's, then uac's).
+sip_play() {
+	printf '<?xml version="1.0" encoding="ISO-8859-1" ?>\n<scenario name="uas">%s</scenario>\n' "$1" >"$LAB_DIR/uas.xml"
+	printf '<?xml version="1.0" encoding="ISO-8859-1" ?>\n<scenario name="uac">%s</scenario>\n' "$2" >"$LAB_DIR/uac.xml"
+	lab_bg h2 bash -c "cd '$LAB_DIR' && exec sipp -sf uas.xml -i 10.77.0.2 -p 5060 -nostdin -m 1 || true"
+	sleep 1
+	sniff h1 eth0 udp port 5060
+	lab_on h1 bash -c "cd '$LAB_DIR' && timeout 10 sipp -sf uac.xml 10.77.0.2:5060 -i 10.77.0.1 -p 5060 -s bob -m 1 -nostdin" </dev/null
+}
+
+sip_head() { # METHOD CSEQ [more lines]
+	printf '<send%s><![CDATA[\n%s sip:[service]@[remote_ip]:[remote_port] SIP/2.0\nVia: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\nFrom: alice <sip:alice@[local_ip]>;tag=[call_number]\nTo: bob <sip:bob@[remote_ip]>%s\nCall-ID: [call_id]\nCSeq: %s %s\nContact: sip:alice@[local_ip]:[local_port]\nMax-Forwards: 70\n%sContent-Length: 0\n\n]]></send>' \
+		"${SEND-}" "$1" "${4-}" "$2" "$1" "${3:+$3
+}"
+}
+
+sip_say() { # STATUS [more lines]
+	printf '<send><![CDATA[\nSIP/2.0 %s\n[last_Via:]\n[last_From:]\n[last_To:];tag=b[call_number]\n[last_Call-ID:]\n[last_CSeq:]\n%sContent-Length: 0\n\n]]></send>' "$1" "${2:+$2
+}"
+}
+
+rec_sip-register() {
+	pair
+	sip_play "<recv request=\"REGISTER\"/>$(sip_say '401 Unauthorized' 'WWW-Authenticate: Digest realm="lab", nonce="0123456789abcdef", algorithm=MD5')<recv request=\"REGISTER\"/>$(sip_say '200 OK' 'Contact: <sip:alice@10.77.0.1:5060>;expires=60')<recv request=\"OPTIONS\"/>$(sip_say '200 OK' 'Allow: INVITE, ACK, BYE, CANCEL, OPTIONS')" \
+		"$(sip_head REGISTER 1 'Expires: 60')<recv response=\"401\"/>$(sip_head REGISTER 2 'Authorization: Digest username="alice", realm="lab", nonce="0123456789abcdef", uri="sip:10.77.0.2", response="6629fae49393a05397450978507c4ef1"
+Expires: 60')<recv response=\"200\"/>$(sip_head OPTIONS 3)<recv response=\"200\"/>"
+	keep 6
+}
+
+rec_sip-busy() {
+	pair
+	sip_play "<recv request=\"INVITE\"/>$(sip_say '100 Trying')$(sip_say '180 Ringing')<recv request=\"CANCEL\"/>$(sip_say '200 OK')$(sip_say '487 Request Terminated')<recv request=\"ACK\" optional=\"true\"/><recv request=\"MESSAGE\"/>$(sip_say '486 Busy Here')" \
+		"$(sip_head INVITE 1)<recv response=\"100\"/><recv response=\"180\"/>$(sip_head CANCEL 1)<recv response=\"200\"/><recv response=\"487\"/>$(sip_head ACK 1)$(sip_head MESSAGE 2)<recv response=\"486\"/>"
+	keep 8
+}
+
+rec_websocket-deflate() {
+	pair
+	cat >"$LAB_DIR/talk.py" <<-'END'
+		import asyncio, sys, websockets
+		async def talk(ws):
+		    async for message in ws:
+		        await ws.send(message * 3)
+		async def main():
+		    if sys.argv[1] == "serve":
+		        async with websockets.serve(talk, "10.77.0.2", 8765, subprotocols=["lab"], max_size=500):
+		            await asyncio.Future()
+		    async with websockets.connect("ws://10.77.0.2:8765/", subprotocols=["lab"]) as ws:
+		        await ws.send("again and again ")
+		        await ws.recv()
+		        await ws.send("x" * 600)
+		        await ws.wait_closed()
+		asyncio.run(main())
+	END
+	lab_bg h2 $py "$LAB_DIR/talk.py" serve
+	listens 8765
+	sniff h1 eth0 tcp port 8765
+	lab_on h1 $py "$LAB_DIR/talk.py" ask
+	keep 10 'src port 8765'
+}
+
+rec_resp-pubsub() {
+	pair
+	lab_bg h2 redis-server --bind 10.77.0.2 --port 6379 --save '' --appendonly no --dir "$LAB_DIR" --protected-mode no --requirepass secret
+	listens 6379
+	sniff h1 eth0 tcp port 6379
+	lab_bg h1 bash -c 'timeout 3 redis-cli -h 10.77.0.2 -a secret --no-auth-warning PSUBSCRIBE "lamp*" || true'
+	sleep 0.5
+	lab_on h1 redis-cli -h 10.77.0.2 PUBLISH lamp1 on
+	lab_on h1 redis-cli -h 10.77.0.2 -a wrong --no-auth-warning PING
+	lab_on h1 redis-cli -h 10.77.0.2 -a secret --no-auth-warning PUBLISH lamp1 on
+	printf 'AUTH secret\nMULTI\nSET a 1\nINCR a\nEXEC\nXADD s 1-1 f v\nHELLO 3\nXRANGE s - +\nSMEMBERS a\nCLIENT TRACKING on\nGET a\n' |
+		lab_on h1 redis-cli -h 10.77.0.2
+	sleep 3
+	keep 30 'src port 6379'
+}
+
+rec_http2-errors() {
+	pair
+	mkdir -p "$LAB_DIR/www"
+	seq 1 300 >"$LAB_DIR/www/long.txt"
+	lab_bg h2 nghttpd --no-tls -a 10.77.0.2 -d "$LAB_DIR/www" --trailer 'checksum: none' 80
+	listens 80
+	sniff h1 eth0 tcp port 80
+	lab_on h1 nghttp -n -w 10 -W 10 http://10.77.0.2/long.txt
+	lab_on h1 nghttp -n --header-table-size=0 -H "x-long: $(head -c 600 /dev/urandom | base64 -w0)" --trailer 'a: b' -d "$LAB_DIR/www/long.txt" http://10.77.0.2/missing
+	# A frame of a size that is not allowed, after the preface and empty settings.
+	printf 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0\0\0\5\6\0\0\0\0\0hello' | lab_on h1 nc -q 1 -w 2 10.77.0.2 80
+	keep 20 'src port 80'
 }

@@ -202,8 +202,9 @@ rec_nbss() {
 snmp_agent() {
 	mkdir -p "$LAB_DIR/snmp"
 	cat >"$LAB_DIR/snmp/snmpd.conf" <<-END
-		agentaddress udp:10.77.0.2:161
+		agentaddress ${1:-udp:10.77.0.2:161}
 		rocommunity public
+		rocommunity6 public
 		rwcommunity private
 		sysLocation Rack 7
 		sysContact admin@lab.example
@@ -213,7 +214,7 @@ snmp_agent() {
 		rouser reader noauth
 	END
 	SNMP_PERSISTENT_DIR=$LAB_DIR/snmp MIBS='' lab_bg h2 snmpd -f -Lo -C -c "$LAB_DIR/snmp/snmpd.conf" -I -smux -p "$LAB_DIR/snmp/pid"
-	lab_until 5 lab_on h1 env MIBS= snmpget -v1 -c public -t 1 -r 0 10.77.0.2 1.3.6.1.2.1.1.5.0 || exit 1
+	lab_until 5 lab_on h1 env MIBS= snmpget -v1 -c public -t 1 -r 0 "${1:-10.77.0.2}" 1.3.6.1.2.1.1.5.0 || exit 1
 }
 
 snmp() { # COMMAND ARGUMENTS...
@@ -275,12 +276,15 @@ ldap_server() {
 		include /etc/ldap/schema/inetorgperson.schema
 		modulepath /usr/lib/ldap
 		moduleload back_mdb
+		moduleload sssvlv
 		pidfile $LAB_DIR/slapd.pid
+		${1-}
 		database mdb
 		suffix "dc=lab,dc=example"
 		rootdn "cn=admin,dc=lab,dc=example"
 		rootpw secret
 		directory $LAB_DIR/ldap
+		${2-}
 	END
 	lab_bg h2 slapd -d 0 -f "$LAB_DIR/slapd.conf" -h ldap://10.77.0.2
 	lab_until 5 lab_on h2 bash -c 'true >/dev/tcp/10.77.0.2/389' || exit 1
@@ -699,6 +703,7 @@ named_server() {
 			recursion no; dnssec-validation no; pid-file "$LAB_DIR/named.pid";
 			session-keyfile "$LAB_DIR/session.key"; allow-transfer { key lab; }; notify no; };
 		controls { };
+		${2-}
 		key lab { algorithm hmac-sha256; secret "bGFiIGtleSBmb3IgYSBzbWFsbCBuZXR3b3JrIQ=="; };
 		zone zone.test { type primary; file "zone"; allow-update { key lab; }; ${1-} };
 	END
@@ -774,4 +779,244 @@ rec_dns-rare() {
 		lab_on h1 dig +noedns +tries=1 @10.77.0.2 $q
 	done
 	keep 24
+}
+
+# ---- DNS, other cases of an authoritative server ----
+
+rec_dns-nsec3() {
+	pair
+	named_server 'dnssec-policy three; inline-signing yes;' 'dnssec-policy three { keys { csk lifetime unlimited algorithm 13; }; nsec3param iterations 0 optout no salt-length 4; };'
+	lab_until 8 bash -c "nsenter -n -t ${LAB_HOST[h1]} -- dig +dnssec +tries=1 @10.77.0.2 nothing.zone.test | grep -q NSEC3"
+	sniff h1 eth0 port 53
+	local q
+	for q in "nothing.zone.test A" "www.zone.test AAAA" "zone.test NSEC3PARAM"; do
+		# shellcheck disable=SC2086
+		lab_on h1 dig +dnssec +tries=1 @10.77.0.2 $q
+	done
+	keep 6
+}
+
+rec_dns-cookies() {
+	pair
+	named_server
+	sniff h1 eth0 port 53
+	lab_on h1 dig +tries=1 +cookie=0102030405060708 @10.77.0.2 www.zone.test
+	lab_on h1 dig +tries=1 +cookie=01020304050607080100000000000000deadbeefdeadbeef @10.77.0.2 www.zone.test
+	lab_on h1 dig +tries=1 +nocookie +nsid +expire +keepalive +tcp @10.77.0.2 zone.test SOA
+	lab_on h1 dig +tries=1 +badcookie +edns=0 +ednsopt=100:cafe @10.77.0.2 www.zone.test
+	keep 8
+}
+
+rec_dns-transfer() {
+	pair
+	named_server
+	local key=hmac-sha256:lab:bGFiIGtleSBmb3IgYSBzbWFsbCBuZXR3b3JrIQ==
+	lab_on h1 nsupdate -y "$key" <<-END
+		server 10.77.0.2
+		zone zone.test
+		update add new.zone.test 60 A 10.77.0.90
+		send
+	END
+	forget
+	sniff h1 eth0 port 53
+	lab_on h1 dig +tries=1 -y "$key" @10.77.0.2 zone.test IXFR=1
+	lab_on h1 dig +tries=1 -y "$key" @10.77.0.2 zone.test AXFR
+	lab_on h1 dig +tries=1 @10.77.0.2 zone.test AXFR
+	keep 20
+}
+
+rec_dns-referral() {
+	pair
+	named_server
+	sniff h1 eth0 port 53
+	lab_on h1 nsupdate -y "hmac-sha256:lab:bGFiIGtleSBmb3IgYSBzbWFsbCBuZXR3b3JrIQ==" <<-END
+		server 10.77.0.2
+		zone zone.test
+		update add sub.zone.test 300 NS ns.sub.zone.test
+		update add ns.sub.zone.test 300 A 10.77.0.53
+		update add *.wild.zone.test 300 TXT "anything goes"
+		update add xn--mnchen-3ya.zone.test 300 A 10.77.0.54
+		send
+	END
+	lab_on h1 dig +tries=1 +norecurse @10.77.0.2 www.sub.zone.test
+	lab_on h1 dig +tries=1 +norecurse @10.77.0.2 some.thing.wild.zone.test TXT
+	lab_on h1 dig +tries=1 +norecurse @10.77.0.2 xn--mnchen-3ya.zone.test
+	lab_on h1 dig +tries=1 +norecurse @10.77.0.2 WwW.ZoNe.TeSt
+	lab_on h1 dig +tries=1 +norecurse @10.77.0.2 elsewhere.example
+	keep 12
+}
+
+# A resolver that has to ask others; seen from its side.
+rec_dns-forward() {
+	switch h1 h2 h3
+	local n
+	for n in 1 2 3; do lab_addr h$n eth0 10.77.0.$n/24 fd77::$n/64; done
+	dns_server
+	cat >"$LAB_DIR/unbound.conf" <<-END
+		server:
+		 interface: 10.77.0.3
+		 access-control: 10.77.0.0/24 allow
+		 username: ""
+		 chroot: ""
+		 directory: "$LAB_DIR"
+		 pidfile: ""
+		 use-syslog: no
+		 do-daemonize: no
+		 do-not-query-localhost: no
+		 use-caps-for-id: yes
+		 module-config: "iterator"
+		 qname-minimisation: no
+		forward-zone:
+		 name: "."
+		 forward-addr: 10.77.0.2
+		remote-control:
+		 control-enable: no
+	END
+	lab_bg h3 unbound -d -c "$LAB_DIR/unbound.conf"
+	sleep 1.5
+	sniff h3 eth0 udp port 53
+	lab_on h1 dig +tries=1 +time=3 @10.77.0.3 www.example.org A
+	lab_on h1 dig +tries=1 +time=3 @10.77.0.3 www.example.org A
+	lab_on h1 dig +tries=1 +time=3 @10.77.0.3 nothing.example.org A
+	keep 8
+}
+
+rec_dns-tls() {
+	pair
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 \
+		-subj /CN=dns.example.org -keyout "$LAB_DIR/key.pem" -out "$LAB_DIR/cert.pem" 2>/dev/null
+	printf 'server:\n interface: 10.77.0.2@853\n tls-port: 853\n tls-service-key: "%s/key.pem"\n tls-service-pem: "%s/cert.pem"\n username: ""\n chroot: ""\n directory: "%s"\n pidfile: ""\n use-syslog: no\n do-daemonize: no\n access-control: 10.77.0.0/24 allow\n module-config: "iterator"\n local-data: "www.example.org A 10.77.0.80"\nremote-control:\n control-enable: no\n' \
+		"$LAB_DIR" "$LAB_DIR" "$LAB_DIR" >"$LAB_DIR/unbound.conf"
+	lab_bg h2 unbound -d -c "$LAB_DIR/unbound.conf"
+	lab_until 5 lab_on h2 bash -c 'true >/dev/tcp/10.77.0.2/853'
+	sniff h1 eth0 tcp port 853
+	lab_on h1 kdig +tls +timeout=2 +retry=0 @10.77.0.2 www.example.org A
+	keep 10
+}
+
+# ---- management ----
+
+rec_snmp-walk() {
+	pair
+	snmp_agent
+	sniff h1 eth0 udp port 161
+	snmp walk -v1 -c public 10.77.0.2 1.3.6.1.2.1.1.9.1.3
+	snmp bulkwalk -v2c -c public -Cr5 10.77.0.2 1.3.6.1.2.1.1
+	snmp get -v2c -c nobody 10.77.0.2 1.3.6.1.2.1.1.5.0
+	keep 12
+}
+
+rec_snmp-ip6() {
+	pair
+	snmp_agent 'udp6:[fd77::2]:161'
+	sniff h1 eth0 ip6
+	snmp get -v2c -c public 'udp6:[fd77::2]:161' 1.3.6.1.2.1.1.5.0
+	keep 2
+}
+
+rec_snmp-trap3() {
+	pair
+	mkdir -p "$LAB_DIR/snmp"
+	printf 'disableAuthorization yes\ncreateUser -e 0x8000000001020304 teller SHA "telling tales" AES "hidden words"\ncreateUser teller SHA "telling tales" AES "hidden words"\n' >"$LAB_DIR/snmp/snmptrapd.conf"
+	lab_bg h2 env MIBS= SNMP_PERSISTENT_DIR="$LAB_DIR/snmp" snmptrapd -f -Lo -C -c "$LAB_DIR/snmp/snmptrapd.conf" \
+		-p "$LAB_DIR/snmp/pid" udp:10.77.0.2:162
+	lab_until 5 grep -q NET-SNMP "$LAB_LOG"
+	mkdir -p "$LAB_DIR/snmp1"
+	sniff h1 eth0 udp port 162
+	local v3=(-v3 -u teller -a SHA -A "telling tales" -x AES -X "hidden words")
+	lab_on h1 env MIBS= SNMP_PERSISTENT_DIR="$LAB_DIR/snmp1" snmptrap "${v3[@]}" -e 0x8000000001020304 -l authPriv 10.77.0.2 '' 1.3.6.1.6.3.1.1.5.1
+	lab_on h1 env MIBS= SNMP_PERSISTENT_DIR="$LAB_DIR/snmp1" snmptrap "${v3[@]}" -e 0x8000000001020304 -l authNoPriv 10.77.0.2 '' 1.3.6.1.6.3.1.1.5.2
+	lab_on h1 env MIBS= SNMP_PERSISTENT_DIR="$LAB_DIR/snmp1" snmpinform "${v3[@]}" -l authNoPriv -t 1 -r 0 10.77.0.2 '' 1.3.6.1.6.3.1.1.5.3
+	keep 4
+}
+
+# ---- directory ----
+
+rec_ldap-pages() {
+	pair
+	ldap_server "" "overlay sssvlv"
+	forget
+	sniff h1 eth0 tcp port 389
+	ldap search -LLL -b dc=lab,dc=example -E pr=2/noprompt '(objectClass=*)' dn
+	ldap search -LLL -b dc=lab,dc=example -z 1 '(objectClass=*)' dn
+	ldap search -LLL -b dc=lab,dc=example -E '!sss=cn' '(objectClass=inetOrgPerson)' cn
+	ldap passwd -D cn=admin,dc=lab,dc=example -w secret -s new "cn=Alan Turing,ou=people,dc=lab,dc=example"
+	keep 30
+}
+
+rec_ldap-tls() {
+	pair
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 \
+		-subj /CN=ldap.example.org -keyout "$LAB_DIR/key.pem" -out "$LAB_DIR/cert.pem" 2>/dev/null
+	ldap_server "TLSCertificateFile $LAB_DIR/cert.pem
+TLSCertificateKeyFile $LAB_DIR/key.pem"
+	forget
+	sniff h1 eth0 tcp port 389
+	lab_on h1 env LDAPTLS_REQCERT=never ldapwhoami -x -ZZ -H ldap://10.77.0.2
+	keep 12
+}
+
+# ---- brokers and data bases ----
+
+rec_mqtt-retain() {
+	pair
+	broker 'allow_anonymous true' 'max_qos 1'
+	sniff h1 eth0 tcp port 1883
+	lab_on h1 mosquitto_pub -h 10.77.0.2 -i a -t lamp/state -m on -r
+	lab_on h1 mosquitto_sub -h 10.77.0.2 -i b -t lamp/state -C 1 -W 2
+	lab_on h1 mosquitto_pub -h 10.77.0.2 -i a -t lamp/state -n -r
+	lab_on h1 mosquitto_sub -h 10.77.0.2 -i b -t lamp/state -C 1 -W 1
+	keep 30
+}
+
+rec_mqtt-session() {
+	pair
+	broker 'allow_anonymous true'
+	sniff h1 eth0 tcp port 1883
+	# It is away while the message comes, and gets it when it is back.
+	lab_on h1 mosquitto_sub -h 10.77.0.2 -V mqttv311 -i sleeper -c -q 1 -t mail/# -E
+	lab_on h1 mosquitto_pub -h 10.77.0.2 -V mqttv311 -i writer -q 1 -t mail/one -m hello
+	lab_on h1 mosquitto_sub -h 10.77.0.2 -V mqttv311 -i sleeper -c -q 1 -t mail/# -C 1 -W 2
+	# Two of one name: the older has to go.
+	lab_bg h1 bash -c 'timeout 2 mosquitto_sub -h 10.77.0.2 -V mqttv5 -i twin -t x || true'
+	sleep 0.4
+	lab_on h1 mosquitto_sub -h 10.77.0.2 -V mqttv5 -i twin -t x -W 1
+	sleep 1
+	keep 35
+}
+
+rec_mqtt-ip6() {
+	pair
+	printf '%s\n' 'listener 1883 fd77::2' 'user root' 'allow_anonymous true' >"$LAB_DIR/mosquitto.conf"
+	lab_bg h2 mosquitto -c "$LAB_DIR/mosquitto.conf"
+	lab_until 5 lab_on h2 bash -c 'true >/dev/tcp/fd77::2/1883'
+	lab_on h1 ping -c1 fd77::2 >/dev/null
+	sniff h1 eth0 tcp port 1883
+	lab_on h1 mosquitto_pub -h fd77::2 -i six -t a/b -m "over six" -q 2
+	keep 12
+}
+
+rec_mysql-prepared() {
+	pair
+	maria_server
+	forget
+	sniff h1 eth0 tcp port 3306
+	maria lab <<-'END'
+		PREPARE twice FROM 'SELECT ? * 2 AS answer'; SET @n = 21; EXECUTE twice USING @n; DEALLOCATE PREPARE twice;
+		SELECT NULL, 1.5, 'text', CAST('2024-01-01' AS DATE);
+		BEGIN; ROLLBACK; SHOW WARNINGS; SHOW TABLES;
+		DO SLEEP(0.1);
+	END
+	lab_on h1 mariadb-admin --no-defaults --skip-ssl -h 10.77.0.2 -u lab -psecret ping status
+	keep 25
+}
+
+rec_pgsql-tls() {
+	pair
+	pg_server scram-sha-256
+	forget
+	sniff h1 eth0 tcp port 5432
+	PGSSL=require pg -c 'SELECT 1'
+	PGSSL=prefer pg -c 'SELECT 1'
+	keep 15
 }

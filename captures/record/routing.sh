@@ -628,3 +628,210 @@ rec_glbp() { spoken 6; }
 rec_vxlan-gpe() { spoken 5; }
 
 rec_l2tp3() { spoken 8; }
+
+# ---- the same, when something is different ----
+
+rec_bgp-ip6() {
+	pair
+	local n
+	for n in 1 2; do frr h$n zebra </dev/null; done
+	lab_on h1 ping -c1 fd77::2 >/dev/null
+	sniff h1 eth0 tcp port 179
+	for n in 1 2; do
+		frr h$n bgpd <<-END
+			router bgp 420000000$n
+			 bgp router-id 192.0.2.$n
+			 no bgp ebgp-requires-policy
+			 no bgp network import-check
+			 neighbor fd77::$((3 - n)) remote-as 420000000$((3 - n))
+			 neighbor fd77::$((3 - n)) timers connect 1
+			 neighbor fd77::$((3 - n)) capability extended-nexthop
+			 address-family ipv4 unicast
+			  network 10.$n.0.0/16
+			 exit-address-family
+			 address-family ipv6 unicast
+			  neighbor fd77::$((3 - n)) activate
+			  network 2001:db8:$n::/48
+			 exit-address-family
+		END
+	done
+	lab_until 20 said h1 bgpd "show bgp ipv6 unicast" 2001:db8:2:: || exit 1
+	sleep 2
+	keep 10
+}
+
+rec_bgp-expired() {
+	pair
+	local n
+	for n in 1 2; do frr h$n zebra </dev/null; done
+	sniff h1 eth0 tcp port 179
+	for n in 1 2; do
+		frr h$n bgpd <<-END
+			router bgp 6500$n
+			 bgp router-id 192.0.2.$n
+			 no bgp ebgp-requires-policy
+			 neighbor 10.77.0.$((3 - n)) remote-as 6500$((3 - n))
+			 neighbor 10.77.0.$((3 - n)) timers 1 3
+			 neighbor 10.77.0.$((3 - n)) timers connect 1
+		END
+	done
+	lab_until 20 said h1 bgpd "show bgp summary" 65002
+	sleep 4
+	# The second one's program stands still; its kernel does not.
+	kill -STOP "$LAB_PID"
+	sleep 4
+	kill -CONT "$LAB_PID"
+	sleep 1
+	keep 12
+}
+
+rec_ospf-mismatch() {
+	pair
+	lab_on h1 ping -c1 10.77.0.2 >/dev/null
+	local n
+	for n in 1 2; do frr h$n zebra </dev/null; done
+	sniff h1 eth0 ip proto 89
+	for n in 1 2; do
+		frr h$n ospfd <<-END
+			interface eth0
+			 ip ospf hello-interval $n
+			 ip ospf dead-interval 8
+			 ip ospf authentication
+			 ip ospf authentication-key lab$n
+			router ospf
+			 ospf router-id 192.0.2.$n
+			 network 10.77.0.0/24 area 0.0.0.$n
+		END
+	done
+	sleep 5
+	keep 6
+}
+
+rec_ospf-stub() {
+	pair
+	local n
+	for n in 1 2; do frr h$n zebra </dev/null; done
+	lab_on h1 ip link add d0 type veth peer name d1
+	lab_on h1 bash -c "ip link set d0 up; ip link set d1 up"
+	lab_addr h1 d0 10.1.0.1/24
+	sniff h1 eth0 ip proto 89
+	for n in 1 2; do
+		frr h$n ospfd <<-END
+			interface eth0
+			 ip ospf hello-interval 1
+			 ip ospf dead-interval 4
+			 ip ospf network point-to-point
+			router ospf
+			 ospf router-id 192.0.2.$n
+			 network 10.77.0.0/24 area 2
+			 network 10.1.0.0/24 area 0
+			 area 2 nssa
+		END
+	done
+	lab_until 20 said h1 ospfd "show ip ospf neighbor" Full
+	sleep 4
+	lab_on h1 ip link set d0 down
+	sleep 3
+	keep 16
+}
+
+rec_rip-poison() {
+	pair
+	lab_route h1 10.1.0.0/16 10.77.0.9
+	frr h1 zebra </dev/null
+	frr h2 zebra </dev/null
+	sniff h1 eth0 udp port 520
+	local n
+	for n in 1 2; do
+		frr h$n ripd <<-END
+			interface eth0
+			 ip rip split-horizon poisoned-reverse
+			router rip
+			 network eth0
+			 redistribute kernel metric 2
+			 timers basic 5 30 30
+		END
+	done
+	sleep 4
+	lab_on h1 ip route del 10.1.0.0/16
+	sleep 5
+	keep 5
+}
+
+rec_vrrp-takeover() {
+	pair
+	sniff h1 eth0 arp or proto 112 or icmp6
+	keepalive h1 100
+	local first=$LAB_PID
+	sleep 5
+	keepalive h2 150
+	sleep 4
+	kill -KILL "$LAB_PID"
+	sleep 5
+	lab_stop "$first"
+	LAB_PIDS=("$SNIFF")
+	keep 20
+}
+
+rec_bfd-lost() {
+	pair
+	local n
+	for n in 1 2; do frr h$n zebra </dev/null; done
+	sniff h1 eth0 udp port 3784
+	for n in 1 2; do
+		frr h$n bfdd <<-END
+			bfd
+			 peer 10.77.0.$((3 - n)) interface eth0
+			  transmit-interval 300
+			  receive-interval 300
+			  detect-multiplier 2
+		END
+	done
+	sleep 3
+	lab_on h1 nft 'add table ip f; add chain ip f in { type filter hook input priority 0; }; add rule ip f in udp dport 3784 drop'
+	sleep 2
+	keep 12
+}
+
+rec_isis-wrong() {
+	pair
+	local n
+	for n in 1 2; do frr h$n zebra </dev/null; done
+	sniff h1 eth0 isis
+	for n in 1 2; do
+		frr h$n isisd <<-END
+			interface eth0
+			 ip router isis lab
+			 isis hello-interval 1
+			 no isis hello padding
+			 isis password clear lab$n
+			 isis circuit-type level-$n
+			router isis lab
+			 net 49.000$n.1920.0000.200$n.00
+		END
+	done
+	sleep 5
+	keep 4
+}
+
+rec_pim-neighbours() {
+	pair
+	local n
+	for n in 1 2; do frr h$n zebra </dev/null; done
+	lab_on h1 ping -c1 10.77.0.2 >/dev/null
+	sniff h1 eth0 'ip proto 103 or igmp'
+	for n in 1 2; do
+		frr h$n pimd <<-END
+			ip pim rp 10.77.0.1 239.0.0.0/8
+			interface eth0
+			 ip pim
+			 ip pim hello 2
+			 ip pim drpriority $n
+			 ip igmp
+			 ip igmp version 2
+			 ip igmp query-interval 3
+		END
+	done
+	sleep 7
+	keep 6
+}

@@ -110,13 +110,13 @@ radius_server() {
 		}
 		server lab {
 			listen { type = auth
-				ipaddr = 10.77.0.2
+				${1:-ipaddr = 10.77.0.2}
 				port = 1812 }
 			listen { type = acct
-				ipaddr = 10.77.0.2
+				${1:-ipaddr = 10.77.0.2}
 				port = 1813 }
 			listen { type = coa
-				ipaddr = 10.77.0.2
+				${1:-ipaddr = 10.77.0.2}
 				port = 3799 }
 			authorize {
 				if (&User-Name == "alice") {
@@ -574,4 +574,143 @@ rec_tls10() {
 	tls_talk -tls1 -cipher ECDHE-RSA-AES128-SHA:@SECLEVEL=0 -- \
 		-tls1 -cipher ECDHE-RSA-AES128-SHA:AES128-SHA:@SECLEVEL=0
 	keep 10
+}
+
+# ---- TLS: what else can happen ----
+
+# tls_server ARGUMENTS...: openssl's, with the certificate called server; then the recording begins.
+tls_server() {
+	lab_bg h2 openssl s_server -accept 10.77.0.2:443 -cert "$LAB_DIR/server.pem" -key "$LAB_DIR/server.key" -rev -quiet "$@"
+	lab_until 5 lab_on h2 bash -c 'ss -ltn | grep -q :443'
+	sniff h1 eth0 tcp
+}
+
+tls_client() {
+	{ echo hello; sleep 0.6; } | lab_on h1 timeout 5 openssl s_client -connect 10.77.0.2:443 -quiet "$@"
+}
+
+rec_tls13-resumed() {
+	pair
+	certificate server ec "${ec[@]}"
+	tls_server
+	tls_client -sess_out "$LAB_DIR/session"
+	tls_client -sess_in "$LAB_DIR/session"
+	keep 18
+}
+
+rec_tls13-early() {
+	pair
+	certificate server ec "${ec[@]}"
+	lab_bg h2 openssl s_server -accept 10.77.0.2:443 -cert "$LAB_DIR/server.pem" -key "$LAB_DIR/server.key" -early_data -no_anti_replay -quiet
+	lab_until 5 lab_on h2 bash -c 'ss -ltn | grep -q :443'
+	sniff h1 eth0 tcp
+	tls_client -sess_out "$LAB_DIR/session"
+	echo "said at once" >"$LAB_DIR/early"
+	tls_client -sess_in "$LAB_DIR/session" -early_data "$LAB_DIR/early"
+	keep 16
+}
+
+rec_tls13-retry() {
+	pair
+	certificate server ec "${ec[@]}"
+	tls_server -groups P-384
+	tls_client -groups X25519:P-384
+	keep 10
+}
+
+rec_tls13-client() {
+	pair
+	certificate server ec "${ec[@]}"
+	certificate client ec "${ec[@]}"
+	tls_server -Verify 1 -CAfile "$LAB_DIR/client.pem"
+	tls_client -cert "$LAB_DIR/client.pem" -key "$LAB_DIR/client.key"
+	tls_client
+	keep 18
+}
+
+rec_tls12-resumed() {
+	pair
+	certificate server ec "${ec[@]}"
+	tls_server -tls1_2 -no_ticket
+	tls_client -sess_out "$LAB_DIR/session"
+	tls_client -sess_in "$LAB_DIR/session"
+	keep 18
+}
+
+rec_tls12-ticket() {
+	pair
+	certificate server ec "${ec[@]}"
+	tls_server -tls1_2
+	tls_client -sess_out "$LAB_DIR/session"
+	tls_client -sess_in "$LAB_DIR/session"
+	keep 18
+}
+
+rec_tls12-psk() {
+	pair
+	certificate server ec "${ec[@]}"
+	tls_server -tls1_2 -psk 0102030405060708 -psk_hint lab -cipher ECDHE-PSK-CHACHA20-POLY1305
+	tls_client -tls1_2 -psk 0102030405060708 -psk_identity alice -cipher ECDHE-PSK-CHACHA20-POLY1305
+	keep 10
+}
+
+rec_tls-alerts() {
+	pair
+	certificate server ec "${ec[@]}"
+	tls_server -tls1_2 -cipher ECDHE-ECDSA-AES128-GCM-SHA256 -alpn h2
+	tls_client -tls1_3                                              # no version in common
+	tls_client -tls1_2 -cipher ECDHE-ECDSA-AES256-GCM-SHA384        # no cipher
+	tls_client -tls1_2 -verify_return_error -verify 1               # whoever signed this is not known
+	tls_client -tls1_2 -alpn http/1.1                               # no protocol
+	printf 'GET / HTTP/1.0\r\n\r\n' | lab_on h1 nc -w 1 10.77.0.2 443
+	keep 30
+}
+
+rec_tls-alpn() {
+	pair
+	certificate server ec "${ec[@]}"
+	tls_server -alpn h2,http/1.1 -servername www.example.org -cert2 "$LAB_DIR/server.pem" -key2 "$LAB_DIR/server.key"
+	tls_client -alpn http/1.1,h2 -servername www.example.org -status -maxfraglen 1024 -curves X25519:P-256 -sigalgs ECDSA+SHA256:RSA-PSS+SHA256
+	keep 10
+}
+
+# ---- SSH: not let in ----
+
+rec_ssh-refused() {
+	pair
+	lab_on h1 ip link set eth0 mtu 3000
+	lab_on h2 ip link set eth0 mtu 3000
+	ssh_server
+	sniff h1 eth0 tcp
+	ssh_client -o KexAlgorithms=diffie-hellman-group1-sha1 root@10.77.0.2 true
+	ssh_client -c 3des-cbc root@10.77.0.2 true
+	printf 'GET / HTTP/1.0\r\n\r\n' | lab_on h1 nc -w 1 10.77.0.2 22
+	printf 'SSH-1.5-old\r\n' | lab_on h1 nc -w 1 10.77.0.2 22
+	keep 20
+}
+
+rec_radius-ip6() {
+	pair
+	radius_server 'ipv6addr = fd77::2'
+	lab_on h1 ping -c1 fd77::2 >/dev/null
+	sniff h1 eth0 udp
+	echo "User-Name=alice,User-Password=wonderland,NAS-IPv6-Address=fd77::1" |
+		lab_on h1 radclient -D /usr/share/freeradius -r 1 -t 2 '[fd77::2]:1812' auth lab-secret
+	echo "User-Name=nobody,User-Password=x,NAS-IPv6-Address=fd77::1" |
+		lab_on h1 radclient -D /usr/share/freeradius -r 1 -t 2 '[fd77::2]:1812' auth lab-secret
+	echo "User-Name=alice,Acct-Status-Type=Start,Acct-Session-Id=7,Framed-IPv6-Address=2001:db8::7,NAS-IPv6-Address=fd77::1" |
+		lab_on h1 radclient -D /usr/share/freeradius -r 1 -t 2 '[fd77::2]:1813' acct lab-secret
+	keep 6
+}
+
+rec_radius-silent() {
+	pair
+	radius_server
+	lab_on h1 ping -c1 10.77.0.2 >/dev/null
+	sniff h1 eth0 'udp or icmp'
+	# A wrong secret is answered by silence; so the question comes again.
+	echo "User-Name=alice,User-Password=wonderland,Message-Authenticator=0x00" |
+		lab_on h1 radclient -D /usr/share/freeradius -r 2 -t 1 10.77.0.2:1812 auth wrong-secret
+	echo "User-Name=alice" | lab_on h1 radclient -D /usr/share/freeradius -r 1 -t 1 10.77.0.2:1645 auth lab-secret
+	keep 3
 }

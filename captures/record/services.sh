@@ -202,3 +202,249 @@ rec_ntp() {
 		"server 10.77.0.2 iburst maxsamples 4" "cmdport 0" "pidfile $LAB_DIR/c2.pid"
 	keep 4
 }
+
+# ---- DHCP's other cases ----
+
+# dhcpd4 [LINES]: dnsmasq on h2, which knows 10.77.0.100 to .103.
+dhcpd4() {
+	lab_host h1
+	lab_host h2
+	lab_wire h1 eth0 h2 eth0
+	lab_addr h2 eth0 10.77.0.2/24
+	lab_up h1 eth0
+	lab_up h2 eth0
+	lab_bg h2 dnsmasq --no-daemon --user=root --group=root --conf-file=/dev/null --port=0 \
+		--dhcp-range=10.77.0.100,10.77.0.103,2m --interface=eth0 --dhcp-leasefile="$LAB_DIR/leases" "$@"
+	lab_until 5 grep -q 'DHCP, IP range' "$LAB_LOG"
+	sniff h2 eth0
+}
+
+# dhcpc ARGUMENTS...: a client that configures nothing.
+dhcpc() { lab_on h1 timeout 10 udhcpc -f -i eth0 -s /bin/true -n -q -t 2 -T 1 "$@"; }
+
+rec_dhcp-nak() {
+	dhcpd4 --dhcp-authoritative --no-ping
+	# A lease of another network, from before.
+	printf '%s\n' 'lease {' ' interface "eth0";' ' fixed-address 10.99.0.5;' ' option subnet-mask 255.255.255.0;' \
+		' option dhcp-server-identifier 10.99.0.1;' ' option dhcp-lease-time 86400;' \
+		' renew 3 2037/01/01 00:00:00;' ' rebind 3 2037/01/01 00:00:00;' ' expire 3 2037/01/01 00:00:00;' '}' >"$LAB_DIR/c.leases"
+	lab_on h1 timeout 15 dhclient -1 -d -sf /bin/true -cf /dev/null -lf "$LAB_DIR/c.leases" -pf "$LAB_DIR/c.pid" eth0 &
+	LAB_PIDS+=($!)
+	sleep 6
+	keep 5
+}
+
+rec_dhcp-none() {
+	dhcpd4 --no-ping --dhcp-ignore=tag:!known
+	dhcpc
+	keep 2
+}
+
+rec_dhcp-options() {
+	dhcpd4 --no-ping --dhcp-option=option:router,10.77.0.2 --dhcp-option=option:classless-static-route,10.88.0.0/16,10.77.0.9 \
+		--dhcp-option=option:domain-name,lab.example --dhcp-option=option:tftp-server,10.77.0.7 \
+		--dhcp-option=option:bootfile-name,boot.img --dhcp-boot=boot.img,server,10.77.0.7 \
+		--dhcp-option=option:mtu,1400 --dhcp-option=252,http://10.77.0.2/wpad.dat --dhcp-option=option:sip-server,10.77.0.8 \
+		--dhcp-option=vendor:lab,1,10.77.0.9 --dhcp-option=option:netbios-ns,10.77.0.2
+	dhcpc -V lab -x hostname:visitor -x 0x3d:01020304 -F visitor.lab.example -O 121 -O 66 -O 67 -O 252 -O 26 -O sipsrv -O wpad -O staticroutes -r 10.77.0.101
+	keep 4
+}
+
+rec_dhcp-renew() {
+	dhcpd4 --no-ping --dhcp-authoritative
+	lab_bg h1 udhcpc -f -i eth0 -s /bin/true -t 2 -T 1
+	local client=$LAB_PID
+	sleep 2
+	lab_addr h1 eth0 10.77.0.103/24
+	kill -USR1 "$client"
+	sleep 1.5
+	kill -USR2 "$client"
+	sleep 1
+	lab_stop "$client"
+	keep 6
+}
+
+rec_dhcp-relay() {
+	chain
+	lab_bg h2 dnsmasq --no-daemon --user=root --group=root --conf-file=/dev/null --port=0 --no-ping \
+		--dhcp-range=10.77.1.100,10.77.1.110,255.255.255.0,1h --interface=eth0 --dhcp-leasefile="$LAB_DIR/leases"
+	lab_until 5 grep -q 'DHCP, IP range' "$LAB_LOG"
+	lab_bg r1 dhcrelay -4 -d -a -m append -id eth0 -iu eth1 10.77.3.1
+	sleep 1
+	sniff r1 any -y LINUX_SLL2 udp port 67 or udp port 68
+	dhcpc
+	keep 8
+}
+
+# ---- HTTP's other cases ----
+
+# ask_raw: what is on standard input goes to the web server as it is.
+ask_raw() { lab_on h1 nc -q 1 -w 2 10.77.0.2 80; }
+
+rec_http-errors() {
+	pair
+	web_server 'location /secret { deny all; } location /small { client_max_body_size 10; return 200; }
+		location /gone { return 410; } location /busy { return 503; } location /gateway { proxy_pass http://127.0.0.1:1; }'
+	sniff h1 eth0 tcp port 80
+	local path
+	for path in secret gone busy gateway; do fetch http://10.77.0.2/$path; done
+	fetch -X BREW http://10.77.0.2/
+	fetch -d 'more than ten bytes' http://10.77.0.2/small
+	fetch "http://10.77.0.2/$(printf 'x%.0s' $(seq 1100))"
+	printf 'HELLO\r\n\r\n' | ask_raw
+	printf 'GET / HTTP/1.1\r\n\r\n' | ask_raw
+	printf 'GET / HTTP/7.0\r\nHost: x\r\n\r\n' | ask_raw
+	keep 50
+}
+
+rec_http-pipeline() {
+	pair
+	web_server
+	sniff h1 eth0 tcp port 80
+	printf 'GET / HTTP/1.1\r\nHost: lab\r\n\r\nGET /missing HTTP/1.1\r\nHost: lab\r\n\r\nHEAD / HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n\r\n' | ask_raw
+	keep 8
+}
+
+rec_http-ranges() {
+	pair
+	web_server
+	seq 1 200 >"$LAB_DIR/www/long.txt"
+	sniff h1 eth0 tcp port 80
+	fetch -r 0-9 http://10.77.0.2/long.txt
+	fetch -r 0-9,100-109 http://10.77.0.2/long.txt
+	fetch -r -5 http://10.77.0.2/long.txt
+	fetch -r 9000- http://10.77.0.2/long.txt
+	keep 30
+}
+
+rec_http-continue() {
+	pair
+	web_server
+	seq 1 100 >"$LAB_DIR/body"
+	sniff h1 eth0 tcp port 80
+	fetch -H 'Expect: 100-continue' --data-binary "@$LAB_DIR/body" http://10.77.0.2/post
+	fetch -F "file=@$LAB_DIR/body" -F name=temp http://10.77.0.2/post
+	keep 18
+}
+
+rec_http-auth() {
+	pair
+	# shellcheck disable=SC2016 # a hash of the word secret
+	printf 'alice:%s\n' "$(openssl passwd -apr1 -salt lablab secret)" >"$LAB_DIR/users"
+	web_server "location /private { auth_basic lab; auth_basic_user_file $LAB_DIR/users; alias $LAB_DIR/www/; }
+		location /cookie { add_header Set-Cookie \"id=7; Path=/; HttpOnly\"; return 204; }"
+	sniff h1 eth0 tcp port 80
+	fetch http://10.77.0.2/private/
+	fetch -u alice:guessed http://10.77.0.2/private/
+	fetch -u alice:secret http://10.77.0.2/private/index.html
+	fetch -c "$LAB_DIR/jar" http://10.77.0.2/cookie
+	fetch -b "$LAB_DIR/jar" http://10.77.0.2/
+	keep 40
+}
+
+rec_http-proxy() {
+	pair
+	web_server
+	cat >"$LAB_DIR/haproxy.cfg" <<-END
+		defaults
+		 mode http
+		 timeout connect 2s
+		 timeout client 5s
+		 timeout server 5s
+		frontend in
+		 bind 10.77.0.2:8080
+		 option forwardfor
+		 http-response set-header Via "1.1 lab"
+		 default_backend web
+		backend web
+		 server one 10.77.0.2:80
+		 http-request return status 429 hdr Retry-After 5 if { path /often }
+	END
+	lab_bg h2 haproxy -db -f "$LAB_DIR/haproxy.cfg"
+	lab_until 5 lab_on h2 bash -c 'true >/dev/tcp/10.77.0.2/8080'
+	sniff h1 eth0 tcp port 8080
+	fetch -x http://10.77.0.2:8080 http://www.example.org/
+	fetch -x http://10.77.0.2:8080 http://www.example.org/often
+	fetch -x http://10.77.0.2:8080 https://www.example.org/
+	keep 20
+}
+
+rec_http-dav() {
+	pair
+	web_server "location /dav { dav_methods PUT DELETE MKCOL COPY MOVE; create_full_put_path on; alias $LAB_DIR/www; }"
+	sniff h1 eth0 tcp port 80
+	fetch -X MKCOL http://10.77.0.2/dav/box/
+	fetch -T "$LAB_DIR/www/index.html" http://10.77.0.2/dav/box/page.html
+	fetch -X COPY -H 'Destination: http://10.77.0.2/dav/box/copy.html' http://10.77.0.2/dav/box/page.html
+	fetch -X DELETE http://10.77.0.2/dav/box/page.html
+	fetch -X OPTIONS http://10.77.0.2/
+	keep 30
+}
+
+# ---- TFTP's other cases ----
+
+rec_tftp-write() {
+	pair
+	mkdir -p "$LAB_DIR/tftp"
+	chmod 777 "$LAB_DIR/tftp"
+	lab_bg h2 in.tftpd -L -c -u root -a 10.77.0.2:69 -s "$LAB_DIR/tftp"
+	head -c 700 /dev/zero | tr '\0' y >"$LAB_DIR/up.txt"
+	sleep 0.5
+	sniff h1 eth0 udp
+	(cd "$LAB_DIR" && lab_on h1 tftp -m binary 10.77.0.2 -c put up.txt)
+	(cd "$LAB_DIR" && lab_on h1 tftp -m ascii 10.77.0.2 -c get up.txt)
+	(cd "$LAB_DIR" && lab_on h1 tftp 10.77.0.2 -c get /etc/shadow)
+	keep 8
+}
+
+rec_tftp-ip6() {
+	pair
+	mkdir -p "$LAB_DIR/tftp"
+	printf 'Hello from the lab.\n' >"$LAB_DIR/tftp/hello.txt"
+	chmod -R a+rX "$LAB_DIR/tftp"
+	lab_bg h2 in.tftpd -L -u root -a '[fd77::2]:69' -s "$LAB_DIR/tftp"
+	sleep 0.5
+	lab_on h1 ping -c1 fd77::2 >/dev/null
+	sniff h1 eth0 udp
+	fetch 'tftp://[fd77::2]/hello.txt'
+	fetch 'tftp://[fd77::2]/missing.txt'
+	keep 5
+}
+
+rec_ntp-ip6() {
+	pair
+	printf 'local stratum 8\nallow\nport 123\ncmdport 0\nbindaddress fd77::2\npidfile %s\n' "$LAB_DIR/chronyd.pid" >"$LAB_DIR/chrony.conf"
+	lab_bg h2 chronyd -x -d -u root -f "$LAB_DIR/chrony.conf"
+	sleep 0.7
+	lab_on h1 ping -c1 fd77::2 >/dev/null
+	sniff h1 eth0 udp
+	lab_on h1 timeout 20 chronyd -Q -x -d -u root -t 12 -f /dev/null \
+		"server fd77::2 iburst maxsamples 2 version 3" "cmdport 0" "pidfile $LAB_DIR/c2.pid"
+	keep 4
+}
+
+# ---- DNS's other cases ----
+
+rec_dns-errors() {
+	pair
+	dns_server --server=/broken.test/10.77.0.99 --server=/refused.test/10.77.0.2#5399
+	sniff h1 eth0 udp port 53
+	local flag
+	for flag in +opcode=NOTIFY +opcode=STATUS +opcode=7 +header-only +edns=7 +qr +zflag; do
+		lab_on h1 dig +tries=1 +time=1 $flag @10.77.0.2 www.example.org A
+	done
+	lab_on h1 dig +tries=1 +time=1 @10.77.0.2 www.broken.test A
+	lab_on h1 dig +tries=1 +time=1 @10.77.0.2 www.example.org TYPE65280
+	lab_on h1 dig +tries=1 +time=1 @10.77.0.2 id.server CH TXT
+	keep 14
+}
+
+rec_dns-silence() {
+	pair
+	lab_on h2 nft 'add table ip f; add chain ip f in { type filter hook input priority 0; }; add rule ip f in udp dport 53 drop'
+	sniff h1 eth0 udp or icmp
+	lab_on h1 dig +tries=2 +time=1 @10.77.0.2 www.example.org A
+	lab_on h2 nft delete table ip f
+	lab_on h1 dig +tries=1 +time=1 @10.77.0.2 www.example.org A
+	keep 4
+}
