@@ -424,15 +424,6 @@ rec_lldp-change() {
 	keep 2
 }
 
-rec_ptp-management() {
-	pair
-	sniff h1 eth0 udp port 320
-	ptp "" -4
-	lab_on h1 bash -c "pmc -u -b 1 -t 1 -4 -i eth0 'GET DEFAULT_DATA_SET' 'GET PORT_DATA_SET' 'GET CLOCK_DESCRIPTION' 'GET TIME_STATUS_NP' 'SET PRIORITY1 77' 'GET NULL_MANAGEMENT'" || true
-	sleep 1
-	keep 8
-}
-
 rec_pppoe-services() {
 	pair
 	sniff h1 eth0 ether proto 0x8863

@@ -41,6 +41,7 @@ MARKS = "with us the tag and the length of ASN.1 (X.690 section 8.1) belong to t
 PROTECTED = "with us the bits as they were sent; tshark takes the protection of the first packets away (RFC 9001 section 5.4)"
 PREFIX = "with us a network is one value, of its length and its address (RFC 4271 section 4.3); tshark shows two"
 RECEIVER = "where the receiver's name for the connection ends is known to the receiver alone (RFC 9000 section 17.3)"
+ONLY_THE_STREAM = "what begins in the middle of a message, or is a line without a command (RFC 4954 section 4, RFC 9113 section 4.1), only the stream tells"
 EXPLAINED = {
     "kerberos.padata_value: other bytes": MARKS,
     "kerberos.e_data: other bytes": MARKS,
@@ -103,10 +104,8 @@ EXPLAINED = {
                                   "holds a piece of one is bytes here",
     "stack: on udp tshark has tftp, we nothing": "RFC 1350 section 4: an answer comes from a port chosen at random, which only the "
                                                  "conversation tells",
-    "stack: on tcp tshark has smtp, we nothing": "RFC 4954 section 4: the lines of a login have no command; that they belong "
-                                                 "to one, only the conversation tells",
-    "stack: on tcp tshark has http2, we nothing": "RFC 9113 section 4.1: a frame may go on in the next segment, which then "
-                                                  "begins in its middle; only the stream tells",
+    "stack: on tcp tshark has smtp, we nothing": ONLY_THE_STREAM,
+    "stack: on tcp tshark has http2, we nothing": ONLY_THE_STREAM,
     "smtp.req.command: other bytes": "RFC 3207 section 4: the command is STARTTLS; tshark takes its first four letters",
     "stack: on udp tshark has dns, we nothing": "port 8053 is nobody's; -d udp.port=8053:dns says what it is",
     "stack: on eth tshark has ip, we nothing": OTHER_VERSION,
@@ -164,6 +163,7 @@ FEW = {
     "http2": (76, 89, "heads are compressed with numbers that begin inside a byte (RFC 7541 section 5.1), and are bytes here"),
     "ldap": (93, 90, "not described yet"),
     "mqtt": (94, 90, "only the CONNECT says whether the packets after it are of version 5"),
+    "sip": (94, 90, "the parts of an address in the first line are no fields of ours"),
     "smb": (95, 62, "what an answer to a query holds is said by its request"),
     "smb2": (93, 90, "what an answer to a query holds is said by its request"),
     "vnc": (75, 81, "how long a rectangle is depends on how pixels are written, which is agreed on before"),
