@@ -146,7 +146,8 @@ SIDE_BY_SIDE = {"l2tp3", "modbus", "vnc", "enip", "ipfix", "rpc", "bittorrent", 
                 "memcache", "memcache_text", "sip", "rtsp", "rtsp_frame", "rtcp", "rtcp_feedback", "rtcp_extended",
                 "rtcp_app", "gearman", "nbd", "nbd_chunk", "dnp3"}
 # Headings over other fields that have a value all the same: what the field before said.
-HEADINGS = {"isakmp.typepayload", "goose.Data"}
+HEADINGS = {"isakmp.typepayload", "goose.Data", "ldap.authentication", "ldap.filter", "ldap.and_item", "ldap.or_item", "ldap.not",
+            "ldap.substrings_item"}
 # tshark's payload: not ours to name.
 PAYLOAD = {"data", "data-text-lines", "mime_multipart", "media", "urlencoded-form", "png", "json"}
 # Fields of it that are content and no header, and its types that are bytes without a meaning of their own.
@@ -161,7 +162,6 @@ FEW = {
     "cip": (89, 85, "the data of an answer is of the object that the request named"),
     "coap": (69, 90, "an option's number is the sum of all deltas before it"),
     "http2": (76, 89, "heads are compressed with numbers that begin inside a byte (RFC 7541 section 5.1), and are bytes here"),
-    "ldap": (93, 90, "not described yet"),
     "mqtt": (94, 90, "only the CONNECT says whether the packets after it are of version 5"),
     "sip": (94, 90, "the parts of an address in the first line are no fields of ours"),
     "smb": (95, 62, "what an answer to a query holds is said by its request"),
