@@ -279,6 +279,9 @@ struct pvecs {
 const struct field *unit_field(const struct unit *u, const char *name);
 /* Can every value of the type be held as a number? bits: the narrowest width, 0: unknown. */
 bool type_is_number(const struct type *t, unsigned *bits);
+/* Does a protocol carry the space? *fits: a field that selects by it can hold the value. */
+bool space_known(const struct registry *r, const char *space, uint64_t value, bool *fits);
+const char *space_suggest(const struct registry *r, const char *name);
 struct unit *unit_of(const struct registry *r, const struct record *rec);
 const struct word *word_named(const struct words *w, const char *name);
 int freeze_names(struct registry *r, struct err *e);   /* names of structs and word tables */

@@ -148,32 +148,32 @@ static int check_bytes(struct unit *u, struct err *e)
 
 /* ---- what a protocol says of others ---- */
 
-static bool carried(const struct registry *r, const struct over *o, bool *fits)
+bool space_known(const struct registry *r, const char *space, uint64_t value, bool *fits)
 {
-	bool known = !strcmp(o->space, "link");
+	bool known = !strcmp(space, "link");
 
-	*fits = known && o->hi < 65536;
+	*fits = known && value < 65536;
 	for (unsigned i = 0; i < r->protos.n; i++) {
 		const struct proto *p = registry_at(r, i);
 
 		for (unsigned k = 0; k < p->ncarries; k++) {
 			const struct carries *c = &p->carries[k];
 
-			if (c->space != o->space && strcmp(c->space, o->space))
+			if (c->space != space && strcmp(c->space, space))
 				continue;
 			known = true;
 			for (unsigned f = 0; f < c->nfields; f++) {
 				unsigned bits = 0;
 
 				type_is_number(p->rec.fields[c->field[f]].type, &bits);
-				*fits = *fits || !bits || bits >= 64 || !(o->hi >> bits);
+				*fits = *fits || !bits || bits >= 64 || !(value >> bits);
 			}
 		}
 	}
 	return known;
 }
 
-static const char *suggest_space(const struct registry *r, const char *name)
+const char *space_suggest(const struct registry *r, const char *name)
 {
 	const char *names[256] = { "link" };
 	unsigned n = 1;
@@ -213,9 +213,9 @@ static int check_over(struct registry *r, struct unit *u, struct err *e)
 				"there is no protocol '%s'%s (a space is followed by a value)",
 				o->lower, near);
 		}
-		known = carried(r, o, &fits);
+		known = space_known(r, o->space, o->hi, &fits);
 		if (!known && r->strict) {
-			near_name(near, sizeof(near), suggest_space(r, o->space));
+			near_name(near, sizeof(near), space_suggest(r, o->space));
 			return src_fail(u->src, e, u->over[i].name, "no protocol carries '%s'%s",
 					o->space, near);
 		}

@@ -202,9 +202,26 @@ static int arm_alias(struct load *l, const char *const **alias)
 	return next == TOK_NAME ? parse_aliases(l, true, alias) : 0;
 }
 
+/* A label that no value can reach. Words are known later. */
+static int check_label(struct load *l, const struct vec *arms, const struct arm *a, uint32_t at)
+{
+	if (a->lo->op != EX_NUM || (a->hi && a->hi->op != EX_NUM))
+		return 0;
+	if (a->hi && a->hi->num < a->lo->num)
+		return load_fail(l, load_since(l, at), "this range ends before it begins");
+	for (uint32_t i = 0; i + 1 < arms->n; i++) {
+		const struct arm *b = VEC_AT(struct arm, *arms, i);
+
+		if (!a->hi && b->lo && b->lo->op == EX_NUM && b->lo->num == a->lo->num && !b->hi)
+			return load_fail(l, load_since(l, at), "an arm before has %lld",
+					 (long long)a->lo->num);
+	}
+	return 0;
+}
+
 static int parse_arm(struct load *l, struct vec *arms, bool *otherwise)
 {
-	uint32_t first = arms->n;
+	uint32_t first = arms->n, at;
 	const char *const *alias = NULL;
 	struct type *t;
 	struct arm *a;
@@ -221,10 +238,13 @@ static int parse_arm(struct load *l, struct vec *arms, bool *otherwise)
 			a = vec_push(&l->r->mem, arms, sizeof(*a));
 			if (!a)
 				return load_nomem(l->e);
+			at = l->t.at;
 			if (!(a->lo = label(l)))
 				return -1;
 			if ((load_accept(l, TOK_DOTS) || load_accept(l, '-')) &&
 			    !(a->hi = label(l)))
+				return -1;
+			if (check_label(l, arms, a, at))
 				return -1;
 		} while (load_accept(l, ','));
 	}

@@ -99,7 +99,7 @@ int registry_load_file(struct registry *r, const char *path, struct err *e)
 	int k = -1;
 
 	if (!f)
-		return err_set(e, errno == EACCES ? ERR_PERM : ERR_USAGE, "%s: %s", path,
+		return err_set(e, errno == EACCES ? ERR_PERM : ERR_IO, "%s: %s", path,
 			       strerror(errno));
 	text = malloc(FILE_MAX_BYTES + 1);
 	if (!text) {
@@ -123,34 +123,13 @@ void registry_strict(struct registry *r)
 	r->strict = true;
 }
 
-static bool known_space(const struct registry *r, const char *space, const char **near)
-{
-	const char *names[256];
-	unsigned n = 0;
-
-	if (!strcmp(space, "link"))
-		return true;
-	for (unsigned i = 0; i < r->protos.n; i++) {
-		const struct proto *p = registry_at(r, i);
-
-		for (unsigned k = 0; k < p->ncarries; k++) {
-			if (!strcmp(p->carries[k].space, space))
-				return true;
-			if (n < 256)
-				names[n++] = p->carries[k].space;
-		}
-	}
-	*near = near_word(space, strlen(space), names, n);
-	return false;
-}
-
 int registry_bind(struct registry *r, const char *space, uint64_t value, const char *proto,
 		  struct err *e)
 {
 	const struct proto *p;
-	const char *best = NULL;
 	char near[100];
 	struct bind *b;
+	bool fits;
 
 	if (r->frozen)
 		return err_set(e, ERR_USAGE, "the protocols are frozen");
@@ -161,10 +140,13 @@ int registry_bind(struct registry *r, const char *space, uint64_t value, const c
 		near_name(near, sizeof(near), registry_suggest(r, proto, strlen(proto)));
 		return err_set(e, ERR_USAGE, "unknown protocol '%s'%s", proto, near);
 	}
-	if (!known_space(r, space, &best)) {
-		near_name(near, sizeof(near), best);
+	if (!space_known(r, space, value, &fits)) {
+		near_name(near, sizeof(near), space_suggest(r, space));
 		return err_set(e, ERR_USAGE, "no protocol carries '%s'%s", space, near);
 	}
+	if (!fits)
+		return err_set(e, ERR_USAGE, "%llu does not fit in any field that selects by %s",
+			       (unsigned long long)value, space);
 	b = vec_push(&r->mem, &r->binds, sizeof(*b));
 	if (!b || !(b->space = registry_intern(r, space, strlen(space))))
 		return load_nomem(e);

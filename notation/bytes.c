@@ -100,9 +100,11 @@ static int file_bytes(struct parser *ps, const struct say *say, const char *s, s
 		return text_nomem(ps);
 	f = fopen(name, "rbe");
 	if (!f) {
+		bool denied = errno == EACCES;
+
 		text_fail_in(ps, say, s, n, "cannot open %s: %s", name, strerror(errno));
 		if (ps->e)
-			ps->e->code = ERR_IO;
+			ps->e->code = denied ? ERR_PERM : ERR_IO;
 		return -1;
 	}
 	rc = read_all(ps, say, f, s, n, p, len);

@@ -26,6 +26,8 @@ static const struct {
 	{ "protocol p `\"a\\nb\" { a : u8 }", "control characters" },
 	{ P "`$ : u8 }", "'$' has no meaning here" },
 	{ P "a : text[8] = \"x`\001\" }", "control characters; in a string write \\x01" },
+	{ P "a : u8\n b : choose a { `5..3 -> u8 }\n}", "ends before it begins" },
+	{ P "a : u8\n b : choose a { 1 -> u8, 2, `1 -> u16 }\n}", "an arm before has 1" },
 	/* fields and directives */
 	{ P "`ovr ethertype 1; a : u8 }", "did you mean 'over'?" },
 	{ P "`12 : u8 }", "expected a field" },
@@ -40,7 +42,8 @@ static const struct {
 	{ P "a : u8 enum { x = 1 } `enum { y = 2 } }", "has words already" },
 	{ P "a : u8 show `octal }", "expected hex, dec, bin, time or bits" },
 	{ P "a : u8 align `1 }", "a multiple of 2 to 64" },
-	{ P "a : u8 = len(b) zero `some; b : bytes[..] }", "expected rest or end (a length) or none" },
+	{ P "a : u8 = len(b) zero `some; b : bytes[..] }",
+	  "expected rest or end (a length) or none" },
 	{ P "a : u8 = 1 `zero rest }", "belong to a length" },
 	{ P "a : u16 = 1 `zero none }", "belongs to a checksum" },
 	{ "struct s { `over x 1; a : u8 }", "expected a field (name : type), doc, view or '}'" },
