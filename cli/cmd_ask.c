@@ -248,7 +248,7 @@ static int run_ask(struct cli *c)
 		return list_devices(c);
 	progress_init(&q.progress, c);
 	hush_init(&q.hush);
-	if (load_registry(c, &e) < 0 || packets_open(&q.ps, c, &e) < 0 ||
+	if (load_registry(c, &e) < 0 || packets_open_to_send(&q.ps, c, &e) < 0 ||
 	    wire_open(&q.wire, c, &e) < 0 || read_options(&q, &e) < 0)
 		goto out;
 	rc = ask_all(&q, &e);

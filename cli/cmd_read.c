@@ -130,6 +130,7 @@ static int run_read(struct cli *c)
 {
 	struct reading r = { .c = c };
 	struct err e = { 0 };
+	bool missing;
 	int rc = -1;
 
 	if (c->argc == 0)
@@ -161,6 +162,7 @@ static int run_read(struct cli *c)
 	show_tell(&r.show);
 	tell_lost(c, r.show.sink);
 out:
+	missing = r.follow.missing;
 	follow_done(&r.follow);
 	if (show_close(&r.show, &e) == SHOW_ERROR)
 		rc = -1;
@@ -169,7 +171,7 @@ out:
 	free(r.src);
 	free(r.ids);
 	filter_words_done(&r.filter);
-	return rc == SHOW_ERROR ? print_err(c, &e) : EXIT_DONE;
+	return rc == SHOW_ERROR ? print_err(c, &e) : missing ? EXIT_NO : EXIT_DONE;
 }
 
 const struct command cmd_read = {

@@ -53,6 +53,7 @@ struct dispatch {
 	bool fragments, dry, ready;
 	int64_t patience; /* ns for a neighbour or a connection; 0: not said */
 	struct pace pace;
+	int64_t due; /* when the current line of a script was to leave, monotonic ns; 0: at once */
 	struct progress progress;
 	struct tree scratch;
 	/* of the current plan */
@@ -69,6 +70,7 @@ struct dispatch {
 	} reason[REASONS];
 	unsigned nreasons;
 	uint64_t sent, failed, bytes, number;
+	uint32_t cut;   /* packets that were sent in fragments */
 	char note[200]; /* what the kernel changes: told once */
 };
 
@@ -242,6 +244,8 @@ static int send_one(struct dispatch *d, uint64_t i, uint64_t total, struct err *
 		tell_way(d, hop);
 	struct emission m = { .d = d, .hop = hop, .e = &no };
 	if (d->fragments) {
+		/* RFC 7739: not to be guessed, and another one for each packet. */
+		d->frag.id = (uint32_t)(d->ps.seed * 0x9e3779b1u + d->cut++) | 1u << 31;
 		if (fragment(d->c->reg, p, &d->frag, emit, &m, &no) < 0)
 			m.rc = -1;
 	} else {
@@ -434,6 +438,19 @@ static int read_patience(struct dispatch *d, struct err *e)
 	return 0;
 }
 
+/* The time that a script says, where no rate was asked for. False: stopped, or e. */
+static bool wait_for_line(struct dispatch *d, struct err *e)
+{
+	int64_t gap = packets_gap(&d->ps);
+
+	if (!gap || d->dry || d->so.has_rate || opt_has(&d->c->opt, OPT_INTERVAL))
+		return true;
+	if (out_flush(&d->wire.out, e) < 0)
+		return false;
+	d->due = (d->due ? d->due : clock_mono()) + gap;
+	return pace_wait(&d->pace, d->due, &signals_stop);
+}
+
 static int run_send(struct cli *c)
 {
 	struct dispatch d = { .c = c, .dry = opt_has(&c->opt, OPT_DRY_RUN) };
@@ -445,7 +462,7 @@ static int run_send(struct cli *c)
 	d.fragments = opt_has(&c->opt, OPT_FRAGMENT);
 	if ((d.fragments && fragment_parse(c->opt.v[OPT_FRAGMENT], &d.frag, &e) < 0) ||
 	    sending_options(&d.so, c, &e) < 0 || read_patience(&d, &e) < 0 ||
-	    load_registry(c, &e) < 0 || packets_open(&d.ps, c, &e) < 0 ||
+	    load_registry(c, &e) < 0 || packets_open_to_send(&d.ps, c, &e) < 0 ||
 	    wire_open(&d.wire, c, &e) < 0)
 		goto out;
 	/* Without a rate: ten a second when it goes on for ever, else as fast as it can. */
@@ -454,10 +471,13 @@ static int run_send(struct cli *c)
 	pace_init(&d.pace, d.so.rate, d.so.interval);
 	progress_init(&d.progress, c);
 	while ((rc = packets_next(&d.ps, &e)) == 1 && !signals_stop)
-		if ((rc = send_plan(&d, &e)) < 0)
+		if (!wait_for_line(&d, &e) || (rc = send_plan(&d, &e)) < 0)
 			break;
-	if (rc < 0)
+	if (rc < 0 || e.code)
 		packets_place(&d.ps, &e);
+	if (d.ps.expected)
+		say(c, "%" PRIu64 " line%s of what is expected ('<') %s not sent", d.ps.expected,
+		    d.ps.expected == 1 ? "" : "s", d.ps.expected == 1 ? "was" : "were");
 	if (out_flush(&d.wire.out, &e) < 0 && !d.wire.out.gone)
 		rc = -1;
 	progress_done(&d.progress);

@@ -340,6 +340,8 @@ static int open_stats(struct following *w, struct err *e)
 	if (opt_word(&w->c->opt, OPT_STATS, words, &what, e) < 0 ||
 	    opt_time(&w->c->opt, OPT_INTERVAL, &interval, e) < 0)
 		return -1;
+	if (interval <= 0)
+		return err_set(e, ERR_USAGE, "--interval wants a time: 1s, 100ms");
 	if (!table_form(w->show->form))
 		return err_set(e, ERR_USAGE, "--stats prints line, json, flat or csv");
 	w->what = (enum stats_what)what;
@@ -441,7 +443,8 @@ int follow_end(struct following *w, struct err *e)
 		rc = notes_print(w, e);
 	if (w->mode == FOLLOW_STREAM)
 		line_end(w);
-	if (w->mode == FOLLOW_STREAM && !w->begun && rc == SHOW_OK)
+	w->missing = w->mode == FOLLOW_STREAM && !w->begun && rc == SHOW_OK;
+	if (w->missing)
 		say(w->c, "there is no conversation %s:%" PRIu32, w->proto->name, w->number);
 	if (w->file && fclose(w->file) && rc == SHOW_OK)
 		rc = err_set(e, ERR_IO, "%s: %s", w->path, strerror(errno));

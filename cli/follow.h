@@ -27,6 +27,7 @@ struct following {
 	struct tree tree;
 	struct buf end[2], line;
 	bool begun, open_line;
+	bool missing;   /* at the end: there is no such conversation */
 	uint8_t last;   /* side of the line that is open */
 	uint64_t taken; /* bytes */
 	/* --stats */

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 
 static int choose_seed(struct packets *ps, struct err *e)
 {
@@ -14,6 +15,7 @@ static int choose_seed(struct packets *ps, struct err *e)
 	ps->seed &= 0xffffffff; /* short enough to be typed again */
 	if (opt_u64(&ps->c->opt, OPT_SEED, UINT64_MAX, &ps->seed, e) < 0)
 		return -1;
+	ps->first_seed = ps->seed;
 	if (opt_has(&ps->c->opt, OPT_VERBOSE))
 		say(ps->c, "--seed %" PRIu64 " repeats it", ps->seed);
 	return 0;
@@ -23,7 +25,7 @@ int packets_open(struct packets *ps, struct cli *c, struct err *e)
 {
 	const char *path = c->opt.v[OPT_SCRIPT];
 
-	*ps = (struct packets) { .c = c };
+	*ps = (struct packets) { .c = c, .last_time = INT64_MIN };
 	if (choose_seed(ps, e) < 0)
 		return -1;
 	if (!path) {
@@ -43,6 +45,46 @@ int packets_open(struct packets *ps, struct cli *c, struct err *e)
 	return ps->script ? 0 : -1;
 }
 
+static bool is_file(FILE *f)
+{
+	struct stat st;
+
+	return fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode);
+}
+
+int packets_open_to_send(struct packets *ps, struct cli *c, struct err *e)
+{
+	int rc = packets_open(ps, c, e);
+
+	ps->sends = true;
+	if (rc < 0 || !ps->script || !is_file(ps->file))
+		return rc;
+	while ((rc = packets_next(ps, e)) == 1)
+		;
+	if (rc < 0) {
+		packets_place(ps, e);
+		return -1;
+	}
+	script_close(ps->script);
+	rewind(ps->file);
+	ps->script = script_open(ps->file, c->opt.v[OPT_SCRIPT], NULL, 0, e);
+	ps->expected = 0;
+	return ps->script ? 0 : -1;
+}
+
+/* The next line that is wanted. */
+static int next_line(struct packets *ps, struct err *e)
+{
+	int rc;
+
+	while ((rc = script_next(ps->script, &ps->line, e)) == 1 && ps->sends &&
+	       ps->line.dir == '<')
+		ps->expected++;
+	if (rc == 1)
+		ps->seed = ps->first_seed + ps->line.lineno * UINT64_C(0x9e3779b97f4a7c15);
+	return rc;
+}
+
 int packets_next(struct packets *ps, struct err *e)
 {
 	int rc = 1;
@@ -54,13 +96,27 @@ int packets_next(struct packets *ps, struct err *e)
 		if (plan_parse_joined(&ps->plan, ps->c->reg, &ps->joined, 0, e) < 0)
 			return -1;
 	} else {
-		rc = script_next(ps->script, &ps->line, e);
+		rc = next_line(ps, e);
 		if (rc == 1 && script_plan(ps->script, &ps->plan, ps->c->reg, 0, e) < 0)
 			return -1;
 	}
 	if (rc == 1)
 		ps->count = plan_count(&ps->plan);
 	return rc;
+}
+
+int64_t packets_gap(struct packets *ps)
+{
+	int64_t gap = 0;
+
+	if (!ps->script || ps->line.time == SCRIPT_NO_TIME)
+		return 0;
+	if (ps->line.time == SCRIPT_AFTER)
+		return ps->line.when > 0 ? ps->line.when : 0;
+	if (ps->last_time != INT64_MIN && ps->line.when > ps->last_time)
+		gap = ps->line.when - ps->last_time;
+	ps->last_time = ps->line.when;
+	return gap;
 }
 
 void packets_place(const struct packets *ps, struct err *e)

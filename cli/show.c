@@ -171,6 +171,7 @@ int show_packet(struct showing *s, struct packet *p, const char *ifname, bool *s
 {
 	int rc = show_choose(s, p, e);
 
+	report_seen(s->report, p);
 	*shown = rc > 0;
 	if (rc <= 0)
 		return rc;

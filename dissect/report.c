@@ -306,12 +306,16 @@ static void report_text(const struct packet *p, struct buf *out)
 	buf_char(out, '\n');
 }
 
+void report_seen(struct report *r, const struct packet *p)
+{
+	if (!r->started)
+		r->first = p->when;
+	r->started = true;
+}
+
 void report_packet(struct report *r, const struct packet *p, const char *ifname, struct buf *out)
 {
-	if (!r->started) {
-		r->started = true;
-		r->first = p->when;
-	}
+	report_seen(r, p);
 	switch (r->opts.form) {
 	case REPORT_LINE: report_line(r, p, ifname, out); break;
 	case REPORT_TREE: report_tree(r, p, ifname, out); break;

@@ -65,6 +65,26 @@ arrives "broadcast" 'ip.dst == 10.77.0.255' 'eth.dst' '1 ff:ff:ff:ff:ff:ff' ip d
 arrives "a sweep" 'udp' 'ip.dst udp.checksum.status' '40 10.77.0.2 1' \
 	ip dst=10.77.0.2 / udp dport=1000-1039
 arrives "a sweep, ten times" 'udp' 'ip.dst' '400 10.77.0.2' -c 10 ip dst=10.77.0.2 / udp dport=1000-1039
+# ---- a script ----
+cat >four.strata <<'E'
+ip dst=10.77.0.2 / udp dport=7001
+< ip dst=10.77.0.1 / udp dport=7002
++0.3 ip dst=10.77.0.2 / udp dport=7003
+at=100 ip dst=10.77.0.2 / udp dport=7004
+at=100.2 ip dst=10.77.0.2 / udp dport=7005
+E
+arrives "a script, without what is expected" 'udp' 'udp.dstport' "$(printf '1 %s\n' 7001 7003 7004 7005)" \
+	-f four.strata
+check "each line has an identification of its own" \
+	"$(tshark -r got.pcap -Y udp -T fields -e ip.id 2>/dev/null | sort -u | wc -l)" 4
+check "its times are kept" "$(tshark -r got.pcap -Y udp -T fields -e frame.time_relative 2>/dev/null |
+	awk '{ t[NR] = $1 } END { print (t[2] - t[1] > 0.29 && t[2] - t[1] < 2 && t[4] - t[3] > 0.19 && t[4] - t[3] < 2) }')" 1
+says "what was left out is told" '1 line of what is expected'
+printf 'ip dst=10.77.0.2 / udp\nip dst=10.77.0.2 / icpm\n' >bad.strata
+lab_on h1 "$STRATA" send -f bad.strata >out 2>err
+check "a mistake in a script: exit status" $? 2
+check "nothing of it was sent" "$(cat out)" ""
+says "its place" 'bad.strata:2:[0-9]*: no layer is called'
 arrives "a tag" 'vlan' 'vlan.id ip.dst' '1 7 10.77.0.2' \
 	eth dst=02:00:00:00:00:02 / vlan vlan=7 / ip dst=10.77.0.2 / udp
 
@@ -89,6 +109,11 @@ lab_until 5 bash -c "[ \"\$(grep -c up $log)\" = 2 ]"
 lab_on h1 "$STRATA" send --fragment 1232 ip6 dst=fd77::2 / udp dport=7777 / count:3000 >out 2>err
 lab_until 5 grep -q six "$log"
 check "fragments, version 6" "$(grep six "$log")" "six 3000 True"
+lab_sniff h2 eth0 frag.pcap -Q in ip6 proto 44 || bad=1
+lab_on h1 "$STRATA" send -c 2 --fragment 512 ip6 dst=fd77::2 / udp dport=7777 / count:1000 >out 2>err
+lab_sniffed
+check "each datagram has an identification" "$(tshark -r frag.pcap -T fields -e ipv6.fraghdr.ident 2>/dev/null |
+	grep -v '^0x00000000$' | sort | uniq -c | awk '{ print $1 }' | tr '\n' ' ')" "2 2 "
 
 # ---- what the kernel would change is told ----
 lab_on h1 "$STRATA" send ip dst=127.0.0.1 id=0 / udp >out 2>err
