@@ -51,6 +51,8 @@ static enum end_form end_of(const struct record *rec, const struct spans *s, int
 		return END_NONE;
 	if (header)
 		return tail && rec->npre < rec->nfields ? END_LAYER : END_PAYLOAD;
+	if (*from >= 0 && tail && rec->npre < rec->nfields)
+		return END_WHOLE;
 	return *from < 0 ? END_AFTER : END_PAYLOAD;
 }
 
@@ -68,7 +70,7 @@ static void find_ends(const struct shape *s, struct shape_cold *c)
 		e.form = (uint8_t)end_of(rec, &f->rule.spans, &from);
 		if (e.form == END_NONE)
 			continue;
-		if (e.form == END_PAYLOAD && from >= 0) {
+		if ((e.form == END_PAYLOAD || e.form == END_WHOLE) && from >= 0) {
 			if (rec->fields[from].fixed_bit < 0)
 				e.start = UINT32_MAX; /* only the decoded header knows */
 			else

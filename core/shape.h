@@ -117,6 +117,7 @@ enum end_form {
 	END_NONE,
 	END_LAYER,   /* off + bytes: end of the layer, fields after the payload included */
 	END_PAYLOAD, /* off + start + bytes: end of the payload */
+	END_WHOLE,   /* off + start + bytes: end of the layer */
 	END_AFTER,   /* off + hlen + bytes: end of the payload */
 	END_MESSAGE, /* the same as END_LAYER, from the `message` expression */
 };
@@ -125,7 +126,7 @@ struct end_rule {
 	const struct field *field; /* whose rule it is; NULL: message */
 	uint8_t form;              /* enum end_form */
 	bool fixed;                /* the field lies in the fixed part */
-	uint32_t start;            /* END_PAYLOAD: bytes before the span */
+	uint32_t start;            /* END_PAYLOAD, END_WHOLE: bytes before the span */
 };
 
 struct space;

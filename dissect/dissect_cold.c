@@ -198,7 +198,7 @@ static void ends(struct cold *c, enum when when)
 			continue;
 		if (e->form == END_AFTER)
 			claim += c->m->hlen;
-		else if (e->form == END_PAYLOAD)
+		else if (e->form == END_PAYLOAD || e->form == END_WHOLE)
 			claim += span_start(c, e);
 		if (!take(c, claim))
 			continue;

@@ -385,25 +385,25 @@ static void put_carries(struct lua *l, const struct proto *p)
 
 static void put_ends(struct lua *l, const struct proto *p)
 {
-	static const char *const forms[] = { [END_NONE] = "none",
-					     [END_LAYER] = "layer",
-					     [END_PAYLOAD] = "payload",
-					     [END_AFTER] = "after",
-					     [END_MESSAGE] = "layer" };
+	static const char *const forms[] = {
+		[END_NONE] = "none",   [END_LAYER] = "layer", [END_PAYLOAD] = "payload",
+		[END_WHOLE] = "whole", [END_AFTER] = "after", [END_MESSAGE] = "layer"
+	};
 	const struct shape_cold *c = p->shape->cold;
 
 	buf_str(l->out, ", ends = { ");
 	for (unsigned i = 0; i < c->nend; i++) {
 		const struct end_rule *e = &c->end[i];
+		bool started = e->form == END_PAYLOAD || e->form == END_WHOLE;
 
 		buf_fmt(l->out, "{ form = \"%s\"", forms[e->form]);
 		if (!e->field)
 			lua_function(l->out, "message", p->message, &p->rec);
 		else
 			buf_fmt(l->out, ", field = \"%s\"", e->field->name);
-		if (e->form == END_PAYLOAD && e->start != UINT32_MAX)
+		if (started && e->start != UINT32_MAX)
 			buf_fmt(l->out, ", start = %u", e->start);
-		for (unsigned k = 0; e->form == END_PAYLOAD && k < e->field->rule.spans.n; k++) {
+		for (unsigned k = 0; started && k < e->field->rule.spans.n; k++) {
 			const struct span *s = &e->field->rule.spans.v[k];
 
 			if (s->form == SPAN_FIELDS && s->from < p->rec.npre)

@@ -797,14 +797,14 @@ local function measure(P, proto, off, stop)
 					end
 				end
 				if claim and e.form == "after" then claim = claim + m.hlen end
-				if claim and e.form == "payload" then
+				if claim and (e.form == "payload" or e.form == "whole") then
 					local first = e.first and root.by[e.first]
 					claim = claim + (e.start or (first and floor(first.bit / 8) - off) or root.R.hlen)
 				end
 				if claim and (claim < proto.min or claim > stop - off) then
 					m.bad = not (proto.message and claim > stop - off)
 				elseif claim then
-					if e.form == "layer" then layer_end = claim else payload_end = claim end
+					if e.form == "layer" or e.form == "whole" then layer_end = claim else payload_end = claim end
 				end
 			end
 		end

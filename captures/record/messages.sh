@@ -369,6 +369,19 @@ rec_http2() {
 	keep 30 'src port 80'
 }
 
+rec_http2-padding() {
+	pair
+	mkdir -p "$LAB_DIR/www"
+	printf 'yes\n' >"$LAB_DIR/www/answer"
+	lab_bg h2 nghttpd --no-tls -a 10.77.0.2 --padding=64 -d "$LAB_DIR/www" 80
+	listens 80
+	forget
+	sniff h1 eth0 tcp port 80
+	lab_on h1 nghttp -n --padding=32 http://10.77.0.2/answer
+	lab_on h1 nghttp -n --padding=32 -d "$LAB_DIR/www/answer" http://10.77.0.2/answer
+	keep 16 'src port 80'
+}
+
 rec_websocket() {
 	pair
 	cat >"$LAB_DIR/server.py" <<-'END'

@@ -160,6 +160,7 @@ LATER = {
     "goose": (1, "a number of four bytes has more digits as one of eight"),
     "grpc": (1, "what follows a preface in one segment"),
     "http2": (3, "what follows a preface in one segment"),
+    "http2-padding": (2, "what follows a preface in one segment"),
     "icmp-extensions": (4, "zeros behind a quoted packet"),
     "imap": (10, "lines of a mail that follow a literal"),
     "memcache": (1, "bytes behind a message"),

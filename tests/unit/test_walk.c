@@ -292,6 +292,13 @@ static const struct row rows[] = {
 	/* padding at the end, whose size stands in the header */
 	{ P("n : u8 = len(p)\n payload\n p : bytes[n]\n"), "t p=hex:0000 / hex:010203",
 	  "020102030000", "\"t.n\":2,\"t.p\":\"0000\"" },
+	/* the same, counted by a length that covers all of it (RFC 9113 section 6.1) */
+	{ P("l : u8 = len(n..end + payload + p)\n n : u8 = len(p)\n payload\n p : bytes[n]\n"),
+	  "t p=hex:0000 / hex:010203",
+	  "0602"
+	  "010203"
+	  "0000",
+	  "\"t.l\":6,\"t.n\":2,\"t.p\":\"0000\"" },
 	/* choose fit: no arm whose length no packet has */
 	{ P("n : u8 = len(v)\n v : choose fit {\n s[..]\n bytes[n]\n }\n") "struct s {\n k : u24 = "
 									   "len(d)\n d : "

@@ -92,6 +92,7 @@ EXPLAINED = {
     "tcp.flags: other bytes": "RFC 9293 section 3.1: the reserved bits are no flags; tshark counts three of them in",
     "sctp.checksum: other value": "RFC 9260 appendix A sends the CRC least significant byte first; "
                                   "tshark shows the bytes as they stand",
+    "http2.data.data: other bytes": "RFC 9113 section 6.1: padding is no data",
     "udp.payload: other bytes": "RFC 768: the length is that of this datagram; tshark goes on to the end of the IP packet",
     "stack: on icmpv6 tshark has ipv6, we nothing": "RFC 4861 section 4.6.3: the packet quoted in a redirect is an option's "
                                                     "content, and is bytes here",
