@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Messages in a stream: where one ends, by the `message` rule of its protocol. */
 #include "core/message.h"
+#include "core/walk.h"
 
 #include "core/head.h"
 
@@ -49,7 +50,8 @@ static bool list_ended(const struct tree *t, uint32_t at)
 	}
 }
 
-/* The field with all that is in it. What does not fit a line of text is known all the same. */
+/* The field with all that is in it. What does not fit a line of text is known all the same, and so
+ * is a number that says more than is there yet. */
 static bool whole(const struct tree *t, uint32_t at)
 {
 	uint32_t lines = 0;
@@ -57,7 +59,11 @@ static bool whole(const struct tree *t, uint32_t at)
 	for (uint32_t k = at; k < t->v[at].next; k++) {
 		const struct node *n = &t->v[k];
 
-		if (k >= lines && (n->flags & (NODE_CUT | NODE_RAW | NODE_CLIPPED)))
+		unsigned lacks = NODE_CUT | NODE_RAW;
+
+		if (!n->type || !is_number(n->type) || n->head)
+			lacks |= NODE_CLIPPED;
+		if (k >= lines && (n->flags & lacks))
 			return false;
 		if (!n->type || n->type->form != TYPE_LIST)
 			continue;

@@ -381,6 +381,55 @@ START_TEST(own_protocol)
 }
 END_TEST
 
+/* A message longer than what is kept of one is told by its first part, and the next one is found
+ * behind it; also where a piece of the rest was never captured. */
+START_TEST(messages_that_are_long)
+{
+	static const char text[] = "protocol wire { over link 147; carries wire.what by what\n"
+				   "  flow from to; segment at seq opens kind == 1; what : u8 = 7; "
+				   "kind : u8; from : u8; to : u8\n"
+				   "  seq : u32; payload }\n"
+				   "protocol note { over wire.what 7; message length 4 + size; "
+				   "size : u32 = len(words)\n"
+				   "  words : text[..] }\n";
+	enum { SIZE = 400000, STEP = 50000, KEPT = PACKET_MAX - 4096 };
+	static uint8_t data[4 + SIZE + 6], b[8 + STEP];
+	struct registry *r = help_registry(text);
+	struct heard h;
+	struct flows *f = open_flows(r, &whole_ops, &h, NULL);
+	struct flow_counts n;
+
+	put32(data, SIZE);
+	memset(data + 4, 'x', SIZE);
+	memcpy(data + 4 + SIZE, "\0\0\0\2hi", 6);
+	for (uint32_t off = 0; off < sizeof(data); off += STEP) {
+		uint32_t k = sizeof(data) - off < STEP ? (uint32_t)sizeof(data) - off : STEP;
+
+		if (_i && off == 6 * STEP)
+			continue;
+		memcpy(b, "\7\0\1\2", 4);
+		put32(b + 4, off);
+		memcpy(b + 8, data + off, k);
+		give(f, r, 147, b, 8 + k);
+		if (off < KEPT - STEP)
+			ck_assert_uint_eq(h.wholes, 0);
+		else if (off < SIZE)
+			ck_assert_uint_eq(h.wholes, 1);
+		if (off == 7 * STEP)
+			ck_assert_uint_eq(h.whole.n, KEPT);
+	}
+	ck_assert_int_eq(flows_end(f), 0);
+	ck_assert_uint_eq(h.wholes, 2);
+	ck_assert_uint_eq(h.whole.n, 6);
+	ck_assert(memcmp(h.whole.p, "\0\0\0\2hi", 6) == 0);
+	flows_counts(f, &n);
+	ck_assert_uint_eq(n.missing, _i ? STEP : 0);
+	flows_close(f);
+	heard_done(&h);
+	registry_close(r);
+}
+END_TEST
+
 UNIT_TESTS(flow_stream)
 {
 	tcase_add_unchecked_fixture(t, setup, teardown);
@@ -392,5 +441,6 @@ UNIT_TESTS(flow_stream)
 	tcase_add_test(t, streams_remember);
 	tcase_add_test(t, streams_remember_within_the_limit);
 	tcase_add_test(t, messages_over_segments);
+	tcase_add_loop_test(t, messages_that_are_long, 0, 2);
 	tcase_add_test(t, own_protocol);
 }
