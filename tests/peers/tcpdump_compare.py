@@ -52,6 +52,7 @@ KNOWN_LENGTH = (
 KNOWN_OURS = (
     ("a UDP length that is too long is told by tcpdump only of ports it does not know", r"^udp\.len$"),
     ("of a length of 802.3 that is too long tcpdump takes what is there", r"^dot3\.len$"),
+    ("the length of a packet that is quoted (RFC 4884)", r"^icmp6?\.(length|extension)"),
     ("records that are fewer than told, or shorter", r"^icmp6\.records"),
 )
 # What tcpdump prints of a layer; where it prints nothing of it, it did not look that far.

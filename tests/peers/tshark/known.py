@@ -41,7 +41,8 @@ MARKS = "with us the tag and the length of ASN.1 (X.690 section 8.1) belong to t
 PROTECTED = "with us the bits as they were sent; tshark takes the protection of the first packets away (RFC 9001 section 5.4)"
 PREFIX = "with us a network is one value, of its length and its address (RFC 4271 section 4.3); tshark shows two"
 RECEIVER = "where the receiver's name for the connection ends is known to the receiver alone (RFC 9000 section 17.3)"
-ONLY_THE_STREAM = "what begins in the middle of a message, or is a line without a command (RFC 4954 section 4, RFC 9113 section 4.1), only the stream tells"
+CONVERSATION = ("only the conversation tells what it is: an answer from a port chosen at random (RFC 1350 section 4), a line "
+                "without a command (RFC 4954 section 4), the middle of a frame or a block (RFC 9113 section 4.1)")
 EXPLAINED = {
     "kerberos.padata_value: other bytes": MARKS,
     "kerberos.e_data: other bytes": MARKS,
@@ -103,10 +104,9 @@ EXPLAINED = {
     "tls.record.content_type: other value": DECRYPTED,
     "tls.handshake: other bytes": "a message of the handshake in several records is put together by tshark; a record that "
                                   "holds a piece of one is bytes here",
-    "stack: on udp tshark has tftp, we nothing": "RFC 1350 section 4: an answer comes from a port chosen at random, which only the "
-                                                 "conversation tells",
-    "stack: on tcp tshark has smtp, we nothing": ONLY_THE_STREAM,
-    "stack: on tcp tshark has http2, we nothing": ONLY_THE_STREAM,
+    "stack: on udp tshark has tftp, we nothing": CONVERSATION,
+    "stack: on tcp tshark has smtp, we nothing": CONVERSATION,
+    "stack: on tcp tshark has http2, we nothing": CONVERSATION,
     "smtp.req.command: other bytes": "RFC 3207 section 4: the command is STARTTLS; tshark takes its first four letters",
     "stack: on udp tshark has dns, we nothing": "port 8053 is nobody's; -d udp.port=8053:dns says what it is",
     "stack: on eth tshark has ip, we nothing": OTHER_VERSION,
@@ -124,7 +124,7 @@ EXPLAINED = {
                                 "as this field's value, and this one in words",
     "bacapp.present_value.real: other bytes": "with us the tag of a value is a field of its own",
     "bacapp.present_value.enum_index: other bytes": "with us the tag of a value is a field of its own",
-    "stack: on tcp tshark has bittorrent, we nothing": "the middle of a block; tshark puts the block together",
+    "stack: on tcp tshark has bittorrent, we nothing": CONVERSATION,
     "stack: on tcp tshark has rpc, we nothing": "the rest of a message; tshark puts it together",
     "stack: on tcp tshark has tpkt, we tls": "[MS-RDPBCGR] section 5.4.2.1: after the negotiation the connection is TLS's; "
                                              "tshark takes it for the rest of a message",
