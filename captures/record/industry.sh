@@ -224,6 +224,8 @@ rec_smb2() {
 	keep 40
 }
 
+rec_smb2-compressed() { spoken 2; }
+
 # The viewer's own screen is another such server, which nobody looks at.
 rec_vnc() {
 	pair

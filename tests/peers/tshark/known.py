@@ -27,7 +27,7 @@ SAME = {
     "rtcp": ["rtcp", "rtcp_feedback", "rtcp_extended", "rtcp_app"],
     "portmap": ["portmap", "portmap_answer"], "mount": ["mount", "mount_answer"], "nfs": ["nfs", "nfs_answer"],
     "bittorrent": ["bittorrent", "bittorrent_message"], "cflow": ["netflow", "ipfix"], "ecatf": "ethercat",
-    "smb2": ["smb2", "smb2_encrypted"],
+    "smb2": ["smb2", "smb2_encrypted", "smb2_compressed"],
     "mysql": ["mysql_greeting", "mysql_login", "mysql", "mysql_reply"], "amqp": ["amqp_header", "amqp"],
 }
 # Fields that tshark shows in another unit: how many of its units are one of ours.
