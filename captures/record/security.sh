@@ -352,6 +352,8 @@ rec_quic-versions() {
 	keep 3
 }
 
+rec_quic-retry() { spoken 2; }
+
 # krb5 NAME: configuration for a realm, with the server's address.
 kerberos_server() {
 	export KRB5_CONFIG=$LAB_DIR/krb5.conf KRB5_KDC_PROFILE=$LAB_DIR/kdc.conf
