@@ -40,7 +40,7 @@ import zlib
 sys.dont_write_bytecode = True
 from tshark import pdml  # noqa: E402
 from tshark.fields import Ours, same_bytes, same_value  # noqa: E402
-from tshark.known import AROUND, CONTENT, ELSEWHERE, EXPLAINED, FEW, HEADINGS, HEADS, INSIDE, NO_HEADER, NO_LAYER, PAYLOAD, PLAIN, SAME, SIDE_BY_SIDE, UNITS  # noqa: E402
+from tshark.known import AROUND, CONTENT, ELSEWHERE, EXPLAINED, FEW, HEADINGS, HEADS, INSIDE, NO_HEADER, NO_LAYER, PAYLOAD, PLAIN, SAME, SIDE_BY_SIDE, UNITS, kind_of, reason  # noqa: E402
 from tshark.tally import Tally, report  # noqa: E402
 
 SOURCE = os.environ.get("STRATA_SOURCE", os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
@@ -327,12 +327,11 @@ def main():
     with multiprocessing.Pool(args.j) as pool:
         for one in pool.imap(one_file, jobs):
             tally.add(one)
-    report(tally, EXPLAINED, args.lines)
+    report(tally, reason, args.lines)
     weak = tally.weak(args.names, args.named, {} if args.file else FEW)
     print("below the least share: %s" % ("; ".join(weak) or "none"))
     total = tally.total()
-    # Of differences with one explanation there is one kind.
-    kinds = {EXPLAINED.get(kind, kind) for kind in tally.kinds}
+    kinds = {kind_of(difference) for difference in tally.kinds}
     print("%d kinds by what explains them" % len(kinds))
     stacks = tally.n["same_stack"] + tally.n["explained_stack"]
     sys.exit(not (tally.n["packets"] and stacks >= 0.99 * tally.n["packets"]

@@ -33,103 +33,141 @@ SAME = {
 # Fields that tshark shows in another unit: how many of its units are one of ours.
 UNITS = {"radiotap.datarate": Fraction(1, 2), "stp.forward": Fraction(1, 256), "stp.hello": Fraction(1, 256),
          "stp.max_age": Fraction(1, 256), "stp.msg_age": Fraction(1, 256), "ppi.80211-common.rate": Fraction(500), "wlancap.data_rate": Fraction(100000), "dhcpv6.elapsed_time": Fraction(10)}
-# What several kinds have in common.
-DECRYPTED = "the capture file holds the keys, and tshark decrypts with them"
-OTHER_VERSION = "RFC 791 section 3.1: version 4; tshark goes on with whatever the version says"
-# Differences in which both are right, or we are, and why.
-MARKS = "with us the tag and the length of ASN.1 (X.690 section 8.1) belong to the value"
-PROTECTED = "with us the bits as they were sent; tshark takes the protection of the first packets away (RFC 9001 section 5.4)"
-PREFIX = "with us a network is one value, of its length and its address (RFC 4271 section 4.3); tshark shows two"
-RECEIVER = "where the receiver's name for the connection ends is known to the receiver alone (RFC 9000 section 17.3)"
-CONVERSATION = ("only the conversation tells what it is: an answer from a port chosen at random (RFC 1350 section 4), a line "
-                "without a command (RFC 4954 section 4), the middle of a frame or a block (RFC 9113 section 4.1)")
+# Differences in which both are right, or we are: of which kind, and why in this case. docs/differences.md has a
+# line for each kind.
+EARLIER = "only earlier packets tell"
+PIECES = "put together by tshark from several packets, records or attributes"
+OPENED = "deciphered by tshark"
+PARTED = "the same bytes, otherwise divided into values"
+NO_HEAD = "no header by its first fields: bytes here; a layer to tshark"
+GUESSED = "bound by tshark to a number that nobody gave, or by its looks"
+MARKS = PARTED, "tag, length and value of ASN.1 are one here (X.690 section 8.1)"
+TAG = PARTED, "the tag of a value is a field of its own here (ASHRAE 135 clause 20.2.1)"
+PREFIX = PARTED, "a network is one value, of its length and its address (RFC 4271 section 4.3); tshark shows two"
+PROTECTED = OPENED, "here the bits as they were sent; the keys of the first packets are known (RFC 9001 section 5.2)"
+RECEIVER = EARLIER, "RFC 9000 section 17.3: where the receiver's name for the connection ends is known to it alone"
+KEYS = OPENED, "the capture file holds the keys"
+VERSION = NO_HEAD, "RFC 791 section 3.1: version 4"
+NUMBER = "the RESP specification: a number is decimal digits; for what is none tshark shows 0"
 EXPLAINED = {
-    "kerberos.padata_value: other bytes": MARKS,
-    "kerberos.e_data: other bytes": MARKS,
-    "kerberos.cname_string: other bytes": MARKS,
-    "kerberos.sname_string: other bytes": MARKS,
-    "tacplus.arg_value: other bytes": "the lengths of the arguments stand in a list before them (RFC 8907 section 6.1); "
-                                      "here the arguments are one text",
-    "quic.long.reserved: other bytes": PROTECTED,
-    "quic.short.reserved: other bytes": PROTECTED,
-    "quic.key_phase: other bytes": PROTECTED,
-    "quic.key_phase: other value": PROTECTED,
-    "quic.remaining_payload: other bytes": RECEIVER,
-    "quic.protected_payload: other bytes": RECEIVER,
-    "kerberos.kdc-req-body.etype: other bytes": MARKS,
-    "stack: on wg tshark has ip, we nothing": DECRYPTED,
-    "stack: on tls tshark has http2, we nothing": DECRYPTED,
-    "stack: on quic tshark has tls, we nothing": DECRYPTED,
-    "stack: on radius tshark has eap, we nothing": "a message of EAP is cut into attributes of up to 253 bytes (RFC 3579 "
-                                                   "section 3.1), which are bytes here",
-    "quic.packet_number_length: other bytes": PROTECTED,
-    "isakmp.enc.data: other bytes": "how long the initialization vector in front is depends on the cipher that was "
-                                    "agreed on before",
-    "stack: on tcp tshark has socks, we http": "after the proxy's answer the stream is that of the other protocol "
-                                               "(RFC 1928 section 6); tshark keeps the proxy below it",
-    "bgp.nlri_prefix: other bytes": PREFIX,
-    "bgp.withdrawn_prefix: other bytes": PREFIX,
     "bgp.mp_reach_nlri_ipv4_prefix: other bytes": PREFIX,
     "bgp.mp_reach_nlri_ipv6_prefix: other bytes": PREFIX,
     "bgp.mp_unreach_nlri_ipv4_prefix: other bytes": PREFIX,
     "bgp.mp_unreach_nlri_ipv6_prefix: other bytes": PREFIX,
+    "bgp.nlri_prefix: other bytes": PREFIX,
+    "bgp.withdrawn_prefix: other bytes": PREFIX,
     "isis.lsp.ipv6_reachability.ipv6_prefix: other bytes": PREFIX,
-    "mqtt.msg: other bytes": "whether a PUBLISH is of version 5, with properties before the message, only the CONNECT "
-                             "before it says; tshark remembers, here -d tcp.port=1883:mqtt5 does",
-    "nbns.name: other bytes": "RFC 1002 section 4.1: a pointer has two bytes; tshark shows the second",
-    "cdp.software_version: other bytes": "tshark makes a field of each line of the one text",
-    "dhcp.option.type: other value": "tshark shows the end option as 0, though the byte is 255 "
-                                     "(RFC 2132 section 3.2); its own label says 255",
-    "icmpv6.opt.redirected_packet: other bytes": "tshark's field has no value to compare",
-    "icmp.unused: other bytes": "RFC 4884 section 4 puts the length of the quoted packet into the word that "
-                                "tshark shows whole as unused",
-    "icmpv6.reserved: other bytes": "RFC 4884 section 4: its first byte is that length",
-    "wlan.ext_tag.he_phy_cap.max_nc: other value": "IEEE 802.11ax section 9.4.2.248.3: a number of three bits; tshark "
-                                                   "shows whether it is not 0",
-    "stack: on udp tshark has rtp, we nothing": "RFC 3264 section 5: the ports are agreed on in SDP before",
-    "stack: on tcp tshark has websocket, we nothing": "RFC 6455 section 1.3: behind the answer 101 the connection is no "
-                                                      "longer HTTP's, which only the conversation tells",
-    "syslog.msgid: other bytes": "RFC 5424 section 6: MSGID ends with a blank; tshark takes all that follows",
-    "tcp.flags: other bytes": "RFC 9293 section 3.1: the reserved bits are no flags; tshark counts three of them in",
-    "sctp.checksum: other value": "RFC 9260 appendix A sends the CRC least significant byte first; "
-                                  "tshark shows the bytes as they stand",
-    "http2.data.data: other bytes": "RFC 9113 section 6.1: padding is no data",
-    "udp.payload: other bytes": "RFC 768: the length is that of this datagram; tshark goes on to the end of the IP packet",
-    "stack: on icmpv6 tshark has ipv6, we nothing": "RFC 4861 section 4.6.3: the packet quoted in a redirect is an option's "
-                                                    "content, and is bytes here",
-    "stack: on tls tshark has http, we nothing": DECRYPTED,
-    "stack: on tls tshark has http, we tls": DECRYPTED,
-    "stack: on radiotap tshark has wlan, we nothing": "another version of 802.11 than 0, or a radiotap header that "
-                                                      "is too short for its fields; tshark goes on",
-    "tls.record.content_type: other value": DECRYPTED,
-    "tls.handshake: other bytes": "a message of the handshake in several records is put together by tshark; a record that "
-                                  "holds a piece of one is bytes here",
-    "stack: on udp tshark has tftp, we nothing": CONVERSATION,
-    "stack: on tcp tshark has smtp, we nothing": CONVERSATION,
-    "stack: on tcp tshark has http2, we nothing": CONVERSATION,
-    "smtp.req.command: other bytes": "RFC 3207 section 4: the command is STARTTLS; tshark takes its first four letters",
-    "stack: on udp tshark has dns, we nothing": "port 8053 is nobody's; -d udp.port=8053:dns says what it is",
-    "stack: on eth tshark has ip, we nothing": OTHER_VERSION,
-    "stack: on the link tshark has ip, we nothing": OTHER_VERSION,
-    "stack: on ip tshark has nothing, we udp": "RFC 791 section 3.1: a total length below the header's is no length; "
-                                               "tshark stops",
-    "stack: on vlan tshark has vlan, we nothing": "a tag of which the frame has two bytes of four",
-    "stack: on tcp tshark has tls, we nothing": "SSL 2.0, which is another protocol (RFC 6176 forbids it)",
+    "ldp.msg.tlv.fec.pfval: other bytes": PREFIX,
+    "kerberos.cname_string: other bytes": MARKS,
+    "kerberos.e_data: other bytes": MARKS,
+    "kerberos.kdc-req-body.etype: other bytes": MARKS,
+    "kerberos.padata_value: other bytes": MARKS,
+    "kerberos.sname_string: other bytes": MARKS,
+    "bacapp.present_value.enum_index: other bytes": TAG,
+    "bacapp.present_value.real: other bytes": TAG,
+    "cdp.software_version: other bytes": (PARTED, "a field of each line of the one text"),
+    "tacplus.arg_value: other bytes": (PARTED, "the lengths of the arguments stand in a list before them (RFC 8907 section 6.1); "
+                                               "here they are one text"),
+    "quic.key_phase: other bytes": PROTECTED,
+    "quic.key_phase: other value": PROTECTED,
+    "quic.long.reserved: other bytes": PROTECTED,
+    "quic.packet_number_length: other bytes": PROTECTED,
+    "quic.short.reserved: other bytes": PROTECTED,
+    "stack: on quic tshark has tls, we nothing": PROTECTED,
+    "stack: on tls tshark has http, we nothing": KEYS,
+    "stack: on tls tshark has http, we tls": KEYS,
+    "stack: on tls tshark has http2, we nothing": KEYS,
+    "stack: on wg tshark has ip, we nothing": KEYS,
+    "tls.record.content_type: other value": KEYS,
+    "quic.protected_payload: other bytes": RECEIVER,
+    "quic.remaining_payload: other bytes": RECEIVER,
+    "isakmp.enc.data: other bytes": (EARLIER, "RFC 7296 section 3.14: the length of the initialization vector is that of the cipher "
+                                              "that was agreed on"),
+    "wlan_rsna_eapol.keydes.mic: other bytes": (EARLIER, "IEEE 802.11-2020 section 12.7.3: the length of the MIC is that of the suite "
+                                                         "that was agreed on"),
+    "ppp.protocol: other bytes": (EARLIER, "RFC 1661 section 6.5: whether the number may have one byte was agreed on before"),
+    "mqtt.msg: other bytes": (EARLIER, "MQTT 5.0 section 3.1.2.2: only the CONNECT has the version; -d tcp.port=1883:mqtt5"),
+    "stack: on http tshark has grpc, we nothing": (EARLIER, "what a body is: the head of the message may be in another packet"),
+    "stack: on tcp tshark has socks, we http": (EARLIER, "RFC 1928 section 6: after the proxy's answer the stream is another "
+                                                         "protocol's; tshark keeps the proxy below it"),
+    "stack: on tcp tshark has websocket, we nothing": (EARLIER, "RFC 6455 section 1.3: behind the answer 101 the connection is no "
+                                                                "longer HTTP's"),
+    "stack: on tcp tshark has smtp, we nothing": (EARLIER, "RFC 4954 section 4: a line without a command"),
+    "stack: on udp tshark has rtp, we nothing": (EARLIER, "RFC 3264 section 5: the ports are agreed on in SDP"),
+    "stack: on udp tshark has tftp, we nothing": (EARLIER, "RFC 1350 section 4: an answer comes from a port chosen at random"),
+    "stack: on eapol tshark has nothing, we tls": (PIECES, "RFC 5216 section 2.1.5: a message of TLS in several of EAP; tshark shows "
+                                                           "it in the last"),
+    "stack: on radius tshark has eap, we nothing": (PIECES, "RFC 3579 section 3.1: a message of EAP in attributes of up to 253 bytes"),
+    "stack: on tcp tshark has bgp, we nothing": (PIECES, "the rest of a message; tshark goes on at the next marker"),
+    "stack: on tcp tshark has bittorrent, we nothing": (PIECES, "the middle of a block"),
+    "stack: on tcp tshark has http2, we nothing": (PIECES, "RFC 9113 section 4.1: the middle of a frame"),
+    "stack: on tcp tshark has rpc, we nothing": (PIECES, "RFC 5531 section 11: the rest of a record"),
+    "stack: on rpc tshark has nothing, we nfs": (PIECES, "RFC 5531 section 11: the beginning of a record; tshark waits for the rest"),
+    "tls.handshake: other bytes": (PIECES, "RFC 8446 section 5.1: a message of the handshake in several records"),
     "stack: on gtp tshark has pap, we nothing": "3GPP TS 24.008 section 10.5.6.3: a message of PPP inside an option, which is "
                                                 "bytes here",
+    "stack: on eth tshark has ip, we nothing": VERSION,
+    "stack: on the link tshark has ip, we nothing": VERSION,
+    "stack: on radiotap tshark has wlan, we nothing": (NO_HEAD, "IEEE 802.11-2020 section 9.2.4.1: another version than 0, or a radiotap "
+                                                                "header that is too short for its fields"),
+    "stack: on the link tshark has ppp, we nothing": (NO_HEAD, "RFC 1662 section 3.1: it does not begin with ff 03"),
+    "stack: on tcp tshark has resp, we nothing": (NO_HEAD, "its first byte is no type of RESP"),
+    "stack: on tcp tshark has tls, we nothing": (NO_HEAD, "RFC 6176: SSL 2.0, which is another protocol, and forbidden"),
+    "stack: on udp tshark has isakmp, we nothing": (NO_HEAD, "RFC 7296 section 3.1: versions 1 and 2"),
+    "stack: on udp tshark has kerberos, we nothing": (NO_HEAD, "RFC 4120 section 5.10: no tag of a message; a bare ticket, or version 4"),
+    "stack: on udp tshark has ldp, we nothing": (NO_HEAD, "RFC 5036 section 3.1: longer than the 4096 bytes that it may have"),
+    "stack: on ip tshark has vrrp, we nothing": (NO_HEAD, "RFC 9568 section 5.2.1: version 2 or 3"),
+    "stack: on rpc tshark has nfs, we nothing": (NO_HEAD, "RFC 1813: version 3; version 2 is not described"),
+    "stack: on udp tshark has ripng, we nothing": (NO_HEAD, "RFC 2080 section 2.1: version 1"),
+    "stack: on vlan tshark has vlan, we nothing": (NO_HEAD, "IEEE 802.1Q section 9.6: two of the four bytes of a tag"),
+    "stack: on eth tshark has wpan, we nothing": (GUESSED, "0x809a is nobody's EtherType"),
+    "stack: on udp tshark has dns, we nothing": (GUESSED, "port 8053 is nobody's; -d udp.port=8053:dns"),
+    "stack: on udp tshark has rtcp, we nothing": (GUESSED, "RFC 3550 section 11: no port of its own; tshark tries each packet"),
     "stack: on ip tshark has vrrp, we carp": "CARP uses VRRP's number and first byte; tshark tells it only where it is told "
                                              "to (-d ip.proto==112,carp)",
-    "ldp.msg.tlv.fec.pfval: other bytes": PREFIX,
-    "bvlc.length: other value": "ASHRAE 135 annex J.2: the length of the whole message; tshark shows that of its own header "
-                                "as this field's value, and this one in words",
-    "bacapp.present_value.real: other bytes": "with us the tag of a value is a field of its own",
-    "bacapp.present_value.enum_index: other bytes": "with us the tag of a value is a field of its own",
-    "stack: on tcp tshark has bittorrent, we nothing": CONVERSATION,
-    "stack: on tcp tshark has rpc, we nothing": "the rest of a message; tshark puts it together",
     "stack: on tcp tshark has tpkt, we tls": "[MS-RDPBCGR] section 5.4.2.1: after the negotiation the connection is TLS's; "
                                              "tshark takes it for the rest of a message",
+    "stack: on ip tshark has nothing, we udp": "RFC 791 section 3.1: a total length below the header's is no length; "
+                                               "tshark stops",
+    "bvlc.length: other value": "ASHRAE 135 annex J.2: the length of the whole message; tshark shows that of its own header "
+                                "as this field's value, and this one in words",
+    "dhcp.option.type: other value": "tshark shows the end option as 0, though the byte is 255 "
+                                     "(RFC 2132 section 3.2); its own label says 255",
+    "dtls.alert_message: other bytes": "RFC 6347 section 4.1: the record has its length; tshark points to two bytes of an alert "
+                                       "that is encrypted and longer",
+    "http2.data.data: other bytes": "RFC 9113 section 6.1: padding is no data",
+    "icmp.unused: other bytes": "RFC 4884 section 4: one of the four bytes that tshark shows as unused is a length",
+    "icmpv6.reserved: other bytes": "RFC 4884 section 4: one of the four bytes that tshark shows as unused is a length",
+    "nbns.name: other bytes": "RFC 1002 section 4.1: a pointer has two bytes; tshark shows the second",
+    "sctp.checksum: other value": "RFC 9260 appendix A sends the CRC least significant byte first; "
+                                  "tshark shows the bytes as they stand",
+    "smtp.req.command: other bytes": "RFC 3207 section 4: the command is STARTTLS; tshark takes its first four letters",
+    "syslog.msgid: other bytes": "RFC 5424 section 6: MSGID ends with a blank; tshark takes all that follows",
+    "tcp.flags: other bytes": "RFC 9293 section 3.1: the reserved bits are no flags; tshark counts three of them in",
+    "udp.payload: other bytes": "RFC 768: the length is that of this datagram; tshark goes on to the end of the IP packet",
+    "wlan.ext_tag.he_phy_cap.max_nc: other value": "IEEE 802.11ax section 9.4.2.248.3: a number of three bits; tshark "
+                                                   "shows whether it is not 0",
+    "ospf.reserved: other value": "tshark shows it in hexadecimal digits without a mark",
+    "resp.bulk_string.length: other bytes": NUMBER,
+    "resp.integer: other bytes": NUMBER,
+    "rip.authentication_data: other bytes": "RFC 4822 section 2.1: the length of the digest, 20 here, stands before it; tshark "
+                                            "takes 16",
     "packets: tshark reads more": "a pcap file of version 2.5, which nobody has defined; it is refused here",
 }
+
+
+def kind_of(difference):
+    """What the difference is counted as; itself if nothing explains it."""
+    known = EXPLAINED.get(difference, difference)
+    return known if isinstance(known, str) else known[0]
+
+
+def reason(difference):
+    """Why it is nobody's fault; None: it is not known."""
+    known = EXPLAINED.get(difference)
+    return known if known is None or isinstance(known, str) else "%s: %s" % known
+
+
 # Steps of tshark's that are no headers of their own.
 NO_HEADER = {"mbtcp", "ecat", "cip", "cipcls", "cipcm", "ethertype", "eth_maybefcs", "wlan.mgt", "wlan_aggregate", "wlan_radio", "tcp.segments",
              "raw", "osi", "isis.hello", "isis.lsp", "isis.csnp", "isis.psnp", "glbp.tlv", "x509sat", "x509ce", "x509af", "pkcs-1", "pkix1explicit", "pkix1implicit", "xml", "image-gif"}

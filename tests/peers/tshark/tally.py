@@ -65,8 +65,8 @@ def most(table, head, lines, wide=44):
         print("%6d  %-*s %s" % (count, wide, name, where))
 
 
-def report(tally, explained, lines):
-    """Prints the tables. explained: by kind, why it is none of our faults."""
+def report(tally, reason, lines):
+    """Prints the tables. reason(difference): why it is none of our faults, or None."""
     n, total = tally.n, tally.total()
     print("%-12s %8s %8s %8s %8s %8s %7s %7s %7s %7s" % (
         "protocol", "shown", "by name", "covered", "compared", "equal", "name%", "cover%", "equal%", "named%"))
@@ -82,7 +82,7 @@ def report(tally, explained, lines):
           "(of these, %d bear a name of ours)"
           % (n["made"], percent(n["made"], n["made"] + total["shown"]).strip(), n["made_ours"]))
     print("in another unit at tshark: %d fields" % n["units"])
-    known = {kind: explained.get(kind) for kind in tally.kinds}
+    known = {kind: reason(kind) for kind in tally.kinds}
     print("\n%d kinds of difference (%d fields are explained, and not in equal%%):"
           % (len(known), n["explained"]))
     for kind, (count, where) in sorted(tally.kinds.items(), key=lambda kv: -kv[1][0])[:lines]:
