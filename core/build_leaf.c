@@ -18,6 +18,9 @@ int say_error(struct writer *w, const struct say *s, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
+	/* A struct or a list that was said by its parts stands where the first of them does. */
+	while (s && !s->span && s->child)
+		s = s->child;
 	if (!s || !w->plan->text || s->at > w->plan->text_len)
 		return err_set(w->e, ERR_USAGE, "%s", msg);
 	return err_at(w->e, "", w->plan->text, w->plan->text_len, s->at, s->span ? s->span : 1,

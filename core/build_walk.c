@@ -154,6 +154,22 @@ static int write_pad(struct writer *w, uint32_t at, const struct type *type, con
 	return 0;
 }
 
+/* A leaf has no parts but what its codec derives: what was said of others would be lost. */
+static int no_parts(struct writer *w, const struct field *f, const struct say *say)
+{
+	for (const struct say *c = say ? say->child : NULL; c; c = c->next) {
+		if (c->implied ||
+		    (c->name && (!strcmp(c->name, "len") || !strcmp(c->name, "width"))))
+			continue;
+		if (c->name)
+			return say_error(w, c, "%s is one value here, it has no '%s'", f->name,
+					 c->name);
+		return say_error(w, c, "%s is one value here, it has no item %u", f->name,
+				 c->index);
+	}
+	return 0;
+}
+
 int write_type(struct writer *w, uint32_t parent, const struct field *f, const struct type *type,
 	       const struct say *say)
 {
@@ -177,7 +193,11 @@ int write_type(struct writer *w, uint32_t parent, const struct field *f, const s
 		rc = write_raw(w, at, type, say);
 	} else {
 		switch (type->form) {
-		case TYPE_LEAF: rc = write_leaf(w, at, inst, f, type, say, item); break;
+		case TYPE_LEAF:
+			rc = no_parts(w, f, say);
+			if (rc == 0)
+				rc = write_leaf(w, at, inst, f, type, say, item);
+			break;
 		case TYPE_LIST: rc = write_list(w, at, f, type, say); break;
 		case TYPE_PAD: rc = write_pad(w, at, type, say); break;
 		case TYPE_STRUCT: rc = write_struct(w, at, type, say); break;
