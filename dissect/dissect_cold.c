@@ -92,6 +92,20 @@ static bool head(struct cold *c)
 
 /* ---- the end ---- */
 
+/* May the message go on in another packet? Not where no layer below is a part of a stream. */
+static bool goes_on(const struct cold *c)
+{
+	const struct packet *p = c->x->p;
+
+	if (!c->s->proto->message)
+		return false;
+	for (unsigned i = 0; i < p->nlayers; i++) {
+		if (p->layers[i].proto->segment)
+			return true;
+	}
+	return p->nlayers == 0;
+}
+
 /* Take a claimed end (bytes from off) if it can be. */
 static bool take(struct cold *c, int64_t claim)
 {
@@ -105,7 +119,7 @@ static bool take(struct cold *c, int64_t claim)
 	}
 	if (claim > (int64_t)(x->end - x->off)) {
 		/* A message of a stream goes on in the next segment. */
-		if (c->s->proto->message)
+		if (goes_on(c))
 			c->m->flags |= LAYER_EXCERPT;
 		else if (!(x->pass & LAYER_EXCERPT))
 			c->m->flags |= LAYER_BAD_LENGTH;
