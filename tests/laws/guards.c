@@ -7,7 +7,8 @@
  *
  *   law_guards [-v] FILE...
  *
- * Not asked are protocols of the same description file: they are forms of one another. */
+ * Not asked are protocols of the same description file: they are forms of one another; and about
+ * layers of which the port alone says what they are (a web request sent to the port of SSH). */
 #include "tests/laws/law.h"
 
 #define SHARE_MAX 10 /* of 100 times that a guard is asked about others */
@@ -70,7 +71,7 @@ static void packet(struct run *r, const struct packet *p)
 		int up = packet_parent(p, i);
 		const struct proto *low = up < 0 ? NULL : p->layers[up].proto;
 
-		if (l->flags & LAYER_CUT || !l->hlen)
+		if (l->flags & LAYER_CUT || !l->hlen || !l->proto->guard)
 			continue;
 		for (unsigned k = 0; k < registry_count(r->law.reg); k++) {
 			const struct proto *g = registry_at(r->law.reg, k);
