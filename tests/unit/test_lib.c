@@ -59,7 +59,7 @@ START_TEST(open_errors)
 	char text[1200];
 
 	ck_assert_ptr_null(strata_open(missing, 1, &E));
-	ck_assert_int_eq(E.code, STRATA_USAGE);
+	ck_assert_int_eq(E.code, STRATA_IO);
 	ck_assert_ptr_nonnull(strstr(E.message, "x.protocol"));
 	ck_assert_ptr_null(strata_open_with(&o, &E));
 	ck_assert_int_eq(E.code, STRATA_USAGE);
