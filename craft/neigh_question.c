@@ -23,14 +23,6 @@ struct question {
 	struct build build;
 };
 
-static const struct field *rest_list(const struct record *rec)
-{
-	for (unsigned i = 0; i < rec->nfields; i++)
-		if (rec->fields[i].type->form == TYPE_LIST)
-			return &rec->fields[i];
-	return NULL;
-}
-
 static int no_words(struct err *e)
 {
 	return err_set(e, ERR_IO, "the loaded protocols cannot ask for a neighbour's address");
@@ -83,6 +75,17 @@ static const struct field *target_field(struct question *q, unsigned layer, stru
 	return NULL;
 }
 
+/* The list of options: the one that is there in what target_field() built. */
+static const struct field *list_field(const struct question *q, unsigned layer)
+{
+	const struct tree *t = &q->build.layer[layer].tree;
+
+	for (uint32_t at = tree_first(t, 0); at != NODE_NONE; at = tree_sibling(t, at))
+		if (t->v[at].type && t->v[at].type->form == TYPE_LIST)
+			return t->v[at].field;
+	return NULL;
+}
+
 /* RFC 4861 section 7.2.2: to the solicited-node group of the target, hop limit 255. */
 static int question_six(struct question *q, const struct neigh_ask *n, struct err *e)
 {
@@ -117,7 +120,7 @@ static int question_six(struct question *q, const struct neigh_ask *n, struct er
 	target = target_field(q, q->plan.n - 1, e);
 	if (!target || !say_addr(&q->plan, y, target, n->dst.b, 16))
 		return -1;
-	list = rest_list(y->proto ? &y->proto->rec : &q->ask->rec);
+	list = list_field(q, q->plan.n - 1);
 	if (list)
 		say_raw(&q->plan, y, list, option, 8);
 	return 0;

@@ -51,7 +51,7 @@ same "a sensor, raw" 0 "living room: -4.000" \
 	lab_on h1 "$bin/ask_sensor" "$sensor" 10.77.0.2 "living room" raw
 same "no such sensor" 0 "nothing: no reading (unknown)" \
 	lab_on h1 "$bin/ask_sensor" "$sensor" 10.77.0.2 nothing raw
-same "no such protocol file" 2 "" lab_on h1 "$bin/ask_sensor" /nonexistent 10.77.0.2 temp
+same "no such protocol file" 4 "" lab_on h1 "$bin/ask_sensor" /nonexistent 10.77.0.2 temp
 wait "$sniffer" || { echo "FAILED: the sniffer's exit"; bad=1; }
 if [ "$(grep -c ' > 9000' "$log")" = 2 ]; then
 	echo "ok: sniff_filter"

@@ -36,7 +36,7 @@ check() { # NAME RC WORDS...: record it; that exit status, and all these words s
 	return 0
 }
 check good 0 "good: 1 packets"
-check few 1 "few: only 1 packets" "NOT recorded" "listening on eth0"
+check few 1 "few: only 1 packets" "NOT recorded" "eth0"
 check silent 1 "no packet that is 'src host 10.77.0.2'" "deaf"
 check failing 1 "failing: a server ended with 3" "no such option"
 echo "record: 4 recordings, 3 refused"
