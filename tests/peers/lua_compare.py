@@ -154,6 +154,7 @@ def compare(script, path, names, args, counts, said):
 # What the reader in Lua does otherwise: file: (so many packets or values at most, what it is).
 LATER = {
     "broken": (8, "it stops earlier at some headers that lie about their lengths"),
+    "arp-duplicate": (5, "bytes behind a message"),
     "bacnet": (8, "values chosen inside several tags"),
     "bittorrent": (2, "a message after the handshake in one segment"),
     "collectd": (102, "a list whose items are chosen by another list"),
@@ -162,7 +163,9 @@ LATER = {
     "http2": (3, "what follows a preface in one segment"),
     "http2-padding": (2, "what follows a preface in one segment"),
     "icmp-extensions": (4, "zeros behind a quoted packet"),
+    "http2-errors": (3, "what follows a preface in one segment"),
     "imap": (10, "lines of a mail that follow a literal"),
+    "imap-tls": (1, "a request before STARTTLS; not looked into"),
     "memcache": (1, "bytes behind a message"),
     "memcache-text": (11, "which of several forms fits"),
     "nbss": (19, "a message inside the messages of another protocol"),
@@ -170,6 +173,8 @@ LATER = {
     "rtsp-interleaved": (2, "side by side inside a frame"),
     "sflow": (5, "side by side inside what stands side by side"),
     "smb2": (92, "a message inside the messages of another protocol"),
+    "smb2-compressed": (2, "a message inside the messages of another protocol"),
+    "smb2-refused": (6, "a message inside the messages of another protocol"),
     "ssh": (2, "a form chosen by a long text; bytes behind a message"),
     "ssh-groups": (3, "a form chosen by a long text; bytes behind a message"),
     "thrift": (5, "which of several forms fits"),
