@@ -556,6 +556,11 @@ START_TEST(test_usual_is_quick)
 				      (p->shape->flags & SHAPE_SELDOM &&
 				       !truth_of(&p->shape->cold->seldom, echo, 8)),
 			      "%s is cold", names[i]);
+		const struct shape_cold *c = p->shape->cold;
+		ck_assert_msg((!c->opaque.expr || c->opaque.v) &&
+				      (!c->excerpt.expr || c->excerpt.v) &&
+				      (!c->quotes.expr || c->quotes.v),
+			      "what %s carries is known by decoding only", names[i]);
 	}
 	/* Nobody takes a payload of zeros for his. */
 	for (unsigned i = 0;
