@@ -10,6 +10,10 @@ if(STRATA_WERROR)
 	target_compile_options(strata_flags INTERFACE -Werror)
 endif()
 
+# A function begins a line of the instruction cache: the loop over layers takes 50 or 70 ns a packet
+# depending on where the linker happens to put it (AMD Zen 4, GCC 12).
+target_compile_options(strata_flags INTERFACE $<$<CONFIG:Release>:-falign-functions=64>)
+
 if(STRATA_SANITIZE)
 	set(san -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 	target_compile_options(strata_flags INTERFACE ${san})
