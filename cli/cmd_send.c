@@ -244,7 +244,7 @@ static int send_one(struct dispatch *d, uint64_t i, uint64_t total, struct err *
 		tell_way(d, hop);
 	struct emission m = { .d = d, .hop = hop, .e = &no };
 	if (d->fragments) {
-		/* RFC 7739: not to be guessed, and another one for each packet. */
+		/* Another one for each packet, from a random start (RFC 8200 section 4.5). */
 		d->frag.id = (uint32_t)(d->ps.seed * 0x9e3779b1u + d->cut++) | 1u << 31;
 		if (fragment(d->c->reg, p, &d->frag, emit, &m, &no) < 0)
 			m.rc = -1;

@@ -2,10 +2,10 @@
 /* Tables as text, JSON or CSV. */
 #include "cli/table.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "dissect/escape.h"
+#include "dissect/report.h"
 
 bool table_form(int form)
 {
@@ -16,13 +16,6 @@ bool table_form(int form)
 static bool as_json(const struct showing *show)
 {
 	return show->form == REPORT_JSON || show->form == REPORT_FLAT; /* rows are flat */
-}
-
-static void put_seconds(struct buf *out, int64_t ns)
-{
-	uint64_t v = ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns;
-
-	buf_fmt(out, "%s%" PRIu64 ".%09" PRIu64, ns < 0 ? "-" : "", v / 1000000000, v % 1000000000);
 }
 
 static void row_json(struct buf *out, const struct table_column *c, const struct table_cell *v)
@@ -36,7 +29,7 @@ static void row_json(struct buf *out, const struct table_column *c, const struct
 		}
 		buf_char(out, '"');
 		if (c->form == CELL_SECONDS)
-			put_seconds(out, (int64_t)v->num);
+			report_seconds((int64_t)v->num, 9, out);
 		else
 			escape_json((const uint8_t *)v->text, strlen(v->text), out);
 		buf_char(out, '"');
@@ -52,7 +45,7 @@ static void row_csv(struct buf *out, const struct table_column *c, const struct 
 		if (c->form == CELL_NUMBER)
 			buf_u64(out, v->num);
 		else if (c->form == CELL_SECONDS)
-			put_seconds(out, (int64_t)v->num);
+			report_seconds((int64_t)v->num, 9, out);
 		else
 			escape_csv((const uint8_t *)v->text, strlen(v->text), out);
 	}
@@ -69,8 +62,7 @@ static void row_text(struct buf *out, const struct table_column *c, const struct
 		if (c->form == CELL_NUMBER)
 			buf_u64(&b, v->num);
 		else if (c->form == CELL_SECONDS)
-			buf_fmt(&b, "%" PRId64 ".%06" PRId64, (int64_t)v->num / 1000000000,
-				(int64_t)v->num % 1000000000 / 1000);
+			report_seconds((int64_t)v->num, 6, &b);
 		else
 			escape_term((const uint8_t *)v->text, strlen(v->text), &b);
 		if (c != f)

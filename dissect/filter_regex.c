@@ -58,10 +58,10 @@ static void piece(struct level *l, uint64_t size, uint64_t empty, unsigned deep)
 	l->deep = deep;
 }
 
-static void repeat(struct level *l, uint64_t n, bool empty)
+static void repeat(struct level *l, uint64_t n)
 {
 	l->last *= n;
-	l->empty_last = l->empty_last * n + empty;
+	l->empty_last = l->empty_last * n + 1;
 	l->deep++;
 }
 
@@ -105,18 +105,18 @@ enum regex_size filter_regex_size(const char *s)
 			s++;
 			break;
 		case '+':
-			repeat(l, 2, true);
+			repeat(l, 2);
 			s++;
 			break;
 		case '*':
 		case '?':
-			repeat(l, 1, true);
+			repeat(l, 1);
 			s++;
 			break;
 		case '{':
 			n = repeats(s, &end);
 			if (n)
-				repeat(l, n, true);
+				repeat(l, n);
 			s = n ? end : s + 1;
 			break;
 		default:

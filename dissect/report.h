@@ -46,6 +46,8 @@ void report_seen(struct report *r, const struct packet *p);
 void report_packet(struct report *r, const struct packet *p, const char *ifname, struct buf *out);
 /* A leaf's value as unescaped words (addresses, names, numbers, words), appended. */
 void report_value(const struct tree *t, uint32_t at, struct buf *out);
+/* A time as seconds with so many digits (at most 9) after the point; may be negative. Appended. */
+void report_seconds(int64_t ns, unsigned digits, struct buf *out);
 /* "line", "tree", ...: -1 unknown. */
 int report_form(const char *name);
 

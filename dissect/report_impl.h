@@ -96,8 +96,6 @@ struct extent_bytes report_payload(const struct packet *p);
 struct extent_bytes report_trailer(const struct packet *p, unsigned i);
 /* 2026-11-22T10:38:16.773907123Z */
 void report_time(struct report *r, int64_t when, struct buf *out);
-/* seconds.nanoseconds, may be negative */
-void report_seconds(int64_t ns, unsigned digits, struct buf *out);
 /* A leaf's value as unescaped words (addresses, names, numbers, words). */
 void report_value(const struct tree *t, uint32_t at, struct buf *out);
 /* The word for a leaf's number: enum word or the protocol it selects; NULL: none. */
