@@ -8,7 +8,7 @@
 #include "core/said.h"
 
 enum block_type {                 /* draft-ietf-opsawg-pcapng section 11.1 */
-		  BLOCK_PCAP = 0, /* ours: the header of a pcap file, or a record of it */
+		  BLOCK_NONE = 0, /* reserved; ours: a record of a pcap file */
 		  BLOCK_INTERFACE = 1,
 		  BLOCK_OLD_PACKET = 2,
 		  BLOCK_SIMPLE_PACKET = 3,
@@ -29,6 +29,7 @@ enum { IF_NAME = 2, IF_TSRESOL = 9, IF_TSOFFSET = 14 }; /* options of an interfa
 #define IF_NAME_MOST 255u                               /* bytes of a name that are kept */
 
 struct file_block {
+	bool pcap;         /* no block: the header of a pcap file */
 	uint32_t type;     /* enum block_type, or unknown */
 	const uint8_t *p;  /* all of it, with both lengths */
 	uint32_t n;        /* bytes */
@@ -52,7 +53,7 @@ struct packet_record {               /* how a packet stood in its file, and what
 	uint32_t n;
 	uint32_t type; /* enum block_type */
 	bool swap;
-	bool micro; /* BLOCK_PCAP: its time is in microseconds */
+	bool micro; /* BLOCK_NONE: its time is in microseconds */
 	const uint8_t *data, *options;
 	uint32_t len, wire_len, options_len;
 	int64_t when;

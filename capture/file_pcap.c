@@ -31,7 +31,7 @@ static int cut_packet(struct source *s)
 static int give_header(struct source *s, struct err *e)
 {
 	struct source_file *f = &s->file;
-	struct file_block b = { .n = HEADER, .swap = f->swap };
+	struct file_block b = { .pcap = true, .n = HEADER, .swap = f->swap };
 	size_t have;
 
 	f->begun = true;
@@ -80,7 +80,7 @@ static int pcap_next(struct source *s, struct packet *p, struct err *e)
 	p->flags = 0;
 	file_packet(s, p, h + f->record, caplen, wire, 0);
 	if (f->tap)
-		file_said(s, p, h, f->plain && keep == caplen ? f->record + caplen : 0, BLOCK_PCAP,
+		file_said(s, p, h, f->plain && keep == caplen ? f->record + caplen : 0, BLOCK_NONE,
 			  NULL, 0);
 	f->eat = (uint64_t)f->record + caplen;
 	return SOURCE_PACKET;

@@ -207,7 +207,7 @@ static int take_block(struct block_tap *t, const struct file_block *b, struct er
 		return err_set(e, ERR_IO, "%s: no memory", s->f.path);
 	if (s->failed)
 		return sink_flush(s, e);
-	if (!s->started && b->type == BLOCK_PCAP) {
+	if (!s->started && b->pcap) {
 		memcpy(s->header, b->p, sizeof(s->header));
 		s->header_swap = b->swap;
 	}

@@ -34,8 +34,9 @@ static uint64_t options_in(struct sink *s, const struct file_block *b, uint32_t 
 
 void lost_block(struct sink *s, const struct file_block *b)
 {
+	if (b->pcap)
+		return;
 	switch (b->type) {
-	case BLOCK_PCAP: break;
 	case BLOCK_SECTION: s->lost[LOST_SECTION] += options_in(s, b, 16, 0, 0) != 0; break;
 	case BLOCK_INTERFACE:
 		s->lost[LOST_INTERFACE] += options_in(s, b, 8, IF_TSRESOL, IF_TSOFFSET) != 0;

@@ -65,7 +65,7 @@ int pcap_put(struct sink *s, const struct packet *p, struct err *e)
 	if (rc != SINK_OK)
 		return rc;
 	lost_packet(s, p);
-	if (r && same && r->n && r->type == BLOCK_PCAP && r->swap == s->swap && s->nfeeds == 1 &&
+	if (r && same && r->n && r->type == BLOCK_NONE && r->swap == s->swap && s->nfeeds == 1 &&
 	    r->n == 16 + p->len && !(s->micro && ns % 1000) && r->micro == s->micro) {
 		sink_put(s, r->raw, r->n);
 		sink_end_record(s, true);

@@ -275,8 +275,9 @@ int ng_block(struct sink *s, struct feed *f, const struct file_block *b, struct 
 {
 	uint8_t *raw;
 
+	if (b->pcap)
+		return SINK_OK;
 	switch (b->type) {
-	case BLOCK_PCAP: return SINK_OK;
 	case BLOCK_SECTION: return put_section(s, f, b, e);
 	case BLOCK_INTERFACE: return put_interface(s, f, b, e);
 	case BLOCK_STATISTICS: return put_statistics(s, f, b, e);

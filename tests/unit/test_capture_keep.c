@@ -263,6 +263,29 @@ START_TEST(kept_whole)
 }
 END_TEST
 
+/* Type 0 is reserved, and no reason to take the block for something else. */
+START_TEST(kept_reserved)
+{
+	struct bytes b = { .big = _i };
+	struct buf lost = { 0 };
+	uint8_t again[1000];
+
+	section(&b, "with nothing");
+	begin(&b, 0);
+	end(&b);
+	interface(&b, 1, "eth0", 9);
+	packet(&b, 0, 5, "a frame", NULL, 0);
+	ck_assert_uint_eq(copy(save(&b, "in"), path_of("out.pcapng"),
+			       &(struct sink_change) { .whole = true }, NULL),
+			  1);
+	ck_assert_uint_eq(load(path_of("out.pcapng"), again, sizeof(again)), b.n);
+	ck_assert_mem_eq(again, b.p, b.n);
+	ck_assert_uint_eq(copy(path_of("in"), path_of("out.pcap"), NULL, &lost), 1);
+	ck_assert_ptr_nonnull(strstr(buf_cstr(&lost), "1 other block"));
+	buf_done(&lost);
+}
+END_TEST
+
 /* The pcap of one file keeps the form that it had. */
 START_TEST(kept_pcap)
 {
@@ -446,6 +469,7 @@ UNIT_TESTS(capture_keep)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, said, 0, 2);
 	tcase_add_loop_test(t, kept_whole, 0, 8);
+	tcase_add_loop_test(t, kept_reserved, 0, 2);
 	tcase_add_loop_test(t, kept_pcap, 0, 4);
 	tcase_add_test(t, lost_is_told);
 	tcase_add_test(t, changed);
