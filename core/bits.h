@@ -25,6 +25,10 @@ static inline uint32_t be32(const uint8_t *p)
 {
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
+static inline uint64_t be64(const uint8_t *p)
+{
+	return (uint64_t)be32(p) << 32 | be32(p + 4);
+}
 static inline int64_t sign_extend(uint64_t v, unsigned width)
 {
 	return width >= 64 ? (int64_t)v : (int64_t)(v << (64 - width)) >> (64 - width);

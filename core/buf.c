@@ -77,51 +77,90 @@ void buf_fmt(struct buf *b, const char *fmt, ...)
 	b->n += (size_t)n;
 }
 
-static const char pairs[201] = "00010203040506070809"
-			       "10111213141516171819"
-			       "20212223242526272829"
-			       "30313233343536373839"
-			       "40414243444546474849"
-			       "50515253545556575859"
-			       "60616263646566676869"
-			       "70717273747576777879"
-			       "80818283848586878889"
-			       "90919293949596979899";
+const char buf_decimal_of[201] = "00010203040506070809"
+				 "10111213141516171819"
+				 "20212223242526272829"
+				 "30313233343536373839"
+				 "40414243444546474849"
+				 "50515253545556575859"
+				 "60616263646566676869"
+				 "70717273747576777879"
+				 "80818283848586878889"
+				 "90919293949596979899";
+
+void buf_nine(struct buf *b, uint32_t v)
+{
+	if (b->cap - b->n < 9 && !buf_grow(b, 9))
+		return;
+	for (unsigned i = 9; i > 1; v /= 100)
+		memcpy(b->p + b->n + (i -= 2), buf_decimal_of + v % 100 * 2, 2);
+	b->p[b->n] = (char)('0' + v % 10);
+	b->n += 9;
+}
+
+#define E5 UINT64_C(100000)
+
+/* Decimal digits of v. */
+static unsigned decimals(uint64_t v)
+{
+	static const uint64_t ten[] = { 1,
+					10,
+					100,
+					1000,
+					10000,
+					E5,
+					E5 * 10,
+					E5 * 100,
+					E5 * 1000,
+					E5 * 10000,
+					E5 * E5,
+					E5 * E5 * 10,
+					E5 * E5 * 100,
+					E5 * E5 * 1000,
+					E5 * E5 * 10000,
+					E5 * E5 * E5,
+					E5 * E5 * E5 * 10,
+					E5 * E5 * E5 * 100,
+					E5 * E5 * E5 * 1000,
+					E5 * E5 * E5 * 10000 };
+	unsigned n = (64 - (unsigned)__builtin_clzll(v | 1)) * 1233 >> 12; /* log10(2) */
+
+	return n + ((v | 1) >= ten[n]);
+}
 
 void buf_u64(struct buf *b, uint64_t v)
 {
-	unsigned n = 1;
+	unsigned n;
+	uint32_t low;
 	char *p;
 
 	if (v < 10000 && b->cap - b->n >= 4) {
-		unsigned high = (unsigned)v / 100, low = (unsigned)v % 100;
+		unsigned high = (unsigned)v / 100;
 
+		low = (unsigned)v % 100;
 		p = b->p + b->n;
 		if (high >= 10)
-			*p++ = pairs[high * 2];
+			*p++ = buf_decimal_of[high * 2];
 		if (high)
-			*p++ = pairs[high * 2 + 1];
+			*p++ = buf_decimal_of[high * 2 + 1];
 		if (high || low >= 10)
-			*p++ = pairs[low * 2];
-		*p++ = pairs[low * 2 + 1];
+			*p++ = buf_decimal_of[low * 2];
+		*p++ = buf_decimal_of[low * 2 + 1];
 		b->n = (size_t)(p - b->p);
 		return;
 	}
-	for (uint64_t ten = 10; n < 20 && v >= ten; ten *= 10)
-		n++;
+	n = decimals(v);
 	if (b->cap - b->n < n && !buf_grow(b, n))
 		return;
 	b->n += n;
-	for (p = b->p + b->n; v >= 100; v /= 100) {
-		*--p = pairs[v % 100 * 2 + 1];
-		*--p = pairs[v % 100 * 2];
-	}
-	if (v >= 10) {
-		*--p = pairs[v * 2 + 1];
-		*--p = pairs[v * 2];
-	} else {
-		*--p = (char)('0' + v);
-	}
+	for (p = b->p + b->n; v > UINT32_MAX; v /= 100)
+		memcpy(p -= 2, buf_decimal_of + v % 100 * 2, 2);
+	for (low = (uint32_t)v; low >= 100; low /= 100)
+		memcpy(p -= 2, buf_decimal_of + low % 100 * 2, 2);
+	if (low >= 10)
+		memcpy(p - 2, buf_decimal_of + low * 2, 2);
+	else
+		p[-1] = (char)('0' + low);
 }
 
 void buf_i64(struct buf *b, int64_t v)
@@ -130,6 +169,13 @@ void buf_i64(struct buf *b, int64_t v)
 		buf_char(b, '-');
 	buf_u64(b, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
 }
+
+#define HEX16(h)                                                                                   \
+	h "0" h "1" h "2" h "3" h "4" h "5" h "6" h "7" h "8" h "9" h "a" h "b" h "c" h "d" h      \
+	  "e" h "f"
+const char buf_hex_of[513] = HEX16("0") HEX16("1") HEX16("2") HEX16("3") HEX16("4") HEX16("5")
+	HEX16("6") HEX16("7") HEX16("8") HEX16("9") HEX16("a") HEX16("b") HEX16("c") HEX16("d")
+		HEX16("e") HEX16("f");
 
 static const char digits[] = "0123456789abcdef";
 
@@ -158,8 +204,8 @@ void buf_hex(struct buf *b, const uint8_t *p, size_t n)
 		return;
 	}
 	for (o = b->p + b->n, i = 0; i < n; i++) {
-		*o++ = digits[p[i] >> 4];
-		*o++ = digits[p[i] & 15];
+		memcpy(o, buf_hex_of + 2 * p[i], 2);
+		o += 2;
 	}
 	b->n += 2 * n;
 }

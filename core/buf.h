@@ -20,11 +20,16 @@ bool buf_grow(struct buf *b, size_t n);
 void buf_done(struct buf *b);        /* frees; b is empty and valid again */
 const char *buf_cstr(struct buf *b); /* NUL-terminated view; valid until the next change */
 void buf_fmt(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void buf_u64(struct buf *b, uint64_t v); /* decimal */
+void buf_u64(struct buf *b, uint64_t v);  /* decimal */
+void buf_nine(struct buf *b, uint32_t v); /* v < 10^9 as nine digits */
 void buf_i64(struct buf *b, int64_t v);
 void buf_x64(struct buf *b, uint64_t v, unsigned min_digits); /* lower-case hex digits, no 0x */
 void buf_hex(struct buf *b, const uint8_t *p, size_t n);      /* lower-case hex digits of bytes */
 
+/* Two lower-case hex digits for each byte, "000102...ff". */
+extern const char buf_hex_of[513];
+/* Two decimal digits for each number under 100, "000102...99". */
+extern const char buf_decimal_of[201];
 void buf_put_long(struct buf *b, const void *p, size_t n); /* what buf_put does with many bytes */
 
 /* 1 to 16 bytes without a call: two copies that overlap. */

@@ -279,29 +279,32 @@ static int read_field(struct reader *r, uint32_t at, const struct field *f, stru
 	return rc;
 }
 
-static inline uint64_t plain_number(const struct tree *t, const struct type *type, uint32_t bit,
+static inline uint64_t plain_number(const struct tree *t, const struct field *f, uint32_t bit,
 				    unsigned bits)
 {
-	const uint8_t *p = t->data + bit / 8;
+	if (f->load == LOAD_BE && bit / 8 + 8 <= t->len)
+		return be64(t->data + bit / 8) << bit % 8 >> (64 - bits);
+	return f->load == LOAD_NONE ? 0 : read_number(t, f->type, bit, bits);
+}
 
-	if (bit % 8 == 0 && !type->le && type->kind == &kind_uint) {
-		switch (bits) {
-		case 8: return p[0];
-		case 16: return be16(p);
-		case 32: return be32(p);
-		default: break;
-		}
-	}
-	return read_number(t, type, bit, bits);
+static inline void put_plain(const struct tree *t, uint32_t k, uint32_t at, const struct field *f,
+			     uint32_t bit)
+{
+	t->v[k] = (struct node) { .field = f,
+				  .type = f->type,
+				  .num = plain_number(t, f, bit, f->plain),
+				  .bit = bit,
+				  .bits = f->plain,
+				  .parent = at,
+				  .next = k + 1,
+				  .flags = f->judged ? NODE_JUDGED : 0 };
 }
 
 /* Most fields are numbers and addresses of fixed width that are always there: the short way. False:
  * the long way has to look. */
 static inline bool read_plain(struct reader *r, uint32_t at, const struct field *f, struct place *p)
 {
-	const struct type *type = f->type;
 	struct tree *t = r->t;
-	struct node *n;
 	unsigned bits = f->plain;
 
 	if (!bits || t->work == 0 || r->depth >= WALK_DEPTH)
@@ -311,18 +314,51 @@ static inline bool read_plain(struct reader *r, uint32_t at, const struct field 
 	if (t->n == t->cap && !nodes_grow(t))
 		return false;
 	t->work--;
-	n = &t->v[t->n++];
-	*n = (struct node) { .field = f,
-			     .type = type,
-			     .bit = p->pos,
-			     .bits = bits,
-			     .parent = at,
-			     .next = t->n,
-			     .flags = f->judged ? NODE_JUDGED : 0 };
-	if (type->kind->cls != KIND_ADDR)
-		n->num = plain_number(t, type, p->pos, bits);
+	put_plain(t, t->n++, at, f, p->pos);
 	p->pos += bits;
 	return true;
+}
+
+/* The same for a run of them, when all of it is there and no bound ends inside. How many; 0: one by
+ * one. */
+static inline unsigned read_run(struct reader *r, uint32_t at, const struct field *f,
+				struct place *p, const struct bound *stack, unsigned n)
+{
+	struct tree *t = r->t;
+	unsigned run = f->run;
+	struct node *v;
+	uint32_t bit;
+
+	if (run < 2 || t->work <= run || r->depth >= WALK_DEPTH || p->pos > p->end ||
+	    p->end - p->pos < f->run_bits)
+		return 0;
+	for (unsigned k = 0; k < n; k++) {
+		if ((unsigned)(stack[k].to - f->index) < run)
+			return 0;
+	}
+	while (t->cap - t->n < run) {
+		if (!nodes_grow(t))
+			return 0;
+	}
+	t->work -= run;
+	bit = p->pos;
+	v = t->v + t->n;
+	for (uint32_t k = t->n + 1, end = t->n + run; k <= end; k++, f++, v++) {
+		const unsigned bits = f->plain;
+
+		*v = (struct node) { .field = f,
+				     .type = f->type,
+				     .num = plain_number(t, f, bit, bits),
+				     .bit = bit,
+				     .bits = bits,
+				     .parent = at,
+				     .next = k,
+				     .flags = f->judged ? NODE_JUDGED : 0 };
+		bit += bits;
+	}
+	t->n += run;
+	p->pos = bit;
+	return run;
 }
 
 /* Does the mark of an optional field stand here? Other fields have none, so it is there. */
@@ -366,8 +402,14 @@ static int read_fields(struct reader *r, uint32_t at, const struct record *rec, 
 		const struct field *f = &rec->fields[i];
 		uint32_t node;
 		bool exact = false, last = false;
+		unsigned run;
 		int rc;
 
+		run = read_run(r, at, f, p, stack, n);
+		if (run) {
+			i += run - 1;
+			continue;
+		}
 		node = r->t->n;
 		if (read_plain(r, at, f, p))
 			goto there;

@@ -66,18 +66,16 @@ static bool scan_groups(const char *s, size_t n, uint8_t *p, unsigned groups)
 
 static void print_groups(const uint8_t *p, unsigned groups, struct buf *out)
 {
-	static const char hex[] = "0123456789abcdef";
-	unsigned g;
 	char *o;
 
 	if (out->cap - out->n < 3 * groups && !buf_grow(out, 3 * groups))
 		return;
-	for (o = out->p + out->n, g = 0; g < groups; g++) {
-		*o++ = hex[p[g] >> 4];
-		*o++ = hex[p[g] & 15];
-		*o++ = ':';
+	o = out->p + out->n;
+	for (unsigned g = 0; g < groups; g++, o += 3) {
+		memcpy(o, buf_hex_of + 2 * p[g], 2);
+		o[2] = ':';
 	}
-	out->n = (size_t)(o - out->p) - 1;
+	out->n += 3 * groups - 1;
 }
 
 static int mac_parse(const struct type *type, const char *s, size_t n, struct arena *mem,
@@ -161,25 +159,24 @@ static int ip4_parse(const struct type *type, const char *s, size_t n, struct ar
 
 static char *put_octet(char *o, unsigned d)
 {
-	if (d >= 100) {
+	if (d >= 100)
 		*o++ = (char)('0' + d / 100);
-		d %= 100;
-		*o++ = (char)('0' + d / 10);
-	} else if (d >= 10) {
-		*o++ = (char)('0' + d / 10);
+	if (d >= 10) {
+		memcpy(o, buf_decimal_of + d % 100 * 2, 2);
+		return o + 2;
 	}
-	*o++ = (char)('0' + d % 10);
+	*o++ = (char)('0' + d);
 	return o;
 }
 
 static void quad_print(const uint8_t *p, struct buf *out)
 {
-	unsigned i;
 	char *o;
 
-	if (!buf_grow(out, 16))
+	if (out->cap - out->n < 16 && !buf_grow(out, 16))
 		return;
-	for (o = out->p + out->n, i = 0; i < 4; i++) {
+	o = out->p + out->n;
+	for (unsigned i = 0; i < 4; i++) {
 		o = put_octet(o, p[i]);
 		*o++ = '.';
 	}
@@ -192,8 +189,12 @@ static void ip4_print(const struct type *type, const struct value *v, struct buf
 
 	if (v->len < sizeof(p))
 		return;
-	turn(type, p, v->p, sizeof(p));
-	quad_print(p, out);
+	if (type && type->le) {
+		turn(type, p, v->p, sizeof(p));
+		quad_print(p, out);
+	} else {
+		quad_print(v->p, out);
+	}
 }
 
 /* A zone (fe80::1%eth0) is where to send, not part of the address: it is left to who sends, and

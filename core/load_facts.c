@@ -215,6 +215,24 @@ static void find_bounds(struct record *rec)
 	}
 }
 
+/* Most musts compare the field's own number with a constant. */
+static void find_own(const struct record *rec, const struct field *f, struct must *m)
+{
+	const struct expr *x = m->expr, *a = x->a, *b = x->b;
+
+	if (x->op < EX_EQ || x->op > EX_GE || x->op == EX_NE || a->op != EX_FIELD ||
+	    a->npath != 1 || a->local != f->index || a->outer_proto ||
+	    rec->fields[a->local].name != a->path[0].name || b->op != EX_NUM || !is_number(f->type))
+		return;
+	m->lo = x->op == EX_LT || x->op == EX_LE ? INT64_MIN : b->num;
+	m->hi = x->op == EX_GT || x->op == EX_GE ? INT64_MAX : b->num;
+	if ((x->op == EX_GT && m->lo == INT64_MAX) || (x->op == EX_LT && m->hi == INT64_MIN))
+		return;
+	m->lo += x->op == EX_GT;
+	m->hi -= x->op == EX_LT;
+	m->own = true;
+}
+
 /* What decoding and checking ask of every field. */
 static void sort_fields(struct record *rec)
 {
@@ -227,6 +245,26 @@ static void sort_fields(struct record *rec)
 		if (bits <= UINT8_MAX && !f->cond && !f->optional && !f->align && !f->bound_by)
 			f->plain = (uint8_t)bits;
 		f->judged = f->rule.form >= RULE_LEN || f->nmust;
+		for (unsigned k = 0; k < f->nmust; k++)
+			find_own(rec, f, &f->must[k]);
+		if (f->plain && f->type->kind->cls != KIND_ADDR)
+			f->load = f->type->kind == &kind_uint && !f->type->le && bits <= 57
+					  ? LOAD_BE
+					  : LOAD_ELSE;
+	}
+	for (unsigned i = rec->nfields; i-- > 0;) {
+		struct field *f = &rec->fields[i];
+		const struct field *next =
+			i + 1 < rec->nfields && i + 1 != rec->npre ? f + 1 : NULL;
+
+		if (!f->plain || f->rule.form == RULE_LEN)
+			continue;
+		f->run = 1;
+		f->run_bits = f->plain;
+		if (next && next->run && next->run < UINT8_MAX) {
+			f->run = (uint8_t)(next->run + 1);
+			f->run_bits = (uint16_t)(next->run_bits + f->plain);
+		}
 	}
 }
 
@@ -306,6 +344,12 @@ int freeze_facts(struct registry *r, struct err *e)
 		struct proto *p = *VEC_AT(struct proto *, r->protos, i);
 		struct need n = { &p->rec, 0 };
 
+		for (unsigned k = 0; k < p->npseudo; k++) {
+			for (unsigned f = 0; f < p->rec.nfields && !p->pseudo[k].at; f++) {
+				if (p->rec.fields[f].name == p->pseudo[k].field)
+					p->pseudo[k].at = &p->rec.fields[f];
+			}
+		}
 		/* Of several lines the first condition is what is looked at first. */
 		expr_each(p->message && p->message->op == EX_COND ? p->message->a : p->message,
 			  need_node, &n);

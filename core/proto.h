@@ -233,11 +233,20 @@ enum show { SHOW_DEFAULT, SHOW_HEX, SHOW_DEC, SHOW_BIN, SHOW_TIME, SHOW_BITS };
 struct must {
 	const struct expr *expr;
 	const char *text;
+	int64_t lo, hi; /* frozen, where own: it holds for the field's own number from lo to hi */
+	bool own;
 };
 
 struct word_case { /* `enum if COND { ... }` */
 	const struct expr *cond;
 	const struct words *words;
+};
+
+/* How the number of a plain field is read. */
+enum load_form {
+	LOAD_NONE, /* it has none: an address */
+	LOAD_BE,   /* big-endian, without sign, at most 57 bits: by one load of 64 */
+	LOAD_ELSE,
 };
 
 struct field {
@@ -248,7 +257,7 @@ struct field {
 	const struct word_case *cases; /* words NULL: the first that holds; see field_here() */
 	const struct expr *cond;       /* `if`: present when not 0; or NULL */
 	struct rule rule;
-	const struct must *must;
+	struct must *must;
 	const char *const
 		*alias;  /* other names, dotted ones too (tcp.srcport), NULL-terminated; or NULL */
 	const char *doc; /* or NULL */
@@ -264,7 +273,10 @@ struct field {
 	/* frozen: */
 	uint8_t plain; /* bits of a leaf of one width that is always there and hangs on nothing
 			  else; 0: not that simple */
-	bool judged;   /* a rule or a must may be broken by its value */
+	uint8_t run;   /* so many plain fields from this one on bound nothing: read at once */
+	uint8_t load;  /* plain: enum load_form */
+	uint16_t run_bits;
+	bool judged; /* a rule or a must may be broken by its value */
 	bool says; /* its default is of a list or a struct, or one in it is: the notation sets it */
 	int32_t fixed_bit; /* offset from the record's first bit when no earlier field can move it,
 			      else -1 */
@@ -312,8 +324,9 @@ struct carries { /* what selects the layer above */
 	const struct expr *cond; /* or NULL: only if */
 };
 
-struct pseudo_item {       /* `pseudo src dst u8(0) u8(upper) u16(span)` */
-	const char *field; /* a field of this protocol, with its own width; or NULL: */
+struct pseudo_item {            /* `pseudo src dst u8(0) u8(upper) u16(span)` */
+	const char *field;      /* a field of this protocol, with its own width; or NULL: */
+	const struct field *at; /* the same, found when frozen */
 	uint16_t bits;
 	const struct expr *expr;
 };
@@ -406,7 +419,7 @@ struct proto {
 				       or MESSAGE_REST; <= 0: it is none. Or NULL */
 	uint32_t message_min;       /* bytes needed before `message` can be evaluated */
 	bool asks;                  /* `message` looks at the request */
-	const struct pseudo_item *pseudo;
+	struct pseudo_item *pseudo;
 	const struct pseudo_override *pseudo_over;
 	const struct reply *reply;
 	const struct want *wants;

@@ -159,6 +159,7 @@ static bool same_rule(const struct rule *a, const struct rule *b)
 static bool same_facts(const struct field *a, const struct field *b)
 {
 	return a->selects == b->selects && a->structural == b->structural && a->plain == b->plain &&
+	       a->run == b->run && a->run_bits == b->run_bits && a->load == b->load &&
 	       a->judged == b->judged && a->fixed_bit == b->fixed_bit &&
 	       a->bounds_from == b->bounds_from && a->bounds_to == b->bounds_to &&
 	       !a->bound_by == !b->bound_by &&

@@ -3,6 +3,7 @@
  * Williams' "A Painless Guide to CRC Error Detection Algorithms", Fletcher, Adler-32 (RFC 1950),
  * sum8, xor8. */
 #include "core/sum.h"
+#include "core/bits.h"
 
 #include <endian.h>
 #include <string.h>
@@ -348,6 +349,43 @@ void sum_add(struct sum_state *s, const uint8_t *p, size_t n)
 			s->a ^= p[i];
 		break;
 	}
+}
+
+void sum_add_but(struct sum_state *s, const uint8_t *p, size_t n, size_t at, size_t len)
+{
+	static const uint8_t zero[8];
+
+	if (s->algo->form == SUM_INET && len == 2 && at % 2 == 0 && !s->odd) {
+		/* All of it, and the word taken away again. 0xffff: the others may all be zero. */
+		uint32_t a = sum_inet_partial(p, n, (uint16_t)~be16(p + at));
+
+		if (a != 0xffff) {
+			s->a += a;
+			s->odd = n & 1;
+			return;
+		}
+	}
+	sum_add(s, p, at);
+	s->own = s->n;
+	sum_add(s, zero, len > 8 ? 8 : len);
+	sum_add(s, p + at + len, n - at - len);
+}
+
+void sum_add_number(struct sum_state *s, uint64_t v, unsigned bytes)
+{
+	uint8_t b[8];
+
+	if (bytes < 8)
+		v &= (UINT64_C(1) << 8 * bytes) - 1;
+	if (s->algo->form == SUM_INET) {
+		v = (v & 0xffff) + (v >> 16 & 0xffff) + (v >> 32 & 0xffff) + (v >> 48);
+		s->odd ^= bytes & 1;
+		s->a += s->odd ? v << 8 : v; /* the last byte is the upper half of a word */
+		s->a = (s->a & 0xffff) + (s->a >> 16);
+		return;
+	}
+	bits_put(b, 0, 8 * bytes, v);
+	sum_add(s, b, bytes);
 }
 
 uint64_t sum_end(const struct sum_state *s)

@@ -41,11 +41,10 @@ extern const struct sum_algo sum_algos[];
 const struct sum_algo *sum_at(unsigned i); /* every named one; NULL past the end */
 void sum_init(struct sum_state *s, const struct sum_algo *algo);
 void sum_add(struct sum_state *s, const uint8_t *p, size_t n);
-/* The next bytes are those of the field itself (zeros); matters to fletcher(iso) alone. */
-static inline void sum_own(struct sum_state *s)
-{
-	s->own = s->n;
-}
+/* p[0..n), where p[at..at + len) is the field itself: zeros are summed in its place. */
+void sum_add_but(struct sum_state *s, const uint8_t *p, size_t n, size_t at, size_t len);
+/* A number of 1 to 8 bytes, big-endian. */
+void sum_add_number(struct sum_state *s, uint64_t v, unsigned bytes);
 /* As it stands in the field. inet: complemented; 0 stays 0 (the caller knows whether 0 means none).
  */
 uint64_t sum_end(const struct sum_state *s);

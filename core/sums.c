@@ -20,22 +20,13 @@ static uint64_t upper_value(const struct proto *proto, const struct proto *lower
 	return 0;
 }
 
-/* Bytes of one field of layer i, for a pseudo header. */
-static void add_field(struct sum_state *s, const struct packet *p, unsigned i,
+/* Bytes of one field of layer i, for a pseudo header. last: of a list the last item. */
+static void add_found(struct sum_state *s, const struct packet *p, unsigned i,
 		      const struct field *f, bool last)
 {
-	const struct layer *l = &p->layers[i];
 	struct tree t = { 0 };
 	uint32_t at;
 
-	if (f->fixed_bit >= 0 && f->fixed_bit % 8 == 0 && f->type->form == TYPE_LEAF &&
-	    f->type->ext.form == EXTENT_KIND && leaf_bits(f->type) && leaf_bits(f->type) % 8 == 0) {
-		uint32_t off = l->off + (uint32_t)f->fixed_bit / 8, n = leaf_bits(f->type) / 8;
-
-		if (off + n <= p->len)
-			sum_add(s, p->data + off, n);
-		return;
-	}
 	if (decode(&t, p, i) == 0) {
 		at = tree_child(&t, 0, f->index);
 		if (at != NODE_NONE && last && t.v[at].type && t.v[at].type->form == TYPE_LIST) {
@@ -50,6 +41,21 @@ static void add_field(struct sum_state *s, const struct packet *p, unsigned i,
 			sum_add(s, p->data + t.v[at].bit / 8, t.v[at].bits / 8);
 	}
 	tree_done(&t);
+}
+
+static void add_field(struct sum_state *s, const struct packet *p, unsigned i,
+		      const struct field *f, bool last)
+{
+	uint32_t off = p->layers[i].off + (uint32_t)f->fixed_bit / 8, n;
+
+	if (f->fixed_bit < 0 || f->fixed_bit % 8 || f->type->form != TYPE_LEAF ||
+	    f->type->ext.form != EXTENT_KIND || !leaf_bits(f->type) || leaf_bits(f->type) % 8) {
+		add_found(s, p, i, f, last);
+		return;
+	}
+	n = leaf_bits(f->type) / 8;
+	if (off + n <= p->len)
+		sum_add(s, p->data + off, n);
 }
 
 /* Does a layer between (a routing header) say another value for this field? */
@@ -84,7 +90,6 @@ static void add_number(struct sum_state *s, const struct packet *p, unsigned lay
 		       const struct proto *lower, const struct pseudo_item *it)
 {
 	const struct layer *l = &p->layers[layer];
-	uint8_t bytes[8] = { 0 };
 	uint64_t v;
 
 	if (it->expr->op == EX_NUM) {
@@ -107,8 +112,7 @@ static void add_number(struct sum_state *s, const struct packet *p, unsigned lay
 
 		v = (uint64_t)expr_eval(it->expr, &t, 0, &env);
 	}
-	bits_put(bytes, 0, it->bits, v);
-	sum_add(s, bytes, it->bits / 8);
+	sum_add_number(s, v, it->bits / 8);
 }
 
 static void add_pseudo(struct sum_state *s, const struct packet *p, unsigned layer)
@@ -123,18 +127,11 @@ static void add_pseudo(struct sum_state *s, const struct packet *p, unsigned lay
 	lower = p->layers[k].proto;
 	for (unsigned i = 0; i < lower->npseudo; i++) {
 		const struct pseudo_item *it = &lower->pseudo[i];
-		if (it->field) {
-			const struct field *f = NULL;
 
-			for (unsigned n = 0; n < lower->rec.nfields && !f; n++) {
-				if (lower->rec.fields[n].name == it->field)
-					f = &lower->rec.fields[n];
-			}
-			if (f && !add_override(s, p, (unsigned)k + 1, layer, it->field))
-				add_field(s, p, (unsigned)k, f, false);
-			continue;
-		}
-		add_number(s, p, layer, lower, it);
+		if (!it->field)
+			add_number(s, p, layer, lower, it);
+		else if (it->at && !add_override(s, p, (unsigned)k + 1, layer, it->field))
+			add_field(s, p, (unsigned)k, it->at, false);
 	}
 }
 
@@ -142,19 +139,10 @@ static void add_pseudo(struct sum_state *s, const struct packet *p, unsigned lay
 static void add_range(struct sum_state *s, const uint8_t *p, uint32_t from, uint32_t to,
 		      uint32_t lo, uint32_t hi)
 {
-	static const uint8_t zero[8];
-
-	if (lo >= to || hi <= from) {
-		if (to > from)
-			sum_add(s, p + from, to - from);
-		return;
-	}
-	if (lo > from)
-		sum_add(s, p + from, lo - from);
-	sum_own(s);
-	sum_add(s, zero, hi - lo > 8 ? 8 : hi - lo);
-	if (to > hi)
-		sum_add(s, p + hi, to - hi);
+	if (lo >= from && hi <= to)
+		sum_add_but(s, p + from, to - from, lo - from, hi - lo);
+	else if (to > from)
+		sum_add(s, p + from, to - from);
 }
 
 static void span_range(const struct span *sp, const struct tree *t, uint32_t at, uint32_t *from,

@@ -234,6 +234,9 @@ static void judge_must(struct judge *j, uint32_t at)
 	for (unsigned i = 0; i < n->field->nmust; i++) {
 		const struct must *m = &n->field->must[i];
 
+		if (m->own && n->type == n->field->type && (int64_t)n->num >= m->lo &&
+		    (int64_t)n->num <= m->hi)
+			continue;
 		if (!expr_eval(m->expr, j->t, n->parent, NULL))
 			add_note(j, NOTE_MUST, at, "must %s", m->text ? m->text : "hold");
 	}

@@ -238,7 +238,7 @@ bool packet_rest(const struct packet *p, int i, uint32_t *from, uint32_t *to)
 	} else {
 		packet_payload(p, (unsigned)i, from, to);
 	}
-	for (unsigned k = (unsigned)(i + 1); k < p->nlayers; k++) {
+	for (unsigned k = (unsigned)(i + 1); k < p->nlayers && *from < *to; k++) {
 		if (packet_parent(p, k) == i && p->layers[k].end > *from)
 			*from = p->layers[k].end;
 		if (i >= 0 && p->layers[k].off >= *to)

@@ -85,18 +85,9 @@ struct extent_bytes report_trailer(const struct packet *p, unsigned i)
 	return x;
 }
 
-static void put_digits(char *p, unsigned n, uint32_t v)
-{
-	while (n--) {
-		p[n] = (char)('0' + v % 10);
-		v /= 10;
-	}
-}
-
 void report_time(struct report *r, int64_t when, struct buf *out)
 {
 	int64_t s = when / 1000000000, ns = when % 1000000000;
-	char frac[10];
 
 	if (ns < 0)
 		ns += 1000000000, s--;
@@ -113,22 +104,21 @@ void report_time(struct report *r, int64_t when, struct buf *out)
 						 tm.tm_hour, tm.tm_min, tm.tm_sec);
 	}
 	buf_put(out, r->date, r->date_len);
-	put_digits(frac, 9, (uint32_t)ns);
-	frac[9] = 'Z';
-	buf_put(out, frac, 10);
+	buf_nine(out, (uint32_t)ns);
+	buf_char(out, 'Z');
 }
 
 void report_seconds(int64_t ns, unsigned digits, struct buf *out)
 {
 	uint64_t v = ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns;
-	char frac[9];
 
 	if (ns < 0)
 		buf_char(out, '-');
 	buf_u64(out, v / 1000000000);
 	buf_char(out, '.');
-	put_digits(frac, 9, (uint32_t)(v % 1000000000));
-	buf_put(out, frac, digits > 9 ? 9 : digits);
+	buf_nine(out, (uint32_t)(v % 1000000000));
+	if (digits < 9 && !out->failed)
+		out->n -= 9 - digits;
 }
 
 void report_value(const struct tree *t, uint32_t at, struct buf *out)

@@ -172,10 +172,12 @@ static void put_sum(struct json *j, uint32_t at)
 
 static void put_address(struct json *j, uint32_t at)
 {
-	const struct type *type = j->t->v[at].type;
-	struct value v;
+	const struct node *n = &j->t->v[at];
+	const struct type *type = n->type;
+	struct value v = { .p = j->t->data + n->bit / 8, .len = n->bits / 8 };
 
-	node_value(j->t, at, &v);
+	if (n->bit % 8 || n->head || n->tail)
+		node_value(j->t, at, &v);
 	buf_char(j->out, '"');
 	type->kind->print(type, &v, j->out);
 	buf_char(j->out, '"');

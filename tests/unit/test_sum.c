@@ -233,11 +233,8 @@ START_TEST(iso_sums_to_zero)
 
 			for (unsigned i = 0; i < n; i++)
 				p[i] = (uint8_t)(i * 37 + n * at);
-			p[at] = p[at + 1] = 0;
 			sum_init(&s, iso);
-			sum_add(&s, p, at);
-			sum_own(&s);
-			sum_add(&s, p + at, n - at);
+			sum_add_but(&s, p, n, at, 2);
 			v = sum_end(&s);
 			p[at] = (uint8_t)(v >> 8);
 			p[at + 1] = (uint8_t)v;
@@ -252,6 +249,63 @@ START_TEST(iso_sums_to_zero)
 }
 END_TEST
 
+/* The field itself counts as zeros, whatever is in it and around it. */
+START_TEST(own_is_zero)
+{
+	const struct sum_algo *a = sum_at((unsigned)_i);
+	uint8_t p[64], z[64];
+
+	if (a->form == SUM_FLETCHER_ISO) /* knows where the field is */
+		return;
+	for (unsigned seed = 0; seed < 300; seed++) {
+		unsigned n = 2 + seed % 60, at = seed * 7 % (n - 1), len = 1 + seed % 2;
+		struct sum_state s, t;
+
+		noise(p, n, seed);
+		if (seed % 5 == 0) /* nothing but the field */
+			memset(p, seed % 2 ? 0 : 0xff, n);
+		if (seed % 15 == 0)
+			p[at] = 9;
+		memcpy(z, p, n);
+		memset(z + at, 0, len);
+		sum_init(&s, a);
+		sum_init(&t, a);
+		for (unsigned k = 0; k < 2; k++) { /* the second time from where the first ended */
+			sum_add_but(&s, p, n, at, len);
+			sum_add(&t, z, n);
+		}
+		ck_assert_msg(sum_end(&s) == sum_end(&t), "%s: %u bytes but %u at %u", a->name, n,
+			      len, at);
+	}
+}
+END_TEST
+
+START_TEST(numbers_are_bytes)
+{
+	const struct sum_algo *a = sum_at((unsigned)_i);
+	uint8_t p[8];
+
+	for (unsigned seed = 0; seed < 200; seed++) {
+		struct sum_state s, t;
+
+		sum_init(&s, a);
+		sum_init(&t, a);
+		for (unsigned k = 0; k < 5; k++) {
+			unsigned bytes = 1 + (seed * 5 + k * 3) % 8;
+			uint64_t v = 0;
+
+			noise(p, sizeof(p), seed + k);
+			for (unsigned i = 0; i < bytes; i++)
+				v = v << 8 | p[i];
+			sum_add_number(&s, bytes < 8 ? v | UINT64_C(0xabcd) << 8 * bytes : v,
+				       bytes);
+			sum_add(&t, p, bytes);
+		}
+		ck_assert_msg(sum_end(&s) == sum_end(&t), "%s, seed %u", a->name, seed);
+	}
+}
+END_TEST
+
 UNIT_TESTS(sum)
 {
 	tcase_add_loop_test(t, check_value, 0, ROWS);
@@ -262,4 +316,6 @@ UNIT_TESTS(sum)
 	tcase_add_test(t, inet);
 	tcase_add_test(t, running_sums);
 	tcase_add_test(t, iso_sums_to_zero);
+	tcase_add_loop_test(t, own_is_zero, 0, ROWS);
+	tcase_add_loop_test(t, numbers_are_bytes, 0, ROWS);
 }
