@@ -36,13 +36,16 @@ void *vec_push(struct arena *a, struct vec *v, size_t size);
 
 struct symbol {
 	uint32_t hash, len;
-	uint32_t mark; /* scratch: which check saw it last */
+	uint32_t mark;             /* scratch: which check saw it last */
+	const struct proto *proto; /* in lower case, after freeze: whose name it is; or NULL */
 	char s[];
 };
 static inline struct symbol *symbol_of(const char *interned)
 {
 	return (struct symbol *)(uintptr_t)(interned - offsetof(struct symbol, s));
 }
+/* Give the symbols their protocols, so that registry_find() need not search. */
+int freeze_find(struct registry *r, struct err *e);
 /* The symbol of name in lower case, for comparing without case. */
 struct symbol *symbol_folded(struct registry *r, const char *name);
 
@@ -146,7 +149,7 @@ struct registry {
 	struct vec spaces;    /* struct rspace, after freeze */
 	struct vec redefined; /* const char * */
 	struct vec guessed;   /* const struct proto *, by name, after freeze */
-	bool frozen, strict;
+	bool frozen, strict, named;
 	bool later; /* the built-ins are asked for, and nothing else yet: see registry_builtin.c */
 	uint64_t work;
 	struct shapes *shapes;

@@ -161,6 +161,7 @@ struct type {
 	const struct kind *kind;  /* LEAF */
 	uint16_t bits;            /* LEAF of fixed width; PAD: the multiple, in bytes */
 	bool le;                  /* LEAF number: little-endian */
+	bool settled;             /* LEAF: it stands where it stays, or item tells where that is */
 	struct extent ext;        /* LEAF, LIST */
 	const struct type *item;  /* LIST */
 	const struct record *rec; /* STRUCT */

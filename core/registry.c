@@ -8,6 +8,8 @@
 #include "core/near.h"
 #include "core/value.h"
 
+#define FOLDED 160 /* bytes of a name that count */
+
 void *vec_push(struct arena *a, struct vec *v, size_t size)
 {
 	void *p = arena_room(a, v->p, v->n, &v->cap, size);
@@ -101,25 +103,68 @@ const char *registry_symbol(const struct registry *r, const char *s, size_t n)
 	return y ? y->s : NULL;
 }
 
+static void fold(char *low, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		low[i] = (char)(s[i] >= 'A' && s[i] <= 'Z' ? s[i] | 0x20 : s[i]);
+}
+
 struct symbol *symbol_folded(struct registry *r, const char *name)
 {
-	char low[160];
+	char low[FOLDED];
 	size_t n = strlen(name);
 	const char *s;
 
 	if (n > sizeof(low))
 		n = sizeof(low);
-	for (size_t i = 0; i < n; i++)
-		low[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] | 0x20 : name[i]);
+	fold(low, name, n);
 	s = registry_intern(r, low, n);
 	return s ? symbol_of(s) : NULL;
 }
 
 /* ---- protocols ---- */
 
+static int give_name(struct registry *r, const char *name, const struct proto *p, bool main)
+{
+	struct symbol *y = symbol_folded(r, name);
+
+	if (!y)
+		return -1;
+	/* Among aliases a user's file wins over the built-ins. */
+	if (!y->proto || main || (y->proto->builtin && !p->builtin))
+		y->proto = p;
+	return 0;
+}
+
+int freeze_find(struct registry *r, struct err *e)
+{
+	for (unsigned i = 0; i < r->protos.n; i++) {
+		const struct proto *p = registry_at(r, i);
+
+		for (const char *const *a = p->names; a && *a; a++) {
+			if (give_name(r, *a, p, false))
+				return load_nomem(e);
+		}
+	}
+	for (unsigned i = r->protos.n; i-- > 0;) {
+		if (give_name(r, registry_at(r, i)->name, registry_at(r, i), true))
+			return load_nomem(e);
+	}
+	r->named = true;
+	return 0;
+}
+
 const struct proto *registry_find(const struct registry *r, const char *name, size_t n)
 {
 	const struct proto *found = NULL;
+	char low[FOLDED];
+	const char *s;
+
+	if (r->named && n < sizeof(low)) {
+		fold(low, name, n);
+		s = n ? registry_symbol(r, low, n) : NULL;
+		return s ? symbol_of(s)->proto : NULL;
+	}
 
 	for (unsigned i = 0; i < r->protos.n; i++) {
 		const struct proto *p = registry_at(r, i);

@@ -9,8 +9,8 @@
 int registry_freeze(struct registry *r, struct err *e)
 {
 	static int (*const steps[])(struct registry * r, struct err * e) = {
-		freeze_names, freeze_resolve, freeze_rules, freeze_check,
-		freeze_shape, freeze_facts,   freeze_graph, shape_compile,
+		freeze_find,  freeze_names, freeze_resolve, freeze_rules,  freeze_check,
+		freeze_shape, freeze_facts, freeze_graph,   shape_compile,
 	};
 	struct err own = { 0 };
 

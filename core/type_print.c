@@ -131,13 +131,19 @@ static void print_extent(const struct type *t, const struct record *rec, struct 
 	buf_char(out, ']');
 }
 
+/* Do an arm and the one before it say the same, so that one line names both? */
+static bool as_before(const struct type *t, const struct arm *a)
+{
+	return a > t->arms && t->on && a->lo && a[-1].type == a->type && a[-1].alias == a->alias;
+}
+
 static void print_arms(const struct type *t, const struct record *rec, unsigned indent,
 		       struct buf *out)
 {
 	for (unsigned i = 0; i < t->narms; i++) {
 		const struct arm *a = &t->arms[i];
 
-		if (!i || t->arms[i - 1].type != a->type || !t->on || !a->lo) {
+		if (!as_before(t, a)) {
 			buf_char(out, '\n');
 			print_indent(indent + 4, out);
 		}
@@ -149,7 +155,7 @@ static void print_arms(const struct type *t, const struct record *rec, unsigned 
 			buf_str(out, "..");
 			expr_print(a->hi, rec, out);
 		}
-		if (t->on && a->lo && i + 1 < t->narms && a[1].type == a->type && a[1].lo) {
+		if (i + 1 < t->narms && as_before(t, a + 1)) {
 			buf_str(out, ", ");
 			continue;
 		}
