@@ -242,3 +242,17 @@ rec_vnc() {
 	sleep 3
 	keep 12
 }
+
+rec_vnc-messages() {
+	pair
+	mkdir -p /tmp/.X11-unix
+	mount -t tmpfs none /tmp/.X11-unix
+	echo secret | tigervncpasswd -f >"$LAB_DIR/password"
+	lab_bg h2 Xtigervnc :7 -geometry 64x48 -depth 24 -rfbport 5900 -interface 10.77.0.2 \
+		-SecurityTypes None,VncAuth -rfbauth "$LAB_DIR/password" -desktop lab -noreset
+	lab_until 10 lab_on h2 bash -c 'true >/dev/tcp/10.77.0.2/5900' || exit 1
+	sniff h1 eth0 tcp port 5900
+	(sleep 1 && DISPLAY=:7 xsetroot -solid red) &
+	lab_on h1 $py "$tools/viewer.py" 10.77.0.2 5900
+	keep 40
+}

@@ -22,6 +22,7 @@ SAME = {
     "l2tp": ["l2tp", "l2tp3", "l2tp_ip"], "lisp-data": "lisp_data", "vxlan": ["vxlan", "vxlangpe"],
     "eth": ["eth", "dot3"], "sll": ["sll", "sll2"], "dhcpv6": "dhcp6",
     "pgsql": ["pgsql_start", "pgsql", "pgsql_reply"], "mqtt": ["mqtt", "mqtt5"],
+    "vnc": ["vnc_start", "vnc"],
     "nbd": ["nbd", "nbd_hello", "nbd_option", "nbd_option_reply", "nbd_chunk"],
     "http2": ["http2", "http2_preface"], "memcache": ["memcache", "memcache_text"], "rtsp": ["rtsp", "rtsp_frame"],
     "rtcp": ["rtcp", "rtcp_feedback", "rtcp_extended", "rtcp_app"],
@@ -47,6 +48,7 @@ PREFIX = PARTED, "a network is one value, of its length and its address (RFC 427
 PROTECTED = OPENED, "here the bits as they were sent; the keys of the first packets are known (RFC 9001 section 5.2)"
 RECEIVER = EARLIER, "RFC 9000 section 17.3: where the receiver's name for the connection ends is known to it alone"
 KEYS = OPENED, "the capture file holds the keys"
+FILL = "the colour that fills a rectangle of Tight has three bytes where a pixel has 8 bits of each (the viewer has asked for no other form); tshark takes four, and is one byte off from there on"
 VERSION = NO_HEAD, "RFC 791 section 3.1: version 4"
 NUMBER = "the RESP specification: a number is decimal digits; for what is none tshark shows 0"
 EXPLAINED = {
@@ -152,6 +154,13 @@ EXPLAINED = {
     "resp.integer: other bytes": NUMBER,
     "rip.authentication_data: other bytes": "RFC 4822 section 2.1: the length of the digest, 20 here, stands before it; tshark "
                                             "takes 16",
+    "vnc.tight_fill_color: other bytes": FILL,
+    "vnc.fb_update_x_pos: other bytes": FILL,
+    "vnc.fb_update_y_pos: other bytes": FILL,
+    "vnc.fb_update_width: other bytes": FILL,
+    "vnc.fb_update_height: other bytes": FILL,
+    "vnc.fb_update_encoding_type: other bytes": FILL,
+    "vnc.padding: other bytes": FILL,
     "packets: tshark reads more": "a pcap file of version 2.5, which nobody has defined; it is refused here",
 }
 
@@ -180,7 +189,7 @@ INSIDE = re.compile(r"^(ike1?_.*|vxlangpe|snap|sctp_chunk|dot11_.*|eap|eapol_key
 # Fields that a header of it begins with, where others may stand without one.
 HEADS = {"http": ("http.request.method", "http.response.code"), "tls": ("tls.record.",), "dns": ("dns.id", "dns.length")}
 # Several of these side by side are one step for tshark.
-SIDE_BY_SIDE = {"l2tp3", "modbus", "vnc", "enip", "ipfix", "rpc", "bittorrent", "bittorrent_message", "ldp", "tpkt", "diameter", "nhrp", "ssh", "dtls", "quic", "quic_short", "stun", "kerberos", "openvpn", "tls", "mqtt", "mqtt5", "pgsql", "pgsql_start", "pgsql_reply", "mysql", "mysql_reply",
+SIDE_BY_SIDE = {"l2tp3", "modbus", "vnc", "vnc_start", "enip", "ipfix", "rpc", "bittorrent", "bittorrent_message", "ldp", "tpkt", "diameter", "nhrp", "ssh", "dtls", "quic", "quic_short", "stun", "kerberos", "openvpn", "tls", "mqtt", "mqtt5", "pgsql", "pgsql_start", "pgsql_reply", "mysql", "mysql_reply",
                 "amqp", "amqp_header", "mpls", "http", "dns", "bgp", "http2", "http2_preface", "grpc", "websocket", "resp",
                 "memcache", "memcache_text", "sip", "rtsp", "rtsp_frame", "rtcp", "rtcp_feedback", "rtcp_extended",
                 "rtcp_app", "gearman", "nbd", "nbd_chunk", "dnp3"}
@@ -201,9 +210,7 @@ FEW = {
     "cip": (89, 85, "the data of an answer is of the object that the request named"),
     "coap": (69, 90, "an option's number is the sum of all deltas before it"),
     "http2": (76, 89, "heads are compressed with numbers that begin inside a byte (RFC 7541 section 5.1), and are bytes here"),
-    "mqtt": (94, 90, "only the CONNECT says whether the packets after it are of version 5"),
     "sip": (94, 90, "the parts of an address in the first line are no fields of ours"),
     "smb": (95, 62, "what an answer to a query holds is said by its request"),
     "smb2": (93, 90, "what an answer to a query holds is said by its request"),
-    "vnc": (75, 81, "how long a rectangle is depends on how pixels are written, which is agreed on before"),
 }
