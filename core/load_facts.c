@@ -350,9 +350,9 @@ static bool same_plain(const struct type *a, const struct type *b)
 
 /* Where leaf t is from now on: most are u8, u16 and the like, and are one type together; the others
  * stand side by side. */
-static const struct type *place_leaf(struct leaves *v, const struct type *t)
+static const struct type *place_leaf(struct leaves *v, const struct type *t, bool shared)
 {
-	const struct type **slot = t->ext.form == EXTENT_KIND ? plain_slot(v, t) : NULL;
+	const struct type **slot = shared && t->ext.form == EXTENT_KIND ? plain_slot(v, t) : NULL;
 
 	if (slot && *slot && same_plain(*slot, t))
 		return *slot;
@@ -372,23 +372,24 @@ static const struct type *place_leaf(struct leaves *v, const struct type *t)
 
 /* Move the leaves in *at out of the memory that parsing has left them in: what is read when
  * decoding is small then, and the addresses of kinds, which a frozen registry is given page by page
- * when it is taken, are on few pages. Several may share one, so that it tells where it went. */
-static int settle(struct leaves *v, const struct type **at)
+ * when it is taken, are on few pages. Several may hold one, so that it tells where it went.
+ * shared: it may be one with others (an arm is known by its type: it has its own). */
+static int settle(struct leaves *v, const struct type **at, bool shared)
 {
 	struct type *t = (struct type *)(uintptr_t)*at;
 
 	for (unsigned i = 0; i < t->narms; i++) {
-		if (settle(v, (const struct type **)(uintptr_t)&t->arms[i].type))
+		if (settle(v, (const struct type **)(uintptr_t)&t->arms[i].type, false))
 			return -1;
 	}
 	for (struct extent *x = &t->ext; x; x = (struct extent *)(uintptr_t)x->outer) {
-		if (x->prefix && settle(v, &x->prefix))
+		if (x->prefix && settle(v, &x->prefix, true))
 			return -1;
 	}
 	if (t->form == TYPE_LIST)
-		return settle(v, &t->item);
+		return settle(v, &t->item, shared);
 	if (t->form == TYPE_LEAF && !t->settled) {
-		const struct type *to = place_leaf(v, t);
+		const struct type *to = place_leaf(v, t, shared);
 
 		if (!to)
 			return -1;
@@ -407,7 +408,7 @@ int freeze_facts(struct registry *r, struct err *e)
 		struct unit *u = *VEC_AT(struct unit *, r->units, i);
 
 		for (unsigned k = 0; k < u->rec->nfields; k++) {
-			if (settle(&leaves, &u->rec->fields[k].type))
+			if (settle(&leaves, &u->rec->fields[k].type, true))
 				return load_nomem(e);
 		}
 	}

@@ -64,7 +64,8 @@ struct slice {
 
 /* A literal as one type of field reads it. */
 struct reading {
-	const struct type *type; /* NULL: as bytes, text or a plain number, not by a field */
+	const struct field *field; /* many have one type, and each has its own words */
+	const struct type *type;   /* NULL: as bytes, text or a plain number, not by a field */
 	struct value v;
 	uint8_t addr[16], mask[16]; /* KIND_ADDR: with a network's mask */
 	bool masked;

@@ -66,6 +66,11 @@ static void as_text(struct matching *m, const struct got *g, const uint8_t **p, 
 	*n = (uint32_t)b->n;
 }
 
+static bool reads(const struct reading *r, const struct got *g)
+{
+	return r->type == g->type && r->field == g->field;
+}
+
 /* Compare with a literal: <0, 0, >0 in *c; false: they cannot be compared. */
 static bool against(struct matching *m, const struct got *g, const struct literal *lit, int *c)
 {
@@ -74,7 +79,7 @@ static bool against(struct matching *m, const struct got *g, const struct litera
 	uint32_t n;
 
 	for (unsigned i = 0; g->type && !r && i < lit->nreadings; i++) {
-		if (lit->reading[i].type == g->type)
+		if (reads(&lit->reading[i], g))
 			r = &lit->reading[i];
 	}
 	if (g->type && g->type->kind->cls == KIND_ADDR) {
@@ -91,7 +96,7 @@ static bool against(struct matching *m, const struct got *g, const struct litera
 		if (!r && !lit->has_num)
 			return false;
 		for (unsigned i = 0; r && i < lit->nreadings; i++) { /* a word of several values */
-			if (lit->reading[i].type == g->type && lit->reading[i].v.num == g->num)
+			if (reads(&lit->reading[i], g) && lit->reading[i].v.num == g->num)
 				r = &lit->reading[i];
 		}
 		*c = r && g->type->kind->cls == KIND_FLOAT

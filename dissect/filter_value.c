@@ -190,7 +190,7 @@ static bool fits(uint64_t v, const struct type *t)
 static int read_leaf(struct filter *f, const struct field *fd, const struct type *t,
 		     const struct literal *lit, bool net, struct reading *r, struct err *e)
 {
-	*r = (struct reading) { .type = t };
+	*r = (struct reading) { .field = fd, .type = t };
 	if (t->form != TYPE_LEAF)
 		return 0;
 	switch (t->kind->cls) {
@@ -255,7 +255,7 @@ static int read_selected(struct filter *f, const struct field *fd, const struct 
 			 struct literal *lit)
 {
 	const struct proto *p = lit->quoted ? NULL : registry_find(f->reg, lit->text, lit->len);
-	struct reading r = { .type = t };
+	struct reading r = { .field = fd, .type = t };
 	struct binding b;
 	int n = 0;
 

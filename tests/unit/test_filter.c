@@ -264,6 +264,48 @@ START_TEST(test_bad)
 }
 END_TEST
 
+/* Fields and arms of one type are still themselves: each its own words and names. */
+static const char kin[] =
+	"protocol kin \"Kin\" {\n over link 147\n"
+	" x : u8 enum { one = 1, two = 2 } alias kin.any\n"
+	" y : u8 enum { one = 2, two = 1 } alias kin.any\n"
+	" value : choose x { 1 -> u16 alias kin.first\n 2 -> u16 alias kin.second\n"
+	" else -> bytes[..] }\n}\n";
+static const struct {
+	const char *filter, *want;
+} kins[] = {
+	{ "kin.any == one", "1101" }, { "kin.any == two", "1110" }, { "kin.x == one", "1001" },
+	{ "kin.y == one", "0101" },   { "kin.first == 7", "1001" }, { "kin.second == 7", "0110" },
+	{ "kin.first", "1001" },      { "kin.second", "0110" },
+};
+
+START_TEST(test_kin)
+{
+	static const char *const bytes[] = { "01 01 0007", "02 02 0007", "02 01 0007",
+					     "01 02 0007" };
+	struct registry *r = help_registry(kin);
+	struct filter_work w = { 0 };
+	struct err e = { 0 };
+	struct filter *f = filter_parse(r, kins[_i].filter, strlen(kins[_i].filter), &e);
+	char got[8] = "";
+
+	ck_assert_msg(f != NULL, "%s: %s at %u", kins[_i].filter, e.msg, e.col);
+	for (int i = 0; i < COUNT(bytes); i++) {
+		struct packet p;
+
+		help_packet(&p, 147, bytes[i]);
+		dissect(r, &p);
+		got[i] = filter_match(f, &p, &w) ? '1' : '0';
+		free((void *)(uintptr_t)p.data);
+	}
+	ck_assert_msg(strcmp(got, kins[_i].want) == 0, "%s: %s, expected %s", kins[_i].filter, got,
+		      kins[_i].want);
+	filter_work_done(&w);
+	filter_close(f);
+	registry_close(r);
+}
+END_TEST
+
 START_TEST(test_deep)
 {
 	struct registry *r = help_registry(NULL);
@@ -329,6 +371,7 @@ UNIT_TESTS(filter)
 {
 	tcase_add_loop_test(t, test_good, 0, COUNT(good));
 	tcase_add_loop_test(t, test_bad, 0, COUNT(bad));
+	tcase_add_loop_test(t, test_kin, 0, COUNT(kins));
 	tcase_add_test(t, test_deep);
 	tcase_add_test(t, test_prefixes);
 }
