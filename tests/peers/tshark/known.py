@@ -207,10 +207,7 @@ PLAIN = {"FT_NONE", "FT_BYTES", "FT_UINT_BYTES", "FT_PROTOCOL"}
 # many do, and why not more.
 FEW = {
     "cflow": (59, 53, "records by a template of an earlier packet are bytes here"),
-    "cip": (89, 85, "the data of an answer is of the object that the request named"),
     "coap": (69, 90, "an option's number is the sum of all deltas before it"),
     "http2": (76, 89, "heads are compressed with numbers that begin inside a byte (RFC 7541 section 5.1), and are bytes here"),
     "sip": (94, 90, "the parts of an address in the first line are no fields of ours"),
-    "smb": (95, 62, "what an answer to a query holds is said by its request"),
-    "smb2": (93, 90, "what an answer to a query holds is said by its request"),
 }
