@@ -10,6 +10,7 @@
 #include "core/said.h"
 #include "dissect/dissect.h"
 #include "dissect/escape.h"
+#include "dissect/heard.h"
 #include "dissect/pattern.h"
 
 static const char *const forms[] = { "line", "tree", "expr", "json", "flat", "csv",
@@ -158,7 +159,9 @@ int show_choose(struct showing *s, struct packet *p, struct err *e)
 	int rc;
 
 	s->seen++;
-	dissect_with(s->c->reg, p, &s->scratch);
+	dissect_heard(s->c->reg, p, &s->scratch, s->heard);
+	if (heard_learn(&s->heard, p, &s->scratch) < 0)
+		return err_set(e, ERR_IO, "no memory");
 	rc = wanted(s, p, e);
 	if (rc <= 0)
 		return rc;
@@ -184,6 +187,8 @@ int show_whole(struct showing *s, struct packet *p, struct err *e)
 {
 	int rc = wanted(s, p, e);
 
+	if (heard_learn(&s->heard, p, &s->scratch) < 0)
+		return err_set(e, ERR_IO, "no memory");
 	return rc <= 0 ? rc : print_packet(s, p, NULL, e);
 }
 
@@ -249,6 +254,7 @@ int show_close(struct showing *s, struct err *e)
 	filter_work_done(&s->work);
 	plan_done(&s->pattern);
 	tree_done(&s->scratch);
+	heard_close(s->heard);
 	out_done(&s->out);
 	return rc;
 }

@@ -26,6 +26,7 @@ static struct unit *open_record(struct load *l)
 	u->src = l->src;
 	l->u = u;
 	l->fields = l->fsrc = l->refs = l->spans = l->views = none;
+	l->announces = l->announce_src = none;
 	l->npre = -1;
 	l->nest = 0;
 	return u;
@@ -132,6 +133,9 @@ static int close_record(struct load *l, struct record *rec)
 	rec->fixed_bits = -1;
 	rec->views = l->views.p;
 	rec->nviews = (uint16_t)l->views.n;
+	rec->announces = l->announces.p;
+	rec->nannounces = (uint16_t)l->announces.n;
+	u->announce_src = l->announce_src.p;
 	u->rec = rec;
 	u->f = l->fsrc.p;
 	for (unsigned i = 0; i < rec->nfields; i++) {
@@ -185,6 +189,9 @@ static int parse_body(struct load *l, const char **doc)
 		} else if (load_is(l, "view")) {
 			if (parse_view(l))
 				return -1;
+		} else if (load_is(l, "announces")) {
+			if (parse_announce(l))
+				return -1;
 		} else if (l->pv) {
 			if (parse_directive(l))
 				return -1;
@@ -194,7 +201,8 @@ static int parse_body(struct load *l, const char **doc)
 			if (!*doc)
 				return -1;
 		} else {
-			return load_expected(l, "a field (name : type), doc, view or '}'");
+			return load_expected(l,
+					     "a field (name : type), doc, view, announces or '}'");
 		}
 		if (l->t.type != TOK_LINE && l->t.type != '}')
 			return load_expected(l, "the end of the line");

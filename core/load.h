@@ -101,6 +101,10 @@ struct osrc { /* beside each struct over */
 	struct place name, value;
 };
 
+struct announce_src { /* beside each struct announce */
+	struct place proto, space;
+};
+
 struct unit { /* beside each record */
 	struct record *rec;
 	struct proto *proto; /* NULL: a struct */
@@ -108,6 +112,7 @@ struct unit { /* beside each record */
 	struct fsrc *f;
 	struct osrc *over;
 	struct place name;
+	struct announce_src *announce_src;
 	struct place *pseudo_over, *carries, *wants, *anew, *summary, quotes;
 	uint32_t nosrc;
 	struct vec containers;     /* struct unit *: records that hold this struct */
@@ -183,12 +188,13 @@ struct load {
 	uint32_t line_at, line; /* line number of an offset, as far as it was counted */
 	unsigned nest;          /* brackets open in this field: newlines are blanks */
 	unsigned expr_depth, type_depth;
-	bool le;                  /* endian little */
-	struct unit *u;           /* the record being read */
-	struct vec fields, fsrc;  /* of that record */
-	struct pvecs *pv;         /* directives of that protocol; NULL: a struct */
-	struct vec refs, spans;   /* struct field_ref, struct span_ref of that record */
-	struct vec views;         /* struct view of that record */
+	bool le;                 /* endian little */
+	struct unit *u;          /* the record being read */
+	struct vec fields, fsrc; /* of that record */
+	struct pvecs *pv;        /* directives of that protocol; NULL: a struct */
+	struct vec refs, spans;  /* struct field_ref, struct span_ref of that record */
+	struct vec views;        /* struct view of that record */
+	struct vec announces, announce_src;
 	int npre;                 /* -1: no `payload` line yet */
 	struct vec units, tables; /* of this file, until it is known to be right */
 	struct err *e;
@@ -259,6 +265,7 @@ int parse_aliases(struct load *l, bool dotted, const char *const **out);
 /* bytes( SPAN ), as the len of it. */
 const struct expr *parse_bytes_of(struct load *l);
 int parse_view(struct load *l);
+int parse_announce(struct load *l);
 int parse_wants(struct load *l);
 int parse_flow(struct load *l);
 int parse_fragment(struct load *l);
@@ -296,6 +303,8 @@ int check_summary(struct registry *r, struct unit *u, struct err *e);
 int check_wants(struct registry *r, struct unit *u, struct err *e);
 int check_anew(struct registry *r, struct unit *u, struct err *e);
 int check_flow(struct registry *r, struct unit *u, struct err *e);
+int check_announces(struct registry *r, struct unit *u, struct err *e);
+int find_heralds(struct registry *r, struct err *e);
 bool field_computed(const struct field *f);
 int freeze_facts(struct registry *r, struct err *e); /* what others ask of fields and records */
 int freeze_graph(struct registry *r, struct err *e);

@@ -424,6 +424,8 @@ int freeze_facts(struct registry *r, struct err *e)
 	}
 	while (mark_says(r))
 		;
+	if (find_heralds(r, e))
+		return -1;
 	for (uint32_t i = 0; i < r->protos.n; i++) {
 		struct proto *p = *VEC_AT(struct proto *, r->protos, i);
 		struct need n = { &p->rec, 0 };

@@ -279,7 +279,7 @@ int freeze_shape(struct registry *r, struct err *e)
 	for (uint32_t i = 0; i < r->units.n; i++) {
 		struct unit *u = *VEC_AT(struct unit *, r->units, i);
 
-		if (depth_of(r, u, 1, e) || check_bytes(u, e))
+		if (depth_of(r, u, 1, e) || check_bytes(u, e) || check_announces(r, u, e))
 			return -1;
 		if (u->proto &&
 		    (check_over(r, u, e) || check_selectors(u, e) || check_others(r, u, e) ||

@@ -198,6 +198,15 @@ struct view { /* `view ip.hdr_len = ihl * 4 if COND "doc"`: a name that is read 
 	const char *doc;         /* or NULL */
 };
 
+/* `announces rtp at udp.port = port if COND`: from now on that value selects this protocol, where
+ * nobody else has it. For who reads one packet after the other (dissect/heard.h). */
+struct announce {
+	const char *name, *space; /* interned */
+	const struct expr *value;
+	const struct expr *cond;   /* or NULL */
+	const struct proto *proto; /* frozen; NULL: it is not loaded */
+};
+
 /* ---- fields ---- */
 
 enum rule_form {
@@ -302,7 +311,8 @@ struct record { /* the fields of a protocol or of a struct */
 	uint16_t nfields;
 	uint16_t npre;            /* fields[0..npre) stand before the payload; the rest after it */
 	const struct view *views; /* several may share a name, under conditions */
-	uint16_t nviews;
+	uint16_t nviews, nannounces;
+	struct announce *announces;
 	const char *doc;
 	int32_t fixed_bits; /* width when every field is of fixed width and always there, else -1 */
 	uint16_t id;        /* number of the record in the registry */
@@ -430,6 +440,7 @@ struct proto {
 	const struct summary_line *summaries; /* the first that holds is shown */
 	uint16_t id;                          /* 1.. in the registry, in order of declaration */
 	uint8_t nover, ncarries, npseudo, npseudo_over, nreply, nwants, nsummaries;
+	bool heralds; /* it, or a struct in it, announces something */
 	bool beside;
 	bool has_payload; /* a `payload` line, or a `carries`: something may follow */
 	bool builtin;

@@ -213,6 +213,20 @@ static bool same_views(const struct record *a, const struct record *b)
 	return true;
 }
 
+static bool same_announces(const struct record *a, const struct record *b)
+{
+	if (a->nannounces != b->nannounces)
+		return false;
+	for (unsigned i = 0; i < a->nannounces; i++) {
+		const struct announce *v = &a->announces[i], *w = &b->announces[i];
+
+		if (strcmp(v->name, w->name) || strcmp(v->space, w->space) ||
+		    !same_expr(v->value, w->value) || !same_expr(v->cond, w->cond))
+			return false;
+	}
+	return true;
+}
+
 static bool same_summaries(const struct proto *a, const struct proto *b)
 {
 	if (a->nsummaries != b->nsummaries)
@@ -280,6 +294,8 @@ static bool same_record(struct equal *q, const struct record *a, const struct re
 			return false;
 	}
 	q->field = NULL;
+	if (!same_announces(a, b))
+		return differ(q, "what it announces");
 	return same_views(a, b) ? true : differ(q, "views");
 }
 

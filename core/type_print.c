@@ -370,8 +370,24 @@ void print_field(const struct field *f, struct buf *out)
 	buf_char(out, '\n');
 }
 
+static void print_announces(const struct record *rec, struct buf *out)
+{
+	for (unsigned i = 0; i < rec->nannounces; i++) {
+		const struct announce *a = &rec->announces[i];
+
+		buf_fmt(out, "    announces %s at %s = ", a->name, a->space);
+		expr_print(a->value, rec, out);
+		if (a->cond) {
+			buf_str(out, " if ");
+			expr_print(a->cond, rec, out);
+		}
+		buf_char(out, '\n');
+	}
+}
+
 void print_views(const struct record *rec, struct buf *out)
 {
+	print_announces(rec, out);
 	for (unsigned i = 0; i < rec->nviews; i++) {
 		const struct view *v = &rec->views[i];
 

@@ -327,6 +327,15 @@ static const struct shape *inside(struct run *x, const struct shape *s)
 	return quoted != s ? quoted : follow(x, s, key_entry(s, q));
 }
 
+/* Where the loop saw that nothing may follow, something may have been announced. */
+static enum hot ask_heard(const struct heard *heard, const struct here *h, const struct shape *s,
+			  enum hot why)
+{
+	return why == HOT_DONE && heard && h->off < h->lim && (s->flags & SHAPE_PAYLOAD)
+		       ? HOT_INSIDE
+		       : why;
+}
+
 static void run(struct run *x, const struct shape *s, enum hot why)
 {
 	while (s) {
@@ -338,6 +347,7 @@ static void run(struct run *x, const struct shape *s, enum hot why)
 			struct here h = { x->off, x->end, x->lim, x->told };
 
 			why = run_hot(x->S, x->p, &h, &s);
+			why = ask_heard(x->heard, &h, s, why);
 			take_over(x, &h);
 		}
 	}
@@ -359,10 +369,10 @@ static void run_all(struct run *x, const struct shape *s, enum hot why)
 /* Go on where the hot loop gave up (s: as it left it; NULL: it did not begin). */
 static __attribute__((noinline)) void dissect_long(const struct shapes *S, struct packet *p,
 						   const struct shape *first, struct tree *scratch,
-						   struct here h, const struct shape *s,
-						   enum hot why)
+						   const struct heard *heard, struct here h,
+						   const struct shape *s, enum hot why)
 {
-	struct run x = { .S = S, .p = p, .scratch = scratch, .first = first };
+	struct run x = { .S = S, .p = p, .scratch = scratch, .first = first, .heard = heard };
 
 	x.top = p->wire_len > p->len ? p->wire_len : p->len;
 	take_over(&x, &h);
@@ -371,8 +381,9 @@ static __attribute__((noinline)) void dissect_long(const struct shapes *S, struc
 	run_all(&x, s, why);
 }
 
-void dissect_as(const struct registry *r, struct packet *p, const struct proto *first,
-		struct tree *scratch)
+static inline void dissect_all(const struct registry *r, struct packet *p,
+			       const struct proto *first, struct tree *scratch,
+			       const struct heard *heard)
 {
 	const struct shapes *S = registry_shapes(r);
 	struct here h = { 0, p->wire_len > p->len ? p->wire_len : p->len, p->len, false };
@@ -388,9 +399,23 @@ void dissect_as(const struct registry *r, struct packet *p, const struct proto *
 		s = quick_entry(S, S->link->t16[raw_link(p->link)], p->data, p->len, &fit);
 	if (fit == FIT_YES)
 		why = run_hot(S, p, &h, &s);
+	if (heard && fit == FIT_YES)
+		why = ask_heard(heard, &h, s, why);
 	if (why != HOT_DONE)
-		dissect_long(S, p, first ? first->shape : NULL, scratch, h,
+		dissect_long(S, p, first ? first->shape : NULL, scratch, heard, h,
 			     fit == FIT_YES ? s : NULL, why);
+}
+
+void dissect_as(const struct registry *r, struct packet *p, const struct proto *first,
+		struct tree *scratch)
+{
+	dissect_all(r, p, first, scratch, NULL);
+}
+
+void dissect_heard(const struct registry *r, struct packet *p, struct tree *scratch,
+		   const struct heard *h)
+{
+	dissect_all(r, p, NULL, scratch, h);
 }
 
 void dissect_inside(const struct registry *r, struct packet *p, const struct proto *first,

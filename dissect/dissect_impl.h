@@ -6,6 +6,7 @@
 #include "core/packet.h"
 #include "core/shape.h"
 #include "core/tree.h"
+#include "dissect/heard.h"
 
 /* Where the payload of a layer stands, for those side by side in it. */
 struct context {
@@ -24,6 +25,7 @@ struct run {
 	const struct shapes *S;
 	struct packet *p;
 	struct tree *scratch;
+	const struct heard *heard; /* or NULL */
 	uint32_t off, end, lim;    /* next header; claimed and captured end of what it stands in */
 	const struct shape *first; /* what the packet begins with, when not its link type says */
 	uint32_t top;              /* claimed end of the packet */

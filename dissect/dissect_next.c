@@ -133,6 +133,31 @@ static const struct shape *by_selectors(struct run *x, const struct shape *low)
 	return NULL;
 }
 
+/* What earlier packets have announced at the values of this layer. */
+static const struct shape *by_heard(struct run *x, const struct shape *low)
+{
+	const struct proto *p = low->proto, *found;
+
+	for (unsigned i = 0; i < p->ncarries; i++) {
+		const struct carries *ca = &p->carries[i];
+
+		if (ca->cond && !ask(x, &low->cold->carries_cond[i], x->parent))
+			continue;
+		for (unsigned k = 0; k < ca->nfields; k++) {
+			unsigned at = 0;
+			uint64_t v;
+
+			if (!selector(x, &p->rec.fields[ca->field[k]], x->parent, &v))
+				continue;
+			while ((found = heard_next(x->heard, ca->space, v, &at))) {
+				if (fits(x, found->shape))
+					return found->shape;
+			}
+		}
+	}
+	return NULL;
+}
+
 const struct shape *follow_long(struct run *x, const struct shape *low)
 {
 	const struct shape *s;
@@ -145,6 +170,8 @@ const struct shape *follow_long(struct run *x, const struct shape *low)
 	s = by_selectors(x, low);
 	for (const uint16_t *a = low->cold->always; !s && a && *a; a++)
 		s = first_fitting(x, a, 1);
+	if (!s && x->heard)
+		s = by_heard(x, low);
 	for (const uint16_t *g = x->S->guess[x->p->data[x->off]]; !s && g && *g; g++) {
 		const struct shape *look = &x->S->v[*g];
 

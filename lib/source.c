@@ -9,6 +9,7 @@
 #include "capture/devices.h"
 #include "capture/sink.h"
 #include "dissect/dissect.h"
+#include "dissect/heard.h"
 #include "lib/lib.h"
 
 _Static_assert((int)STRATA_GOT == SOURCE_PACKET && (int)STRATA_NOTHING == SOURCE_NOTHING &&
@@ -18,6 +19,7 @@ _Static_assert((int)STRATA_GOT == SOURCE_PACKET && (int)STRATA_NOTHING == SOURCE
 
 struct strata_source {
 	struct source *src;
+	struct heard *heard;
 };
 
 /* Takes src. */
@@ -91,6 +93,7 @@ void strata_source_close(struct strata_source *src)
 	if (!src)
 		return;
 	source_close(src->src);
+	heard_close(src->heard);
 	free(src);
 }
 
@@ -109,7 +112,12 @@ int strata_next(struct strata_source *src, struct strata_packet *p, int64_t dead
 	if (rc != SOURCE_PACKET)
 		return rc;
 	packet_borrow(p, &pkt);
-	dissect_with(p->reg, &p->pkt, &p->scratch);
+	dissect_heard(p->reg, &p->pkt, &p->scratch, src->heard);
+	if (heard_learn(&src->heard, &p->pkt, &p->scratch) < 0) {
+		err_set(&why, ERR_IO, "out of memory");
+		lib_fail(e, &why);
+		return SOURCE_ERROR;
+	}
 	name = source_if_name(src->src, pkt.ifindex);
 	if (name)
 		snprintf(p->device, sizeof(p->device), "%s", name);

@@ -232,6 +232,24 @@ rec_rtp() {
 	keep 20 'src host 10.77.0.2'
 }
 
+# A call in whose descriptions the ports of the sound stand, and the sound; and a port nobody named.
+rec_sip-call() {
+	pair
+	sniff h1 eth0 udp
+	lab_bg h2 bash -c "cd '$LAB_DIR' && exec sipp -sn uas -i 10.77.0.2 -p 5060 -mi 10.77.0.2 -mp 41000 -nostdin -m 1"
+	sleep 1
+	lab_bg h1 bash -c "cd '$LAB_DIR' && exec sipp -sn uac 10.77.0.2:5060 -i 10.77.0.1 -p 5060 -mi 10.77.0.1 -mp 42000 -s bob -d 2500 -m 1 -l 1 -nostdin"
+	sleep 0.7
+	lab_on h1 timeout 12 gst-launch-1.0 -q -e rtpbin name=r \
+		audiotestsrc num-buffers=60 samplesperbuffer=160 is-live=true ! audio/x-raw,rate=8000,channels=1 ! mulawenc ! \
+		rtppcmupay min-ptime=100000000 max-ptime=100000000 ! tee name=t ! queue ! r.send_rtp_sink_0 \
+		r.send_rtp_src_0 ! udpsink host=10.77.0.2 port=41000 \
+		r.send_rtcp_src_0 ! udpsink host=10.77.0.2 port=41001 sync=false async=false \
+		t. ! queue ! udpsink host=10.77.0.2 port=43000
+	sleep 1.5
+	keep 30 'src host 10.77.0.1'
+}
+
 # A server of one film, which is a tone.
 stream_server() {
 	cat >"$LAB_DIR/server.py" <<-'END'

@@ -6,6 +6,7 @@
 #include "dissect/answers.h"
 #include "dissect/check.h"
 #include "dissect/filter.h"
+#include "dissect/heard.h"
 
 static const char *const filters[] = {
 	"ip.addr == 10.0.0.0/8 or tcp.port in {80, 443, 8000..8100}",
@@ -73,6 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct tools *t = tools();
 	struct packet p, m;
+	struct heard *heard = NULL;
 	int what = fuzz_packet(data, size, &p);
 
 	if (what < 0)
@@ -84,6 +86,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	m = p;
 	m.data = (const uint8_t *)t->turned.p;
 	dissect_with(t->reg, &m, &t->scratch);
+	hold(heard_learn(&heard, &p, &t->scratch) == 0, "announcements");
+	if (heard) {
+		struct packet after = m;
+
+		dissect_heard(t->reg, &after, &t->scratch, heard);
+		judge(t, &after);
+		heard_close(heard);
+	}
 	hold(answers(&m, &p, NULL) >= 0, "answers");
 	hold(answers(&p, &p, NULL) >= 0, "answers");
 	return 0;

@@ -15,6 +15,7 @@
 #include "core/registry.h"
 #include "core/tree.h"
 #include "dissect/dissect.h"
+#include "dissect/heard.h"
 
 static void put_text(const char *s, size_t n)
 {
@@ -223,6 +224,7 @@ int main(int argc, char **argv)
 	struct source *s = NULL;
 	struct packet p;
 	struct tree t = { 0 };
+	struct heard *heard = NULL;
 	struct buf text = { 0 };
 
 	if (argc != 2)
@@ -239,11 +241,14 @@ int main(int argc, char **argv)
 		if (!s)
 			fprintf(stderr, "%s\n", e.msg);
 		while (s && source_next(s, &p, &e) == SOURCE_PACKET) {
-			dissect_with(r, &p, &t);
+			dissect_heard(r, &p, &t, heard);
+			if (heard_learn(&heard, &p, &t) < 0)
+				break;
 			put_packet(&p, &t, &text);
 		}
 	}
 	source_close(s);
+	heard_close(heard);
 	tree_done(&t);
 	buf_done(&text);
 	registry_close(r);

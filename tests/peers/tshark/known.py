@@ -95,8 +95,6 @@ EXPLAINED = {
     "stack: on tcp tshark has websocket, we nothing": (EARLIER, "RFC 6455 section 1.3: behind the answer 101 the connection is no "
                                                                 "longer HTTP's"),
     "stack: on tcp tshark has smtp, we nothing": (EARLIER, "RFC 4954 section 4: a line without a command"),
-    "stack: on udp tshark has rtp, we nothing": (EARLIER, "RFC 3264 section 5: the ports are agreed on in SDP"),
-    "stack: on udp tshark has tftp, we nothing": (EARLIER, "RFC 1350 section 4: an answer comes from a port chosen at random"),
     "stack: on eapol tshark has nothing, we tls": (PIECES, "RFC 5216 section 2.1.5: a message of TLS in several of EAP; tshark shows "
                                                            "it in the last"),
     "stack: on radius tshark has eap, we nothing": (PIECES, "RFC 3579 section 3.1: a message of EAP in attributes of up to 253 bytes"),
