@@ -176,8 +176,11 @@ bool space_known(const struct registry *r, const char *space, uint64_t value, bo
 const char *space_suggest(const struct registry *r, const char *name)
 {
 	const char *names[256] = { "link" };
+	const struct proto *low = registry_find(r, name, strlen(name));
 	unsigned n = 1;
 
+	if (low && low->ncarries) /* over eth: its selector is meant */
+		return low->carries[0].space;
 	for (unsigned i = 0; i < r->protos.n; i++) {
 		const struct proto *p = registry_at(r, i);
 

@@ -8,6 +8,8 @@
 #include "core/proto_print.h"
 #include "core/walk.h"
 
+#define DEFAULT_FIELDS 4
+
 void summary_free(struct summary *s)
 {
 	while (s) {
@@ -15,6 +17,7 @@ void summary_free(struct summary *s)
 
 		free(s->op);
 		free(s->must);
+		free(s->own);
 		free(s);
 		s = other;
 	}
@@ -206,10 +209,44 @@ static struct summary *compile_line(const struct proto *p, const char *t)
 	return s;
 }
 
-/* The lines of a protocol; one without has an empty one, and what lines leave open too. */
+/* Does a field say something that nothing else computes, in a few characters? */
+static bool telling(const struct field *f)
+{
+	return f->type->form == TYPE_LEAF && f->rule.form < RULE_LEN &&
+	       f->type->kind->cls != KIND_BYTES;
+}
+
+/* For a protocol that says nothing of its line: its first fields. */
+static struct summary *compile_default(const struct proto *p)
+{
+	struct buf b = { 0 };
+	struct summary *s = NULL;
+
+	for (unsigned i = 0, n = 0; i < p->rec.nfields && n < DEFAULT_FIELDS; i++) {
+		const char *name = p->rec.fields[i].name;
+
+		if (telling(&p->rec.fields[i])) {
+			buf_fmt(&b, "{?%s={%s} }", name, name);
+			n++;
+		}
+	}
+	buf_cstr(&b);
+	if (!b.failed)
+		s = compile_line(p, b.p);
+	if (s)
+		s->own = b.p;
+	else
+		buf_done(&b);
+	return s;
+}
+
+/* The lines of a protocol; what they leave open has an empty one. */
 static struct summary *compile(const struct proto *p)
 {
 	struct summary *first = NULL, **at = &first;
+
+	if (!p->nsummaries)
+		return compile_default(p);
 
 	for (unsigned i = 0; i <= p->nsummaries; i++) {
 		bool more = i < p->nsummaries;

@@ -41,6 +41,7 @@ struct must_fast { /* FIELD [& mask] CMP num, of a field at a fixed place */
 struct summary {
 	struct op *op;
 	unsigned nops;
+	char *own;               /* the template, where it is not the description's; or NULL */
 	bool alone;              /* left out where the layer stands first and something follows */
 	const struct expr *cond; /* or NULL: always */
 	struct summary *other;   /* where cond does not hold; or NULL */

@@ -48,6 +48,8 @@ static const struct {
 	{ P "a : u16 = 1 `zero none }", "belongs to a checksum" },
 	{ "struct s { `over x 1; a : u8 }",
 	  "expected a field (name : type), doc, view, announces or '}'" },
+	{ "protocol q { carries q.kind by a; a : u8; payload }\nprotocol p { over `q 7; b : u8 }",
+	  "no protocol carries 'q', did you mean 'q.kind'?" },
 	{ "protocol p { a : u8; announces `nobody at udp.port = a }",
 	  "there is no protocol 'nobody'" },
 	{ "protocol p { a : u8; announces p at `udp.prt = a }", "no protocol carries 'udp.prt'" },

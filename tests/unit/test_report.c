@@ -92,8 +92,48 @@ START_TEST(musts_agree)
 }
 END_TEST
 
+/* A protocol without a summary shows its first fields: what is said, not what is computed, and at
+ * most four. */
+START_TEST(line_without_summary)
+{
+	static const char text[] = "protocol bare {\n over link 147\n"
+				   " len : u8 = len(name)\n kind : u8 enum { low = 1, high = 2 }\n"
+				   " name : text[len]\n blob : bytes[2]\n peer : ip4\n"
+				   " a : u8\n b : u8\n}\n";
+	static const struct {
+		const char *bytes, *line;
+	} v[] = {
+		{ "\2\2hi\xff\xff\n\0\0\1\5\6", "bare kind=high name=hi peer=10.0.0.1 a=5\n" },
+		{ "\0\0\xff\xff\0\0\0\0\0\6", "bare\n" },
+		{ "\0\1\xff\xff\0\0\0\0\7\6", "bare kind=low a=7\n" },
+	};
+	static const uint32_t n[] = { 12, 10, 10 };
+	struct registry *own = registry_open();
+	struct report_opts o = { .form = REPORT_LINE, .bare = true };
+	struct err e = { 0 };
+
+	ck_assert_int_eq(registry_load(own, "t", text, strlen(text), false, &e), 0);
+	ck_assert_msg(registry_freeze(own, &e) == 0, "%s", e.msg);
+	struct report *r = report_open(own, &o, &e);
+	for (unsigned i = 0; i < 3; i++) {
+		struct packet p = { .data = (const uint8_t *)v[i].bytes,
+				    .len = n[i],
+				    .wire_len = n[i],
+				    .link = 147 };
+
+		dissect(own, &p);
+		out.n = 0;
+		report_packet(r, &p, NULL, &out);
+		ck_assert_str_eq(buf_cstr(&out), v[i].line);
+	}
+	report_close(r);
+	registry_close(own);
+}
+END_TEST
+
 UNIT_TESTS(report)
 {
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, musts_agree);
+	tcase_add_test(t, line_without_summary);
 }
