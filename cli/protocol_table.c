@@ -160,7 +160,8 @@ static void default_words(const struct field *f, struct buf *b)
 		buf_fmt(b, "%s sum",
 			f->rule.sum && f->rule.sum->name ? f->rule.sum->name : "a CRC");
 		break;
-	case RULE_EXPR: buf_str(b, "computed"); break;
+	case RULE_EXPR:
+	case RULE_HEAD: buf_str(b, "computed"); break;
 	case RULE_CONST:
 		if (f->rule.text && f->type->form == TYPE_LEAF &&
 		    f->type->kind->cls == KIND_BYTES) {

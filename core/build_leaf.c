@@ -9,6 +9,7 @@
 
 #include "core/bits.h"
 #include "core/head.h"
+#include "core/wide.h"
 
 int say_error(struct writer *w, const struct say *s, const char *fmt, ...)
 {
@@ -145,7 +146,7 @@ bool is_said(const struct say *s)
 bool computed(const struct field *f)
 {
 	return f->rule.form == RULE_LEN || f->rule.form == RULE_COUNT ||
-	       f->rule.form == RULE_EXPR || f->rule.form == RULE_SUM;
+	       f->rule.form == RULE_EXPR || f->rule.form == RULE_SUM || f->rule.form == RULE_HEAD;
 }
 
 int push_pending(struct writer *w, uint32_t node, uint32_t at, const struct field *f,
@@ -346,6 +347,11 @@ static int write_sized(struct writer *w, uint32_t at, uint32_t inst, const struc
 		if (derived(w, say, "len", &n) < 0 || put_head(w, at, x, n, v->len, say))
 			return -1;
 	}
+	if (x->form == EXTENT_REST && x->mark_len) {
+		w->t->v[at].head = x->mark_len;
+		if (put_bytes(w, x->mark, x->mark_len))
+			return -1;
+	}
 	if (put_bytes(w, v->p, v->len))
 		return -1;
 	if (x->form == EXTENT_UNTIL_TEXT) {
@@ -362,6 +368,23 @@ static int write_sized(struct writer *w, uint32_t at, uint32_t inst, const struc
 	return 0;
 }
 
+/* What is written of a number that counts from that of the item before. */
+static int since_prior(struct writer *w, uint32_t at, uint32_t inst, const struct field *f,
+		       const struct say *say, struct value *v)
+{
+	uint64_t prior = prior_number(w->t, inst, f, w->prior);
+
+	if (!is_said(say) && (f->rule.form == RULE_NONE || wide_head_said(w, inst, f->type)))
+		w->t->v[at].num = v->num = prior;
+	if (v->num < prior)
+		return say_error(w, say,
+				 "%s is counted from the item before, where it is %llu: it cannot "
+				 "be %llu",
+				 f->name, (unsigned long long)prior, (unsigned long long)v->num);
+	v->num -= prior;
+	return 0;
+}
+
 int write_leaf(struct writer *w, uint32_t at, uint32_t inst, const struct field *f,
 	       const struct type *type, const struct say *say, bool item)
 {
@@ -375,6 +398,10 @@ int write_leaf(struct writer *w, uint32_t at, uint32_t inst, const struct field 
 	w->t->v[at].num = v.num;
 	if (later && push_pending(w, at, inst, f, say))
 		return -1;
+	if (f->since && since_prior(w, at, inst, f, say, &v))
+		return -1;
+	if (is_wide(type))
+		return put_wide(w, at, inst, v.num, say, later);
 	if (type->ext.form != EXTENT_KIND)
 		return write_sized(w, at, inst, f, type, &v, say);
 	bits = leaf_bits(type);

@@ -85,7 +85,7 @@ int write_list(struct writer *w, uint32_t at, const struct field *f, const struc
 	struct eval_env env = { 0 };
 	int64_t n = items_said(w, say);
 	bool prefixed = x->form == EXTENT_PREFIX || x->form == EXTENT_PREFIX_COUNT, raw = false;
-	uint32_t from;
+	uint32_t from, last = NODE_NONE, outer = w->prior;
 	unsigned names = w->seen.n;
 
 	if (n < 0)
@@ -107,6 +107,8 @@ int write_list(struct writer *w, uint32_t at, const struct field *f, const struc
 		uint32_t node = w->t->n;
 
 		before = s;
+		w->prior = last;
+		last = node;
 		w->t->v[at].num = i;
 		if (write_type(w, at, f, type->item, s))
 			return -1;
@@ -125,6 +127,7 @@ int write_list(struct writer *w, uint32_t at, const struct field *f, const struc
 			w->t->v[node].bits += 16;
 		}
 	}
+	w->prior = outer;
 	w->t->v[at].num = (uint64_t)n;
 	if (prefixed) {
 		if (list_prefix(w, at, x, from, (uint32_t)n, say))

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "core/bits.h"
+#include "core/wide.h"
 
 struct fitting {
 	struct arena *mem;
@@ -271,8 +272,7 @@ int says_taken(struct writer *w, uint32_t at, const struct say *says)
 	return 0;
 }
 
-/* What stands at byte `at` and behind moves by delta bytes, with the nodes from `first` on. */
-static int move_bytes(struct writer *w, uint32_t at, int32_t delta, uint32_t first)
+int move_bytes(struct writer *w, uint32_t at, int32_t delta, uint32_t first)
 {
 	if (delta > 0 && !buf_grow(w->out, (size_t)delta))
 		return no_memory(w);
@@ -293,6 +293,19 @@ int insert_bytes(struct writer *w, uint32_t at, const void *p, uint32_t n, uint3
 	if (n)
 		memcpy(w->out->p + at, p, n);
 	return 0;
+}
+
+void grow_node(struct writer *w, uint32_t at, uint32_t inst, int32_t delta)
+{
+	struct tree *t = w->t;
+
+	t->v[at].bits = (uint32_t)((int32_t)t->v[at].bits + delta * 8);
+	if (inst != 0) {
+		t->v[inst].bits = (uint32_t)((int32_t)t->v[inst].bits + delta * 8);
+		return;
+	}
+	t->hlen = (uint32_t)((int32_t)t->hlen + delta);
+	t->end = (uint32_t)((int32_t)t->end + delta);
 }
 
 /* A number of the codec's own width was a placeholder: put the real one, moving what stands behind
@@ -324,18 +337,11 @@ static int resize_codec(struct writer *w, struct pending *p, uint64_t v)
 	}
 	memcpy(w->out->p + from, tmp.p, tmp.n);
 	buf_done(&tmp);
-	n->bits = (uint32_t)((int32_t)n->bits + delta * 8);
-	if (p->at != 0)
-		w->t->v[p->at].bits = (uint32_t)((int32_t)w->t->v[p->at].bits + delta * 8);
-	else
-		w->t->hlen = (uint32_t)((int32_t)w->t->hlen + delta),
-		w->t->end = (uint32_t)((int32_t)w->t->end + delta);
+	grow_node(w, p->node, p->at, delta);
 	return 0;
 }
 
-/* A length or a number of items for which the field has no room: sent cut, and said. */
-static void note_room(struct writer *w, const struct pending *p, unsigned bits, uint64_t want,
-		      uint64_t is)
+void note_room(struct writer *w, const struct pending *p, unsigned bits, uint64_t want, uint64_t is)
 {
 	struct build *b = w->b;
 	struct build_note *n = &b->notes[b->nnotes];
@@ -368,6 +374,8 @@ static int settle(struct writer *w, struct pending *p)
 		v++;
 	if (n->type->form != TYPE_LEAF || !is_number(n->type))
 		return 0;
+	if (is_wide(n->type))
+		return settle_wide(w, p, v);
 	bits = n->type->ext.form == EXTENT_KIND ? leaf_bits(n->type) : n->bits;
 	n->num = v;
 	if (!bits && n->type->ext.form == EXTENT_KIND)
@@ -394,8 +402,9 @@ int write_pending(struct writer *w, uint32_t at)
 		for (unsigned i = 0; i < w->npending; i++) {
 			struct pending *p = &w->pending[i];
 			const struct type *type = w->t->v[p->node].type;
-			bool moves = type->form == TYPE_LEAF && type->ext.form == EXTENT_KIND &&
-				     !leaf_bits(type);
+			bool moves = is_wide(type) ||
+				     (type->form == TYPE_LEAF && type->ext.form == EXTENT_KIND &&
+				      !leaf_bits(type));
 
 			if (p->at == at && moves == (pass == 0) && settle(w, p))
 				return -1;

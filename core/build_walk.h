@@ -21,6 +21,7 @@ struct writer {
 	struct buf *out; /* the layer's own bytes: header, then what follows the payload */
 	uint32_t pos;    /* bits */
 	unsigned depth;
+	uint32_t prior;                /* the item before the one that is written, or NODE_NONE */
 	uint32_t inner;                /* bits of payload before the fields that follow it */
 	const struct field *sel_field; /* the selector that the layer above decides, or NULL */
 	uint64_t sel_value;
@@ -59,6 +60,21 @@ int make_head(struct writer *w, const struct extent *x, int64_t n, uint32_t body
 /* Put n bytes in before byte `at`, and move the nodes from `first` on. */
 int insert_bytes(struct writer *w, uint32_t at, const void *p, uint32_t n, uint32_t first);
 int put_number(struct writer *w, const struct type *type, unsigned bits, uint64_t v);
+/* Write a number whose head is an earlier field. later: it is computed when the record is complete.
+ */
+int put_wide(struct writer *w, uint32_t at, uint32_t inst, uint64_t v, const struct say *say,
+	     bool later);
+/* Is type such a number, and was its head said in the instance inst? */
+bool wide_head_said(const struct writer *w, uint32_t inst, const struct type *type);
+/* Give a computed one its value. */
+int settle_wide(struct writer *w, const struct pending *p, uint64_t v);
+/* What stands at byte `at` and behind moves by delta bytes, with the nodes from `first` on. */
+int move_bytes(struct writer *w, uint32_t at, int32_t delta, uint32_t first);
+/* Node `at` of the instance `inst` has grown by delta bytes, and so has that. */
+void grow_node(struct writer *w, uint32_t at, uint32_t inst, int32_t delta);
+/* A length or a number of items for which the field has no room: sent cut, and said. */
+void note_room(struct writer *w, const struct pending *p, unsigned bits, uint64_t want,
+	       uint64_t is);
 /* Append the codec's encoding. */
 int put_codec(struct writer *w, const struct type *type, const struct value *v, unsigned width,
 	      const struct say *say);

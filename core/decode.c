@@ -39,6 +39,16 @@ uint32_t node_open(struct tree *t, uint32_t parent, const struct field *f, const
 	return t->n++;
 }
 
+uint64_t prior_number(const struct tree *t, uint32_t at, const struct field *f, uint32_t prior)
+{
+	const struct type *list = t->v[t->v[at].parent].type;
+	uint32_t n = NODE_NONE;
+
+	if (prior != NODE_NONE && list && list->form == TYPE_LIST && t->v[prior].rec == f->rec)
+		n = tree_child(t, prior, f->index);
+	return n == NODE_NONE ? 0 : t->v[n].num;
+}
+
 const struct type *choose_else(const struct type *type)
 {
 	const struct arm *last = type->narms ? &type->arms[type->narms - 1] : NULL;
@@ -474,7 +484,7 @@ static void flag_root(struct tree *t, int rc, const struct packet *p, uint32_t e
 static int decode_at(struct tree *t, const struct packet *p, const struct proto *proto,
 		     uint32_t off, uint32_t hend, uint32_t end, uint32_t tail, bool given)
 {
-	struct reader r = { .t = t, .given = given };
+	struct reader r = { .t = t, .given = given, .prior = NODE_NONE };
 	struct place place = { off * 8, hend * 8, off * 8, false };
 	int rc;
 

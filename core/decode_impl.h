@@ -8,7 +8,8 @@
 struct reader {
 	struct tree *t;
 	unsigned depth;
-	bool given; /* the layer's extents are known: dissect has judged its lengths */
+	bool given;     /* the layer's extents are known: dissect has judged its lengths */
+	uint32_t prior; /* the item before the one that is read; NODE_NONE: there is none */
 };
 
 /* Where a record stands while it is read. */

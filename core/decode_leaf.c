@@ -5,6 +5,7 @@
 
 #include "core/bits.h"
 #include "core/head.h"
+#include "core/wide.h"
 
 int cut_node(struct reader *r, uint32_t at, struct place *p)
 {
@@ -98,6 +99,36 @@ static int read_until_text(struct reader *r, uint32_t at, const struct type *typ
 	return 0;
 }
 
+/* The mark before all the rest. */
+static bool read_mark(struct reader *r, uint32_t at, const struct extent *x, struct place *p)
+{
+	if (p->pos % 8 || p->pos > p->end ||
+	    !mark_here(x, r->t->data + p->pos / 8, (p->end - p->pos) / 8))
+		return false;
+	p->pos += x->mark_len * 8u;
+	r->t->v[at].head = x->mark_len;
+	return true;
+}
+
+/* The number is its head, or what its head says stands here. */
+static int read_wide(struct reader *r, uint32_t at, const struct type *type, struct place *p,
+		     uint32_t inst)
+{
+	struct tree *t = r->t;
+	uint64_t head = (uint64_t)expr_eval(type->ext.expr, t, inst, NULL);
+	const struct wide_form *w = wide_of(&type->ext, head);
+
+	t->v[at].num = head;
+	if (w) {
+		if (p->end < p->pos || p->end - p->pos < w->type->bits)
+			return cut_node(r, at, p);
+		t->v[at].num = read_number(t, w->type, p->pos, w->type->bits) + w->add;
+		p->pos += w->type->bits;
+	}
+	node_close(t, at, p->pos);
+	return 0;
+}
+
 static int read_sized(struct reader *r, uint32_t at, const struct type *type, struct place *p,
 		      uint32_t inst)
 {
@@ -106,6 +137,8 @@ static int read_sized(struct reader *r, uint32_t at, const struct type *type, st
 
 	switch (type->ext.form) {
 	case EXTENT_REST:
+		if (type->ext.mark_len && !read_mark(r, at, &type->ext, p))
+			return cut_node(r, at, p);
 		want = p->end > p->pos ? p->end - p->pos : 0;
 		if (type->ext.expr)
 			want = want > type->ext.expr->num * 8 ? want - type->ext.expr->num * 8 : 0;
@@ -144,14 +177,16 @@ static int read_sized(struct reader *r, uint32_t at, const struct type *type, st
 	return 0;
 }
 
-int read_leaf(struct reader *r, uint32_t at, const struct type *type, struct place *p,
-	      uint32_t inst)
+static int read_value(struct reader *r, uint32_t at, const struct type *type, struct place *p,
+		      uint32_t inst)
 {
 	struct tree *t = r->t;
 	unsigned bits;
 
 	if (type->ext.form == EXTENT_UNTIL_TEXT)
 		return read_until_text(r, at, type, p);
+	if (type->ext.form == EXTENT_WIDE)
+		return read_wide(r, at, type, p, inst);
 	if (type->ext.form != EXTENT_KIND)
 		return read_sized(r, at, type, p, inst);
 	bits = leaf_bits(type);
@@ -164,6 +199,17 @@ int read_leaf(struct reader *r, uint32_t at, const struct type *type, struct pla
 	p->pos += bits;
 	node_close(t, at, p->pos);
 	return 0;
+}
+
+int read_leaf(struct reader *r, uint32_t at, const struct type *type, struct place *p,
+	      uint32_t inst)
+{
+	struct tree *t = r->t;
+	int rc = read_value(r, at, type, p, inst);
+
+	if (rc == 0 && t->v[at].field->since)
+		t->v[at].num += prior_number(t, inst, t->v[at].field, r->prior);
+	return rc;
 }
 
 int read_pad(struct reader *r, uint32_t at, const struct type *type, struct place *p, bool bounded)

@@ -114,7 +114,7 @@ static int read_items(struct reader *r, uint32_t list, const struct type *type, 
 	struct tree *t = r->t;
 	struct eval_env env = { 0 };
 	struct place was;
-	uint32_t last = NODE_NONE;
+	uint32_t last = NODE_NONE, outer = r->prior;
 	unsigned i;
 	uint16_t lflags;
 	bool holds;
@@ -134,6 +134,7 @@ static int read_items(struct reader *r, uint32_t list, const struct type *type, 
 			i++;
 			break;
 		}
+		r->prior = last;
 		last = t->n;
 		if (type->ext.form == EXTENT_LINES) {
 			rc = read_line(r, list, type, p, i);
@@ -167,6 +168,7 @@ static int read_items(struct reader *r, uint32_t list, const struct type *type, 
 	}
 	if (rc == -2)
 		return -2;
+	r->prior = outer;
 	t->v[list].num = i;
 	if (type->ext.form == EXTENT_LINES)
 		settle_lines(t, list, last);

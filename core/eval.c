@@ -9,6 +9,7 @@
 #include "core/expr_op.h"
 #include "core/value.h"
 #include "core/walk.h"
+#include "core/wide.h"
 
 struct walk {
 	const struct tree *t;
@@ -402,6 +403,18 @@ static bool at_end(const struct spans *s, const struct tree *t, uint32_t at)
 	return !last || last >= (at ? t->v[at].bit + t->v[at].bits : t->end * 8);
 }
 
+/* The head of what stands in its wide number, in the shortest form. -1: it cannot be told. */
+static int head_value(const struct field *f, const struct tree *t, uint32_t at, uint64_t *v)
+{
+	uint32_t head = tree_child(t, at, f->index), n = tree_child(t, at, f->rule.spans.v[0].from);
+
+	if (head == NODE_NONE || n == NODE_NONE || (t->v[n].flags & (NODE_RAW | NODE_CUT)) ||
+	    t->v[n].bit + t->v[n].bits > (uint64_t)t->len * 8)
+		return -1;
+	*v = wide_head(&t->v[n].type->ext, t->v[head].num, t->data, t->v[n].bit, t->v[n].bits);
+	return 0;
+}
+
 int rule_value(const struct field *f, const struct tree *t, uint32_t at, uint64_t *v, bool *inexact)
 {
 	const struct rule *r = &f->rule;
@@ -421,6 +434,7 @@ int rule_value(const struct field *f, const struct tree *t, uint32_t at, uint64_
 		x = n == NODE_NONE ? 0 : (int64_t)t->v[n].num;
 		break;
 	case RULE_EXPR: *v = (uint64_t)expr_eval(r->expr, t, at, NULL); return 0;
+	case RULE_HEAD: return head_value(f, t, at, v);
 	default: return -1;
 	}
 	x = (x + r->k) * r->m;

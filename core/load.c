@@ -239,7 +239,7 @@ static int parse_struct(struct load *l)
 	if (declared(l, rec->name, false))
 		return load_fail(l, u->name, "the struct '%s' is here twice", rec->name);
 	if (kind_find(rec->name, strlen(rec->name)) || !strcmp(rec->name, "choose") ||
-	    !strcmp(rec->name, "pad"))
+	    !strcmp(rec->name, "pad") || !strcmp(rec->name, "wide"))
 		return load_fail(l, u->name, "'%s' is a type of the language", rec->name);
 	if (l->t.type == TOK_STR && !(rec->doc = load_text(l, "a string")))
 		return -1;

@@ -85,7 +85,7 @@ struct place {
 };
 
 struct fsrc { /* beside each struct field */
-	struct place name, rule, words, cond, zero;
+	struct place name, rule, words, cond, zero, since;
 	const char *words_name;       /* shared table, until it is resolved */
 	const struct expr *rule_expr; /* `= EXPR`, until it is judged */
 };
@@ -249,6 +249,8 @@ struct type *parse_type(struct load *l);
 /* The number type at the current token, for a number before the data; NULL: it is none, or an error
  * was set. */
 struct type *parse_prefix_type(struct load *l);
+/* What follows `wide`, into t. */
+int parse_wide(struct load *l, struct type *t);
 /* What stands in brackets after a kind (list false) or after an item type. */
 int parse_extent(struct load *l, struct extent *x, bool list);
 int parse_field(struct load *l);
@@ -301,6 +303,9 @@ int freeze_check(struct registry *r, struct err *e);   /* the laws of the langua
 int freeze_shape(struct registry *r, struct err *e);   /* the laws: nesting, bytes, protocols */
 int check_summary(struct registry *r, struct unit *u, struct err *e);
 int check_wants(struct registry *r, struct unit *u, struct err *e);
+/* The heads of wide numbers get their rule. */
+int check_wide(struct unit *u, struct err *e);
+int check_since(struct unit *u, const struct field *f, const struct fsrc *s, struct err *e);
 int check_anew(struct registry *r, struct unit *u, struct err *e);
 int check_flow(struct registry *r, struct unit *u, struct err *e);
 int check_announces(struct registry *r, struct unit *u, struct err *e);

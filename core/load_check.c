@@ -37,7 +37,7 @@ bool field_draws(const struct field *f, unsigned *bits, uint32_t *bytes)
 bool field_computed(const struct field *f)
 {
 	return f->rule.form == RULE_LEN || f->rule.form == RULE_COUNT || f->rule.form == RULE_SUM ||
-	       f->rule.form == RULE_EXPR;
+	       f->rule.form == RULE_EXPR || f->rule.form == RULE_HEAD;
 }
 
 static struct place place_of(const struct expr *x)

@@ -104,6 +104,8 @@ int parse_extent(struct load *l, struct extent *x, bool list)
 	if (load_open(l, '['))
 		return -1;
 	ahead = load_peek(l).type;
+	if (!list && l->t.type == TOK_NUM && ahead == TOK_DOTS)
+		marked(l, x);
 	if (l->t.type == TOK_DOTS) {
 		x->form = EXTENT_REST;
 		load_next(l);

@@ -2,6 +2,7 @@
 /* Freezing, sixth step: what others ask of fields and records, found once. */
 #include "core/load.h"
 #include "core/walk.h"
+#include "core/wide.h"
 
 #include <stdio.h>
 
@@ -152,6 +153,8 @@ static void mark_fields(struct registry *r, struct unit *u)
 	for (unsigned i = 0; i < u->rec->nfields; i++) {
 		struct field *f = &u->rec->fields[i];
 
+		/* Its size, or what the item behind it says, hangs on its value. */
+		f->structural = f->structural || is_wide(f->type) || f->since;
 		expr_each(f->cond, mark_node, &m);
 		for (unsigned k = 0; k < f->ncases; k++)
 			expr_each(f->cases[k].cond, mark_node, &m);

@@ -269,10 +269,26 @@ static int sfx_align(struct load *l, struct field *f)
 	return 0;
 }
 
+/* since prior */
+static int sfx_since(struct load *l, struct field *f, struct fsrc *s)
+{
+	uint32_t at = l->t.at;
+
+	load_next(l);
+	if (!load_is(l, "prior"))
+		return load_expected(l, "prior: the same field of the item before");
+	load_next(l);
+	f->since = true;
+	s->since = load_since(l, at);
+	return 0;
+}
+
 static int unknown_suffix(struct load *l)
 {
-	static const char *const known[] = { "enum",  "flags", "words", "if",    "optional", "must",
-					     "fresh", "show",  "alias", "align", "zero" };
+	static const char *const known[] = {
+		"enum",  "flags", "words", "if",    "optional", "must",
+		"fresh", "show",  "alias", "align", "zero",     "since"
+	};
 	char near[100];
 
 	near_name(near, sizeof(near),
@@ -281,7 +297,7 @@ static int unknown_suffix(struct load *l)
 		return load_fail(l, load_here(l), "'%.*s' says nothing about a field%s",
 				 (int)l->t.len, l->text + l->t.at, near);
 	return load_expected(l, "= rule, enum, flags, words, if, optional, must, fresh, show, "
-				"alias, align, zero, a string or the end of the line");
+				"alias, align, zero, since, a string or the end of the line");
 }
 
 static int suffix(struct load *l, struct field *f, struct fsrc *s, struct fvecs *v)
@@ -311,6 +327,8 @@ static int suffix(struct load *l, struct field *f, struct fsrc *s, struct fvecs 
 		return sfx_zero(l, f, s);
 	if (load_is(l, "align"))
 		return sfx_align(l, f);
+	if (load_is(l, "since"))
+		return sfx_since(l, f, s);
 	if (load_is(l, "optional"))
 		f->optional = true;
 	else if (load_is(l, "fresh"))

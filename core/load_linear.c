@@ -311,13 +311,16 @@ int freeze_rules(struct registry *r, struct err *e)
 	for (uint32_t i = 0; i < r->units.n; i++) {
 		struct unit *u = *VEC_AT(struct unit *, r->units, i);
 
+		if (check_wide(u, e))
+			return -1;
 		for (unsigned k = 0; k < u->rec->nfields; k++) {
 			struct field *f = &u->rec->fields[k];
 			const struct fsrc *s = &u->f[k];
 
 			if ((s->rule_expr && make_rule(u, f, s, e)) ||
 			    (f->rule.form == RULE_SUM && check_sum(u, f, s, e)) ||
-			    check_literal(r, u, f, s, e) || check_zero(u, f, s, e))
+			    check_literal(r, u, f, s, e) || check_zero(u, f, s, e) ||
+			    check_since(u, f, s, e))
 				return -1;
 		}
 	}

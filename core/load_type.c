@@ -344,6 +344,12 @@ static struct type *leaf_extent(struct load *l, struct type *t)
 				  "a terminator ends text, bytes and numbers in digits only");
 			return NULL;
 		}
+		if (t->ext.form == EXTENT_REST && t->ext.mark_len && t->kind->cls != KIND_TEXT &&
+		    t->kind->cls != KIND_BYTES) {
+			load_fail(l, load_since(l, lt->at),
+				  "a mark stands before all the rest of text and bytes only");
+			return NULL;
+		}
 	} else if (t->kind->cls == KIND_NUM) {
 		load_expected(l, "how many bytes: uint[EXPR] or int[..]");
 		return NULL;
@@ -372,6 +378,10 @@ struct type *parse_type(struct load *l)
 		t = choose(l, at);
 	} else if (load_is(l, "pad")) {
 		t = pad(l, at);
+	} else if (load_is(l, "wide")) {
+		t = new_type(l, TYPE_LEAF, at);
+		if (t && parse_wide(l, t))
+			return NULL;
 	} else {
 		is = leaf_named(l, l->text + at, l->t.len, &tmp);
 		if (is < 0)

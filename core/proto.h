@@ -116,7 +116,8 @@ enum extent_form {
 	EXTENT_KIND,   /* fixed by the kind or bits, or the codec decides */
 	EXTENT_BYTES,  /* [EXPR] for text/bytes/uint/int, [EXPR bytes] for lists */
 	EXTENT_COUNT,  /* [EXPR] for lists: number of items */
-	EXTENT_REST,   /* [..] to the end of the bound, [.. - 16] but for so many bytes (expr) */
+	EXTENT_REST,   /* [..] to the end of the bound, [.. - 16] but for so many bytes (expr);
+			  [0xff ..] behind a mark */
 	EXTENT_PREFIX, /* [u8]: inline number of bytes before the data; [u16 bytes] for lists */
 	EXTENT_PREFIX_COUNT, /* lists: [u8 count]: inline number of items before them */
 	EXTENT_UNTIL_TEXT,   /* text/bytes [until " "]: the terminator is part of the field, not of
@@ -132,16 +133,28 @@ enum extent_form {
 			 an empty line ends them; stop NULL: [lines ..] to the end of the bound */
 	EXTENT_BLOCKS, /* lists [blocks 18]: each item is bounded to so many bytes (expr), up to the
 			  end of the bound, which may end the last one earlier */
+	EXTENT_WIDE,   /* wide HEAD { 13 -> u8 + 13 }: expr, an earlier field, says the number or
+			  how much of it stands here */
+};
+
+/* `13 -> u8 + 13` of a wide number: where its head is that, such a number stands here, and the
+ * value is so much more. */
+struct wide_form {
+	uint64_t head, add;
+	const struct type *type; /* u8, u16, ... */
 };
 
 struct extent {
 	enum extent_form form;
 	uint8_t stop_len;
 	uint8_t mark_len;
-	uint16_t unused; /* no padding: descriptions are compared and written out as they are */
-	uint8_t mark[8]; /* PREFIX*: bytes before the number, always these ([4 berlen]: 04) */
+	uint16_t nwide;  /* no padding: descriptions are compared and written out as they are */
+	uint8_t mark[8]; /* PREFIX*, REST: bytes before the number, or before the data, always these
+			    ([4 berlen]: 04) */
 	const struct extent *outer; /* PREFIX*: mark and length around these; or NULL */
-	const struct expr *expr; /* BYTES, COUNT, UNTIL, WHILE of a list, BLOCKS; REST: or NULL */
+	const struct expr
+		*expr; /* BYTES, COUNT, UNTIL, WHILE of a list, BLOCKS, WIDE; REST: or NULL */
+	const struct wide_form *wide; /* WIDE: heads and widths grow */
 	const struct type
 		*prefix;  /* PREFIX*: a number type (u8, u16, u24, u16le, berlen, mqttvar, ...) */
 	const char *stop; /* UNTIL_TEXT, LINES: the terminator (LINES: the last line's text);
@@ -216,6 +229,7 @@ enum rule_form {
 	RULE_COUNT, /* (count(field) + k) * m / n; spans.v[0].from is the list */
 	RULE_SUM,   /* a checksum over spans; the field itself counts as zero */
 	RULE_EXPR,  /* any other expression of earlier fields: computed, verified, bounds nothing */
+	RULE_HEAD,  /* the head of a wide number, field spans.v[0].from: its shortest form */
 };
 
 struct rule {
@@ -276,6 +290,7 @@ struct field {
 	uint8_t show;  /* enum show */
 	uint8_t align; /* bytes, from the start of the record; 0: none */
 	bool optional, fresh;
+	bool since;      /* a number counted from that of the item before */
 	bool after;      /* stands after the payload: read from the end of the bound */
 	bool selects;    /* named in a `carries` */
 	bool structural; /* others' presence, size, choice or selector hang on it: a sweep over it

@@ -76,6 +76,18 @@ static bool same_expr(const struct expr *a, const struct expr *b)
 
 static bool same_type(const struct type *a, const struct type *b);
 
+static bool same_wide(const struct extent *a, const struct extent *b)
+{
+	if (a->nwide != b->nwide)
+		return false;
+	for (unsigned i = 0; i < a->nwide; i++) {
+		if (a->wide[i].head != b->wide[i].head || a->wide[i].add != b->wide[i].add ||
+		    !same_type(a->wide[i].type, b->wide[i].type))
+			return false;
+	}
+	return true;
+}
+
 static bool same_extent(const struct extent *a, const struct extent *b)
 {
 	if (a->outer && b->outer ? !same_extent(a->outer, b->outer) : a->outer != b->outer)
@@ -83,7 +95,7 @@ static bool same_extent(const struct extent *a, const struct extent *b)
 	return a->form == b->form && same_expr(a->expr, b->expr) && a->stop_len == b->stop_len &&
 	       a->mark_len == b->mark_len && !memcmp(a->mark, b->mark, a->mark_len) &&
 	       (!a->stop_len || !memcmp(a->stop, b->stop, a->stop_len)) &&
-	       same_names(a->alias, b->alias) &&
+	       same_names(a->alias, b->alias) && same_wide(a, b) &&
 	       (!a->prefix || !b->prefix ? a->prefix == b->prefix
 					 : same_type(a->prefix, b->prefix));
 }
@@ -190,7 +202,7 @@ static bool same_field(struct equal *q, const struct field *a, const struct fiel
 	if (!same_text(a->doc, b->doc))
 		return differ(q, "meaning");
 	if (a->show != b->show || a->align != b->align || a->fresh != b->fresh ||
-	    a->after != b->after)
+	    a->since != b->since || a->after != b->after)
 		return differ(q, "suffixes");
 	if (!same_facts(a, b))
 		return differ(q, "place or bounds");

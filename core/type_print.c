@@ -56,18 +56,36 @@ static void print_aliases(const char *const *alias, struct buf *out)
 		buf_fmt(out, "%s%s", a == alias ? " alias " : ", ", *a);
 }
 
+static void print_mark(const struct extent *x, struct buf *out)
+{
+	if (x->mark_len) {
+		buf_str(out, "0x");
+		buf_hex(out, x->mark, x->mark_len);
+		buf_char(out, ' ');
+	}
+}
+
 static void print_head(const struct extent *x, struct buf *out)
 {
 	if (x->outer) {
 		print_head(x->outer, out);
 		buf_char(out, ' ');
 	}
-	if (x->mark_len) {
-		buf_str(out, "0x");
-		buf_hex(out, x->mark, x->mark_len);
-		buf_char(out, ' ');
-	}
+	print_mark(x, out);
 	print_leaf(x->prefix, out);
+}
+
+static void print_wide(const struct extent *x, const struct record *rec, struct buf *out)
+{
+	buf_str(out, "wide ");
+	expr_print(x->expr, rec, out);
+	for (unsigned i = 0; i < x->nwide; i++) {
+		buf_fmt(out, "%s %llu -> ", i ? "," : " {", (unsigned long long)x->wide[i].head);
+		print_leaf(x->wide[i].type, out);
+		if (x->wide[i].add)
+			buf_fmt(out, " + %llu", (unsigned long long)x->wide[i].add);
+	}
+	buf_str(out, " }");
 }
 
 static void print_extent(const struct type *t, const struct record *rec, struct buf *out)
@@ -75,11 +93,12 @@ static void print_extent(const struct type *t, const struct record *rec, struct 
 	const struct extent *x = &t->ext;
 	bool list = t->form == TYPE_LIST;
 
-	if (x->form == EXTENT_KIND)
+	if (x->form == EXTENT_KIND || x->form == EXTENT_WIDE)
 		return;
 	buf_char(out, '[');
 	switch (x->form) {
-	case EXTENT_KIND: break;
+	case EXTENT_KIND:
+	case EXTENT_WIDE: break;
 	case EXTENT_BYTES:
 		expr_print(x->expr, rec, out);
 		if (list)
@@ -87,6 +106,7 @@ static void print_extent(const struct type *t, const struct record *rec, struct 
 		break;
 	case EXTENT_COUNT: expr_print(x->expr, rec, out); break;
 	case EXTENT_REST:
+		print_mark(x, out);
 		buf_str(out, "..");
 		if (x->expr) {
 			buf_str(out, " - ");
@@ -173,7 +193,10 @@ void print_type(const struct type *t, const struct record *rec, unsigned indent,
 {
 	switch (t->form) {
 	case TYPE_LEAF:
-		print_leaf(t, out);
+		if (t->ext.form == EXTENT_WIDE)
+			print_wide(&t->ext, rec, out);
+		else
+			print_leaf(t, out);
 		print_extent(t, rec, out);
 		break;
 	case TYPE_PAD:
@@ -307,6 +330,8 @@ static void print_rule(const struct field *f, struct buf *out)
 {
 	const struct rule *r = &f->rule;
 
+	if (r->form == RULE_HEAD) /* what its number's type says */
+		return;
 	if (r->form != RULE_NONE)
 		buf_str(out, " = ");
 	if (r->form == RULE_CONST)
@@ -360,6 +385,8 @@ void print_field(const struct field *f, struct buf *out)
 		buf_str(out, " optional");
 	if (f->fresh)
 		buf_str(out, " fresh");
+	if (f->since)
+		buf_str(out, " since prior");
 	print_cond(f, out);
 	buf_str(out, shows[f->show]);
 	print_aliases(f->alias, out);

@@ -22,6 +22,9 @@ static inline void tree_cut(struct tree *t, uint32_t n)
 	t->n = n;
 }
 
+/* The number that field f, `since prior` in the instance at, is counted from: that of the item
+ * `prior`, NODE_NONE: of none. */
+uint64_t prior_number(const struct tree *t, uint32_t at, const struct field *f, uint32_t prior);
 /* The arm of a choose for value v: by value, else the else arm, else NULL. */
 const struct type *choose_arm(const struct type *type, int64_t v);
 const struct type *choose_else(const struct type *type);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/wide.h"
 #include "dissect/dissect.h"
 
 #define NOTES_MAX 256 /* a packet with more says no more about itself */
@@ -213,7 +214,8 @@ static void judge_rule(struct judge *j, uint32_t at)
 {
 	const struct node *n = &j->t->v[at];
 	const struct rule *r = &n->field->rule;
-	uint64_t want, mask = n->bits < 64 ? (1ull << n->bits) - 1 : UINT64_MAX;
+	uint64_t want,
+		mask = n->bits < 64 && !is_wide(n->type) ? (1ull << n->bits) - 1 : UINT64_MAX;
 	bool inexact;
 
 	if ((r->zero_rest && n->num == 0) || out_of_sight(j, n) ||
@@ -221,7 +223,7 @@ static void judge_rule(struct judge *j, uint32_t at)
 		return;
 	if (rule_holds(r, n->num & mask, want & mask) && (want <= mask || r->form == RULE_EXPR))
 		return;
-	if (r->form == RULE_EXPR)
+	if (r->form == RULE_EXPR || r->form == RULE_HEAD)
 		add_note(j, NOTE_RULE, at, "says %" PRIu64 ", should be %" PRIu64, n->num, want);
 	else
 		add_note(j, NOTE_LENGTH, at, "says %" PRIu64 ", %" PRIu64 " present", n->num, want);

@@ -7,6 +7,7 @@
 #include "core/kinds.h"
 #include "core/shape.h"
 #include "core/walk.h"
+#include "core/wide.h"
 
 struct lua {
 	const struct registry *r;
@@ -64,6 +65,9 @@ static const char *shown_as(const struct type *t)
 	unsigned bits = t->ext.form == EXTENT_KIND ? leaf_bits(t) : 0;
 	unsigned size = !bits || bits > 32 ? 4 : (bits - 1) / 8;
 
+	if (is_wide(t)) /* with what is added */
+		return whole[t->ext.wide[t->ext.nwide - 1].type->bits < 32 ? 3 : 4];
+
 	switch (k->cls) {
 	case KIND_NUM: return k == &kind_int ? sign[size] : whole[size];
 	case KIND_FLOAT: return bits == 32 ? "float" : bits == 64 ? "double" : NULL;
@@ -115,7 +119,20 @@ static int put_leaf(struct lua *l, const struct type *t)
 		buf_str(l->out, ", signed = true");
 	if (t->le)
 		buf_str(l->out, ", le = true");
+	if (is_wide(t))
+		buf_str(l->out, ", shown_empty = true");
 	return 0;
+}
+
+static void put_wide(struct lua *l, const struct extent *x)
+{
+	buf_str(l->out, ", wide = { ");
+	for (unsigned i = 0; i < x->nwide; i++)
+		buf_fmt(l->out, "[%llu] = { bits = %u, add = %llu%s }, ",
+			(unsigned long long)x->wide[i].head, x->wide[i].type->bits,
+			(unsigned long long)x->wide[i].add,
+			x->wide[i].type->le ? ", le = true" : "");
+	buf_char(l->out, '}');
 }
 
 /* What a prefix or a bound says; rec: of the instance. */
@@ -134,6 +151,7 @@ static int put_extent(struct lua *l, const struct extent *x, const struct record
 		[EXTENT_UNTIL] = "until",
 		[EXTENT_LINES] = "lines",
 		[EXTENT_BLOCKS] = "blocks",
+		[EXTENT_WIDE] = "wide",
 	};
 
 	buf_fmt(l->out, "{ form = \"%s\"", forms[x->form]);
@@ -144,9 +162,13 @@ static int put_extent(struct lua *l, const struct extent *x, const struct record
 		buf_str(l->out, ", stop = ");
 		lua_text(l->out, x->stop, x->stop_len);
 	}
-	if (x->form == EXTENT_PREFIX || x->form == EXTENT_PREFIX_COUNT) {
+	if (x->form == EXTENT_WIDE)
+		put_wide(l, x);
+	if (x->form == EXTENT_PREFIX || x->form == EXTENT_PREFIX_COUNT || x->mark_len) {
 		buf_str(l->out, ", mark = ");
 		lua_text(l->out, (const char *)x->mark, x->mark_len);
+	}
+	if (x->form == EXTENT_PREFIX || x->form == EXTENT_PREFIX_COUNT) {
 		buf_str(l->out, ", prefix = { ");
 		if (put_leaf(l, x->prefix))
 			return -1;
@@ -309,6 +331,8 @@ static int put_field(struct lua *l, const struct record *rec, const struct field
 	put_rule(l, f);
 	if (f->optional)
 		buf_str(l->out, ", optional = true");
+	if (f->since)
+		buf_str(l->out, ", since = true");
 	if (f->align)
 		buf_fmt(l->out, ", align = %u", f->align);
 	if (f->bound_by)

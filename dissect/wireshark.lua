@@ -406,9 +406,22 @@ local function read_leaf(R, n, ty, p, inst)
 			n.num = v
 		end
 		p.pos = p.pos + (e - 1 - at + #x.stop) * 8
+	elseif x.form == "wide" then
+		local head = x.expr(inst)
+		local w = x.wide[head]
+		n.num = head
+		if w then
+			if p.stop - p.pos < w.bits then return cut(n, p) end
+			n.num = read_number(R, w, p.pos, w.bits) + w.add
+			p.pos = p.pos + w.bits
+		end
 	elseif x.form ~= "kind" then
 		local want
 		if x.form == "rest" then
+			if x.mark then
+				if R.data:sub(at + 1, at + #x.mark) ~= x.mark or have < #x.mark then return cut(n, p) end
+				n.head, p.pos = #x.mark, p.pos + #x.mark * 8
+			end
 			want = p.stop > p.pos and p.stop - p.pos or 0
 			if x.expr then want = math.max(want - x.expr(n) * 8, 0) end
 		elseif x.form == "prefix" then
@@ -443,6 +456,12 @@ local function read_leaf(R, n, ty, p, inst)
 		if not used then return cut(n, p) end
 		n.num, n.head, n.tail, n.text = v, head, tail, text
 		p.pos = p.pos + used * 8
+	end
+	-- Counted from the same field of the item before.
+	local items = n.f.since and inst.up and inst.up.ty and inst.up.ty.form == "list" and inst.up.kids
+	local prior = items and items[#items]
+	if prior and prior.rec == inst.rec and prior.by[n.f.name] then
+		n.num = n.num + prior.by[n.f.name].num
 	end
 	n.bits = p.pos - n.bit
 	return 0
@@ -1088,7 +1107,7 @@ local function show(P, index, tree, n)
 		elseif ty.show == "absolute_time" then
 			item = tree:add(pf, range, NSTime.new(n.num, 0))
 		elseif ty.show == "uint64" or ty.show == "int64" then
-			if n.bit % 8 == 0 and n.bits == 64 and len == 8 then
+			if n.bit % 8 == 0 and n.bits == 64 and len == 8 and not ty.ext.wide then
 				item = ty.le and tree:add_le(pf, range) or tree:add(pf, range)
 			else
 				item = tree:add(pf, range, (ty.show == "int64" and Int64 or UInt64).new(n.num % W, floor(n.num / W) % W))

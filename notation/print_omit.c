@@ -151,7 +151,8 @@ bool node_implied(struct printer *pr, unsigned i, uint32_t at)
 	case RULE_SUM: return sum_implied(pr, i, at);
 	case RULE_LEN:
 	case RULE_COUNT:
-	case RULE_EXPR: return rule_value(f, t, n->parent, &want, NULL) == 0 && want == n->num;
+	case RULE_EXPR:
+	case RULE_HEAD: return rule_value(f, t, n->parent, &want, NULL) == 0 && want == n->num;
 	default: break;
 	}
 	if (n->type->kind->cls == KIND_NUM || n->type->kind->cls == KIND_TIME ||

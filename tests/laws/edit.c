@@ -143,8 +143,9 @@ static void tell_named(struct run *r)
 
 static bool computed(const struct field *f)
 {
-	return f && (f->rule.form == RULE_LEN || f->rule.form == RULE_COUNT ||
-		     f->rule.form == RULE_SUM || f->rule.form == RULE_EXPR);
+	return f &&
+	       (f->rule.form == RULE_LEN || f->rule.form == RULE_COUNT ||
+		f->rule.form == RULE_SUM || f->rule.form == RULE_EXPR || f->rule.form == RULE_HEAD);
 }
 
 /* Do others hang on it, or on one it is part of? */

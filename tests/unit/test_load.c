@@ -536,8 +536,68 @@ START_TEST(directives)
 }
 END_TEST
 
+/* A number in two places, one that counts from item to item, a mark before the rest: printed, they
+ * load to the same; and each part of them makes a difference. */
+START_TEST(wide_numbers)
+{
+	static const char a[] = "protocol p { v : o[while d != 15]; c : text[0xff ..] optional }\n"
+				"struct o { d : u4; l : u4; n : wide d { 13 -> u8 + 13, 14 -> u16 "
+				"+ 269 } since prior\n"
+				"s : wide l { 14 -> u16le } = len(x); x : bytes[s] }\n";
+	static const char *const others[][2] = {
+		{ "+ 269", "+ 268" }, { "14 -> u16 +", "15 -> u16 +" }, { "u16 +", "u24 +" },
+		{ "u16le", "u16" },   { " since prior", "" },           { "0xff ..", "0xfe .." },
+		{ "0xff ..", ".." },  { "wide l", "wide d" },
+	};
+	struct registry *r = load_text(a), *s;
+	const struct proto *p = proto_named(r, "p");
+	const struct field *f = p->rec.fields[0].type->item->rec->fields;
+	struct buf text = { 0 }, why = { 0 };
+
+	ck_assert_int_eq(f[0].rule.form, RULE_HEAD);
+	ck_assert_uint_eq(f[0].rule.spans.v[0].from, 2);
+	ck_assert_uint_eq(f[1].rule.spans.v[0].from, 3);
+	ck_assert_int_eq(f[2].type->ext.form, EXTENT_WIDE);
+	ck_assert_uint_eq(f[2].type->ext.nwide, 2);
+	ck_assert_uint_eq(f[2].type->ext.wide[1].head, 14);
+	ck_assert_uint_eq(f[2].type->ext.wide[1].add, 269);
+	ck_assert_uint_eq(f[2].type->ext.wide[1].type->bits, 16);
+	ck_assert(f[2].since && !f[3].since);
+	ck_assert(f[0].structural && f[2].structural);
+	ck_assert(f[3].type->ext.wide[0].type->le);
+	proto_print(p, &text);
+	s = load_text(buf_cstr(&text));
+	ck_assert_msg(proto_equal(p, proto_named(s, "p"), &why), "%s\n%s", buf_cstr(&why),
+		      buf_cstr(&text));
+	registry_close(s);
+	for (unsigned i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		const char *at = strstr(a, others[i][0]);
+		struct err e = { 0 };
+
+		ck_assert_ptr_nonnull(at);
+		text.n = 0;
+		buf_put(&text, a, (size_t)(at - a));
+		buf_str(&text, others[i][1]);
+		buf_str(&text, at + strlen(others[i][0]));
+		s = registry_open();
+		if (registry_load(s, "other", text.p, text.n, false, &e) == 0 &&
+		    registry_freeze(s, &e) == 0)
+			ck_assert_msg(!proto_equal(p, proto_named(s, "p"), &why), "%s",
+				      buf_cstr(&text));
+		else /* two numbers of one head, or a number that none writes */
+			ck_assert_msg(strstr(e.msg, "already") || strstr(e.msg, "could not"), "%s",
+				      e.msg);
+		registry_close(s);
+	}
+	buf_done(&text);
+	buf_done(&why);
+	registry_close(r);
+}
+END_TEST
+
 UNIT_TESTS(load)
 {
+	tcase_add_test(t, wide_numbers);
 	tcase_add_test(t, sensor_head);
 	tcase_add_test(t, sensor_rules);
 	tcase_add_test(t, sensor_reply);

@@ -10,6 +10,14 @@ struct row {
 	const char *fields; /* what is read from that: --fields of the flat form, or NULL */
 };
 
+#define OPTIONS                                                                                    \
+	P("v : o[while d != 15]\n c : text[0xff ..] optional\n")                                   \
+	"struct o {\n d : u4\n l : u4\n"                                                           \
+	" n : wide d { 13 -> u8 + 13, 14 -> u16 + 269 } = path since prior"                        \
+	" enum { a = 1, path = 11, block = 27, big = 2049 }\n"                                     \
+	" s : wide l { 13 -> u8 + 13, 14 -> u16 + 269 } = len(x)\n"                                \
+	" x : choose n { path -> text[s] block -> uint[s] else -> bytes[s] }\n}\n"
+
 static const struct row rows[] = {
 	/* bit fields, byte order, signs */
 	{ P("a : u3 = 5\n b : u13 = 1\n c : u16le = 0x1234\n d : i8 = -2\n"), "t", "a0013412fe",
@@ -310,6 +318,52 @@ static const struct row rows[] = {
 									   "bytes[b]\n}\n",
 	  "t v.0.a=1 v.0.c=hex:ff", "030101ff",
 	  "\"t.n\":3,\"t.v.0.a\":1,\"t.v.0.b\":1,\"t.v.0.c\":\"ff\"" },
+	/* numbers whose head is an earlier field, counted from the item before; a mark before the
+	 * rest */
+	{ OPTIONS, "t v=path:abc,path:d",
+	  "b361626301"
+	  "64",
+	  "\"t.v.0.d\":11,\"t.v.0.l\":3,\"t.v.0.n\":11,\"t.v.0.n_name\":\"path\",\"t.v.0.s\":3,\"t."
+	  "v.0.x\":\"abc\","
+	  "\"t.v.1.d\":0,\"t.v.1.l\":1,\"t.v.1.n\":11,\"t.v.1.n_name\":\"path\",\"t.v.1.s\":1,\"t."
+	  "v.1.x\":\"d\"" },
+	{ OPTIONS, "t v=a:hex:05,block:10,block:300 c=hi",
+	  "11"
+	  "05"
+	  "d10d0a"
+	  "02012c"
+	  "ff6869",
+	  "\"t.v.1.d\":13,\"t.v.1.l\":1,\"t.v.1.n\":27,\"t.v.1.n_name\":\"block\",\"t.v.1.s\":1,"
+	  "\"t.v.1.x\":10,"
+	  "\"t.v.2.d\":0,\"t.v.2.l\":2,\"t.v.2.n\":27,\"t.v.2.n_name\":\"block\",\"t.v.2.s\":2,\"t."
+	  "v.2.x\":300,"
+	  "\"t.c\":\"hi\"" },
+	{ OPTIONS, "t v=path:abcdefghijklm,big",
+	  "bd00"
+	  "6162636465666768696a6b6c6d"
+	  "e006e9",
+	  "\"t.v.0.l\":13,\"t.v.0.n\":11,\"t.v.0.n_name\":\"path\",\"t.v.0.s\":13" },
+	{ OPTIONS, "t v.0.d=13 v.0.n=27 v.0.x=1 v.1.d=1", "d10e0110",
+	  "\"t.v.0.n\":27,\"t.v.0.n_name\":\"block\",\"t.v.0.s\":1,\"t.v.0.x\":1,\"t.v.1.d\":1,\"t."
+	  "v.1.l\":0,\"t.v.1.n\":28" },
+	{ OPTIONS, "t v.0.l=14 v.0.x=ab",
+	  "be0000"
+	  "6162",
+	  NULL },
+	{ OPTIONS, "t v.0.l=1 v.0.x=ab", "b16162", NULL },
+	{ P("f : u1 = 1\n l : u7\n n : wide l {\n 126 -> u16\n 127 -> u64\n } = len(x)\n k : "
+	    "bytes[2] "
+	    "if f\n x : text[n]\n y : u8 = 9\n"),
+	  "t k=hex:0102 x=hello", "85010268656c6c6f09",
+	  "\"t.f\":1,\"t.l\":5,\"t.n\":5,\"t.k\":\"0102\",\"t.x\":\"hello\",\"t.y\":9" },
+	{ P("f : u1 = 1\n l : u7\n n : wide l {\n 126 -> u16\n 127 -> u64\n } = len(x)\n x : "
+	    "text[n]\n"),
+	  "t l=127 x=hello", "ff000000000000000568656c6c6f",
+	  "\"t.l\":127,\"t.n\":5,\"t.x\":\"hello\"" },
+	{ P("l : u8\n n : wide l {\n 254 -> u16le\n } = 300\n"), "t", "fe2c01",
+	  "\"t.l\":254,\"t.n\":300" },
+	{ P("v : s[..]\n") "struct s {\n k : leb128 since prior\n}\n", "t v=3,5,5,200",
+	  "030200c301", "\"t.v.0.k\":3,\"t.v.1.k\":5,\"t.v.2.k\":5,\"t.v.3.k\":200" },
 	/* hex: in place of a number's encoding; of a text's bytes, whose length is still computed
 	 */
 	{ P("a : u16 = 1\n b : text[u8] = \"x\"\n"), "t a=hex:0102 b=hex:05", "01020105", NULL },

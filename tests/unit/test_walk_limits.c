@@ -99,6 +99,10 @@ static const struct {
 	const char *text, *say, *sentence;
 	unsigned col;
 } refused[] = {
+#define COUNTED                                                                                    \
+	P("v : s[..]\n")                                                                           \
+	"struct s {\n h : u8\n k : wide h { 13 -> u8 + 13, 14 -> u16 + 269 } since "               \
+	"prior\n}\n"
 	{ P("a : text[4]\n"), "t a=hello", "4 bytes wide", 5 },
 	{ P("a : u8\n b : u16 = 1 if a > 3\n"), "t a=1 b=2", "t has b only if a > 3", 0 },
 	{ P("a : text[u8]\n"), "t a=fill:300", "at most 255", 5 },
@@ -110,6 +114,12 @@ static const struct {
 	  "a block has 4 bytes, but for the last; this one has 3", 0 },
 	{ P("v : s[while k != 9]\n") "struct s {\n k : u8\n}\n", "t v.0.k=9",
 	  "v ends before such an item", 0 },
+	{ COUNTED, "t v=k:5,k:4",
+	  "k is counted from the item before, where it is 5: it cannot be 4", 0 },
+	{ COUNTED, "t v.0.h=3 v.0.k=4", "h was said to be 3, a form in which k cannot be 4", 0 },
+	{ COUNTED, "t v.0.h=13 v.0.k=12", "h was said to be 13", 0 },
+	{ COUNTED, "t v=k:5,k:100000", "k has no form for 99995", 0 },
+	{ COUNTED, "t v.0.h=14 v.0.k=269 v.1.k=268", "where it is 269", 0 },
 	{ P("v : s[blocks 4]\n") "struct s {\n d : bytes[..]\n}\n", "t v.0.d=hex:0102030405",
 	  "a block has 4 bytes at most; this one has 5", 0 },
 };
@@ -177,8 +187,76 @@ START_TEST(test_crowded)
 }
 END_TEST
 
+/* Where the form of a length changes, in both directions: bytes as RFC 7252 section 3.1 has them.
+ */
+START_TEST(test_forms)
+{
+	static const struct {
+		unsigned len;
+		const char *head;
+	} rows[] = { { 0, "00" },       { 1, "01" },        { 12, "0c" },      { 13, "0d00" },
+		     { 14, "0d01" },    { 268, "0dff" },    { 269, "0e0000" }, { 270, "0e0001" },
+		     { 300, "0e001f" }, { 65804, "0effff" } };
+	struct registry *r =
+		own(P("h : u8\n s : wide h { 13 -> u8 + 13, 14 -> u16 + 269 } = len(x)\n"
+		      "x : bytes[s]\n y : u8 = 0xee\n"));
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct plan plan = { 0 };
+		struct build b = { 0 };
+		struct err e = { 0 };
+		struct buf say = { 0 }, hex = { 0 };
+		struct tree t = { 0 };
+		struct packet p;
+		uint32_t n = (uint32_t)strlen(rows[i].head) / 2;
+
+		buf_fmt(&say, "t x=fill:%u", rows[i].len);
+		ck_assert_msg(!plan_parse(&plan, r, say.p, say.n, 0, &e) && !build(&b, &plan, &e),
+			      "%u: %s", rows[i].len, e.msg);
+		ck_assert_uint_eq(b.bytes.n, n + rows[i].len + 1);
+		ck_assert_uint_eq((uint8_t)b.bytes.p[b.bytes.n - 1], 0xee);
+		buf_hex(&hex, (const uint8_t *)b.bytes.p, n);
+		ck_assert_str_eq(buf_cstr(&hex), rows[i].head);
+		view(&p, (const uint8_t *)b.bytes.p, b.bytes.n);
+		dissect(r, &p);
+		ck_assert_int_eq(decode(&t, &p, 0), 0);
+		ck_assert_uint_eq(t.v[tree_find(&t, "s", 1)].num, rows[i].len);
+		ck_assert_uint_eq(t.v[tree_find(&t, "x", 1)].bits, rows[i].len * 8);
+		ck_assert_uint_eq(t.v[tree_find(&t, "y", 1)].num, 0xee);
+		tree_done(&t);
+		buf_done(&say);
+		buf_done(&hex);
+		build_done(&b);
+		plan_done(&plan);
+	}
+	registry_close(r);
+}
+END_TEST
+
+/* 4,096 items, each counted from the one before: as much work as so many others. */
+START_TEST(test_long_count)
+{
+	struct registry *r = own(P("v : s[..]\n") "struct s {\n k : leb128 since prior\n}\n");
+	uint8_t bytes[4000];
+	struct tree t = { 0 };
+	struct packet p;
+
+	memset(bytes, 1, sizeof(bytes));
+	view(&p, bytes, sizeof(bytes));
+	dissect(r, &p);
+	ck_assert_int_eq(decode(&t, &p, 0), 0);
+	ck_assert_uint_eq(t.v[tree_find(&t, "v.0.k", 5)].num, 1);
+	ck_assert_uint_eq(t.v[tree_find(&t, "v.1999.k", 8)].num, 2000);
+	ck_assert_uint_eq(t.v[tree_find(&t, "v.3999.k", 8)].num, 4000);
+	tree_done(&t);
+	registry_close(r);
+}
+END_TEST
+
 UNIT_TESTS(walk_limits)
 {
+	tcase_add_test(t, test_forms);
+	tcase_add_test(t, test_long_count);
 	tcase_add_test(t, test_deep);
 	tcase_add_loop_test(t, test_hostile, 0, sizeof(hostile) / sizeof(hostile[0]));
 	tcase_add_loop_test(t, test_refused, 0, sizeof(refused) / sizeof(refused[0]));
