@@ -97,7 +97,15 @@ bool prefix_read(const struct tree *t, uint32_t at, uint64_t *num, uint32_t *bit
 	const struct type *p = n->type ? n->type->ext.prefix : NULL;
 	struct head h;
 
-	if (!p || n->bit % 8 || !n->head || (n->flags & NODE_RAW))
+	if (!n->type || n->bit % 8 || !n->head || (n->flags & NODE_RAW))
+		return false;
+	if (n->type->ext.form == EXTENT_REST) { /* the mark itself */
+		*bit = n->bit;
+		*bits = n->head * 8u;
+		*num = bits_get(t->data, n->bit, *bits);
+		return true;
+	}
+	if (!p)
 		return false;
 	if (head_read(&n->type->ext, t->data + n->bit / 8, n->head, &h))
 		return false;

@@ -143,7 +143,9 @@ static int build_layer(struct build *b, const struct plan *p, unsigned i, struct
 	const struct plan_layer *l = &p->layer[i];
 	struct built *out = &b->layer[i];
 	struct tree *t = &out->tree;
-	struct writer w = { .b = b, .plan = p, .t = t, .out = &b->scratch[i], .prior = NODE_NONE, .e = e };
+	struct writer w = {
+		.b = b, .plan = p, .t = t, .out = &b->scratch[i], .prior = NODE_NONE, .e = e
+	};
 	uint32_t inner;
 	int rc = -1;
 

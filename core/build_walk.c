@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "core/bits.h"
+#include "core/value.h"
 #include "core/wide.h"
 
 struct fitting {
@@ -66,7 +67,11 @@ static bool fits(struct fitting *g, const struct field *f, const struct type *ty
 	}
 	if (say->form == SAY_TEXT)
 		return type->form == TYPE_LEAF &&
-		       value_parse(f, type, say->text, say->text_len, g->mem, &v, &e) == 0;
+		       value_parse(f, type, say->text, say->text_len, g->mem, &v, &e) == 0 &&
+		       value_fits(type, &v);
+	if (say->form == SAY_VALUE && type->form == TYPE_LEAF && type->kind == &kind_uint &&
+	    type->ext.form == EXTENT_KIND && type->bits < 64 && say->cur.num >> type->bits)
+		return false;
 	return say->form != SAY_TREE || depth > 0;
 }
 

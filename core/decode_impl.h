@@ -36,6 +36,11 @@ int64_t read_prefix(struct reader *r, uint32_t at, const struct extent *x, struc
 uint64_t read_number(const struct tree *t, const struct type *type, uint32_t bit, unsigned bits);
 /* Node `at` ends here, cut: -1. */
 int cut_node(struct reader *r, uint32_t at, struct place *p);
+/* Bits of so many bytes, as a description says; negative: nonsense. */
+static inline int64_t size_bits(int64_t bytes)
+{
+	return bytes < 0 ? -1 : bytes > PACKET_MAX ? (int64_t)PACKET_MAX * 8 : bytes * 8;
+}
 /* Bits that `want` may take, clipped to the bound and flagged. */
 uint32_t clip(struct reader *r, uint32_t at, const struct place *p, int64_t want);
 /* Make node `at` raw: its bytes up to end are one piece that the description does not fit. */

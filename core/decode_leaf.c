@@ -41,8 +41,18 @@ uint64_t read_number(const struct tree *t, const struct type *type, uint32_t bit
 	return type->kind == &kind_int ? (uint64_t)sign_extend(v, bits) : v;
 }
 
+/* A number that was read may count from the same field of the item before. */
+static inline void add_prior(struct reader *r, uint32_t at, uint32_t inst)
+{
+	const struct field *f = r->t->v[at].field;
+
+	if (f->since)
+		r->t->v[at].num += prior_number(r->t, inst, f, r->prior);
+}
+
 /* A kind whose bytes say themselves where they end. */
-static int read_codec(struct reader *r, uint32_t at, const struct type *type, struct place *p)
+static int read_codec(struct reader *r, uint32_t at, const struct type *type, struct place *p,
+		      uint32_t inst)
 {
 	struct tree *t = r->t;
 	struct value v = { .base = t->data + t->off,
@@ -57,6 +67,7 @@ static int read_codec(struct reader *r, uint32_t at, const struct type *type, st
 	if (n < 0)
 		return cut_node(r, at, p);
 	t->v[at].num = v.num;
+	add_prior(r, at, inst);
 	if (type->kind->cls == KIND_TEXT && v.p >= from) {
 		t->v[at].head = (uint16_t)(v.p - from);
 		t->v[at].tail = (uint16_t)((uint32_t)n - (uint32_t)(v.p - from) - v.len);
@@ -125,6 +136,7 @@ static int read_wide(struct reader *r, uint32_t at, const struct type *type, str
 		t->v[at].num = read_number(t, w->type, p->pos, w->type->bits) + w->add;
 		p->pos += w->type->bits;
 	}
+	add_prior(r, at, inst);
 	node_close(t, at, p->pos);
 	return 0;
 }
@@ -158,13 +170,14 @@ static int read_sized(struct reader *r, uint32_t at, const struct type *type, st
 		break;
 	default:
 		want = expr_eval(type->ext.expr, t, inst, NULL);
-		want = want > PACKET_MAX ? (int64_t)PACKET_MAX * 8 : want * 8;
+		want = size_bits(want);
 		break;
 	}
 	if (is_number(type)) {
 		if (want < 0 || want > 64 || p->end < p->pos || want > p->end - p->pos)
 			return cut_node(r, at, p);
 		t->v[at].num = read_number(t, type, p->pos, (unsigned)want);
+		add_prior(r, at, inst);
 		p->pos += (uint32_t)want;
 	} else {
 		bool fixed = type->ext.form == EXTENT_BYTES && type->ext.expr->op == EX_NUM;
@@ -177,8 +190,8 @@ static int read_sized(struct reader *r, uint32_t at, const struct type *type, st
 	return 0;
 }
 
-static int read_value(struct reader *r, uint32_t at, const struct type *type, struct place *p,
-		      uint32_t inst)
+int read_leaf(struct reader *r, uint32_t at, const struct type *type, struct place *p,
+	      uint32_t inst)
 {
 	struct tree *t = r->t;
 	unsigned bits;
@@ -191,7 +204,7 @@ static int read_value(struct reader *r, uint32_t at, const struct type *type, st
 		return read_sized(r, at, type, p, inst);
 	bits = leaf_bits(type);
 	if (!bits)
-		return read_codec(r, at, type, p);
+		return read_codec(r, at, type, p, inst);
 	if (p->end < p->pos || p->end - p->pos < bits)
 		return cut_node(r, at, p);
 	if (type->kind->cls != KIND_ADDR)
@@ -199,17 +212,6 @@ static int read_value(struct reader *r, uint32_t at, const struct type *type, st
 	p->pos += bits;
 	node_close(t, at, p->pos);
 	return 0;
-}
-
-int read_leaf(struct reader *r, uint32_t at, const struct type *type, struct place *p,
-	      uint32_t inst)
-{
-	struct tree *t = r->t;
-	int rc = read_value(r, at, type, p, inst);
-
-	if (rc == 0 && t->v[at].field->since)
-		t->v[at].num += prior_number(t, inst, t->v[at].field, r->prior);
-	return rc;
 }
 
 int read_pad(struct reader *r, uint32_t at, const struct type *type, struct place *p, bool bounded)

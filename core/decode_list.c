@@ -194,7 +194,7 @@ int read_list(struct reader *r, uint32_t at, const struct type *type, struct pla
 	case EXTENT_COUNT: n = expr_eval(type->ext.expr, t, inst, NULL); break;
 	case EXTENT_BYTES:
 		n = expr_eval(type->ext.expr, t, inst, NULL);
-		sub.end = p->pos + clip(r, at, p, n > PACKET_MAX ? (int64_t)PACKET_MAX * 8 : n * 8);
+		sub.end = p->pos + clip(r, at, p, size_bits(n));
 		n = -1;
 		break;
 	case EXTENT_PREFIX:

@@ -117,6 +117,8 @@ int parse_extent(struct load *l, struct extent *x, bool list)
 				return -1;
 			load_next(l);
 		}
+		if (x->mark_len && load_is(l, "alias") && parse_aliases(l, true, &x->alias))
+			return -1;
 	} else if (load_is(l, "until") && ahead != ']') {
 		load_next(l);
 		x->form = list ? EXTENT_UNTIL : EXTENT_UNTIL_TEXT;

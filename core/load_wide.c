@@ -132,7 +132,7 @@ int check_since(struct unit *u, const struct field *f, const struct fsrc *s, str
 		return src_fail(u->src, e, s->since,
 				"since prior belongs to a number of any size without a sign: wide, "
 				"leb128, uint[..]");
-	if (!u->item)
+	if (!u->item && (u->proto || u->containers.n)) /* nobody's struct: a redefined one's */
 		return src_fail(u->src, e, s->since,
 				"since prior belongs to an item; %s stands in no list",
 				u->rec->name);

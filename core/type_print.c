@@ -112,6 +112,7 @@ static void print_extent(const struct type *t, const struct record *rec, struct 
 			buf_str(out, " - ");
 			expr_print(x->expr, rec, out);
 		}
+		print_aliases(x->alias, out);
 		break;
 	case EXTENT_PREFIX:
 	case EXTENT_PREFIX_COUNT:

@@ -39,6 +39,13 @@ bool words_letters(const struct words *words, uint64_t v, struct buf *out);
  * highest; a longer one counts by 56 bits that hardly two texts share, below eight ones. lower: A
  * to Z count as a to z. */
 uint64_t text_worth(const uint8_t *p, size_t n, bool lower);
+/* Has a text or bytes of fixed size, bytes[4], room for v? */
+static inline bool value_fits(const struct type *t, const struct value *v)
+{
+	return t->ext.form != EXTENT_BYTES || t->ext.expr->op != EX_NUM ||
+	       (t->kind->cls != KIND_TEXT && t->kind->cls != KIND_BYTES) ||
+	       v->len <= (uint64_t)t->ext.expr->num;
+}
 #define TEXT_HASHED UINT64_C(0xff00000000000000)
 
 #endif

@@ -119,7 +119,7 @@ static int put_leaf(struct lua *l, const struct type *t)
 		buf_str(l->out, ", signed = true");
 	if (t->le)
 		buf_str(l->out, ", le = true");
-	if (is_wide(t))
+	if (is_number(t) && t->ext.form != EXTENT_KIND) /* 0 in no bytes */
 		buf_str(l->out, ", shown_empty = true");
 	return 0;
 }

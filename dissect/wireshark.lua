@@ -1080,7 +1080,7 @@ end
 
 local function show(P, index, tree, n)
 	local f, ty = n.f, n.ty
-	if n.bits == 0 and not (ty.form == "leaf" and ty.shown_empty) then return end
+	if n.bits == 0 and not (ty.form == "leaf" and ty.shown_empty) and not (n.rec and #n.kids > 0) then return end
 	local range = range_of(P, n)
 	local doc = f.doc
 	if n.raw or n.cut then

@@ -112,7 +112,8 @@ static bool flat_choice(struct flat *f, uint32_t sel, uint32_t choose)
 		   tree_first(f->t, choose) == NODE_NONE))
 		return true;
 	node_value(f->t, choose, &v);
-	if (n->type->form == TYPE_LEAF && n->type->kind->cls == KIND_BYTES && n->bits == 0)
+	if (n->bits == 0 && (n->type->form == TYPE_STRUCT ||
+			     (n->type->form == TYPE_LEAF && n->type->kind->cls == KIND_BYTES)))
 		return true;
 	buf_char(f->out, ':');
 	if (n->flags & NODE_RAW) {

@@ -3,6 +3,8 @@
  * field's type, and the type may hang on another field. */
 #include "notation/parser.h"
 
+#include "core/value.h"
+
 static int settle_type(struct parser *ps, const struct scope *sc, const struct field *f,
 		       const struct type *type, struct say *say, unsigned depth, bool item);
 
@@ -58,7 +60,8 @@ static bool arm_takes(struct parser *ps, const struct field *f, const struct typ
 			       : arm->form == TYPE_LIST;
 	}
 	if (arm->form == TYPE_LEAF)
-		return value_parse(f, arm, say->text, say->text_len, &ps->p->mem, &v, e) == 0;
+		return value_parse(f, arm, say->text, say->text_len, &ps->p->mem, &v, e) == 0 &&
+		       (is_payload_word(say->text, say->text_len) || value_fits(arm, &v));
 	return say->text[0] != '"' && (arm->form == TYPE_LIST || arm->form == TYPE_STRUCT);
 }
 
@@ -68,6 +71,7 @@ static int settle_unknown(struct parser *ps, const struct scope *sc, const struc
 {
 	struct types t;
 	struct span_text text;
+	struct say was;
 
 	if (say->form == SAY_TEXT && begins(say->text, say->text_len, "hex:")) {
 		say->form = SAY_RAW;
@@ -84,9 +88,17 @@ static int settle_unknown(struct parser *ps, const struct scope *sc, const struc
 				return err_set(ps->e, ERR_IO, "%s", e.msg);
 			continue;
 		}
-		if (t.v[i]->form != TYPE_LEAF)
-			return settle_type(ps, sc, f, t.v[i], say, depth, false);
-		break;
+		if (t.v[i]->form == TYPE_LEAF)
+			break;
+		was = *say;
+		if (!settle_type(ps, sc, f, t.v[i], say, depth, false))
+			return 0;
+		/* A number too large for one form may fit the next. */
+		if (!ps->e || ps->e->code != ERR_USAGE || i + 1 == t.n ||
+		    t.v[i + 1]->form != t.v[i]->form)
+			return -1;
+		*say = was;
+		*ps->e = (struct err) { 0 };
 	}
 	if (say->form == SAY_TEXT && say->text[0] == '"') {
 		if (text_unquote(ps, say, say->text, say->text_len, &text))

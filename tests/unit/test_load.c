@@ -540,14 +540,21 @@ END_TEST
  * load to the same; and each part of them makes a difference. */
 START_TEST(wide_numbers)
 {
-	static const char a[] = "protocol p { v : o[while d != 15]; c : text[0xff ..] optional }\n"
-				"struct o { d : u4; l : u4; n : wide d { 13 -> u8 + 13, 14 -> u16 "
-				"+ 269 } since prior\n"
-				"s : wide l { 14 -> u16le } = len(x); x : bytes[s] }\n";
+	static const char a[] =
+		"protocol p { v : o[while d != 15]; c : text[0xff .. alias p.mark] optional }\n"
+		"struct o { d : u4; l : u4; n : wide d { 13 -> u8 + 13, 14 -> u16 "
+		"+ 269 } since prior\n"
+		"s : wide l { 14 -> u16le } = len(x); x : bytes[s] }\n";
 	static const char *const others[][2] = {
-		{ "+ 269", "+ 268" }, { "14 -> u16 +", "15 -> u16 +" }, { "u16 +", "u24 +" },
-		{ "u16le", "u16" },   { " since prior", "" },           { "0xff ..", "0xfe .." },
-		{ "0xff ..", ".." },  { "wide l", "wide d" },
+		{ "+ 269", "+ 268" },
+		{ "14 -> u16 +", "15 -> u16 +" },
+		{ "u16 +", "u24 +" },
+		{ "u16le", "u16" },
+		{ " since prior", "" },
+		{ "0xff ..", "0xfe .." },
+		{ "0xff .. alias p.mark", ".." },
+		{ "p.mark", "p.other" },
+		{ "wide l", "wide d" },
 	};
 	struct registry *r = load_text(a), *s;
 	const struct proto *p = proto_named(r, "p");

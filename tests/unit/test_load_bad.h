@@ -179,6 +179,7 @@ static const struct {
 	{ P "l : s[..] }\nstruct s { a : u8 `since prior }", "a number of any size" },
 	{ P "l : s[..] }\nstruct s { a : zigzag `since prior }", "without a sign" },
 	{ P "a : leb128 `since prior }", "p stands in no list" },
+	{ P "a : s }\nstruct s { a : leb128 `since prior }", "s stands in no list" },
 	{ P "l : s[..] }\nstruct s { a : leb128 = len(b) `since prior; b : bytes[..] }",
 	  "'a' is computed or drawn" },
 	{ P "a : `int[0xff ..] }", "a mark stands before all the rest" },

@@ -134,6 +134,23 @@ START_TEST(columns)
 }
 END_TEST
 
+/* The mark before all the rest has a name, too. */
+START_TEST(marked)
+{
+	struct registry *r = own("protocol outer { over link 147; a : u8\n"
+				 "c : text[0xffee .. alias x.mark] optional alias x.text }");
+
+	match(r, "x.mark == 0xffee", "01ffee6869", true);
+	match(r, "x.mark == 0xff", "01ffee6869", false);
+	match(r, "x.text == \"hi\"", "01ffee6869", true);
+	match(r, "x.mark == 0xffee", "01ffee", true);
+	match(r, "x.mark", "01ffed6869", false);
+	match(r, "x.mark", "01ff", false);
+	match(r, "x.mark", "01", false);
+	registry_close(r);
+}
+END_TEST
+
 START_TEST(printed)
 {
 	struct registry *a = own(text), *b;
@@ -273,6 +290,7 @@ UNIT_TESTS(views)
 {
 	tcase_add_test(t, filters);
 	tcase_add_test(t, columns);
+	tcase_add_test(t, marked);
 	tcase_add_test(t, printed);
 	tcase_add_test(t, wanted);
 	tcase_add_test(t, words_by_case);

@@ -10,6 +10,10 @@ struct row {
 	const char *fields; /* what is read from that: --fields of the flat form, or NULL */
 };
 
+#define FIT                                                                                        \
+	P("n : u8 = len(v)\n v : choose fit { bytes[0] a b bytes }\n")                             \
+	"struct a { x : u4; y : u4 }\nstruct b { x : u12; y : u4 }\n"
+
 #define OPTIONS                                                                                    \
 	P("v : o[while d != 15]\n c : text[0xff ..] optional\n")                                   \
 	"struct o {\n d : u4\n l : u4\n"                                                           \
@@ -364,6 +368,12 @@ static const struct row rows[] = {
 	  "\"t.l\":254,\"t.n\":300" },
 	{ P("v : s[..]\n") "struct s {\n k : leb128 since prior\n}\n", "t v=3,5,5,200",
 	  "030200c301", "\"t.v.0.k\":3,\"t.v.1.k\":5,\"t.v.2.k\":5,\"t.v.3.k\":200" },
+	/* choose fit: the smallest of several structs that holds what is said, in either form */
+	{ FIT, "t v=x:1+y:2", "0112", "\"t.n\":1,\"t.v.x\":1,\"t.v.y\":2" },
+	{ FIT, "t v=y:2+x:300", "0212c2", "\"t.n\":2,\"t.v.x\":300,\"t.v.y\":2" },
+	{ FIT, "t v.y=2 v.x=300", "0212c2", "\"t.n\":2,\"t.v.x\":300,\"t.v.y\":2" },
+	{ FIT, "t", "00", "\"t.n\":0,\"t.v\":\"\"" },
+	{ FIT, "t v=hex:0a0b0c", "030a0b0c", "\"t.n\":3,\"t.v\":\"0a0b0c\"" },
 	/* hex: in place of a number's encoding; of a text's bytes, whose length is still computed
 	 */
 	{ P("a : u16 = 1\n b : text[u8] = \"x\"\n"), "t a=hex:0102 b=hex:05", "01020105", NULL },
@@ -428,6 +438,11 @@ static const struct row odd[] = {
 	/* a block that its fields do not fill, and the next one */
 	{ P("v : s[blocks 3]\n") "struct s {\n a : u8\n b : u8 = index\n}\n",
 	  "t v.0=hex:010203 v.1.a=4 v.1.b=5", "0102030405", NULL },
+	/* an item whose struct is empty is its word alone */
+	{ P("o : o[..]\n") "struct o { k : u8 = f enum { f = 1, g = 2 }; n : u8 = len(v); v : "
+			   "choose k "
+			   "{ f -> s, g -> s } }\nstruct s { q : uint[..] }\n",
+	  "t o=f,g:5", "0100020105", NULL },
 	{ P("n : hexnum[until \"\\r\\n\"]\n"), "t n=26 n.width=4", "303031610d0a", NULL },
 	{ P("n : hexnum[until \"\\r\\n\"]\n"), "t n=hex:41420d0a", "41420d0a", NULL },
 };

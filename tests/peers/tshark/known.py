@@ -192,7 +192,7 @@ SIDE_BY_SIDE = {"l2tp3", "modbus", "vnc", "vnc_start", "enip", "ipfix", "rpc", "
                 "memcache", "memcache_text", "sip", "rtsp", "rtsp_frame", "rtcp", "rtcp_feedback", "rtcp_extended",
                 "rtcp_app", "gearman", "nbd", "nbd_chunk", "dnp3"}
 # Headings over other fields that have a value all the same: what the field before said.
-HEADINGS = {"isakmp.typepayload", "goose.Data", "ldap.authentication", "ldap.filter", "ldap.and_item", "ldap.or_item", "ldap.not",
+HEADINGS = {"coap.opt.name", "coap.opt.desc", "isakmp.typepayload", "goose.Data", "ldap.authentication", "ldap.filter", "ldap.and_item", "ldap.or_item", "ldap.not",
             "ldap.substrings_item"}
 # tshark's payload: not ours to name.
 PAYLOAD = {"data", "data-text-lines", "mime_multipart", "media", "urlencoded-form", "png", "json"}
@@ -205,7 +205,6 @@ PLAIN = {"FT_NONE", "FT_BYTES", "FT_UINT_BYTES", "FT_PROTOCOL"}
 # many do, and why not more.
 FEW = {
     "cflow": (59, 53, "records by a template of an earlier packet are bytes here"),
-    "coap": (69, 90, "an option's number is the sum of all deltas before it"),
     "http2": (76, 89, "heads are compressed with numbers that begin inside a byte (RFC 7541 section 5.1), and are bytes here"),
     "sip": (94, 90, "the parts of an address in the first line are no fields of ours"),
 }
