@@ -540,6 +540,20 @@ rec_coap() {
 	keep 16
 }
 
+rec_coap-tcp() {
+	pair
+	lab_bg h2 coap-server-notls -A 10.77.0.2 -d 10
+	sleep 0.5
+	sniff h1 eth0 tcp port 5683
+	local host=coap+tcp://10.77.0.2
+	lab_on h1 coap-client-notls -B 2 "$host/.well-known/core"
+	lab_on h1 coap-client-notls -B 2 -m put -t text/plain -e 'lamp on' "$host/a-new-resource?unit=celsius"
+	lab_on h1 coap-client-notls -B 2 -T tok "$host/a-new-resource"
+	lab_on h1 coap-client-notls -B 2 "$host/nothing"
+	lab_on h1 coap-client-notls -B 3 -s 2 "$host/time"
+	keep 16
+}
+
 # clock LINES...: chronyd on h2, which leaves the clock of this machine alone.
 clock() {
 	printf '%s\n' 'local stratum 8' allow 'port 123' 'cmdport 0' 'bindaddress 10.77.0.2' \

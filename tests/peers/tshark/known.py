@@ -10,6 +10,7 @@ SAME = {
     "stun": ["stun", "turn_channel"], "tacplus": "tacacs", "kerberos": ["kerberos", "kerberos_tcp"],
     "quic": ["quic", "quic_retry", "quic_negotiation", "quic_invariant", "quic_short"],
     "udpencap": ["udpencap", "udpencap_keepalive"],
+    "coap": ["coap", "coap_tcp"],
     "openvpn": ["openvpn", "openvpn_auth", "openvpn_tcp"],
     "ipv6": "ip6", "icmpv6": "icmp6", "ipv6.hopopts": "ip6_hopopts", "ipv6.dstopts": "ip6_dstopts",
     "ipv6.routing": "ip6_route", "ipv6.fraghdr": "ip6_frag", "ieee8021ad": "svlan",
@@ -188,7 +189,7 @@ INSIDE = re.compile(r"^(ike1?_.*|vxlangpe|snap|sctp_chunk|dot11_.*|eap|eapol_key
 HEADS = {"http": ("http.request.method", "http.response.code"), "tls": ("tls.record.",), "dns": ("dns.id", "dns.length")}
 # Several of these side by side are one step for tshark.
 SIDE_BY_SIDE = {"l2tp3", "modbus", "vnc", "vnc_start", "enip", "ipfix", "rpc", "bittorrent", "bittorrent_message", "ldp", "tpkt", "diameter", "nhrp", "ssh", "dtls", "quic", "quic_short", "stun", "kerberos", "openvpn", "tls", "mqtt", "mqtt5", "pgsql", "pgsql_start", "pgsql_reply", "mysql", "mysql_reply",
-                "amqp", "amqp_header", "mpls", "http", "dns", "bgp", "http2", "http2_preface", "grpc", "websocket", "resp",
+                "amqp", "amqp_header", "mpls", "http", "dns", "bgp", "http2", "http2_preface", "grpc", "websocket", "coap", "coap_tcp", "resp",
                 "memcache", "memcache_text", "sip", "rtsp", "rtsp_frame", "rtcp", "rtcp_feedback", "rtcp_extended",
                 "rtcp_app", "gearman", "nbd", "nbd_chunk", "dnp3"}
 # Headings over other fields that have a value all the same: what the field before said.
