@@ -63,6 +63,8 @@ static struct known default_of(struct parser *ps, const struct scope *sc, const 
 {
 	struct value v = { 0 };
 
+	if (ps->flags & PLAN_PATTERN) /* what a pattern leaves open may be anything */
+		return unknown;
 	if (f->type->form != TYPE_LEAF || f->selects)
 		return unknown;
 	if (f->optional)

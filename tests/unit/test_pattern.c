@@ -35,6 +35,9 @@ static const struct row {
 	{ "ip src=10.0.1.0/24 / tcp", SYNACK, 0, "ip.src is 10.0.0.2" },
 	{ "tcp seq=any ack=101", SYNACK, 1, NULL },
 	{ "tcp options=mss:1460", SYNACK, 1, NULL },
+	/* what kind of option it is was not said: whichever stands there */
+	{ "tcp options.0.value=1460", SYNACK, 1, NULL },
+	{ "tcp options.0.value=any", SYNACK, 1, NULL },
 	{ "tcp options.0.value=1400", SYNACK, 0, "tcp.options.0.value is 1460, expected 1400" },
 	{ "udp", SYNACK, 0, "there is no udp" },
 	{ "tcp / ip", SYNACK, 0, "there is no ip after that" },
