@@ -104,8 +104,18 @@ __attribute__((unused)) static struct packer *missing(const char *path, const ch
 
 struct packer *pack_open(const char *path, struct err *e)
 {
+	/* A plain file with such a name is of no use. */
+	static const char *const others[] = { ".xz", ".bz2", ".lz4", ".lzma", ".zip", ".Z" };
 	bool gzip = ends(path, ".gz"), zstd = ends(path, ".zst");
 
+	for (unsigned i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		if (ends(path, others[i])) {
+			err_set(e, ERR_USAGE,
+				"%s: captures are compressed as .gz or .zst, not as %s", path,
+				others[i] + 1);
+			return NULL;
+		}
+	}
 	if (!gzip && !zstd)
 		return NULL;
 #ifndef STRATA_HAVE_ZLIB

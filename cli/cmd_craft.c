@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "cli/made.h"
 #include "cli/packets.h"
 #include "cli/show.h"
 #include "cli/signals.h"
@@ -36,13 +37,6 @@ struct crafting {
 	bool timed;
 };
 
-/* What was said against a rule: a note, and it is built all the same. */
-static void tell_notes(struct crafting *k, const struct build *b)
-{
-	for (unsigned i = 0; b && i < b->nnotes; i++)
-		say(k->c, "note: %s", b->notes[i].text);
-}
-
 /* The time of a script's line. */
 static void line_time(struct crafting *k)
 {
@@ -66,7 +60,6 @@ static int craft_plan(struct crafting *k, struct err *e)
 	t = template_open(&ps->plan, e);
 	if (!t)
 		return -1;
-	tell_notes(k, template_build(t));
 	line_time(k);
 	uint64_t all = ps->count > UINT64_MAX / k->times ? UINT64_MAX : ps->count * k->times;
 	for (uint64_t i = 0; i < all && rc == 0 && !signals_stop; i++) {
@@ -76,6 +69,8 @@ static int craft_plan(struct crafting *k, struct err *e)
 			rc = -1;
 			break;
 		}
+		if (i == 0)
+			tell_made(k->c, &ps->plan, template_build(t), made, &k->view.scratch);
 		struct packet p = *made;
 		p.number = ++k->number;
 		p.when = k->when;

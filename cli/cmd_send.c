@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/made.h"
 #include "cli/packets.h"
 #include "cli/privs.h"
 #include "cli/seal.h"
@@ -341,10 +342,10 @@ static int plan_open(struct dispatch *d, struct err *e)
 	if (!d->aim)
 		return -1;
 	d->tmpl = template_open(&ps->plan, e);
-	const struct build *b = d->tmpl ? template_build(d->tmpl) : NULL;
-	for (unsigned i = 0; b && i < b->nnotes; i++)
-		say(d->c, "note: %s", b->notes[i].text);
-	return d->tmpl ? 0 : -1;
+	const struct packet *first = d->tmpl ? template_next(d->tmpl, e) : NULL;
+	if (first)
+		tell_made(d->c, &ps->plan, template_build(d->tmpl), first, &d->scratch);
+	return first ? 0 : -1;
 }
 
 static void plan_close(struct dispatch *d)

@@ -18,6 +18,7 @@
 int follow_mode(struct following *w, struct cli *c, struct err *e)
 {
 	static const enum option_id id[] = { OPT_REASSEMBLE, OPT_FOLLOW, OPT_STATS, OPT_NOTES };
+	const char *form = c->opt.v[OPT_AS];
 
 	*w = (struct following) { .c = c, .side = -1 };
 	for (unsigned i = 0; i < 4; i++) {
@@ -35,6 +36,12 @@ int follow_mode(struct following *w, struct cli *c, struct err *e)
 		return err_set(
 			e, ERR_USAGE,
 			"--follow takes a conversation whole; --where would make holes in it");
+	if (w->mode == FOLLOW_STREAM && form && !opt_has(&c->opt, OPT_WRITE) &&
+	    strcmp(form, "text") && strcmp(form, "hex") && strcmp(form, "raw") &&
+	    strcmp(form, "json"))
+		return err_set(e, ERR_USAGE,
+			       "--follow prints text, hex, raw or json; -w writes the bytes "
+			       "themselves");
 	return 0;
 }
 
@@ -317,15 +324,8 @@ static int follow_file(struct following *w, struct err *e)
 
 static int open_stream(struct following *w, struct flow_opts *fo, struct err *e)
 {
-	int form = w->show->form;
-
 	if (parse_follow(w, w->c->opt.v[OPT_FOLLOW], e) || follow_file(w, e))
 		return -1;
-	if (form != REPORT_TEXT && form != REPORT_HEX && form != REPORT_RAW &&
-	    form != REPORT_JSON && !w->file)
-		return err_set(e, ERR_USAGE,
-			       "--follow prints text, hex, raw or json; -w writes "
-			       "the bytes themselves");
 	fo->only = w->proto;
 	fo->follow = &w->number;
 	return 0;

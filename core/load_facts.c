@@ -220,22 +220,26 @@ static void find_bounds(struct record *rec)
 	}
 }
 
-/* Most musts compare the field's own number with a constant. */
-static void find_own(const struct record *rec, const struct field *f, struct must *m)
+/* Is x `FIELD op NUM`? The field, and from which to which of its values it holds. */
+static const struct field *compared(const struct record *rec, const struct expr *x, int64_t *lo,
+				    int64_t *hi)
 {
-	const struct expr *x = m->expr, *a = x->a, *b = x->b;
+	const struct expr *a = x->a, *b = x->b;
+	const struct field *f;
 
 	if (x->op < EX_EQ || x->op > EX_GE || x->op == EX_NE || a->op != EX_FIELD ||
-	    a->npath != 1 || a->local != f->index || a->outer_proto ||
-	    rec->fields[a->local].name != a->path[0].name || b->op != EX_NUM || !is_number(f->type))
-		return;
-	m->lo = x->op == EX_LT || x->op == EX_LE ? INT64_MIN : b->num;
-	m->hi = x->op == EX_GT || x->op == EX_GE ? INT64_MAX : b->num;
-	if ((x->op == EX_GT && m->lo == INT64_MAX) || (x->op == EX_LT && m->hi == INT64_MIN))
-		return;
-	m->lo += x->op == EX_GT;
-	m->hi -= x->op == EX_LT;
-	m->own = true;
+	    a->npath != 1 || a->local < 0 || a->outer_proto || b->op != EX_NUM)
+		return NULL;
+	f = &rec->fields[a->local];
+	if (f->name != a->path[0].name || !is_number(f->type))
+		return NULL;
+	*lo = x->op == EX_LT || x->op == EX_LE ? INT64_MIN : b->num;
+	*hi = x->op == EX_GT || x->op == EX_GE ? INT64_MAX : b->num;
+	if ((x->op == EX_GT && *lo == INT64_MAX) || (x->op == EX_LT && *hi == INT64_MIN))
+		return NULL;
+	*lo += x->op == EX_GT;
+	*hi -= x->op == EX_LT;
+	return f;
 }
 
 /* What decoding and checking ask of every field. */
@@ -250,8 +254,11 @@ static void sort_fields(struct record *rec)
 		if (bits <= UINT8_MAX && !f->cond && !f->optional && !f->align && !f->bound_by)
 			f->plain = (uint8_t)bits;
 		f->judged = f->rule.form >= RULE_LEN || f->nmust;
-		for (unsigned k = 0; k < f->nmust; k++)
-			find_own(rec, f, &f->must[k]);
+		for (unsigned k = 0; k < f->nmust; k++) {
+			struct must *m = &f->must[k];
+
+			m->own = compared(rec, m->expr, &m->lo, &m->hi) == f;
+		}
 		if (f->plain && f->type->kind->cls != KIND_ADDR)
 			f->load = f->type->kind == &kind_uint && !f->type->le && bits <= 57
 					  ? LOAD_BE
@@ -433,6 +440,8 @@ int freeze_facts(struct registry *r, struct err *e)
 		struct proto *p = *VEC_AT(struct proto *, r->protos, i);
 		struct need n = { &p->rec, 0 };
 
+		if (p->guard)
+			p->guarded = compared(&p->rec, p->guard, &p->guard_lo, &p->guard_hi);
 		for (unsigned k = 0; k < p->npseudo; k++) {
 			for (unsigned f = 0; f < p->rec.nfields && !p->pseudo[k].at; f++) {
 				if (p->rec.fields[f].name == p->pseudo[k].field)

@@ -455,6 +455,9 @@ struct proto {
 	const struct summary_line *summaries; /* the first that holds is shown */
 	uint16_t id;                          /* 1.. in the registry, in order of declaration */
 	uint8_t nover, ncarries, npseudo, npseudo_over, nreply, nwants, nsummaries;
+	/* frozen, guard `FIELD < N` and the like: it holds for values of the field from lo to hi */
+	const struct field *guarded; /* NULL: the guard is not that simple */
+	int64_t guard_lo, guard_hi;
 	bool heralds; /* it, or a struct in it, announces something */
 	bool beside;
 	bool has_payload; /* a `payload` line, or a `carries`: something may follow */

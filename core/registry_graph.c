@@ -97,6 +97,14 @@ int freeze_graph(struct registry *r, struct err *e)
 
 /* ---- queries ---- */
 
+/* May the lower protocol hold these values where it selects by ca? Its guard may want others. */
+static bool may_hold(const struct proto *lower, const struct carries *ca, uint64_t lo, uint64_t hi)
+{
+	bool own = lower->guarded && ca->nfields == 1 && lower->guarded->index == ca->field[0];
+
+	return !own || ((int64_t)hi >= lower->guard_lo && (int64_t)lo <= lower->guard_hi);
+}
+
 bool registry_edge(const struct registry *r, const struct proto *lower, const struct proto *upper,
 		   unsigned i, struct edge *out)
 {
@@ -118,10 +126,12 @@ bool registry_edge(const struct registry *r, const struct proto *lower, const st
 				return true;
 			}
 			for (unsigned c = 0; space && c < lower->ncarries; c++) {
-				if (lower->carries[c].space != space || n++ != i)
+				uint64_t lo = b ? b->value : o->lo, hi = b ? b->value : o->hi;
+
+				if (lower->carries[c].space != space ||
+				    !may_hold(lower, &lower->carries[c], lo, hi) || n++ != i)
 					continue;
-				*out = (struct edge) { space, &lower->carries[c],
-						       b ? b->value : o->lo, b ? b->value : o->hi };
+				*out = (struct edge) { space, &lower->carries[c], lo, hi };
 				return true;
 			}
 		}
