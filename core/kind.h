@@ -47,6 +47,7 @@ struct kind {
 	enum kind_class cls;
 	uint16_t bits; /* fixed width of the encoding; 0: from type->bits, the extent, or the codec
 			*/
+	bool points;   /* may point back at what was written before, in place of saying it again */
 
 	/* Codec of kinds whose bytes say themselves where they end (extent EXTENT_KIND, bits 0).
 	 * read: how many bytes of p[0..n) the encoding takes, -1 when it does not fit or is

@@ -276,6 +276,7 @@ static int name_parse(const struct type *type, const char *s, size_t n, struct a
 
 const struct kind kind_dnsname = { .name = "dnsname",
 				   .cls = KIND_NAME,
+				   .points = true,
 				   .read = name_read,
 				   .write = name_write,
 				   .parse = name_parse,

@@ -149,6 +149,7 @@ static int write_netbios(struct buf *out, size_t base, const struct value *v, un
 
 const struct kind kind_nbname = { .name = "nbname",
 				  .cls = KIND_NAME,
+				  .points = true,
 				  .read = read_netbios,
 				  .write = write_netbios,
 				  .parse = parse_netbios,

@@ -14,7 +14,7 @@ extern const struct kind kind_prefix4, kind_prefix6, kind_bcd, kind_tbcd, kind_n
 extern const struct kind kind_ip4part, kind_ip6part;
 extern const struct kind kind_utf16le, kind_utf16be;
 extern const struct kind kind_unixms, kind_unixms48, kind_unixus, kind_unixns, kind_filetime;
-extern const struct kind kind_daytime;
+extern const struct kind kind_daytime, kind_hpacktext;
 
 static inline uint64_t bits_mask(unsigned width)
 {

@@ -44,10 +44,10 @@ static int record_number(struct lua *l, const struct record *rec)
 /* Codecs that the reader has. */
 static bool known_codec(const char *name)
 {
-	static const char *const names[] = { "qvar",    "mqttvar", "leb128",  "zigzag",
-					     "vlq",     "berlen",  "cstr",    "line",
-					     "decimal", "hexnum",  "dnsname", "dnsname_plain",
-					     "lenenc" };
+	static const char *const names[] = { "qvar",    "mqttvar",  "leb128",  "zigzag",
+					     "vlq",     "berlen",   "cstr",    "line",
+					     "decimal", "hexnum",   "dnsname", "dnsname_plain",
+					     "lenenc",  "hpacktext" };
 
 	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		if (!strcmp(names[i], name))

@@ -329,6 +329,67 @@ function codecs.dnsname(R, at, room)
 	if to then return to - at, 0, 0, 0, text end
 end
 codecs.dnsname_plain = codecs.dnsname
+-- The Huffman code of HPACK (RFC 7541 appendix B): how many codes have so many bits, and whose they are.
+local huff_counts = {
+	0, 0, 0, 0, 10, 26, 32, 6, 0, 5, 3, 2, 6, 2, 3, 0, 0, 0, 3, 8, 13, 26, 29, 12, 4, 15, 19, 29, 0,
+	4
+}
+local huff_order = {
+	48, 49, 50, 97, 99, 101, 105, 111, 115, 116, 32, 37, 45, 46, 47, 51, 52, 53, 54, 55, 56, 57, 61,
+	65, 95, 98, 100, 102, 103, 104, 108, 109, 110, 112, 114, 117, 58, 66, 67, 68, 69, 70, 71, 72, 73,
+	74, 75, 76, 77, 78, 79, 80, 81, 82, 83, 84, 85, 86, 87, 89, 106, 107, 113, 118, 119, 120, 121,
+	122, 38, 42, 44, 59, 88, 90, 33, 34, 40, 41, 63, 39, 43, 124, 35, 62, 0, 36, 64, 91, 93, 126, 94,
+	125, 60, 96, 123, 92, 195, 208, 128, 130, 131, 162, 184, 194, 224, 226, 153, 161, 167, 172, 176,
+	177, 179, 209, 216, 217, 227, 229, 230, 129, 132, 133, 134, 136, 146, 154, 156, 160, 163, 164,
+	169, 170, 173, 178, 181, 185, 186, 187, 189, 190, 196, 198, 228, 232, 233, 1, 135, 137, 138, 139,
+	140, 141, 143, 147, 149, 150, 151, 152, 155, 157, 158, 165, 166, 168, 174, 175, 180, 182, 183,
+	188, 191, 197, 231, 239, 9, 142, 144, 145, 148, 159, 171, 206, 215, 225, 236, 237, 199, 207, 234,
+	235, 192, 193, 200, 201, 202, 205, 210, 213, 218, 219, 238, 240, 242, 243, 255, 203, 204, 211,
+	212, 214, 221, 222, 223, 241, 244, 245, 246, 247, 248, 250, 251, 252, 253, 254, 2, 3, 4, 5, 6, 7,
+	8, 11, 12, 14, 15, 16, 17, 18, 19, 20, 21, 23, 24, 25, 26, 27, 28, 29, 30, 31, 127, 220, 249, 10,
+	13, 22, 256
+}
+local function unpack_huff(s)
+	local out, code, first, behind, n = {}, 0, 0, 0, 0
+	for i = 1, #s do
+		local b = s:byte(i)
+		for k = 7, 0, -1 do
+			n, code, first = n + 1, code * 2 + floor(b / 2 ^ k) % 2, first * 2
+			local here = huff_counts[n]
+			if not here then return nil end
+			if code - first < here then
+				local c = huff_order[behind + code - first + 1]
+				if c == 256 then return nil end
+				out[#out + 1] = string.char(c)
+				code, first, behind, n = 0, 0, 0, 0
+			else
+				behind, first = behind + here, first + here
+			end
+		end
+	end
+	if n < 8 and code == 2 ^ n - 1 then return table.concat(out) end
+end
+function codecs.hpacktext(R, at, room)
+	local first = room > 0 and byte(R, at)
+	if not first then return nil end
+	local len, head, scale, b = first % 128, 1, 1, 0
+	if len == 127 then
+		repeat
+			if head >= room or head > 4 then return nil end
+			b = byte(R, at + head)
+			len, scale, head = len + b % 128 * scale, scale * 128, head + 1
+		until b < 128
+		if b == 0 and head > 2 then return nil end
+	end
+	if head + len > room then return nil end
+	local text = R.data:sub(at + head + 1, at + head + len)
+	if first >= 128 then text = unpack_huff(text) end
+	if not text then return nil end
+	text = text:gsub("[\\%c\128-\255]", function(c)
+		return c == "\\" and "\\\\" or string.format("\\x%02x", c:byte())
+	end)
+	return head + len, 0, 0, 0, text
+end
 
 local read_type
 

@@ -56,8 +56,8 @@ static void say_leaves(struct print_layer *l, uint32_t top, const struct tree *b
 	}
 }
 
-/* Names written in another way than building would are the commonest difference, and one moves all
- * that stands behind it: say exactly only the first that differs. */
+/* Names written in another way than building would are the commonest difference. One that points
+ * back moves all that stands behind it: say exactly only the first of these that differs. */
 static bool lower_names(struct print_layer *l, const struct tree *b)
 {
 	const struct tree *a = &l->tree;
@@ -73,7 +73,7 @@ static bool lower_names(struct print_layer *l, const struct tree *b)
 			continue;
 		l->mode[k] |= MODE_EXACT;
 		some = true;
-		if (++l->names < NAMES_MAX)
+		if (n->type->kind->points && ++l->names < NAMES_MAX)
 			break;
 	}
 	if (some && l->level < RUNG_SAID)

@@ -206,6 +206,5 @@ PLAIN = {"FT_NONE", "FT_BYTES", "FT_UINT_BYTES", "FT_PROTOCOL"}
 # many do, and why not more.
 FEW = {
     "cflow": (59, 53, "records by a template of an earlier packet are bytes here"),
-    "http2": (76, 89, "heads are compressed with numbers that begin inside a byte (RFC 7541 section 5.1), and are bytes here"),
     "sip": (94, 90, "the parts of an address in the first line are no fields of ours"),
 }
