@@ -2,6 +2,7 @@
 /* A plan to bytes: every layer encoded from its description, innermost first, then put together. */
 #include "core/plan.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -283,22 +284,26 @@ static void view(struct build *b, const struct plan *p)
 	}
 }
 
-static void note(struct build *b, unsigned layer, uint32_t node, const char *what, uint64_t is,
-		 uint64_t want)
+void note_build(struct build *b, unsigned layer, uint32_t node, const char *fmt, ...)
 {
 	const struct tree *t = &b->layer[layer].tree;
-	struct build_note *n;
+	struct build_note *n = &b->notes[b->nnotes];
 	struct buf path = { 0 };
+	va_list ap;
+	int at;
 
 	if (b->nnotes == sizeof(b->notes) / sizeof(b->notes[0]))
 		return;
-	n = &b->notes[b->nnotes++];
+	b->nnotes++;
 	n->layer = layer;
 	n->node = node;
 	tree_path(t, node, &path);
-	snprintf(n->text, sizeof(n->text), "%s.%.80s says %llu%s%llu", t->proto->name,
-		 buf_cstr(&path), (unsigned long long)is, what, (unsigned long long)want);
+	at = snprintf(n->text, sizeof(n->text), "%s.%.80s", t->proto->name, buf_cstr(&path));
 	buf_done(&path);
+	va_start(ap, fmt);
+	if (at > 0 && (size_t)at < sizeof(n->text))
+		vsnprintf(n->text + at, sizeof(n->text) - (size_t)at, fmt, ap);
+	va_end(ap);
 }
 
 /* What was said against a rule of its description. */
@@ -317,18 +322,12 @@ static void note_said(struct build *b)
 			if (rule_value(n->field, t, n->parent, &want, NULL) == 0 &&
 			    !rule_holds(&n->field->rule, n->num, want) &&
 			    !(n->field->rule.zero_rest && n->num == 0))
-				note(b, i, k, ", its rule ", n->num, want);
+				note_build(b, i, k, " says %llu, its rule %llu",
+					   (unsigned long long)n->num, (unsigned long long)want);
 			for (unsigned m = 0; m < n->field->nmust; m++) {
-				struct build_note *x;
-
-				if (expr_eval(n->field->must[m].expr, t, n->parent, NULL) ||
-				    b->nnotes >= 16)
-					continue;
-				x = &b->notes[b->nnotes++];
-				x->layer = i;
-				x->node = k;
-				snprintf(x->text, sizeof(x->text), "%s.%s: must %.100s",
-					 t->proto->name, n->field->name, n->field->must[m].text);
+				if (!expr_eval(n->field->must[m].expr, t, n->parent, NULL))
+					note_build(b, i, k, ": must %.100s",
+						   n->field->must[m].text);
 			}
 		}
 	}

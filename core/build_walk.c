@@ -348,20 +348,8 @@ static int resize_codec(struct writer *w, struct pending *p, uint64_t v)
 
 void note_room(struct writer *w, const struct pending *p, unsigned bits, uint64_t want, uint64_t is)
 {
-	struct build *b = w->b;
-	struct build_note *n = &b->notes[b->nnotes];
-	struct buf path = { 0 };
-
-	if (b->nnotes == sizeof(b->notes) / sizeof(b->notes[0]))
-		return;
-	b->nnotes++;
-	n->layer = w->t->layer;
-	n->node = p->node;
-	tree_path(w->t, p->node, &path);
-	snprintf(n->text, sizeof(n->text), "%s.%.80s is %llu: %llu does not fit in its %u bits",
-		 w->t->proto->name, buf_cstr(&path), (unsigned long long)is,
-		 (unsigned long long)want, bits);
-	buf_done(&path);
+	note_build(w->b, w->t->layer, p->node, " is %llu: %llu does not fit in its %u bits",
+		   (unsigned long long)is, (unsigned long long)want, bits);
 }
 
 static int settle(struct writer *w, struct pending *p)

@@ -73,6 +73,9 @@ int move_bytes(struct writer *w, uint32_t at, int32_t delta, uint32_t first);
 /* Node `at` of the instance `inst` has grown by delta bytes, and so has that. */
 void grow_node(struct writer *w, uint32_t at, uint32_t inst, int32_t delta);
 /* A length or a number of items for which the field has no room: sent cut, and said. */
+/* A note on a field: its path, and what of it. */
+void note_build(struct build *b, unsigned layer, uint32_t node, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 void note_room(struct writer *w, const struct pending *p, unsigned bits, uint64_t want,
 	       uint64_t is);
 /* Append the codec's encoding. */

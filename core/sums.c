@@ -5,7 +5,7 @@
 #include "core/plan.h"
 
 #include "core/bits.h"
-#include "core/walk.h"
+#include "core/build_walk.h"
 
 /* The value of u8(upper): what selects this protocol in the space that the pseudo header's protocol
  * carries. */
@@ -297,13 +297,17 @@ int build_sums(struct build *b, const struct plan *p, struct err *e)
 			continue;
 		while ((k = build_sum_next(t, k, &level)) != NODE_NONE) {
 			struct node *n = &t->v[k];
+			bool own = n->said && n->said->form != SAY_AUTO &&
+				   n->said->form != SAY_BAD && n->said->form != SAY_ANY;
 			uint64_t v;
+			int rc = sum_value(&b->pkt, t->layer, t, k, &v);
 
-			if (n->said && n->said->form != SAY_AUTO && n->said->form != SAY_BAD &&
-			    n->said->form != SAY_ANY)
-				continue;
-			if (sum_value(&b->pkt, t->layer, t, k, &v) < 2)
+			if (rc < 2 && !own)
 				put_sum(b, n, v);
+			if ((rc == 0 && n->num != v) || (rc == 1 && n->num && !own && n->num != v))
+				note_build(b, i, k, " says 0x%0*llx, its rule 0x%0*llx",
+					   (int)n->bits / 4, (unsigned long long)n->num,
+					   (int)n->bits / 4, (unsigned long long)v);
 		}
 	}
 	return 0;
