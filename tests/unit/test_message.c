@@ -145,6 +145,27 @@ START_TEST(what_was_asked)
 }
 END_TEST
 
+/* A length in two places, whose second half may be in another segment. */
+START_TEST(wide_lengths)
+{
+	static const char wide[] =
+		"protocol wire { over link 147; carries wire.what by what\n"
+		"  flow from to; segment at seq closes kind == 2\n"
+		"  what : u8 = 7; kind : u8; from : u8; to : u8; seq : u16; payload }\n"
+		"protocol talk { over wire.what 7; beside; guard len in (9, 33, 34)\n"
+		"  message length 1 + (len == 33 ? 1 : len == 34 ? 2 : 0) + size\n"
+		"  len : u8; size : wide len { 33 -> u8, 34 -> u16 + 0 } = len(data)\n"
+		"  data : text[..] }\n";
+	struct registry *r = help_registry(wide);
+
+	expect(r,
+	       (struct said[]) { { 1, 0, "\t123456789!&abcdefghijklmnopqrstuvwxyz0123456789AB" },
+				 { 0, 0, NULL } },
+	       1, 9, "\t123456789|!&abcdefghijklmnopqrstuvwxyz0123456789AB|");
+	registry_close(r);
+}
+END_TEST
+
 START_TEST(up_to_the_end)
 {
 	struct registry *r = help_registry(text);
@@ -248,6 +269,7 @@ UNIT_TESTS(message)
 {
 	tcase_add_test(t, sizes_and_pieces);
 	tcase_add_test(t, what_was_asked);
+	tcase_add_test(t, wide_lengths);
 	tcase_add_test(t, up_to_the_end);
 	tcase_add_test(t, numbered_pieces);
 	tcase_add_test(t, printed_again);
