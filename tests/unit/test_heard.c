@@ -91,11 +91,12 @@ END_TEST
 /* Many times more than are kept: the newest are all there, and it stays quick. */
 START_TEST(bounded)
 {
-	static const char wide[] = "protocol base {\n over link 147\n a : u32\n payload\n"
-				   " carries port by a\n}\n"
-				   "protocol teller {\n over port 9\n at : u32\n"
-				   " announces sound at port = at\n}\n"
-				   "protocol sound {\n over port 250\n guard magic == 7\n magic : u8\n}\n";
+	static const char wide[] =
+		"protocol base {\n over link 147\n a : u32\n payload\n"
+		" carries port by a\n}\n"
+		"protocol teller {\n over port 9\n at : u32\n"
+		" announces sound at port = at\n}\n"
+		"protocol sound {\n over port 250\n guard magic == 7\n magic : u8\n}\n";
 	struct registry *r = help_registry(wide);
 	struct heard *h = NULL;
 	char hex[40], got[100];
