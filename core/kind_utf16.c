@@ -5,6 +5,8 @@
 #include "core/kinds.h"
 #include "core/proto.h"
 
+#define REPLACEMENT 0xfffd /* of what is no character */
+
 static unsigned unit_at(const uint8_t *p, bool le)
 {
 	return le ? (unsigned)(p[1] << 8 | p[0]) : (unsigned)(p[0] << 8 | p[1]);
@@ -50,7 +52,8 @@ static uint32_t used(const struct type *type, const struct value *v)
 	return n;
 }
 
-static void print16(const struct type *type, const struct value *v, bool le, struct buf *out)
+static void print16(const struct type *type, const struct value *v, bool le, bool plain,
+		    struct buf *out)
 {
 	uint32_t n = used(type, v), i = 0;
 
@@ -64,14 +67,18 @@ static void print16(const struct type *type, const struct value *v, bool le, str
 				i += 2;
 			}
 		}
-		if (c == '\\')
+		if (plain)
+			put_utf8(c >= 0xd800 && c < 0xe000 ? REPLACEMENT : c, out);
+		else if (c == '\\')
 			buf_str(out, "\\\\");
 		else if (odd(c))
 			buf_fmt(out, "\\u%04x", c);
 		else
 			put_utf8(c, out);
 	}
-	if (i < n)
+	if (i < n && plain)
+		put_utf8(REPLACEMENT, out);
+	else if (i < n)
 		buf_fmt(out, "\\x%02x", v->p[i]);
 }
 
@@ -181,17 +188,27 @@ static int parse_be(const struct type *type, const char *s, size_t n, struct are
 
 static void print_le(const struct type *type, const struct value *v, struct buf *out)
 {
-	print16(type, v, true, out);
+	print16(type, v, true, false, out);
+}
+
+static void plain_le(const struct type *type, const struct value *v, struct buf *out)
+{
+	print16(type, v, true, true, out);
 }
 
 static void print_be(const struct type *type, const struct value *v, struct buf *out)
 {
-	print16(type, v, false, out);
+	print16(type, v, false, false, out);
+}
+
+static void plain_be(const struct type *type, const struct value *v, struct buf *out)
+{
+	print16(type, v, false, true, out);
 }
 
 const struct kind kind_utf16le = {
-	.name = "utf16le", .cls = KIND_NAME, .parse = parse_le, .print = print_le
+	.name = "utf16le", .cls = KIND_NAME, .parse = parse_le, .print = print_le, .plain = plain_le
 };
 const struct kind kind_utf16be = {
-	.name = "utf16be", .cls = KIND_NAME, .parse = parse_be, .print = print_be
+	.name = "utf16be", .cls = KIND_NAME, .parse = parse_be, .print = print_be, .plain = plain_be
 };

@@ -117,5 +117,8 @@ int value_parse(const struct field *f, const struct type *type, const char *s, s
  */
 void value_print(const struct field *f, const struct type *type, const struct value *v,
 		 struct buf *out);
+/* The same for output that has its own escapes: text as UTF-8, whatever is in it. */
+void value_plain(const struct field *f, const struct type *type, const struct value *v,
+		 struct buf *out);
 
 #endif

@@ -309,6 +309,15 @@ static void hex_print(uint64_t v, unsigned width, struct buf *out)
 	buf_x64(out, v, (width + 3) / 4);
 }
 
+void value_plain(const struct field *f, const struct type *type, const struct value *v,
+		 struct buf *out)
+{
+	if (type->form == TYPE_LEAF && type->kind->plain)
+		type->kind->plain(type, v, out);
+	else
+		value_print(f, type, v, out);
+}
+
 void value_print(const struct field *f, const struct type *type, const struct value *v,
 		 struct buf *out)
 {

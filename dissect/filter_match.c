@@ -60,7 +60,7 @@ static void as_text(struct matching *m, const struct got *g, const uint8_t **p, 
 		}
 		v.num = g->num;
 		v.work = &work;
-		value_print(g->field, g->type, &v, b);
+		value_plain(g->field, g->type, &v, b);
 	}
 	*p = (const uint8_t *)b->p;
 	*n = (uint32_t)b->n;

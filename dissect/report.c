@@ -146,7 +146,7 @@ void report_value(const struct tree *t, uint32_t at, struct buf *out)
 		break;
 	}
 	case KIND_BYTES: buf_hex(out, v.p, v.len); break;
-	default: value_print(field_here(n->field, t, n->parent, &here), n->type, &v, out); break;
+	default: value_plain(field_here(n->field, t, n->parent, &here), n->type, &v, out); break;
 	}
 }
 

@@ -167,6 +167,38 @@ START_TEST(reads_and_prints)
 }
 END_TEST
 
+/* For output with escapes of its own there are none: RFC 3629 for what a character is. */
+START_TEST(plain_text)
+{
+	static const struct {
+		const char *kind, *in, *want;
+	} v[] = {
+		{ "utf16le", "\\\\\\\\host\\\\C$", "\\\\host\\C$" },
+		{ "utf16be", "\\u001b[2J", "\x1b[2J" },
+		{ "utf16le", "a\\ud800b",
+		  "a\xef\xbf\xbd"
+		  "b" },
+		{ "utf16be", "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
+		{ "utf16le", "a\\x41", "a\xef\xbf\xbd" },
+	};
+
+	for (unsigned i = 0; i < sizeof(v) / sizeof(*v); i++) {
+		struct type t = type_of(v[i].kind, 0);
+		struct arena mem = { 0 };
+		struct buf out = { 0 };
+		struct value x = { 0 };
+		struct err e = { 0 };
+
+		ck_assert_msg(t.kind->parse(&t, v[i].in, strlen(v[i].in), &mem, &x, &e) == 0, "%s",
+			      e.msg);
+		value_plain(NULL, &t, &x, &out);
+		ck_assert_str_eq(buf_cstr(&out), v[i].want);
+		buf_done(&out);
+		arena_done(&mem);
+	}
+}
+END_TEST
+
 static const struct {
 	const char *kind;
 	unsigned bits;
@@ -408,6 +440,7 @@ END_TEST
 
 UNIT_TESTS(kind)
 {
+	tcase_add_test(t, plain_text);
 	tcase_add_loop_test(t, reads_and_prints, 0, COUNT(good));
 	tcase_add_loop_test(t, refuses, 0, COUNT(bad));
 	tcase_add_test(t, print_is_exact);
