@@ -156,20 +156,38 @@ static void put_found(struct json *j, const struct column *c, const struct view_
 	}
 }
 
+/* What stands under the layer's name so that the key is the name that was asked for: http.host is
+ * host in http. */
+static const char *in_layer(struct json *j, const struct column *c)
+{
+	size_t n = strlen(c->proto->name);
+
+	if (!c->alias.name)
+		return c->path;
+	if (!strncmp(c->path, c->proto->name, n) && c->path[n] == '.')
+		return c->path + n + 1;
+	if (j->flat)
+		j->nprefix = 0;
+	return c->path;
+}
+
 /* The values of a column in a layer: one by itself, several in an array (flat: numbered). */
 static void put_column(struct json *j, const struct column *c)
 {
 	char own[sizeof(c->path) + 8], name[sizeof(own) + 12];
 	struct view_value v, next;
+	size_t prefix = j->nprefix;
 	uint32_t at = 0;
 	bool more;
 
 	if (!column_next(c, j->t, &at, &v))
 		return;
 	more = column_next(c, j->t, &at, &next);
-	snprintf(own, sizeof(own), "%s%s", c->path, c->form == COLUMN_STATUS ? ".status" : "");
+	snprintf(own, sizeof(own), "%s%s", in_layer(j, c),
+		 c->form == COLUMN_STATUS ? ".status" : "");
 	if (!more) {
 		put_found(j, c, &v, own);
+		j->nprefix = prefix;
 		return;
 	}
 	if (!j->flat) {
@@ -188,6 +206,7 @@ static void put_column(struct json *j, const struct column *c)
 	}
 	if (!j->flat)
 		buf_char(j->out, ']');
+	j->nprefix = prefix;
 	j->comma = true;
 }
 
