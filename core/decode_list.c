@@ -215,6 +215,9 @@ int read_list(struct reader *r, uint32_t at, const struct type *type, struct pla
 	rc = read_items(r, at, type, &sub, n);
 	if (rc == -2)
 		return -2;
+	if ((type->ext.form == EXTENT_COUNT || type->ext.form == EXTENT_PREFIX_COUNT) &&
+	    n > (int64_t)t->v[at].num)
+		t->v[at].flags |= NODE_CLIPPED;
 	p->pos = sub.pos;
 	if ((type->ext.form == EXTENT_BYTES || type->ext.form == EXTENT_PREFIX ||
 	     (type->ext.form == EXTENT_REST && type->ext.expr)) &&
