@@ -115,8 +115,11 @@ out:
 	if (show_close(&k.view, &e) == SHOW_ERROR)
 		rc = -1;
 	else if (rc != -1 && opt_has(&c->opt, OPT_WRITE))
-		say(c, "%" PRIu64 " packet%s written to %s", k.view.chosen,
-		    k.view.chosen == 1 ? "" : "s", c->opt.v[OPT_WRITE]);
+		say(c, "%" PRIu64 " packet%s written to %s%s", k.view.chosen,
+		    k.view.chosen == 1 ? "" : "s", c->opt.v[OPT_WRITE],
+		    signals_stop ? "; stopped" : "");
+	else if (rc != -1 && signals_stop)
+		say(c, "stopped after %" PRIu64 " packets", k.view.chosen);
 	packets_done(&k.ps);
 	return rc == -1 ? print_err(c, &e) : EXIT_DONE;
 }
