@@ -24,6 +24,9 @@ struct place {
 /* exact: the field is bounded and must end on p->end. */
 int read_type(struct reader *r, uint32_t parent, const struct field *f, const struct type *type,
 	      struct place *p, bool exact);
+/* Fields [from, to) of rec, the children of node `at`. */
+int read_fields(struct reader *r, uint32_t at, const struct record *rec, unsigned from, unsigned to,
+		struct place *p);
 int read_record(struct reader *r, uint32_t at, const struct record *rec, struct place *p);
 int read_leaf(struct reader *r, uint32_t at, const struct type *type, struct place *p,
 	      uint32_t inst);
@@ -34,6 +37,8 @@ int read_list(struct reader *r, uint32_t at, const struct type *type, struct pla
 int64_t read_prefix(struct reader *r, uint32_t at, const struct extent *x, struct place *p);
 /* A number of fixed width at bit, sign-extended for signed kinds. */
 uint64_t read_number(const struct tree *t, const struct type *type, uint32_t bit, unsigned bits);
+/* Room for more nodes; false: out of memory. */
+bool nodes_grow(struct tree *t);
 /* Node `at` ends here, cut: -1. */
 int cut_node(struct reader *r, uint32_t at, struct place *p);
 /* Bits of so many bytes, as a description says; negative: nonsense. */

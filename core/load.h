@@ -310,6 +310,7 @@ int check_anew(struct registry *r, struct unit *u, struct err *e);
 int check_flow(struct registry *r, struct unit *u, struct err *e);
 int check_announces(struct registry *r, struct unit *u, struct err *e);
 int find_heralds(struct registry *r, struct err *e);
+int settle_leaves(struct registry *r, struct err *e);
 bool field_computed(const struct field *f);
 int freeze_facts(struct registry *r, struct err *e); /* what others ask of fields and records */
 int freeze_graph(struct registry *r, struct err *e);
