@@ -339,7 +339,8 @@ void strata_source_close(struct strata_source *src);
  * (strata_keep() copies them). deadline: CLOCK_MONOTONIC ns (strata_in(), STRATA_AT_ONCE,
  * STRATA_FOREVER). STRATA_GOT, STRATA_NOTHING: none came by the deadline, STRATA_FAILED: e,
  * STRATA_END. Regular files never give STRATA_NOTHING. Of a file that is a pipe the deadline is for
- * a packet's first byte; one that is compressed may block past it. */
+ * a packet's first byte; one that is compressed may block past it. src remembers what packets
+ * announce of later ones (the ports of a call's sound), and takes those apart by it. */
 int strata_next(struct strata_source *src, struct strata_packet *p, int64_t deadline,
 		struct strata_error *e);
 /* A descriptor for poll(): readable when strata_next() may have something; then call it with

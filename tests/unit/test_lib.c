@@ -151,6 +151,22 @@ END_TEST
 
 /* ---- reading ---- */
 
+/* TFTP goes on between ports that only its first packet tells (RFC 1350 section 4): as tshark reads
+ * it, frame 3 is block 1. */
+START_TEST(announced)
+{
+	struct strata_source *src = strata_source_file(S, CAPTURE("tftp-write"), NULL, &E);
+
+	ck_assert_msg(src != NULL, "%s", E.message);
+	for (unsigned i = 0; i < 3; i++)
+		ck_assert_int_eq(strata_next(src, P, STRATA_FOREVER, &E), STRATA_GOT);
+	ck_assert_uint_eq(number("udp.dport"), 41194);
+	ck_assert_uint_eq(number("tftp.op"), 3);
+	ck_assert_uint_eq(number("tftp.block"), 1);
+	strata_source_close(src);
+}
+END_TEST
+
 /* As tshark reads it: frame 1 asks for www.example.org A with id 0xa212, frame 2 answers. */
 START_TEST(file_read)
 {
@@ -416,6 +432,7 @@ UNIT_TESTS(lib)
 	tcase_add_test(t, open_user_folder);
 	tcase_add_test(t, protocols_told);
 	tcase_add_test(t, file_read);
+	tcase_add_test(t, announced);
 	tcase_add_test(t, file_filtered);
 	tcase_add_test(t, file_errors);
 	tcase_add_test(t, file_pipe);
