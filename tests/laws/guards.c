@@ -11,7 +11,7 @@
  * layers of which the port alone says what they are (a web request sent to the port of SSH). */
 #include "tests/laws/law.h"
 
-#define SHARE_MAX 10 /* of 100 times that a guard is asked about others */
+#define SHARE_MAX 7 /* of 100 times that a guard is asked about others */
 
 struct count {
 	uint64_t asked, taken;
