@@ -68,7 +68,8 @@ struct kind {
 	/* Value to words: exactly what parse takes. Never prints a blank, comma, quote or control
 	 * byte. */
 	void (*print)(const struct type *type, const struct value *v, struct buf *out);
-	/* The same for output that has its own escapes: as UTF-8, whatever is in it. NULL: print. */
+	/* The same for output that has its own escapes: as UTF-8, whatever is in it. NULL: print.
+	 */
 	void (*plain)(const struct type *type, const struct value *v, struct buf *out);
 };
 

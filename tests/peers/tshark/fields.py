@@ -17,6 +17,14 @@ def number(text):
     return None
 
 
+WIDE = 64  # bytes
+
+
+def extent(field):
+    """The first and the last byte."""
+    return field["bit"] // 8, (field["bit"] + max(field["bits"], 1) - 1) // 8
+
+
 class Ours:
     """Our fields of one packet, found by another name and byte."""
 
@@ -36,11 +44,33 @@ class Ours:
         for name in [n for n in self.by if n.split(".")[-1] in ("src", "dst") and n.count(".") == 1]:
             self.by[name.split(".")[0] + ".addr"] += self.by[name]
         self.fields = [f for f in packet["fields"] if f["l"] < limit]
+        self.narrow, self.wide = collections.defaultdict(list), collections.defaultdict(list)
+        for name, fields in self.by.items():
+            for order, field in enumerate(fields):
+                first, last = extent(field)
+                if last - first >= WIDE:
+                    self.wide[name].append((order, field))
+                for byte in range(first, last + 1 if last - first < WIDE else first):
+                    self.narrow[name, byte].append((order, field))
+        self.innermost = None
 
     def holder(self, byte):
         """The innermost field that has the byte."""
-        have = [f for f in self.fields if "view" not in f and f["bit"] // 8 <= byte < (f["bit"] + f["bits"] + 7) // 8]
-        return re.sub(r"\.\d+", "", have[-1]["f"]) if have else "(nothing)"
+        if self.innermost is None:
+            self.innermost = {}
+            for field in self.fields:
+                if "view" not in field:
+                    self.innermost.update(dict.fromkeys(
+                        range(field["bit"] // 8, (field["bit"] + field["bits"] + 7) // 8), field["f"]))
+        return re.sub(r"\.\d+", "", self.innermost.get(byte, "(nothing)"))
+
+    def near(self, name, pos, size):
+        """The fields of that name that have a byte of [pos, pos + size), in their order."""
+        if size > WIDE:
+            return self.by.get(name, ())
+        found = {order: field for byte in range(pos, pos + max(size, 1)) for order, field in self.narrow.get((name, byte), ())}
+        found.update(self.wide.get(name, ()))
+        return [found[order] for order in sorted(found)]
 
     def inside(self, theirs):
         """Does it stand inside a layer that both have, and in the packet's own bytes? Data that was put
@@ -58,8 +88,8 @@ class Ours:
     def find(self, name, pos, size):
         """The field of that name that holds byte pos, or is a part of the word there; the narrowest, first the one that begins there."""
         best = None
-        for field in self.by.get(name, ()):
-            first, last = field["bit"] // 8, (field["bit"] + max(field["bits"], 1) - 1) // 8
+        for field in self.near(name, pos, size):
+            first, last = extent(field)
             if first <= pos <= last or pos <= first and last < pos + size:
                 key = ("c" not in field, pos not in (first, first + field["head"]),
                        abs(last - first + 1 - size), field["bits"])
