@@ -21,11 +21,7 @@ uint32_t node_open(struct tree *t, uint32_t parent, const struct field *f, const
 {
 	if (t->n == t->cap && !nodes_grow(t))
 		return NODE_NONE;
-	t->v[t->n] = (struct node) { .field = f,
-				     .type = type,
-				     .bit = bit,
-				     .parent = parent,
-				     .flags = f && f->judged ? NODE_JUDGED : 0 };
+	node_init(&t->v[t->n], parent, f, type, bit);
 	return t->n++;
 }
 

@@ -122,17 +122,13 @@ static inline uint64_t plain_number(const struct tree *t, const struct field *f,
 	return f->load == LOAD_NONE ? 0 : read_number(t, f->type, bit, bits);
 }
 
-static inline struct node plain_node(const struct tree *t, uint32_t at, const struct field *f,
-				     uint32_t bit, uint32_t next)
+static inline void put_plain(struct node *v, const struct tree *t, uint32_t at,
+			     const struct field *f, uint32_t bit, uint32_t next)
 {
-	return (struct node) { .field = f,
-			       .type = f->type,
-			       .num = plain_number(t, f, bit, f->plain),
-			       .bit = bit,
-			       .bits = f->plain,
-			       .parent = at,
-			       .next = next,
-			       .flags = f->judged ? NODE_JUDGED : 0 };
+	node_init(v, at, f, f->type, bit);
+	v->num = plain_number(t, f, bit, f->plain);
+	v->bits = f->plain;
+	v->next = next;
 }
 
 /* Most fields are numbers and addresses of fixed width that are always there: the short way. False:
@@ -149,7 +145,7 @@ static inline bool read_plain(struct reader *r, uint32_t at, const struct field 
 	if (t->n == t->cap && !nodes_grow(t))
 		return false;
 	t->work--;
-	t->v[t->n] = plain_node(t, at, f, p->pos, t->n + 1);
+	put_plain(&t->v[t->n], t, at, f, p->pos, t->n + 1);
 	t->n++;
 	p->pos += bits;
 	return true;
@@ -180,7 +176,7 @@ static inline unsigned read_run(struct reader *r, uint32_t at, const struct fiel
 	bit = p->pos;
 	v = t->v + t->n;
 	for (uint32_t k = t->n + 1, end = t->n + run; k <= end; k++, f++, v++) {
-		*v = plain_node(t, at, f, bit, k);
+		put_plain(v, t, at, f, bit, k);
 		bit += f->plain;
 	}
 	t->n += run;

@@ -12,6 +12,24 @@ struct reader {
 	uint32_t prior; /* the item before the one that is read; NODE_NONE: there is none */
 };
 
+/* Member by member: from a struct put together elsewhere they would be loaded wider than they were
+ * stored, which processors wait for. */
+static inline void node_init(struct node *v, uint32_t parent, const struct field *f,
+			     const struct type *type, uint32_t bit)
+{
+	v->field = f;
+	v->type = type;
+	v->rec = NULL;
+	v->said = NULL;
+	v->num = 0;
+	v->bit = bit;
+	v->bits = 0;
+	v->parent = parent;
+	v->next = 0;
+	v->head = v->tail = v->index = 0;
+	v->flags = f && f->judged ? NODE_JUDGED : 0;
+}
+
 /* Where a record stands while it is read. */
 struct place {
 	uint32_t pos, end; /* bits */
