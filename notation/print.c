@@ -14,6 +14,7 @@
 #define WORK_LAYER 100
 #define WORK_FREE 20480
 #define WORK_A_BYTE 24
+#define FIELDS_MOST 2 /* times what is allowed */
 
 struct printer *printer_open(const struct registry *reg)
 {
@@ -299,6 +300,36 @@ bool print_is_long(const struct printer *pr)
 	return pr->text.n > allowance(pr) / 2;
 }
 
+/* The lists of a layer as hex:. False: there are none. */
+static bool hex_lists(struct print_layer *l)
+{
+	const struct tree *t = &l->tree;
+	bool some = false;
+
+	for (uint32_t k = tree_first(t, 0); k != NODE_NONE; k = tree_sibling(t, k)) {
+		const struct node *n = &t->v[k];
+
+		if (n->next == k + 1 || n->bit % 8 || n->bits % 8 || (l->mode[k] & MODE_HEX))
+			continue;
+		l->mode[k] |= MODE_HEX;
+		some = true;
+	}
+	return some;
+}
+
+/* Layers of so many fields that to build them once is out of proportion to the packet (items of a
+ * byte, each of several fields) have their lists as hex: from the beginning. */
+static void thin_out(struct printer *pr)
+{
+	for (unsigned i = 0; i < pr->n; i++) {
+		struct print_layer *l = &pr->layer[i];
+
+		if (!l->hidden && l->how != LAYER_HEX &&
+		    (uint64_t)l->tree.n * WORK_FIELD > FIELDS_MOST * allowance(pr) && hex_lists(l))
+			l->level = RUNG_FIELD;
+	}
+}
+
 /* Of a text too long to be read back at all (it was not even printed to its end): where a layer is
  * longer than its bytes allow, its lists become hex:, or it. False: there is nothing to shorten. */
 static bool shorten(struct printer *pr)
@@ -307,21 +338,12 @@ static bool shorten(struct printer *pr)
 
 	for (unsigned i = 0; i < pr->n; i++) {
 		struct print_layer *l = &pr->layer[i];
-		const struct tree *t = &l->tree;
-		bool here = false;
+		bool here;
 
 		if (l->hidden || l->how == LAYER_HEX ||
-		    l->size <= WORK_A_BYTE / 2 * (size_t)(l->body - t->off))
+		    l->size <= WORK_A_BYTE / 2 * (size_t)(l->body - l->tree.off))
 			continue;
-		for (uint32_t k = tree_first(t, 0); k != NODE_NONE; k = tree_sibling(t, k)) {
-			const struct node *n = &t->v[k];
-
-			if (n->next == k + 1 || n->bit % 8 || n->bits % 8 ||
-			    (l->mode[k] & MODE_HEX))
-				continue;
-			l->mode[k] |= MODE_HEX;
-			here = true;
-		}
+		here = hex_lists(l);
 		l->level = here ? RUNG_FIELD : RUNG_LAYER;
 		l->how = here ? l->how : LAYER_HEX;
 		some = true;
@@ -332,6 +354,7 @@ static bool shorten(struct printer *pr)
 static void print_packet(struct printer *pr)
 {
 	pr->work = 0;
+	thin_out(pr);
 	for (pr->tries = 0; pr->n && pr->tries < TRIES; pr->tries++) {
 		print_try(pr);
 		pr->work += work_of(pr);
