@@ -109,6 +109,21 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+int hex_number(const char *s, size_t n, unsigned digits)
+{
+	int v = 0, d;
+
+	if (n < digits)
+		return -1;
+	for (unsigned i = 0; i < digits; i++) {
+		d = hex_digit(s[i]);
+		if (d < 0)
+			return -1;
+		v = v << 4 | d;
+	}
+	return v;
+}
+
 int64_t hex_decode(const char *s, size_t n, uint8_t *out)
 {
 	size_t k = 0;

@@ -34,6 +34,9 @@ static inline int64_t sign_extend(uint64_t v, unsigned width)
 	return width >= 64 ? (int64_t)v : (int64_t)(v << (64 - width)) >> (64 - width);
 }
 
+/* The number of exactly so many hexadecimal digits at s[0..n); -1: that is not what stands there.
+ */
+int hex_number(const char *s, size_t n, unsigned digits);
 /* Hexadecimal digits to bytes, dots, colons and blanks between them passed over: n / 2 bytes are
  * room enough. How many; -1: an odd number of digits, or something else. */
 int64_t hex_decode(const char *s, size_t n, uint8_t *out);

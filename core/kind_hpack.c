@@ -5,6 +5,7 @@
  * in front, so that all bytes come back. A backslash is printed as two, what is no ASCII as \xHH.
  */
 #include "core/kinds.h"
+#include "core/bits.h"
 
 #include <string.h>
 
@@ -188,23 +189,6 @@ static void hpack_print(const struct type *type, const struct value *v, struct b
 	buf_done(&text);
 }
 
-static int two_hex(const char *s, size_t n)
-{
-	int v = 0;
-
-	for (unsigned i = 0; i < 2; i++) {
-		char c = n > i ? (char)(s[i] | 0x20) : 0;
-
-		if (n > i && s[i] >= '0' && s[i] <= '9')
-			v = v << 4 | (s[i] - '0');
-		else if (c >= 'a' && c <= 'f')
-			v = v << 4 | (c - 'a' + 10);
-		else
-			return -1;
-	}
-	return v;
-}
-
 /* The bytes that s means. False: a backslash at *i says nothing. */
 static bool take_text(const char *s, size_t n, size_t *i, struct buf *text)
 {
@@ -213,7 +197,7 @@ static bool take_text(const char *s, size_t n, size_t *i, struct buf *text)
 
 		if (c == '\\') {
 			c = *i + 1 < n && s[*i + 1] == '\\'  ? '\\'
-			    : *i + 1 < n && s[*i + 1] == 'x' ? two_hex(s + *i + 2, n - *i - 2)
+			    : *i + 1 < n && s[*i + 1] == 'x' ? hex_number(s + *i + 2, n - *i - 2, 2)
 							     : -1;
 			if (c < 0)
 				return false;

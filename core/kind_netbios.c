@@ -3,6 +3,7 @@
  * letters A to P, two for each. Fifteen are the name, filled up with blanks, the last is its kind:
  * "FILESERVER<20>", with the scope behind it: "FILESERVER<20>.example.org". */
 #include "core/kinds.h"
+#include "core/bits.h"
 #include "core/proto.h"
 
 #include <string.h>
@@ -86,23 +87,6 @@ static int take_byte(const char *s, size_t n, size_t *i)
 	return d < 256 ? d : -1;
 }
 
-static int two_hex(const char *s)
-{
-	int v = 0;
-
-	for (unsigned i = 0; i < 2; i++) {
-		char c = (char)(s[i] | 0x20);
-
-		if (s[i] >= '0' && s[i] <= '9')
-			v = v << 4 | (s[i] - '0');
-		else if (c >= 'a' && c <= 'f')
-			v = v << 4 | (c - 'a' + 10);
-		else
-			return -1;
-	}
-	return v;
-}
-
 static int parse_netbios(const struct type *type, const char *s, size_t n, struct arena *mem,
 			 struct value *v, struct err *e)
 {
@@ -115,7 +99,7 @@ static int parse_netbios(const struct type *type, const char *s, size_t n, struc
 
 	if (!open) /* as a domain name: what no NetBIOS name fits */
 		return kind_dnsname.parse(type, s, n, mem, v, e);
-	suffix = n - len >= 4 && open[3] == '>' ? two_hex(open + 1) : -1;
+	suffix = n - len >= 4 && open[3] == '>' ? hex_number(open + 1, 2, 2) : -1;
 	while (i < len && k < NAME_BYTES - 1 && (c = take_byte(s, len, &i)) >= 0)
 		name[k++] = (uint8_t)c;
 	if (suffix < 0 || i < len || (n - len > 4 && open[4] != '.'))

@@ -3,6 +3,7 @@
  * code) is printed as \uXXXX, a backslash as two, an odd last byte as \xHH, so that all bytes come
  * back. */
 #include "core/kinds.h"
+#include "core/bits.h"
 #include "core/proto.h"
 
 #define REPLACEMENT 0xfffd /* of what is no character */
@@ -82,25 +83,6 @@ static void print16(const struct type *type, const struct value *v, bool le, boo
 		buf_fmt(out, "\\x%02x", v->p[i]);
 }
 
-static int hex_at(const char *s, size_t n, size_t i, unsigned digits)
-{
-	int v = 0;
-
-	if (n - i < digits)
-		return -1;
-	for (; digits; digits--, i++) {
-		char c = (char)(s[i] | 0x20);
-
-		if (s[i] >= '0' && s[i] <= '9')
-			v = v << 4 | (s[i] - '0');
-		else if (c >= 'a' && c <= 'f')
-			v = v << 4 | (c - 'a' + 10);
-		else
-			return -1;
-	}
-	return v;
-}
-
 /* One character of UTF-8; a byte that is none of it stands for itself (Latin-1). */
 static uint32_t take_utf8(const char *s, size_t n, size_t *i)
 {
@@ -146,11 +128,11 @@ static int parse16(const char *s, size_t n, bool le, struct arena *mem, struct v
 				o = put_unit(o, '\\', le);
 				i += 2;
 			} else if (i + 1 < n && s[i + 1] == 'u' &&
-				   (code = hex_at(s, n, i + 2, 4)) >= 0) {
+				   (code = hex_number(s + i + 2, n - i - 2, 4)) >= 0) {
 				o = put_unit(o, (unsigned)code, le);
 				i += 6;
 			} else if (i + 4 == n && s[i + 1] == 'x' &&
-				   (code = hex_at(s, n, i + 2, 2)) >= 0) {
+				   (code = hex_number(s + i + 2, n - i - 2, 2)) >= 0) {
 				*o++ = (uint8_t)code;
 				i += 4;
 			} else {
