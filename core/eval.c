@@ -355,11 +355,11 @@ static int64_t eval(const struct expr *x, const struct walk *w, uint32_t at)
 		return n == NODE_NONE ? 0 : (int64_t)w->t->v[n].num;
 	case EX_NEG:
 	case EX_NOT:
-	case EX_COM: return expr_op(x->op, eval(x->a, w, at), 0);
+	case EX_COM: return expr_op(x->op, operand(x->a, w, at), 0);
 	case EX_ANDAND: return operand(x->a, w, at) && operand(x->b, w, at);
 	case EX_OROR: return operand(x->a, w, at) || operand(x->b, w, at);
 	case EX_IN: return in_set(x, w, at);
-	case EX_COND: return eval(x->a, w, at) ? eval(x->b, w, at) : eval(x->c, w, at);
+	case EX_COND: return operand(x->a, w, at) ? operand(x->b, w, at) : operand(x->c, w, at);
 	default: return expr_op(x->op, operand(x->a, w, at), operand(x->b, w, at));
 	}
 }

@@ -8,6 +8,7 @@
 #include "core/bits.h"
 
 #include <string.h>
+#include <threads.h>
 
 #define SYMBOLS 257
 #define EOS 256
@@ -71,41 +72,44 @@ static bool unpack(const uint8_t *p, uint32_t n, struct buf *out)
 	       (at == bits || (uint8_t)(p[n - 1] | 0xff << (bits - at)) == 0xff);
 }
 
-struct codes {
+/* The code by symbol, made of the two above when it is first wanted. */
+static struct {
 	uint32_t code[SYMBOLS];
 	uint8_t bits[SYMBOLS];
-};
+} codes;
+static once_flag made = ONCE_FLAG_INIT;
 
-static void make_codes(struct codes *c)
+static void make_codes(void)
 {
 	uint32_t code = 0, k = 0;
 
 	for (uint8_t n = 1; n <= BITS_MAX; n++, code <<= 1) {
 		for (unsigned i = 0; i < counts[n]; i++, k++) {
-			c->code[order[k]] = code++;
-			c->bits[order[k]] = n;
+			codes.code[order[k]] = code++;
+			codes.bits[order[k]] = n;
 		}
 	}
 }
 
 /* Bytes of the text in the code. */
-static size_t packed(const struct codes *c, const char *s, size_t n)
+static size_t packed(const char *s, size_t n)
 {
 	size_t bits = 0;
 
+	call_once(&made, make_codes);
 	for (size_t i = 0; i < n; i++)
-		bits += c->bits[(uint8_t)s[i]];
+		bits += codes.bits[(uint8_t)s[i]];
 	return (bits + 7) / 8;
 }
 
-static void pack(const struct codes *c, const char *s, size_t n, struct buf *out)
+static void pack(const char *s, size_t n, struct buf *out)
 {
 	uint64_t word = 0;
 	unsigned have = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		word = word << c->bits[(uint8_t)s[i]] | c->code[(uint8_t)s[i]];
-		for (have += c->bits[(uint8_t)s[i]]; have >= 8; have -= 8)
+		word = word << codes.bits[(uint8_t)s[i]] | codes.code[(uint8_t)s[i]];
+		for (have += codes.bits[(uint8_t)s[i]]; have >= 8; have -= 8)
 			buf_char(out, (char)(word >> (have - 8)));
 	}
 	if (have)
@@ -170,7 +174,6 @@ static void hpack_print(const struct type *type, const struct value *v, struct b
 {
 	uint32_t len, head = length(v->p, v->len, &len);
 	struct buf text = { 0 };
-	struct codes c;
 	bool coded;
 
 	(void)type;
@@ -181,8 +184,7 @@ static void hpack_print(const struct type *type, const struct value *v, struct b
 		unpack(v->p + head, len, &text);
 	else
 		buf_put(&text, v->p + head, len);
-	make_codes(&c);
-	if (v->exact && coded != (packed(&c, text.p, text.n) < text.n))
+	if (v->exact && coded != (packed(text.p, text.n) < text.n))
 		buf_str(out, coded ? "\\h" : "\\p");
 	print_text(&text, out);
 	out->failed |= text.failed;
@@ -208,9 +210,9 @@ static bool take_text(const char *s, size_t n, size_t *i, struct buf *text)
 	return true;
 }
 
-static void put_coded(const struct codes *c, const struct buf *text, bool coded, struct buf *out)
+static void put_coded(const struct buf *text, bool coded, struct buf *out)
 {
-	size_t len = coded ? packed(c, text->p, text->n) : text->n;
+	size_t len = coded ? packed(text->p, text->n) : text->n;
 
 	buf_char(out, (char)((coded ? 0x80 : 0) | (len < 0x7f ? len : 0x7f)));
 	if (len >= 0x7f) {
@@ -219,7 +221,7 @@ static void put_coded(const struct codes *c, const struct buf *text, bool coded,
 		buf_char(out, (char)len);
 	}
 	if (coded)
-		pack(c, text->p, text->n, out);
+		pack(text->p, text->n, out);
 	else
 		buf_put(out, text->p, text->n);
 }
@@ -230,19 +232,16 @@ static int hpack_parse(const struct type *type, const char *s, size_t n, struct 
 	char mark = n > 1 && s[0] == '\\' && (s[1] == 'h' || s[1] == 'p') ? s[1] : 0;
 	size_t i = mark ? 2 : 0;
 	struct buf text = { 0 }, out = { 0 };
-	struct codes c;
 	int rc = 0;
 
 	(void)type;
-	make_codes(&c);
 	if (!take_text(s, n, &i, &text))
 		rc = err_at(e, "", s, n, i, 1,
 			    "a backslash begins \\\\ or \\xHH, or \\h or \\p in front of all");
 	else if (text.n > LENGTH_MAX)
 		rc = err_set(e, ERR_USAGE, "at most %u bytes of text are accepted", LENGTH_MAX);
 	else
-		put_coded(&c, &text, mark ? mark == 'h' : packed(&c, text.p, text.n) < text.n,
-			  &out);
+		put_coded(&text, mark ? mark == 'h' : packed(text.p, text.n) < text.n, &out);
 	v->p = arena_alloc(mem, out.n + 1);
 	if (!rc && (!v->p || text.failed || out.failed))
 		rc = err_set(e, ERR_IO, "out of memory");

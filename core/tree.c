@@ -29,14 +29,30 @@ uint32_t tree_sibling(const struct tree *t, uint32_t at)
 	return next;
 }
 
+/* The field of the record at `at` whose node `i` is; -1: it is none of a field of that. */
+static int field_of(const struct tree *t, uint32_t at, uint32_t i)
+{
+	const struct node *n = &t->v[i];
+
+	return n->parent != at || !n->field || (n->flags & NODE_ITEM) ? -1 : n->field->index;
+}
+
 uint32_t tree_child(const struct tree *t, uint32_t at, unsigned field)
 {
-	uint32_t guess = at + 1 + field;
+	uint32_t guess = at + 1 + field < t->n ? at + 1 + field : t->n - 1;
 
-	/* Where it stands when all fields before it are single nodes. */
-	if (guess < t->n && t->v[guess].parent == at && t->v[guess].field &&
-	    t->v[guess].field->index == field && !(t->v[guess].flags & NODE_ITEM))
-		return guess;
+	/* Fields stand in order: it is no further than where it stands when all fields before it
+	 * are there. If one of them is more than a node, it may be. */
+	for (uint32_t i = guess; i > at; i--) {
+		int f = field_of(t, at, i);
+
+		if (f == (int)field)
+			return i;
+		if (f >= 0 && f < (int)field && (i < guess || i == t->n - 1))
+			return NODE_NONE;
+		if (f < (int)field)
+			break;
+	}
 	/* A record that is still being walked has no `next` yet: the end of the array bounds it. */
 	uint32_t end = t->v[at].next > at ? t->v[at].next : t->n;
 
