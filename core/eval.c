@@ -443,7 +443,7 @@ int rule_value(const struct field *f, const struct tree *t, uint32_t at, uint64_
 			*inexact = x % r->n != 0;
 		x /= r->n;
 	}
-	if (r->zero_end && at_end(&r->spans, t, at))
+	if ((r->zero_end && at_end(&r->spans, t, at)) || (r->zero_over && x > r->zero_over))
 		x = 0;
 	*v = (uint64_t)x;
 	return 0;

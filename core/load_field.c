@@ -229,6 +229,18 @@ static int sfx_show(struct load *l, struct field *f)
 	return load_expected(l, "hex, dec, bin, time or bits");
 }
 
+static int sfx_zero_over(struct load *l, struct field *f, struct fsrc *s, uint32_t at)
+{
+	load_next(l);
+	if (l->t.type != TOK_NUM || l->t.num < 1 || l->t.num > UINT16_MAX)
+		return load_expected(l, "the largest length that is written, 1 to 65535");
+	f->rule.zero_rest = true;
+	f->rule.zero_over = (uint16_t)l->t.num;
+	load_next(l);
+	s->zero = load_since(l, at);
+	return 0;
+}
+
 static int sfx_zero(struct load *l, struct field *f, struct fsrc *s)
 {
 	uint32_t at = l->t.at;
@@ -238,10 +250,12 @@ static int sfx_zero(struct load *l, struct field *f, struct fsrc *s)
 		f->rule.zero_rest = true;
 	else if (load_is(l, "end"))
 		f->rule.zero_rest = f->rule.zero_end = true;
+	else if (load_is(l, "over"))
+		return sfx_zero_over(l, f, s, at);
 	else if (load_is(l, "none"))
 		f->rule.zero_none = true;
 	else
-		return load_expected(l, "rest or end (a length) or none (a checksum)");
+		return load_expected(l, "rest, end or over N (a length) or none (a checksum)");
 	load_next(l);
 	s->zero = load_since(l, at);
 	return 0;

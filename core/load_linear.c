@@ -300,7 +300,8 @@ static int check_zero(struct unit *u, const struct field *f, const struct fsrc *
 {
 	if (f->rule.zero_rest && f->rule.form != RULE_LEN)
 		return fail_at(u, e, s->zero,
-			       "zero rest and zero end belong to a length: = len(..) zero rest");
+			       "zero rest, zero end and zero over belong to a length: = len(..) "
+			       "zero rest");
 	if (f->rule.zero_none && f->rule.form != RULE_SUM)
 		return fail_at(u, e, s->zero, "zero none belongs to a checksum");
 	return 0;

@@ -242,13 +242,14 @@ struct rule {
 		*expr; /* the rule as written; of a SUM: how many bytes, 0: all; or NULL */
 	struct spans spans;
 	int64_t k, m, n;
-	uint16_t skip;   /* LEN: bytes of each block that do not count, or 0: */
-	uint16_t blocks; /* the field whose items they are, the last one of the span, */
-	uint16_t block;  /* bytes of a block */
-	uint16_t before; /* and of the span before them */
-	bool zero_rest;  /* LEN: a read 0 means "to the end" */
-	bool zero_end;   /* zero_rest, and built as 0 where nothing stands behind the spans */
-	bool zero_none;  /* SUM: 0 means there is no sum; a sum of 0 is sent as all ones */
+	uint16_t skip;      /* LEN: bytes of each block that do not count, or 0: */
+	uint16_t blocks;    /* the field whose items they are, the last one of the span, */
+	uint16_t block;     /* bytes of a block */
+	uint16_t before;    /* and of the span before them */
+	bool zero_rest;     /* LEN: a read 0 means "to the end" */
+	bool zero_end;      /* zero_rest, and built as 0 where nothing stands behind the spans */
+	uint16_t zero_over; /* zero_rest, and built as 0 where it would be more than this; or 0 */
+	bool zero_none;     /* SUM: 0 means there is no sum; a sum of 0 is sent as all ones */
 	const struct sum_algo *sum;
 };
 

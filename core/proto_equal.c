@@ -164,8 +164,8 @@ static bool same_rule(const struct rule *a, const struct rule *b)
 	       (a->form == RULE_CONST || same_expr(a->expr, b->expr)) &&
 	       same_spans(&a->spans, &b->spans) && a->k == b->k && a->m == b->m && a->n == b->n &&
 	       a->skip == b->skip && a->blocks == b->blocks && a->zero_rest == b->zero_rest &&
-	       a->zero_end == b->zero_end && a->zero_none == b->zero_none &&
-	       same_sum(a->sum, b->sum);
+	       a->zero_end == b->zero_end && a->zero_over == b->zero_over &&
+	       a->zero_none == b->zero_none && same_sum(a->sum, b->sum);
 }
 
 static bool same_facts(const struct field *a, const struct field *b)

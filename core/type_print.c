@@ -341,7 +341,9 @@ static void print_rule(const struct field *f, struct buf *out)
 		print_sum(r, f->rec, out);
 	else if (r->form != RULE_NONE)
 		expr_print(r->expr, f->rec, out);
-	if (r->zero_rest)
+	if (r->zero_over)
+		buf_fmt(out, " zero over %u", r->zero_over);
+	else if (r->zero_rest)
 		buf_str(out, r->zero_end ? " zero end" : " zero rest");
 	if (r->zero_none)
 		buf_str(out, " zero none");

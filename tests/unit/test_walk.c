@@ -301,6 +301,12 @@ static const struct row rows[] = {
 	{ P("k : u8 = 1\n n : u8 = len(payload) / 2 zero end if k == 1\n payload\n x : u8[..] "
 	    "optional if k == 1\n"),
 	  "t k=2 / hex:0102", "020102", "\"t.k\":2" },
+	/* a length that is only written up to some number of bytes; 0 says that all is the payload
+	 */
+	{ P("n : u8 = len(payload) zero over 3\n payload\n x : u8 = 9\n"), "t / hex:010203",
+	  "0301020309", "\"t.n\":3,\"t.x\":9" },
+	{ P("n : u8 = len(payload) zero over 3\n payload\n x : u8 = 9\n"), "t / hex:01020304",
+	  "000102030409", "\"t.n\":0,\"t.x\":9" },
 	/* padding at the end, whose size stands in the header */
 	{ P("n : u8 = len(p)\n payload\n p : bytes[n]\n"), "t p=hex:0000 / hex:010203",
 	  "020102030000", "\"t.n\":2,\"t.p\":\"0000\"" },
