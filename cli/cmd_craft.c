@@ -35,7 +35,17 @@ struct crafting {
 	uint64_t number;
 	int64_t when; /* of the last packet; 0: no time was said yet */
 	bool timed;
+	bool opened; /* -w, if it was given */
 };
+
+/* No file is touched before the first packet is there. */
+static int open_file(struct crafting *k, struct err *e)
+{
+	if (k->opened)
+		return 0;
+	k->opened = true;
+	return show_sink(&k->view, NULL, 0, LINK_NONE, e);
+}
 
 /* The time of a script's line. */
 static void line_time(struct crafting *k)
@@ -65,7 +75,7 @@ static int craft_plan(struct crafting *k, struct err *e)
 	for (uint64_t i = 0; i < all && rc == 0 && !signals_stop; i++) {
 		plan_step(&ps->plan, i, ps->seed);
 		const struct packet *made = template_next(t, e);
-		if (!made) {
+		if (!made || open_file(k, e) < 0) {
 			rc = -1;
 			break;
 		}
@@ -97,10 +107,8 @@ static int run_craft(struct cli *c)
 		err_set(&e, ERR_USAGE, "'-c 0' would never end");
 		goto out;
 	}
-	/* The first packet is understood before a file is touched. */
 	rc = packets_next(&k.ps, &e);
-	if (rc < 0 || show_open(&k.view, c, &so, &e) < 0 ||
-	    show_sink(&k.view, NULL, 0, LINK_NONE, &e) < 0) {
+	if (rc < 0 || show_open(&k.view, c, &so, &e) < 0) {
 		rc = -1;
 		goto out;
 	}
@@ -111,6 +119,8 @@ static int run_craft(struct cli *c)
 	}
 	if (rc == -1)
 		packets_place(&k.ps, &e);
+	else if (rc == 0)
+		rc = open_file(&k, &e);
 out:
 	if (show_close(&k.view, &e) == SHOW_ERROR)
 		rc = -1;

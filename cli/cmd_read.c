@@ -148,7 +148,7 @@ static int run_read(struct cli *c)
 	struct privs_opts po = { .keep_uid = opt_has(&c->opt, OPT_WRITE) && !getenv("SUDO_UID") };
 	if (show_open(&r.show, c, &so, &e) < 0 || open_files(&r, c->argv, &e) < 0 ||
 	    privs_drop(&po, &e) < 0 || follow_open(&r.follow, &r.show, &e) < 0 ||
-	    (r.follow.mode <= FOLLOW_REASSEMBLE &&
+	    (r.follow.mode != FOLLOW_STREAM &&
 	     show_sink(&r.show, r.ids, (unsigned)r.n, source_link(r.src[0]), &e) < 0))
 		goto out;
 	for (int i = 0; i < r.n && r.show.sink; i++)

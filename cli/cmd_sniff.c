@@ -87,7 +87,7 @@ static int open_all(struct sniffing *s, struct err *e)
 		.keep_uid = opt_has(&s->c->opt, OPT_WRITE) && !getenv("SUDO_UID"),
 	};
 	if (privs_drop(&po, e) < 0 || follow_open(&s->follow, &s->show, e) < 0 ||
-	    (s->follow.mode <= FOLLOW_REASSEMBLE &&
+	    (s->follow.mode != FOLLOW_STREAM &&
 	     show_sink(&s->show, NULL, 0, source_link(s->src), e) < 0))
 		return -1;
 	seal(&(struct seal_opts) { .write_path = s->c->opt.v[OPT_WRITE] });

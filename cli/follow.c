@@ -402,6 +402,9 @@ int follow_packet(struct following *w, struct packet *p, const char *ifname, boo
 	if (rc <= 0)
 		return rc;
 	*shown = true;
+	rc = show_write(w->show, p, e);
+	if (rc != SHOW_OK)
+		return rc;
 	if (w->tally)
 		return result(w, notes_packet(w, p, e), e);
 	return result(w, w->count ? counting_packet(w->count, p) : flows_packet(w->flows, p), e);

@@ -96,9 +96,10 @@ int show_sink(struct showing *s, const struct file_id *avoid, unsigned navoid, u
 
 	if (!opt_has(&s->c->opt, OPT_WRITE))
 		return 0;
+	const char *as = s->c->opt.v[OPT_AS];
 	if (strcmp(s->c->opt.v[OPT_WRITE], "-") == 0 && s->form != REPORT_NONE)
-		return err_set(e, ERR_USAGE, "'-w -' and '--as %s' both want standard output",
-			       s->c->opt.v[OPT_AS]);
+		return err_set(e, ERR_USAGE, "'-w -' and %s%s%s both want standard output",
+			       as ? "'--as " : "what is printed", as ? as : "", as ? "'" : "");
 	s->sink = sink_open(s->c->opt.v[OPT_WRITE], &so, e);
 	return s->sink ? 0 : -1;
 }
@@ -170,6 +171,13 @@ int show_choose(struct showing *s, struct packet *p, struct err *e)
 	return 1;
 }
 
+int show_write(struct showing *s, const struct packet *p, struct err *e)
+{
+	int rc = s->sink ? sink_write(s->sink, p, e) : SINK_OK;
+
+	return rc == SINK_OK ? SHOW_OK : rc == SINK_GONE ? SHOW_END : SHOW_ERROR;
+}
+
 int show_packet(struct showing *s, struct packet *p, const char *ifname, bool *shown, struct err *e)
 {
 	int rc = show_choose(s, p, e);
@@ -178,9 +186,8 @@ int show_packet(struct showing *s, struct packet *p, const char *ifname, bool *s
 	*shown = rc > 0;
 	if (rc <= 0)
 		return rc;
-	if (s->sink && (rc = sink_write(s->sink, p, e)) != SINK_OK)
-		return rc == SINK_GONE ? SHOW_END : SHOW_ERROR;
-	return print_packet(s, p, ifname, e);
+	rc = show_write(s, p, e);
+	return rc == SHOW_OK ? print_packet(s, p, ifname, e) : rc;
 }
 
 int show_whole(struct showing *s, struct packet *p, struct err *e)
@@ -201,9 +208,8 @@ int show_crafted(struct showing *s, struct packet *p, struct err *e)
 	if (p->link != LINK_NONE)
 		dissect_with(s->c->reg, p, &s->scratch);
 	s->chosen++;
-	if (s->sink && (rc = sink_write(s->sink, p, e)) != SINK_OK)
-		return rc == SINK_GONE ? SHOW_END : SHOW_ERROR;
-	return print_packet(s, p, NULL, e);
+	rc = show_write(s, p, e);
+	return rc == SHOW_OK ? print_packet(s, p, NULL, e) : rc;
 }
 
 void tell_lost(const struct cli *c, const struct sink *sink)

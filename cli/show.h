@@ -56,6 +56,8 @@ int show_packet(struct showing *s, struct packet *p, const char *ifname, bool *s
 		struct err *e);
 /* The same without showing it: 1 it is chosen; enum show_result. */
 int show_choose(struct showing *s, struct packet *p, struct err *e);
+/* Write a packet that was chosen, where there is -w: enum show_result. */
+int show_write(struct showing *s, const struct packet *p, struct err *e);
 /* Show a packet that was put together from others, and dissected, if it is chosen. */
 int show_whole(struct showing *s, struct packet *p, struct err *e);
 /* Show a packet of our own, whose layers are known already: no choosing, no counting of faults. */

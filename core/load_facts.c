@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 /* Bits of a type that always has the same width; -1: it varies. */
-static int64_t fixed_width(struct registry *r, const struct type *t)
+static int64_t fixed_width(const struct registry *r, const struct type *t)
 {
 	int64_t n;
 
@@ -240,6 +240,34 @@ static const struct field *compared(const struct record *rec, const struct expr 
 	return f;
 }
 
+/* A field that takes all that is left leaves nothing for one that is always there and has a size,
+ * unless a length says where it ends. */
+static int check_rest(const struct registry *r, const struct unit *u, unsigned i, struct err *e)
+{
+	const struct record *rec = u->rec;
+	const struct field *f = &rec->fields[i];
+	unsigned next = i + 1;
+
+	if (f->type->ext.form != EXTENT_REST || f->type->ext.expr || f->cond || f->optional)
+		return 0;
+	while (next < rec->npre && (rec->fields[next].cond || rec->fields[next].optional ||
+				    fixed_width(r, rec->fields[next].type) <= 0))
+		next++;
+	for (unsigned k = 0; k < rec->nfields; k++) {
+		const struct field *len = &rec->fields[k];
+
+		if (len->bounds_from >= 0 && len->bounds_from <= (int)i &&
+		    len->bounds_to >= (int)i && len->bounds_to < (int)next)
+			return 0;
+	}
+	return next >= rec->npre
+		       ? 0
+		       : src_fail(u->src, e, u->f[next].name,
+				  "nothing is left for '%s': '%s' takes all; give it a size, or a "
+				  "length in front",
+				  rec->fields[next].name, f->name);
+}
+
 /* What decoding and checking ask of every field. */
 static void sort_fields(struct record *rec)
 {
@@ -346,6 +374,10 @@ int freeze_facts(struct registry *r, struct err *e)
 		place_fields(r, u);
 		mark_fields(r, u);
 		find_bounds(u->rec);
+		for (unsigned k = 0; k < u->rec->npre; k++) {
+			if (check_rest(r, u, k, e))
+				return -1;
+		}
 		sort_fields(u->rec);
 		if (name_fields(r, u, e))
 			return -1;

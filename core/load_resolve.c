@@ -178,7 +178,7 @@ static int outer_path(const struct scope *s, struct expr *x, const struct proto 
 	const struct field *f = NULL;
 	const struct field *here[SCOPE_FOUND_MAX];
 	unsigned bad = 1;
-	char near[100];
+	char near[100], whose[300];
 	bool local;
 
 	if (strcmp(part[0].name, p->name) && candidates(s, p->name, here, &local))
@@ -198,7 +198,13 @@ static int outer_path(const struct scope *s, struct expr *x, const struct proto 
 
 		near_name(near, sizeof(near),
 			  bad == 1 ? record_suggest(&p->rec, name, strlen(name)) : NULL);
-		return fail(s, x, "%s has no field '%s'%s", p->name, name, near);
+		/* A user's protocol in the place of a built-in that others look at. */
+		if (s->u->src->builtin && !p->builtin)
+			snprintf(whose, sizeof(whose), "%s, as %.150s:%u describes it,", p->name,
+				 p->file, p->lineno);
+		else
+			snprintf(whose, sizeof(whose), "%s", p->name);
+		return fail(s, x, "%s has no field '%s'%s", whose, name, near);
 	}
 	part[0].name = p->name;
 	x->outer_proto = true;

@@ -63,19 +63,24 @@ int leaf_scope(const struct leaf *l, const char *s, size_t *n)
 }
 
 /* A word of the table whose condition holds by what was said so far; else of any: what it depends
- * on may be said later, and building judges it again. */
-static bool case_word(const struct leaf *l, const char *s, size_t n, struct value *v)
+ * on may be said later, and building judges it again. Else e tells of the words that hold. */
+static bool case_word(const struct leaf *l, const char *s, size_t n, struct value *v, struct err *e)
 {
 	for (unsigned i = 0; i < 2u * (l->f ? l->f->ncases : 0); i++) {
 		const struct word_case *c = &l->f->cases[i % l->f->ncases];
 		struct known k = { true, 1 };
 		struct field one = *l->f;
+		struct err why = { 0 };
 
 		if (i < l->f->ncases)
 			k = say_eval(l->ps, l->sc, c->cond);
 		one.words = c->words;
-		if (k.ok && k.v && value_parse(&one, l->type, s, n, &l->ps->p->mem, v, NULL) == 0)
+		if (!k.ok || !k.v)
+			continue;
+		if (value_parse(&one, l->type, s, n, &l->ps->p->mem, v, &why) == 0)
 			return true;
+		if (i < l->f->ncases)
+			*e = why;
 	}
 	return false;
 }
@@ -87,7 +92,7 @@ int leaf_try(const struct leaf *l, const char *s, size_t n, struct value *v, str
 	*v = (struct value) { 0 };
 	if (n && value_parse(l->f, l->type, s, n, &l->ps->p->mem, v, e) == 0)
 		return 0;
-	if (n && case_word(l, s, n, v))
+	if (n && case_word(l, s, n, v, e))
 		return 0;
 	if (n && selector_name(l, s, n, v))
 		return 0;

@@ -36,8 +36,9 @@ static int settle_derived(struct parser *ps, const struct type *type, struct say
 	if (type->form != TYPE_LEAF && type->form != TYPE_LIST)
 		return 0;
 	for (struct say *c = say->child; c; c = c->next) {
-		if (!c->name || c->form != SAY_TEXT)
-			continue;
+		if (!c->name || c->form != SAY_TEXT ||
+		    (strcmp(c->name, "len") && strcmp(c->name, "width")))
+			continue; /* others are told when it is built */
 		if (text_number(c->text, c->text_len, &c->cur.num))
 			return text_fail(ps, c->at, c->span, "%s takes a number", c->name);
 		c->form = SAY_VALUE;

@@ -46,6 +46,8 @@ static const struct {
 	  "expected rest, end or over N (a length) or none" },
 	{ P "a : u8 = len(b) zero over `0; b : bytes[..] }",
 	  "expected the largest length that is written" },
+	{ P "a : text; `b : u8 }", "nothing is left for 'b': 'a' takes all" },
+	{ P "n : u8 = len(a); a : u8[..]; c : text[..]; `b : u16 }", "nothing is left" },
 	{ P "a : u8 = 1 `zero rest }", "belong to a length" },
 	{ P "a : u16 = 1 `zero none }", "belongs to a checksum" },
 	{ "struct s { `over x 1; a : u8 }",
