@@ -6,12 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture/bpf.h"
 #include "cli/edit.h"
 #include "cli/privs.h"
 #include "cli/seal.h"
-#include "cli/show.h"
-#include "cli/words.h"
 #include "core/said.h"
 #include "dissect/dissect.h"
 
@@ -48,16 +45,12 @@ struct remark { /* --comment */
 
 struct editing {
 	struct cli *c;
-	struct showing show; /* --where and patterns */
-	struct filter_words filter;
-	struct bpf *bpf;
-	struct edit_input in;
+	struct choice choice;
+	struct input in;
 	struct edit_output out;
-	struct numbers numbers;
-	struct moment from, to;
 	struct dedup *dedup;
 	uint64_t most, snaplen;
-	int64_t shift, first; /* nanoseconds; the time of the first packet */
+	int64_t shift; /* nanoseconds */
 	int64_t scale_num, scale_den;
 	struct sink_change change;
 	struct remark *remark;
@@ -161,9 +154,6 @@ static int read_options(struct editing *ed, struct err *e)
 	ed->snaplen = PACKET_MAX;
 	if (opt_u64(o, OPT_COUNT, UINT64_MAX, &ed->most, e) < 0 ||
 	    opt_u64(o, OPT_SNAPLEN, PACKET_MAX, &ed->snaplen, e) < 0 ||
-	    (opt_has(o, OPT_PACKETS) && numbers_parse(&ed->numbers, o->v[OPT_PACKETS], e) < 0) ||
-	    moment_parse(&ed->from, o->v[OPT_FROM], "from", e) < 0 ||
-	    moment_parse(&ed->to, o->v[OPT_TO], "to", e) < 0 ||
 	    shift_parse(ed, o->v[OPT_SHIFT], e) < 0 || scale_parse(ed, o->v[OPT_SCALE], e) < 0 ||
 	    link_parse(ed, e) < 0 || remarks_parse(ed, e) < 0)
 		return -1;
@@ -174,7 +164,7 @@ static int read_options(struct editing *ed, struct err *e)
 	static const enum option_id less[] = { OPT_PACKETS, OPT_FROM,  OPT_TO,   OPT_WHERE,
 					       OPT_COUNT,   OPT_DEDUP, OPT_LINK, OPT_SNAPLEN,
 					       OPT_COMMENT, OPT_SPLIT, OPT_NONE };
-	ed->change.whole = !ed->change.retime && !ed->filter.text;
+	ed->change.whole = !ed->change.retime && !ed->choice.filter.text;
 	for (unsigned i = 0; less[i] != OPT_NONE; i++)
 		ed->change.whole &= !opt_has(o, less[i]);
 	return 0;
@@ -182,34 +172,19 @@ static int read_options(struct editing *ed, struct err *e)
 
 /* ---- a packet ---- */
 
-static bool in_time(const struct editing *ed, const struct packet *p)
-{
-	if (!ed->from.set && !ed->to.set)
-		return true;
-	if (p->flags & PACKET_NO_TIME)
-		return false;
-	return (!ed->from.set || p->when >= ed->from.ns) && (!ed->to.set || p->when <= ed->to.ns);
-}
-
 /* 1 taken, 0 not, -1 e. */
 static int choose(struct editing *ed, struct packet *p, struct err *e)
 {
-	if (!numbers_hold(&ed->numbers, p->number) || !in_time(ed, p) ||
-	    (ed->bpf && !bpf_match(ed->bpf, p)))
-		return 0;
-	if (ed->show.where || ed->show.has_pattern) {
-		int rc = show_choose(&ed->show, p, e);
-		if (rc <= 0)
-			return rc;
-	}
-	if (ed->dedup) {
+	int rc = choice_packet(&ed->choice, p, e);
+
+	if (rc > 0 && ed->dedup) {
 		int seen = dedup_seen(ed->dedup, p);
 		if (seen < 0)
 			return err_set(e, ERR_IO, "no memory");
 		ed->duplicates += seen > 0;
 		return !seen;
 	}
-	return 1;
+	return rc;
 }
 
 /* Begin with the first layer that the link type can begin with. False: there is none. */
@@ -219,7 +194,7 @@ static bool change_link(struct editing *ed, struct packet *p)
 
 	if (p->link == ed->change.link)
 		return true;
-	dissect_with(ed->c->reg, p, &ed->show.scratch);
+	dissect_with(ed->c->reg, p, &ed->choice.show.scratch);
 	for (unsigned i = 0; i < p->nlayers; i++) {
 		const struct layer *l = &p->layers[i];
 		bool whole = l->end < p->len || p->len == p->wire_len;
@@ -230,7 +205,7 @@ static bool change_link(struct editing *ed, struct packet *p)
 		q = (struct packet) { .data = p->data + l->off, .len = l->end - l->off };
 		q.wire_len = whole ? q.len : p->wire_len - l->off;
 		q.link = ed->change.link;
-		dissect_with(ed->c->reg, &q, &ed->show.scratch);
+		dissect_with(ed->c->reg, &q, &ed->choice.show.scratch);
 		if (!q.nlayers || q.layers[0].proto != l->proto ||
 		    (q.layers[0].flags & LAYER_GUESS))
 			continue;
@@ -246,11 +221,11 @@ static bool change_link(struct editing *ed, struct packet *p)
 /* False: no file has room for that time. */
 static bool change_time(const struct editing *ed, struct packet *p)
 {
-	wide t = (wide)p->when - ed->first;
+	wide t = (wide)p->when - ed->choice.first;
 
 	t = t * ed->scale_num;
 	t = (t >= 0 ? t + ed->scale_den / 2 : t - ed->scale_den / 2) / ed->scale_den;
-	t += (wide)ed->first + ed->shift;
+	t += (wide)ed->choice.first + ed->shift;
 	if (t < 0 || t > INT64_MAX)
 		return false;
 	p->when = (int64_t)t;
@@ -311,19 +286,11 @@ static int edit_packet(struct editing *ed, struct packet *p, struct err *e)
 static int edit_all(struct editing *ed, struct err *e)
 {
 	struct packet p = { 0 };
-	bool begun = false;
 	int rc = SINK_OK;
 
 	while (rc == SINK_OK && (!ed->most || ed->out.total < ed->most) &&
-	       !numbers_end(&ed->numbers, ed->read + 1) && input_next(&ed->in, &p, &ed->read)) {
-		if (!begun && !(p.flags & PACKET_NO_TIME)) {
-			begun = true;
-			ed->first = p.when;
-			ed->from.ns += ed->from.after ? p.when : 0;
-			ed->to.ns += ed->to.after ? p.when : 0;
-		}
+	       !choice_over(&ed->choice, ed->read + 1) && input_next(&ed->in, &p, &ed->read))
 		rc = edit_packet(ed, &p, e);
-	}
 	return rc;
 }
 
@@ -363,22 +330,14 @@ static int open_all(struct editing *ed, int n, struct err *e)
 	const struct options *o = &ed->c->opt;
 	uint64_t link = LINK_ETHERNET;
 	struct source_options so = { .hex = opt_has(o, OPT_HEX), .want_link = true };
-	struct show_opts sho = { .form = REPORT_NONE,
-				 .pattern = ed->filter.pattern ? ed->filter.text : NULL };
 	struct privs_opts po = { .keep_uid = !getenv("SUDO_UID") };
 
 	if (so.hex && opt_u64(o, OPT_LINK, 0xfffe, &link, e) < 0)
 		return -1;
 	so.link = (uint16_t)link;
-	if (show_open(&ed->show, ed->c, &sho, e) < 0 ||
-	    input_open(&ed->in, n, ed->c->argv, &so, opt_has(o, OPT_APPEND), e) < 0)
+	if (input_open(&ed->in, n, ed->c->argv, &so, opt_has(o, OPT_APPEND), e) < 0 ||
+	    choice_open(&ed->choice, source_link(ed->in.src[0]), e) < 0)
 		return -1;
-	if (ed->filter.text && !ed->filter.pattern) {
-		ed->bpf = bpf_open(ed->filter.text, source_link(ed->in.src[0]),
-				   opt_has(o, OPT_RESOLVE), e);
-		if (!ed->bpf)
-			return -1;
-	}
 	struct sink_options ko = { .avoid = ed->in.ids,
 				   .navoid = (unsigned)n,
 				   .late = true,
@@ -408,8 +367,8 @@ static int run_edit(struct cli *c)
 	if (c->argc == 0)
 		return fail(c, ERR_USAGE, "which file? strata edit FILE... [FILTER] -w OUT");
 	n = words_files(c->argc, c->argv);
-	if (filter_words(&ed.filter, c->argc - n, c->argv + n, &e) < 0 ||
-	    read_options(&ed, &e) < 0 || load_registry(c, &e) < 0 || open_all(&ed, n, &e) < 0)
+	if (choice_options(&ed.choice, c, n, &e) < 0 || read_options(&ed, &e) < 0 ||
+	    load_registry(c, &e) < 0 || open_all(&ed, n, &e) < 0)
 		goto out;
 	/* Everything is open: what follows looks at strangers' bytes, without any right. */
 	seal(&(struct seal_opts) { .write_path = c->opt.v[OPT_WRITE] });
@@ -422,14 +381,11 @@ out:
 		e = ed.in.bad;
 		rc = SINK_ERROR;
 	}
-	show_close(&ed.show, NULL);
+	choice_close(&ed.choice);
 	input_close(&ed.in);
-	bpf_close(ed.bpf);
 	dedup_close(ed.dedup);
 	buf_done(&ed.said);
 	free(ed.remark);
-	free(ed.numbers.v);
-	filter_words_done(&ed.filter);
 	if (rc == SINK_ERROR)
 		return print_err(c, &e);
 	return ed.too_far ? EXIT_LOST : EXIT_DONE;

@@ -1,55 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The parts of strata edit: packets of several files in one order, lists of numbers, duplicates,
- * and the files that are written. */
+/* The parts of strata edit: duplicates, and the files that are written. */
 #ifndef STRATA_CLI_EDIT_H
 #define STRATA_CLI_EDIT_H
 
 #include "capture/sink.h"
-#include "capture/source.h"
-#include "cli/cli.h"
+#include "cli/choice.h"
 
-/* ---- edit_input.c: files as one sequence ---- */
-
-struct edit_input {
-	struct source **src;
-	struct file_id *ids;
-	struct packet *head; /* merging: the next packet of each */
-	bool *has;           /* head is there */
-	int n, at;           /* files; the one being read */
-	bool append, begun;
-	bool over;        /* a signal came */
-	struct err bad;   /* what the first damaged file said */
-	uint64_t earlier; /* packets whose time is before that of the one before them */
-	int64_t last;
-};
-
-int input_open(struct edit_input *in, int n, char **paths, const struct source_options *so,
-	       bool append, struct err *e);
-/* The next packet, numbered from 1 over all files: 1, 0 at the end. A damaged file ends there, and
- * the others go on; in->bad says so. */
-int input_next(struct edit_input *in, struct packet *p, uint64_t *number);
-/* Say what has to be said of each file. */
-void input_tell(const struct edit_input *in, const struct cli *c);
-void input_close(struct edit_input *in);
-
-/* ---- edit_choose.c ---- */
-
-struct numbers { /* 1-10,20,30- */
-	struct {
-		uint64_t from, to;
-	} * v;
-	unsigned n;
-};
-int numbers_parse(struct numbers *l, const char *text, struct err *e);
-bool numbers_hold(const struct numbers *l, uint64_t n);
-/* No number above n is there: what follows need not be read. */
-bool numbers_end(const struct numbers *l, uint64_t n);
-
-struct moment { /* a time of the clock, or one after the first packet */
-	bool set, after;
-	int64_t ns;
-};
-int moment_parse(struct moment *m, const char *text, const char *option, struct err *e);
+/* ---- edit_dedup.c ---- */
 
 struct dedup; /* the packets before, to know them again */
 /* "5" packets or "10ms". */

@@ -3,11 +3,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "cli/edit.h"
+#include "cli/choice.h"
 #include "cli/signals.h"
 
-int input_open(struct edit_input *in, int n, char **paths, const struct source_options *so,
-	       bool append, struct err *e)
+int input_open(struct input *in, int n, char **paths, const struct source_options *so, bool append,
+	       struct err *e)
 {
 	in->n = n;
 	in->append = append || n == 1;
@@ -29,7 +29,7 @@ int input_open(struct edit_input *in, int n, char **paths, const struct source_o
 }
 
 /* One packet of file i: is there one? */
-static bool pull(struct edit_input *in, int i, struct packet *p)
+static bool pull(struct input *in, int i, struct packet *p)
 {
 	struct err e = { 0 };
 	int64_t before = p->when;
@@ -48,7 +48,7 @@ static bool pull(struct edit_input *in, int i, struct packet *p)
 }
 
 /* The earliest of all, of the first file among equals. */
-static int earliest(struct edit_input *in)
+static int earliest(struct input *in)
 {
 	int best = -1;
 
@@ -63,7 +63,7 @@ static int earliest(struct edit_input *in)
 	return best;
 }
 
-int input_next(struct edit_input *in, struct packet *p, uint64_t *number)
+int input_next(struct input *in, struct packet *p, uint64_t *number)
 {
 	if (in->append) {
 		while (in->at < in->n && !in->over && !pull(in, in->at, p))
@@ -84,7 +84,7 @@ int input_next(struct edit_input *in, struct packet *p, uint64_t *number)
 	return 1;
 }
 
-void input_tell(const struct edit_input *in, const struct cli *c)
+void input_tell(const struct input *in, const struct cli *c)
 {
 	for (int i = 0; i < in->n && in->src[i]; i++) {
 		struct source_stats st;
@@ -101,7 +101,7 @@ void input_tell(const struct edit_input *in, const struct cli *c)
 		    in->earlier == 1 ? " is" : "s are");
 }
 
-void input_close(struct edit_input *in)
+void input_close(struct input *in)
 {
 	for (int i = 0; i < in->n && in->src; i++)
 		source_close(in->src[i]);

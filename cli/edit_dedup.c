@@ -1,111 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which packets strata edit takes: by number, by time, and each only once. */
+/* strata edit --dedup: each packet only once. */
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/edit.h"
-#include "dissect/filter.h"
-
-/* ---- numbers ---- */
-
-static int bad_numbers(const char *text, struct err *e)
-{
-	return err_set(e, ERR_USAGE,
-		       "'--packets %s': wants numbers from 1 on and ranges of them: 1-10,20,30-",
-		       text);
-}
-
-/* A number at *s, which moves on. */
-static bool number_at(const char **s, uint64_t *v)
-{
-	char *end;
-
-	if (!isdigit((unsigned char)**s))
-		return false;
-	errno = 0;
-	*v = strtoull(*s, &end, 10);
-	*s = end;
-	return errno == 0;
-}
-
-int numbers_parse(struct numbers *l, const char *text, struct err *e)
-{
-	const char *s = text;
-	size_t n = 1;
-
-	for (const char *c = text; *c; c++)
-		n += *c == ',';
-	l->v = calloc(n, sizeof(*l->v));
-	if (!l->v)
-		return err_set(e, ERR_IO, "no memory");
-	for (;; s++) {
-		uint64_t from = 1, to;
-		bool has = number_at(&s, &from);
-
-		to = from;
-		if (*s == '-') {
-			s++;
-			to = UINT64_MAX;
-			if (!number_at(&s, &to) && !has)
-				return bad_numbers(text, e);
-		} else if (!has) {
-			return bad_numbers(text, e);
-		}
-		if (from == 0 || to < from)
-			return bad_numbers(text, e);
-		l->v[l->n].from = from;
-		l->v[l->n++].to = to;
-		if (*s != ',')
-			break;
-	}
-	return *s ? bad_numbers(text, e) : 0;
-}
-
-bool numbers_hold(const struct numbers *l, uint64_t n)
-{
-	for (unsigned i = 0; i < l->n; i++)
-		if (n >= l->v[i].from && n <= l->v[i].to)
-			return true;
-	return l->n == 0;
-}
-
-bool numbers_end(const struct numbers *l, uint64_t n)
-{
-	for (unsigned i = 0; i < l->n; i++)
-		if (l->v[i].to >= n)
-			return false;
-	return l->n != 0;
-}
-
-/* ---- times ---- */
-
-int moment_parse(struct moment *m, const char *text, const char *option, struct err *e)
-{
-	struct options o = { 0 };
-	uint64_t ns;
-
-	if (!text)
-		return 0;
-	m->set = true;
-	m->after = text[0] == '+';
-	if (m->after) {
-		o.v[OPT_FROM] = text + 1;
-		if (opt_time(&o, OPT_FROM, &m->ns, NULL) == 0)
-			return 0;
-	} else if (filter_time(text, strlen(text), &ns)) {
-		m->ns = (int64_t)ns;
-		return 0;
-	}
-	return err_set(e, ERR_USAGE,
-		       "'--%s %s': wants a time in UTC such as '2026-11-22 10:38:16.5', seconds "
-		       "since 1970, or one after the first packet: +90s",
-		       option, text);
-}
-
-/* ---- duplicates ---- */
 
 #define RING 65536u             /* packets remembered at most; a power of two */
 #define ROOM ((size_t)16 << 20) /* bytes of them */

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which packets of capture files are taken: by number, by time, by a filter. */
+#include "cli/choice.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dissect/filter.h"
+
+/* ---- numbers ---- */
+
+static int bad_numbers(const char *text, struct err *e)
+{
+	return err_set(e, ERR_USAGE,
+		       "'--packets %s': wants numbers from 1 on and ranges of them: 1-10,20,30-",
+		       text);
+}
+
+/* A number at *s, which moves on. */
+static bool number_at(const char **s, uint64_t *v)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)**s))
+		return false;
+	errno = 0;
+	*v = strtoull(*s, &end, 10);
+	*s = end;
+	return errno == 0;
+}
+
+static int numbers_parse(struct numbers *l, const char *text, struct err *e)
+{
+	const char *s = text;
+	size_t n = 1;
+
+	for (const char *c = text; *c; c++)
+		n += *c == ',';
+	l->v = calloc(n, sizeof(*l->v));
+	if (!l->v)
+		return err_set(e, ERR_IO, "no memory");
+	for (;; s++) {
+		uint64_t from = 1, to;
+		bool has = number_at(&s, &from);
+
+		to = from;
+		if (*s == '-') {
+			s++;
+			to = UINT64_MAX;
+			if (!number_at(&s, &to) && !has)
+				return bad_numbers(text, e);
+		} else if (!has) {
+			return bad_numbers(text, e);
+		}
+		if (from == 0 || to < from)
+			return bad_numbers(text, e);
+		l->v[l->n].from = from;
+		l->v[l->n++].to = to;
+		if (*s != ',')
+			break;
+	}
+	return *s ? bad_numbers(text, e) : 0;
+}
+
+static bool numbers_hold(const struct numbers *l, uint64_t n)
+{
+	for (unsigned i = 0; i < l->n; i++)
+		if (n >= l->v[i].from && n <= l->v[i].to)
+			return true;
+	return l->n == 0;
+}
+
+static bool numbers_end(const struct numbers *l, uint64_t n)
+{
+	for (unsigned i = 0; i < l->n; i++)
+		if (l->v[i].to >= n)
+			return false;
+	return l->n != 0;
+}
+
+/* ---- times ---- */
+
+static int moment_parse(struct moment *m, const char *text, const char *option, struct err *e)
+{
+	struct options o = { 0 };
+	uint64_t ns;
+
+	if (!text)
+		return 0;
+	m->set = true;
+	m->after = text[0] == '+';
+	if (m->after) {
+		o.v[OPT_FROM] = text + 1;
+		if (opt_time(&o, OPT_FROM, &m->ns, NULL) == 0)
+			return 0;
+	} else if (filter_time(text, strlen(text), &ns)) {
+		m->ns = (int64_t)ns;
+		return 0;
+	}
+	return err_set(e, ERR_USAGE,
+		       "'--%s %s': wants a time in UTC such as '2026-11-22 10:38:16.5', seconds "
+		       "since 1970, or one after the first packet: +90s",
+		       option, text);
+}
+
+/* ---- all of it ---- */
+
+int choice_options(struct choice *ch, struct cli *c, int nfiles, struct err *e)
+{
+	const struct options *o = &c->opt;
+
+	ch->c = c;
+	if (filter_words(&ch->filter, c->argc - nfiles, c->argv + nfiles, e) < 0 ||
+	    (opt_has(o, OPT_PACKETS) && numbers_parse(&ch->numbers, o->v[OPT_PACKETS], e) < 0) ||
+	    moment_parse(&ch->from, o->v[OPT_FROM], "from", e) < 0 ||
+	    moment_parse(&ch->to, o->v[OPT_TO], "to", e) < 0)
+		return -1;
+	return 0;
+}
+
+int choice_open(struct choice *ch, uint16_t link, struct err *e)
+{
+	struct show_opts so = { .form = REPORT_NONE,
+				.pattern = ch->filter.pattern ? ch->filter.text : NULL };
+
+	if (show_open(&ch->show, ch->c, &so, e) < 0)
+		return -1;
+	if (!ch->filter.text || ch->filter.pattern)
+		return 0;
+	ch->bpf = bpf_open(ch->filter.text, link, opt_has(&ch->c->opt, OPT_RESOLVE), e);
+	return ch->bpf ? 0 : -1;
+}
+
+bool choice_over(const struct choice *ch, uint64_t number)
+{
+	return numbers_end(&ch->numbers, number);
+}
+
+static bool in_time(const struct choice *ch, const struct packet *p)
+{
+	if (!ch->from.set && !ch->to.set)
+		return true;
+	if (p->flags & PACKET_NO_TIME)
+		return false;
+	return (!ch->from.set || p->when >= ch->from.ns) && (!ch->to.set || p->when <= ch->to.ns);
+}
+
+int choice_packet(struct choice *ch, struct packet *p, struct err *e)
+{
+	int rc;
+
+	if (!ch->begun && !(p->flags & PACKET_NO_TIME)) {
+		ch->begun = true;
+		ch->first = p->when;
+		ch->from.ns += ch->from.after ? p->when : 0;
+		ch->to.ns += ch->to.after ? p->when : 0;
+	}
+	if (!numbers_hold(&ch->numbers, p->number) || !in_time(ch, p) ||
+	    (ch->bpf && !bpf_match(ch->bpf, p)))
+		return 0;
+	if (ch->show.where || ch->show.has_pattern) {
+		rc = show_choose(&ch->show, p, e);
+		if (rc <= 0)
+			return rc;
+	}
+	return 1;
+}
+
+void choice_close(struct choice *ch)
+{
+	show_close(&ch->show, NULL);
+	bpf_close(ch->bpf);
+	free(ch->numbers.v);
+	filter_words_done(&ch->filter);
+}
