@@ -134,7 +134,6 @@ static int read_options(struct inquiry *q, struct err *e)
 		.count = q->so.count,
 		.forever = q->so.forever,
 		.rate = q->so.rate,
-		.interval = q->so.interval,
 		.all = opt_has(o, OPT_ALL),
 		.until_answered = until == 0,
 		.why = opt_has(o, OPT_VERBOSE),
@@ -145,8 +144,8 @@ static int read_options(struct inquiry *q, struct err *e)
 		.tell = tell,
 		.ctx = q,
 	};
-	if (opt_has(o, OPT_RATE) && q->so.rate == 0) /* max */
-		q->o.rate = 1e9;
+	if (opt_has(o, OPT_RATE) && q->so.rate.form == RATE_MAX)
+		q->o.rate = rate_packets(1e9);
 	const char *x = o->v[OPT_EXPECT];
 	if (x && plan_parse(&q->expect, q->c->reg, x, strlen(x), PLAN_PATTERN, e) < 0) {
 		char msg[sizeof(e->msg)];

@@ -90,9 +90,7 @@ static int careful(struct dispatch *d, const struct hop *h, uint64_t total, stru
 		.spoofed = aim_spoofs(d->aim),
 		.destinations = careful_destinations(&d->ps.plan),
 		.packets = total == UINT64_MAX ? 0 : total,
-		.rate = d->so.rate > 0       ? d->so.rate
-			: d->so.interval > 0 ? 1e9 / (double)d->so.interval
-					     : 0,
+		.rate = d->so.rate,
 	};
 	if (careful_check(&f, why) != CAREFUL_FINE)
 		return err_set(e, ERR_USAGE, "%s", why);
@@ -174,6 +172,7 @@ static int emit(void *ctx, const struct packet *frag)
 		return m->rc = -1;
 	d->sent++;
 	d->bytes += s.len;
+	pace_bytes(&d->pace, s.len);
 	p.when = s.when;
 	if (s.note[0] && strcmp(s.note, d->note) != 0) {
 		snprintf(d->note, sizeof(d->note), "%s", s.note);
@@ -373,7 +372,7 @@ static int send_plan(struct dispatch *d, struct err *e)
 	if (d->so.forever)
 		all = UINT64_MAX;
 	for (uint64_t i = 0; i < all && rc == 0; i++) {
-		int64_t due = pace_next(&d->pace);
+		int64_t due = pace_next(&d->pace, 0);
 		if (due > clock_mono() && out_flush(&d->wire.out, e) < 0) {
 			rc = -1;
 			break;
@@ -416,10 +415,8 @@ static void tell_sum(const struct dispatch *d)
 	if (d->failed)
 		n += snprintf(line + n, sizeof(line) - (size_t)n, ", %" PRIu64 " not sent",
 			      d->failed);
-	if (d->so.rate > 0 || d->so.interval > 0)
-		n += snprintf(line + n, sizeof(line) - (size_t)n,
-			      "; %.1f/s, %" PRIu64 " more than 1 ms late", pace_rate(&d->pace),
-			      d->pace.late);
+	if (d->so.rate.form != RATE_MAX)
+		n += pace_words(&d->pace, d->bytes, line + n, sizeof(line) - (size_t)n);
 	if (signals_stop)
 		snprintf(line + n, sizeof(line) - (size_t)n, "; stopped");
 	say(d->c, "%s", line);
@@ -444,7 +441,7 @@ static bool wait_for_line(struct dispatch *d, struct err *e)
 {
 	int64_t gap = packets_gap(&d->ps);
 
-	if (!gap || d->dry || d->so.has_rate || opt_has(&d->c->opt, OPT_INTERVAL))
+	if (!gap || d->dry || d->so.has_rate)
 		return true;
 	if (out_flush(&d->wire.out, e) < 0)
 		return false;
@@ -467,9 +464,9 @@ static int run_send(struct cli *c)
 	    wire_open(&d.wire, c, &e) < 0)
 		goto out;
 	/* Without a rate: ten a second when it goes on for ever, else as fast as it can. */
-	if (d.so.forever && !d.so.has_rate && !opt_has(&c->opt, OPT_INTERVAL))
-		d.so.rate = 10;
-	pace_init(&d.pace, d.so.rate, d.so.interval);
+	if (d.so.forever && !d.so.has_rate)
+		d.so.rate = rate_packets(10);
+	pace_init(&d.pace, d.so.rate);
 	progress_init(&d.progress, c);
 	while ((rc = packets_next(&d.ps, &e)) == 1 && !signals_stop)
 		if (!wait_for_line(&d, &e) || (rc = send_plan(&d, &e)) < 0)

@@ -35,7 +35,7 @@ const struct option_row option_rows[] = {
 	{ OPT_SEED, 0, "seed", "N", "repeat what is random", false },
 	{ OPT_RESOLVE, 0, "resolve", NULL, "look names up in filters (asks the network)", false },
 	{ OPT_DRY_RUN, 0, "dry-run", NULL, "show what would be sent, send nothing", false },
-	{ OPT_RATE, 0, "rate", "RATE", "packets a second: 1000, 10kpps, max", false },
+	{ OPT_RATE, 0, "rate", "RATE", "packets a second: 1000, 10kpps; bits: 10mbit; max", false },
 	{ OPT_INTERVAL, 0, "interval", "TIME",
 	  "between two packets, or the rows of --stats time: 1s,\n"
 	  "                                  10ms (without a unit: seconds)",
@@ -314,26 +314,45 @@ int opt_time(const struct options *o, enum option_id id, int64_t *out, struct er
 	return wants(o, id, "wants a time such as 2s, 500ms or 10us", e);
 }
 
-int opt_rate(const struct options *o, enum option_id id, double *out, struct err *e)
+int opt_rate(const struct options *o, enum option_id id, struct rate *out, struct err *e)
 {
+	static const struct {
+		const char *unit;
+		enum rate_form form;
+		double by;
+	} units[] = {
+		{ "", RATE_PACKETS, 1 },       { "pps", RATE_PACKETS, 1 },
+		{ "/s", RATE_PACKETS, 1 },     { "k", RATE_PACKETS, 1e3 },
+		{ "kpps", RATE_PACKETS, 1e3 }, { "M", RATE_PACKETS, 1e6 },
+		{ "Mpps", RATE_PACKETS, 1e6 }, { "bit", RATE_BITS, 1 },
+		{ "kbit", RATE_BITS, 1e3 },    { "mbit", RATE_BITS, 1e6 },
+		{ "Mbit", RATE_BITS, 1e6 },    { "gbit", RATE_BITS, 1e9 },
+		{ "Gbit", RATE_BITS, 1e9 },    { "x", RATE_TIMES, 1 },
+	};
 	const char *s = o->v[id];
 	char *end;
 
 	if (!s)
 		return 0;
 	if (strcmp(s, "max") == 0) {
-		*out = 0;
+		*out = (struct rate) { RATE_MAX, 0 };
 		return 0;
 	}
-	double v = strtod(s, &end), by = 1;
-	if (*end == 'k' || *end == 'M')
-		by = *end++ == 'k' ? 1e3 : 1e6;
-	if (strcmp(end, "pps") == 0 || strcmp(end, "/s") == 0)
-		end = "";
-	if (!isdigit((unsigned char)*s) || *end || !(v * by > 0) || v * by > 1e9)
-		return wants(o, id, "wants packets a second such as 1000, 10kpps or max", e);
-	*out = v * by;
-	return 0;
+	double v = strtod(s, &end);
+	for (size_t i = 0; isdigit((unsigned char)*s) && i < sizeof(units) / sizeof(units[0]);
+	     i++) {
+		double got = v * units[i].by;
+
+		if (strcmp(end, units[i].unit) || !(got > 0) ||
+		    got > (units[i].form == RATE_BITS ? 1e13 : 1e9))
+			continue;
+		*out = (struct rate) { units[i].form, got };
+		return 0;
+	}
+	return wants(o, id,
+		     "wants packets a second such as 1000 or 10kpps, bits a second such as 10mbit, "
+		     "or max",
+		     e);
 }
 
 int opt_word(const struct options *o, enum option_id id, const char *const *list, int *out,

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "core/err.h"
+#include "craft/pace.h"
 
 enum option_id {
 	/* every command */
@@ -107,8 +108,8 @@ int opt_size(const struct options *o, enum option_id id, uint64_t most, uint64_t
 	     struct err *e);
 /* A time: 2s, 500ms, 10us, 1m; a bare number is seconds. Nanoseconds. */
 int opt_time(const struct options *o, enum option_id id, int64_t *out, struct err *e);
-/* Packets a second: 1000, 1000pps, 1kpps, max (0). */
-int opt_rate(const struct options *o, enum option_id id, double *out, struct err *e);
+/* 1000, 1000pps, 1kpps, 10mbit, 2x, max. */
+int opt_rate(const struct options *o, enum option_id id, struct rate *out, struct err *e);
 /* One of the words of list (NULL at the end): its number. */
 int opt_word(const struct options *o, enum option_id id, const char *const *list, int *out,
 	     struct err *e);

@@ -125,6 +125,7 @@ int sending_options(struct sending *s, struct cli *c, struct err *e)
 {
 	static const char *const vias[] = { "auto", "link", "ip", "stream", "datagram", NULL };
 	const struct options *o = &c->opt;
+	int64_t interval = 0;
 
 	*s = (struct sending) { .count = 1,
 				.ifname = o->v[OPT_INTERFACE],
@@ -132,11 +133,18 @@ int sending_options(struct sending *s, struct cli *c, struct err *e)
 				.i_may = opt_has(o, OPT_I_MAY) };
 	if (opt_u64(o, OPT_COUNT, UINT64_MAX, &s->count, e) < 0 ||
 	    opt_word(o, OPT_VIA, vias, &s->via, e) < 0 || opt_rate(o, OPT_RATE, &s->rate, e) < 0 ||
-	    opt_time(o, OPT_INTERVAL, &s->interval, e) < 0)
+	    opt_time(o, OPT_INTERVAL, &interval, e) < 0)
 		return -1;
-	s->has_rate = opt_has(o, OPT_RATE);
-	if (s->has_rate && opt_has(o, OPT_INTERVAL))
+	if (opt_has(o, OPT_RATE) && opt_has(o, OPT_INTERVAL))
 		return err_set(e, ERR_USAGE, "'--rate' and '--interval' say the same: one of them");
+	if (s->rate.form == RATE_TIMES)
+		return err_set(e, ERR_USAGE,
+			       "'--rate %s': packets that are made have no times of their own; "
+			       "replay has",
+			       o->v[OPT_RATE]);
+	s->has_rate = opt_has(o, OPT_RATE) || opt_has(o, OPT_INTERVAL);
+	if (interval > 0)
+		s->rate = rate_packets(1e9 / (double)interval);
 	s->forever = s->count == 0;
 	if (s->ifname && !if_nametoindex(s->ifname)) {
 		char none[64];
@@ -146,6 +154,40 @@ int sending_options(struct sending *s, struct cli *c, struct err *e)
 			       : err_set(e, ERR_IO, "no interface %.40s", s->ifname);
 	}
 	return 0;
+}
+
+/* ---- pace ---- */
+
+static const char *duration(int64_t ns, char room[32])
+{
+	if (ns < 1000)
+		snprintf(room, 32, "%" PRId64 " ns", ns);
+	else if (ns < 1000000)
+		snprintf(room, 32, "%.1f us", (double)ns / 1e3);
+	else if (ns < 1000000000)
+		snprintf(room, 32, "%.1f ms", (double)ns / 1e6);
+	else
+		snprintf(room, 32, "%.2f s", (double)ns / 1e9);
+	return room;
+}
+
+int pace_words(const struct pace *p, uint64_t bytes, char *out, size_t cap)
+{
+	char room[3][32], asked[64] = "";
+	double bits = p->n ? 8.0 * (double)bytes / (double)p->n * pace_rate(p) : 0;
+	const struct lateness *l = &p->lateness;
+	int n;
+
+	if (p->rate.form == RATE_PACKETS)
+		snprintf(asked, sizeof(asked), " of %.10g asked", p->rate.value);
+	n = snprintf(out, cap, "; %.1f/s%s, %.3g Mbit/s", pace_rate(p), asked, bits / 1e6);
+	if (p->rate.form == RATE_BITS)
+		n += snprintf(out + n, cap - (size_t)n, " of %.10g asked", p->rate.value / 1e6);
+	if (l->all)
+		n += snprintf(out + n, cap - (size_t)n, "; late %s median, %s p99, %s at most",
+			      duration(late_at(l, 0.5), room[0]),
+			      duration(late_at(l, 0.99), room[1]), duration(l->max, room[2]));
+	return n;
 }
 
 /* ---- progress ---- */

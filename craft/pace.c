@@ -30,32 +30,91 @@ int64_t clock_wall(void)
 	return clock_ns(CLOCK_REALTIME);
 }
 
-void pace_init(struct pace *p, double per_second, int64_t interval_ns)
+/* Below 8 a class for each nanosecond, then eight for each power of two. */
+static unsigned class_of(int64_t ns)
 {
-	*p = (struct pace) { 0 };
-	if (per_second > 0)
-		p->interval = 1e9 / per_second;
-	else if (interval_ns > 0)
-		p->interval = (double)interval_ns;
-	if (p->interval > 0)
+	unsigned log = 0;
+
+	if (ns < 8)
+		return ns < 0 ? 0 : (unsigned)ns;
+	while (ns >> log >= 16)
+		log++;
+	log = (log + 1) * 8 + (unsigned)(ns >> log) - 8;
+	return log < LATE_CLASSES ? log : LATE_CLASSES - 1;
+}
+
+void late_add(struct lateness *l, int64_t ns)
+{
+	l->n[class_of(ns)]++;
+	l->all++;
+	if (ns > l->max)
+		l->max = ns;
+}
+
+int64_t late_at(const struct lateness *l, double share)
+{
+	uint64_t want = (uint64_t)(share * (double)l->all), seen = 0;
+	unsigned i = 0;
+
+	if (!l->all)
+		return 0;
+	while (i < LATE_CLASSES - 1 && (seen += l->n[i]) <= want)
+		i++;
+	/* The upper end of the class. */
+	int64_t top = i < 8 ? i : ((int64_t)(i % 8 + 9) << (i / 8 - 1)) - 1;
+	return top < l->max ? top : l->max;
+}
+
+void pace_init(struct pace *p, struct rate rate)
+{
+	*p = (struct pace) { .rate = rate };
+	if (rate.form != RATE_MAX)
 		/* The kernel may be 50 us late by default (prctl(2), PR_SET_TIMERSLACK). */
 		prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
 }
 
-int64_t pace_next(struct pace *p)
+/* Nanoseconds after the start at which a packet of that time is due. */
+static int64_t own_time(struct pace *p, int64_t when)
 {
+	if (!p->timed) {
+		p->timed = true;
+		p->first = p->last = when;
+	}
+	p->backward += when < p->last;
+	if (when > p->last)
+		p->last = when;
+	return (int64_t)((double)(p->last - p->first) / p->rate.value);
+}
+
+int64_t pace_next(struct pace *p, int64_t when)
+{
+	int64_t due = 0;
+
 	if (!p->start)
 		p->start = clock_mono();
-	if (p->interval <= 0) {
-		p->n++;
-		return 0;
+	switch (p->rate.form) {
+	case RATE_MAX: break;
+	case RATE_PACKETS: due = p->start + (int64_t)(1e9 * (double)p->n / p->rate.value); break;
+	case RATE_BITS: due = p->start + (int64_t)(1e9 * p->bits / p->rate.value); break;
+	case RATE_TIMES: due = p->start + own_time(p, when); break;
 	}
-	return p->start + (int64_t)(p->interval * (double)p->n++);
+	p->n++;
+	return due;
+}
+
+void pace_late(struct pace *p, int64_t deadline)
+{
+	int64_t late = deadline ? clock_mono() - deadline : 0;
+
+	if (!deadline)
+		return;
+	late_add(&p->lateness, late);
+	p->late += late > LATE;
 }
 
 bool pace_wait(struct pace *p, int64_t deadline, const volatile int *stop)
 {
-	int64_t now = clock_mono(), late;
+	int64_t now = clock_mono();
 
 	while (now < deadline - SPIN) {
 		int64_t until = deadline - SPIN - now > LOOK ? now + LOOK : deadline - SPIN;
@@ -68,13 +127,7 @@ bool pace_wait(struct pace *p, int64_t deadline, const volatile int *stop)
 	}
 	while (now < deadline)
 		now = clock_mono();
-	if (deadline) {
-		late = now - deadline;
-		p->late_sum += late;
-		p->late += late > LATE;
-		if (late > p->late_max)
-			p->late_max = late;
-	}
+	pace_late(p, deadline);
 	return !(stop && *stop);
 }
 
@@ -82,5 +135,6 @@ double pace_rate(const struct pace *p)
 {
 	int64_t took = p->start ? clock_mono() - p->start : 0;
 
-	return took > 0 && p->n ? (double)p->n * 1e9 / (double)took : 0;
+	/* Between the first and the last. */
+	return took > 0 && p->n > 1 ? (double)(p->n - 1) * 1e9 / (double)took : 0;
 }

@@ -1,30 +1,68 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* When the next packet is due: absolute deadlines on the monotonic clock, so that lateness never
- * adds up. */
+ * adds up; and how late they were. */
 #ifndef STRATA_CRAFT_PACE_H
 #define STRATA_CRAFT_PACE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+enum rate_form {
+	RATE_MAX,     /* as fast as it can */
+	RATE_PACKETS, /* value packets a second */
+	RATE_BITS,    /* value bits a second, of the bytes handed to the kernel */
+	RATE_TIMES,   /* at the packets' own times, value times as fast */
+};
+struct rate {
+	enum rate_form form;
+	double value; /* above 0, but for RATE_MAX */
+};
+/* Packets a second; 0: as fast as it can. */
+static inline struct rate rate_packets(double per_second)
+{
+	return (struct rate) { per_second > 0 ? RATE_PACKETS : RATE_MAX, per_second };
+}
+
+/* Lateness of each packet, counted in classes that are an eighth wide: quantiles are that exact. */
+#define LATE_CLASSES 280
+struct lateness {
+	uint64_t n[LATE_CLASSES], all;
+	int64_t max; /* ns */
+};
+void late_add(struct lateness *l, int64_t ns);
+/* The lateness that `share` (0..1) of the packets did not exceed, ns. */
+int64_t late_at(const struct lateness *l, double share);
+
 struct pace {
-	double interval;            /* ns between packets; 0: as fast as possible */
-	int64_t start;              /* monotonic ns; 0: not begun */
-	uint64_t n;                 /* packets asked for so far */
-	int64_t late_sum, late_max; /* ns after the deadline */
-	uint64_t late;              /* packets more than 1 ms late */
+	struct rate rate;
+	int64_t start;       /* monotonic ns; 0: not begun */
+	uint64_t n;          /* packets asked for so far */
+	double bits;         /* of those before */
+	int64_t first, last; /* RATE_TIMES: the time of the first packet, and where it got to, ns */
+	bool timed;          /* first is set */
+	uint64_t backward; /* packets whose time was before that of an earlier one: sent at once */
+	uint64_t late;     /* packets more than 1 ms late */
+	struct lateness lateness;
 };
 
 int64_t clock_mono(void); /* ns, CLOCK_MONOTONIC */
 int64_t clock_wall(void); /* ns since the epoch, CLOCK_REALTIME */
 
-/* per_second > 0: that rate; else interval_ns between packets; both 0: no pacing. */
-void pace_init(struct pace *p, double per_second, int64_t interval_ns);
-/* When the next packet is due (monotonic ns), and count it. 0: at once. */
-int64_t pace_next(struct pace *p);
-/* Sleep to a monotonic deadline, the last part by spinning. Returns early, with false, when *stop
- * is set (looked at each 100 ms at the latest, and after each signal). stop may be NULL. */
+void pace_init(struct pace *p, struct rate rate);
+/* When the next packet is due (monotonic ns), and count it. 0: at once. when: its own time, ns
+ * since the epoch, for RATE_TIMES; other rates do not look at it. */
+int64_t pace_next(struct pace *p, int64_t when);
+/* That one has so many bytes, for RATE_BITS. */
+static inline void pace_bytes(struct pace *p, uint32_t n)
+{
+	p->bits += 8.0 * n;
+}
+/* Sleep to a monotonic deadline, the last part by spinning, and count the lateness. Returns early,
+ * with false, when *stop is set (looked at each 100 ms at the latest, and after each signal). stop
+ * may be NULL. */
 bool pace_wait(struct pace *p, int64_t deadline, const volatile int *stop);
+/* Count a packet that leaves now without having waited. */
+void pace_late(struct pace *p, int64_t deadline);
 /* The rate really reached, packets a second. */
 double pace_rate(const struct pace *p);
 

@@ -78,7 +78,7 @@ int64_t strata_ask(const struct strata *s, const char *text, const struct strata
 				       .timeout = o->timeout,
 				       .deadline = o->deadline,
 				       .retry = o->retry,
-				       .rate = o->rate,
+				       .rate = rate_packets(o->rate),
 				       .seed = lib_seed(o->seed),
 				       .all = o->all,
 				       .until_answered = o->until_answered,

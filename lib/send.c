@@ -73,7 +73,7 @@ void strata_sender_close(struct strata_sender *sd)
 /* The rules of care, asked once for each interface. build NULL: a packet as it is. */
 static int careful(struct strata_sender *sd, const struct iface *dev, uint64_t total, struct err *e)
 {
-	struct careful_facts f = { .dev = dev, .packets = total, .rate = sd->o.rate };
+	struct careful_facts f = { .dev = dev, .packets = total, .rate = rate_packets(sd->o.rate) };
 	char why[240];
 
 	if (sd->o.i_may || sd->checked == dev->index)
@@ -114,9 +114,9 @@ static int send_all(struct strata_sender *sd, struct err *e)
 	uint64_t total = plan_count(&sd->plan);
 	struct pace pace;
 
-	pace_init(&pace, sd->o.rate, 0);
+	pace_init(&pace, rate_packets(sd->o.rate));
 	for (uint64_t i = 0; i < total; i++) {
-		if (!pace_wait(&pace, pace_next(&pace), sd->o.stop))
+		if (!pace_wait(&pace, pace_next(&pace, 0), sd->o.stop))
 			return 0;
 		if (send_step(sd, i, total, e))
 			return -1;

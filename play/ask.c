@@ -17,6 +17,11 @@
 
 /* ---- opening ---- */
 
+static struct rate asked_rate(const struct asking *a)
+{
+	return a->o->rate.form == RATE_MAX ? rate_packets(RATE) : a->o->rate;
+}
+
 static int careful(struct asking *a, const struct iface *dev, struct err *e)
 {
 	struct careful_facts f = { .dev = dev,
@@ -24,9 +29,7 @@ static int careful(struct asking *a, const struct iface *dev, struct err *e)
 				   .spoofed = aim_spoofs(a->aim),
 				   .destinations = careful_destinations(a->plan),
 				   .packets = a->total == UINT64_MAX ? 0 : a->total,
-				   .rate = a->o->rate > 0       ? a->o->rate
-					   : a->o->interval > 0 ? 1e9 / (double)a->o->interval
-								: RATE };
+				   .rate = asked_rate(a) };
 	char why[240];
 
 	if (a->o->i_may || careful_check(&f, why) == CAREFUL_FINE)
@@ -185,6 +188,7 @@ static int probe_send(struct asking *a, struct probe *p, struct err *e)
 				.request = &p->pkt,
 				.sent = &p->sent };
 
+	pace_bytes(&a->pace, p->pkt.len);
 	if (sender_send_by(a->sender, &p->hop, &p->pkt, &p->sent, &no)) {
 		p->waiting = false;
 		if (a->total == 1 || no.code == ERR_USAGE || no.code == ERR_PERM)
@@ -401,7 +405,7 @@ static int run(struct asking *a, struct err *e)
 			return -1;
 		if (may_send(a)) {
 			if (a->due < 0)
-				a->due = pace_next(&a->pace);
+				a->due = pace_next(&a->pace, 0);
 			if (a->due <= now) {
 				/* After a long wait (a neighbour) no burst makes up for it. */
 				if (a->due && now - a->due > 50 * MS)
@@ -439,7 +443,7 @@ int ask(struct plan *p, const struct ask_opts *o, struct ask_stats *st, struct e
 	a.timeout = o->timeout > 0 ? o->timeout : 2 * SECOND;
 	a.total = o->forever || count > UINT64_MAX / times ? UINT64_MAX : count * times;
 	st->packets = a.total == UINT64_MAX ? 0 : a.total;
-	pace_init(&a.pace, o->rate > 0 || o->interval > 0 ? o->rate : RATE, o->interval);
+	pace_init(&a.pace, asked_rate(&a));
 	hush_init(&a.own_hush);
 	a.hush = o->hush ? o->hush : &a.own_hush;
 	a.probe = calloc(FLIGHT, sizeof(*a.probe));

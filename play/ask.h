@@ -43,8 +43,7 @@ struct ask_opts {           /* zero-initialised: one question, two seconds */
 	unsigned retry;      /* times an unanswered probe is sent again */
 	uint64_t count;      /* times the whole sweep is sent; 0: once */
 	bool forever;        /* until stopped */
-	double rate;         /* packets a second; 0 with interval 0: 200 */
-	int64_t interval;    /* ns between packets */
+	struct rate rate;    /* RATE_MAX: 200 packets a second */
 	uint64_t seed;       /* for plan_step */
 	bool all;            /* wait the whole time and tell every answer */
 	bool until_answered; /* one probe after the other, up to the first final answer */

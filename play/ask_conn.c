@@ -138,7 +138,7 @@ int ask_conn(struct asking *a, struct err *e)
 		struct probe p = { .number = a->next + 1 };
 
 		plan_step(a->plan, a->next, a->o->seed);
-		if (!pace_wait(&a->pace, ask_until(a, pace_next(&a->pace)), a->o->stop) ||
+		if (!pace_wait(&a->pace, ask_until(a, pace_next(&a->pace, 0)), a->o->stop) ||
 		    ask_stopped(a))
 			break;
 		if (craft(&b, a->plan, e)) {

@@ -3,6 +3,7 @@
  * numbers that the RFCs give them. */
 #include "play/careful.h"
 
+#include <math.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 
 #define DESTINATIONS 256
 #define RATE 1000.0
+#define SMALLEST 60.0 /* bytes of a frame, without its check sequence */
 
 /* The first byte of the layer that number n of this space announces; NULL: there is none. */
 static const uint8_t *layer_by(const struct build *b, const char *space, uint64_t n)
@@ -84,6 +86,14 @@ static enum careful_rule hit(enum careful_rule rule, const struct careful_facts 
 	return rule;
 }
 
+/* Packets a second, at most. */
+static double per_second(struct rate r)
+{
+	return r.form == RATE_PACKETS ? r.value
+	       : r.form == RATE_BITS  ? r.value / (8 * SMALLEST)
+				      : INFINITY;
+}
+
 enum careful_rule careful_check(const struct careful_facts *f, char why[240])
 {
 	const char *what;
@@ -100,7 +110,7 @@ enum careful_rule careful_check(const struct careful_facts *f, char why[240])
 		return hit(CAREFUL_FORGE, f, why, what);
 	if (f->destinations > DESTINATIONS)
 		return hit(CAREFUL_DESTINATIONS, f, why, "more than 256 destinations");
-	if ((f->packets == 0 || f->packets > RATE) && (f->rate <= 0 || f->rate > RATE))
+	if ((f->packets == 0 || f->packets > RATE) && per_second(f->rate) > RATE)
 		return hit(CAREFUL_RATE, f, why, "more than 1,000 packets a second");
 	return CAREFUL_FINE;
 }

@@ -4,6 +4,7 @@
 #define STRATA_PLAY_CAREFUL_H
 
 #include "craft/aim.h"
+#include "craft/pace.h"
 
 enum careful_rule {
 	CAREFUL_FINE = 0,
@@ -20,7 +21,7 @@ struct careful_facts {
 	bool spoofed;              /* aim_spoofs */
 	uint64_t destinations;     /* how many different ones, at most */
 	uint64_t packets;          /* in all; 0: until stopped */
-	double rate; /* packets a second that were asked for; 0: as fast as possible */
+	struct rate rate;          /* what was asked for */
 	bool replay;
 };
 

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Deadlines of each kind of rate, and the quantiles of lateness. */
+#include "craft/pace.h"
+
+#include "tests/unit/unit.h"
+
+#define MS 1000000ll
+
+START_TEST(packets)
+{
+	struct pace p;
+
+	pace_init(&p, rate_packets(1000));
+	ck_assert_int_eq(pace_next(&p, 0), p.start);
+	ck_assert_int_eq(pace_next(&p, 77), p.start + MS); /* its own time does not count */
+	/* The deadline is that of its number: nothing adds up in a million packets. */
+	p.n = 3000001;
+	ck_assert_int_eq(pace_next(&p, 0), p.start + 3000001 * MS);
+}
+END_TEST
+
+START_TEST(bits)
+{
+	struct pace p;
+
+	pace_init(&p, (struct rate) { RATE_BITS, 8e6 }); /* a byte each microsecond */
+	ck_assert_int_eq(pace_next(&p, 0), p.start);
+	pace_bytes(&p, 1500);
+	ck_assert_int_eq(pace_next(&p, 0), p.start + 1500000);
+	pace_bytes(&p, 60);
+	ck_assert_int_eq(pace_next(&p, 0), p.start + 1560000);
+}
+END_TEST
+
+START_TEST(times)
+{
+	struct pace p;
+
+	pace_init(&p, (struct rate) { RATE_TIMES, 2 });
+	ck_assert_int_eq(pace_next(&p, 1000 * MS), p.start);
+	ck_assert_int_eq(pace_next(&p, 1004 * MS), p.start + 2 * MS);
+	/* A clock that went backward: at once, and the ones behind it keep their places. */
+	ck_assert_int_eq(pace_next(&p, 500 * MS), p.start + 2 * MS);
+	ck_assert_int_eq(pace_next(&p, 1010 * MS), p.start + 5 * MS);
+	ck_assert_uint_eq(p.backward, 1);
+}
+END_TEST
+
+START_TEST(fast)
+{
+	struct pace p;
+
+	pace_init(&p, rate_packets(0));
+	ck_assert_int_eq(pace_next(&p, 0), 0);
+	ck_assert_int_eq(pace_next(&p, 5), 0);
+	ck_assert(pace_wait(&p, 0, NULL));
+	ck_assert_uint_eq(p.lateness.all, 0);
+}
+END_TEST
+
+START_TEST(waits)
+{
+	volatile int stop = 1;
+	struct pace p;
+
+	pace_init(&p, rate_packets(100));
+	int64_t due = clock_mono() + 3 * MS;
+	ck_assert(pace_wait(&p, due, NULL));
+	ck_assert_int_ge(clock_mono(), due);
+	ck_assert_uint_eq(p.lateness.all, 1);
+	ck_assert(!pace_wait(&p, clock_mono() + 5000 * MS, &stop));
+}
+END_TEST
+
+/* Of the numbers 0 .. 99,999 each quantile is known: what is told is at most an eighth above it. */
+START_TEST(quantiles)
+{
+	struct lateness l = { 0 };
+	static const double share[] = { 0.01, 0.25, 0.5, 0.9, 0.99, 0.999 };
+
+	ck_assert_int_eq(late_at(&l, 0.5), 0);
+	for (int64_t i = 0; i < 100000; i++)
+		late_add(&l, i);
+	for (unsigned i = 0; i < sizeof(share) / sizeof(share[0]); i++) {
+		int64_t exact = (int64_t)(share[i] * 100000), told = late_at(&l, share[i]);
+
+		ck_assert_int_ge(told, exact);
+		ck_assert_int_le(told, exact + exact / 8 + 1);
+	}
+	ck_assert_int_eq(l.max, 99999);
+	ck_assert_int_eq(late_at(&l, 1), 99999);
+	/* Hours late, and before it was due. */
+	late_add(&l, INT64_MAX);
+	late_add(&l, -5);
+	ck_assert_int_eq(l.max, INT64_MAX);
+	ck_assert_uint_eq(l.n[0], 2);
+}
+END_TEST
+
+UNIT_TESTS(pace)
+{
+	tcase_add_test(t, packets);
+	tcase_add_test(t, bits);
+	tcase_add_test(t, times);
+	tcase_add_test(t, fast);
+	tcase_add_test(t, waits);
+	tcase_add_test(t, quantiles);
+}
