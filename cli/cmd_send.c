@@ -7,6 +7,7 @@
 #include "cli/made.h"
 #include "cli/packets.h"
 #include "cli/privs.h"
+#include "cli/reasons.h"
 #include "cli/seal.h"
 #include "cli/show.h"
 #include "cli/signals.h"
@@ -43,8 +44,6 @@ static const enum option_id options[] = {
 	OPT_ALL,       OPT_DRY_RUN, OPT_LIBNET, OPT_I_MAY,    OPT_USER, OPT_NONE,
 };
 
-#define REASONS 32 /* for which packets were not sent; more are only counted */
-
 struct dispatch {
 	struct cli *c;
 	struct packets ps;
@@ -65,12 +64,8 @@ struct dispatch {
 	int checked_index;
 	/* of all */
 	struct later later;
-	struct {
-		char why[200];
-		uint64_t first, n; /* packet, how many */
-	} reason[REASONS];
-	unsigned nreasons;
-	uint64_t sent, failed, bytes, number;
+	struct reasons reasons;
+	uint64_t sent, bytes, number;
 	uint32_t cut;   /* packets that were sent in fragments */
 	char note[200]; /* what the kernel changes: told once */
 };
@@ -181,41 +176,6 @@ static int emit(void *ctx, const struct packet *frag)
 	return m->rc = tell_sent(d, &p, note, m->e);
 }
 
-/* Packets that could not be sent are told at the end, each reason once. */
-static void note_failed(struct dispatch *d, uint64_t i, const char *why)
-{
-	unsigned k = 0;
-
-	d->failed++;
-	while (k < d->nreasons && strcmp(d->reason[k].why, why) != 0)
-		k++;
-	if (k == REASONS)
-		return;
-	if (k == d->nreasons) {
-		d->reason[k].first = i + 1;
-		snprintf(d->reason[d->nreasons++].why, sizeof(d->reason[k].why), "%s", why);
-	}
-	d->reason[k].n++;
-}
-
-static void tell_failed(const struct dispatch *d)
-{
-	uint64_t more = d->failed;
-
-	for (unsigned k = 0; k < d->nreasons; k++) {
-		uint64_t n = d->reason[k].n;
-		char others[48] = "";
-
-		more -= n;
-		if (n > 1)
-			snprintf(others, sizeof(others), " (and %" PRIu64 " more)", n - 1);
-		say(d->c, "packet %" PRIu64 "%s was not sent: %s", d->reason[k].first, others,
-		    d->reason[k].why);
-	}
-	if (more)
-		say(d->c, "%" PRIu64 " others were not sent", more);
-}
-
 /* 1: its turn comes when its neighbour has answered; -1: the run ends. What concerns this packet
  * alone is counted. */
 static int send_one(struct dispatch *d, uint64_t i, uint64_t total, struct err *e)
@@ -231,7 +191,7 @@ static int send_one(struct dispatch *d, uint64_t i, uint64_t total, struct err *
 			*e = no;
 			return -1;
 		}
-		note_failed(d, i, no.msg);
+		reasons_add(&d->reasons, i + 1, 1, no.msg);
 		return 0;
 	}
 	const struct hop *hop = aim_hop(d->aim);
@@ -259,7 +219,7 @@ static int send_one(struct dispatch *d, uint64_t i, uint64_t total, struct err *
 		*e = no;
 		return -1;
 	}
-	note_failed(d, i, no.msg);
+	reasons_add(&d->reasons, i + 1, 1, no.msg);
 	return 0;
 }
 
@@ -412,9 +372,9 @@ static void tell_sum(const struct dispatch *d)
 	int n = snprintf(line, sizeof(line), "%" PRIu64 " sent, %" PRIu64 " bytes", d->sent,
 			 d->bytes);
 
-	if (d->failed)
+	if (d->reasons.failed)
 		n += snprintf(line + n, sizeof(line) - (size_t)n, ", %" PRIu64 " not sent",
-			      d->failed);
+			      d->reasons.failed);
 	if (d->so.rate.form != RATE_MAX)
 		n += pace_words(&d->pace, d->bytes, line + n, sizeof(line) - (size_t)n);
 	if (signals_stop)
@@ -479,8 +439,8 @@ static int run_send(struct cli *c)
 	if (out_flush(&d.wire.out, &e) < 0 && !d.wire.out.gone)
 		rc = -1;
 	progress_done(&d.progress);
-	tell_failed(&d);
-	if (!d.dry && (d.sent || d.failed))
+	reasons_tell(&d.reasons, c);
+	if (!d.dry && (d.sent || d.reasons.failed))
 		tell_sum(&d);
 out:
 	sender_close(d.sender);
@@ -490,7 +450,7 @@ out:
 	packets_done(&d.ps);
 	if (rc < 0 && !gone)
 		return print_err(c, &e);
-	return d.failed ? EXIT_LOST : EXIT_DONE;
+	return d.reasons.failed ? EXIT_LOST : EXIT_DONE;
 }
 
 const struct command cmd_send = {

@@ -90,6 +90,12 @@ const struct option_row option_rows[] = {
 	{ OPT_SPLIT, 0, "split", "N|TIME|SIZE",
 	  "a new file after N packets, after 60s, before 10MB", false },
 	{ OPT_COMMENT, 0, "comment", "N:TEXT", "say TEXT of packet N", true },
+	{ OPT_STEP, 0, "step", NULL, "a packet for each key; q ends", false },
+	{ OPT_LOOP, 0, "loop", "N", "all of it N times; 0: until stopped", false },
+	{ OPT_HOP, 0, "hop", NULL, "new link headers: our own address, and the next hop's", false },
+	{ OPT_PAD, 0, "pad", NULL, "fill packets that were cut up with zeros", false },
+	{ OPT_REALTIME, 0, "realtime", NULL,
+	  "ahead of all other programs (SCHED_FIFO), for exact times", false },
 	{ OPT_NONE, 0, NULL, NULL, NULL, false },
 };
 

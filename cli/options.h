@@ -69,6 +69,11 @@ enum option_id {
 	OPT_DEDUP,
 	OPT_SPLIT,
 	OPT_COMMENT,
+	OPT_STEP,
+	OPT_LOOP,
+	OPT_HOP,
+	OPT_PAD,
+	OPT_REALTIME,
 	OPT_NONE,
 };
 #define OPT_COMMON OPT_INTERFACE /* those before it */

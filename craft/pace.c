@@ -83,7 +83,14 @@ static int64_t own_time(struct pace *p, int64_t when)
 	p->backward += when < p->last;
 	if (when > p->last)
 		p->last = when;
-	return (int64_t)((double)(p->last - p->first) / p->rate.value);
+	return p->base + (int64_t)((double)(p->last - p->first) / p->rate.value);
+}
+
+void pace_again(struct pace *p)
+{
+	if (p->timed)
+		p->base += (int64_t)((double)(p->last - p->first) / p->rate.value);
+	p->timed = false;
 }
 
 int64_t pace_next(struct pace *p, int64_t when)

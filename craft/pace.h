@@ -39,6 +39,7 @@ struct pace {
 	uint64_t n;          /* packets asked for so far */
 	double bits;         /* of those before */
 	int64_t first, last; /* RATE_TIMES: the time of the first packet, and where it got to, ns */
+	int64_t base;        /* what earlier rounds took, ns */
 	bool timed;          /* first is set */
 	uint64_t backward; /* packets whose time was before that of an earlier one: sent at once */
 	uint64_t late;     /* packets more than 1 ms late */
@@ -52,6 +53,8 @@ void pace_init(struct pace *p, struct rate rate);
 /* When the next packet is due (monotonic ns), and count it. 0: at once. when: its own time, ns
  * since the epoch, for RATE_TIMES; other rates do not look at it. */
 int64_t pace_next(struct pace *p, int64_t when);
+/* RATE_TIMES: the next packet is the first of another round, due right after the last one. */
+void pace_again(struct pace *p);
 /* That one has so many bytes, for RATE_BITS. */
 static inline void pace_bytes(struct pace *p, uint32_t n)
 {

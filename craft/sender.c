@@ -338,22 +338,13 @@ static uint32_t frame_extra(const struct packet *p)
 	return p->len >= 14 && be16(p->data + 12) == 0x8100 ? 18 : 14;
 }
 
-int sender_send_by(struct sender *s, const struct hop *hop, const struct packet *p,
-		   struct sent *out, struct err *e)
+/* Can it leave that way, and with which header? -1: e. */
+static int fits(struct sender *s, struct hop *h, const struct packet *p, struct err *e)
 {
-	struct hop *h = (struct hop *)hop; /* ours: handed out as const */
-	struct sent none;
-
-	if (!out)
-		out = &none;
-	*out = (struct sent) { .hop = hop };
 	if (!p->len)
 		return err_set(e, ERR_IO, "an empty packet cannot be sent");
-	if (bare(p->link) && h->raw) {
-		if (p->len > h->route.mtu)
-			return too_long(s, h, p->len, e);
-		return sock_raw(s, h, p, out, e);
-	}
+	if (bare(p->link) && h->raw)
+		return p->len > h->route.mtu ? too_long(s, h, p->len, e) : 0;
 	if (bare(p->link) && h->route.dev.link == LINK_ETHERNET) {
 		if (!h->resolved)
 			return err_set(e, ERR_IO, "the next hop's address is not known yet");
@@ -363,21 +354,82 @@ int sender_send_by(struct sender *s, const struct hop *hop, const struct packet 
 				       "with a layer");
 		if (!h->header_len && slot_header(s, h, p->layers[0].proto, e))
 			return -1;
-		if (p->len > h->route.mtu)
-			return too_long(s, h, p->len, e);
-		return sock_link(s, h, p, out, e);
+		return p->len > h->route.mtu ? too_long(s, h, p->len, e) : 0;
 	}
 	if (p->link != h->route.dev.link && !(bare(p->link) && bare(h->route.dev.link)))
 		return wrong_link(s, h, p->link, e);
 	if (p->len > h->route.dev.mtu + frame_extra(p))
 		return too_long(s, h, p->len, e);
-	if (h->route.dev.hwtype == ARPHRD_LOOPBACK && h->route.type == ROUTE_LOCAL &&
-	    h->route.dst.family == AF_INET)
+	return 0;
+}
+
+int sender_send_by(struct sender *s, const struct hop *hop, const struct packet *p,
+		   struct sent *out, struct err *e)
+{
+	struct hop *h = (struct hop *)hop; /* ours: handed out as const */
+	struct sent none;
+
+	if (!out)
+		out = &none;
+	*out = (struct sent) { .hop = hop };
+	if (fits(s, h, p, e))
+		return -1;
+	if (bare(p->link) && h->raw)
+		return sock_raw(s, h, p, out, e);
+	if (p->link == h->route.dev.link && h->route.dev.hwtype == ARPHRD_LOOPBACK &&
+	    h->route.type == ROUTE_LOCAL && h->route.dst.family == AF_INET)
 		snprintf(out->note, sizeof(out->note),
 			 "frames on %s to an address of this machine reach no socket (martians): "
 			 "leave the link header out",
 			 h->route.dev.name);
 	return sock_link(s, h, p, out, e);
+}
+
+int sender_queue(struct sender *s, const struct hop *hop, const struct packet *p, struct err *e)
+{
+	struct hop *h = (struct hop *)hop; /* ours: handed out as const */
+	bool whole = p->link == h->route.dev.link;
+	struct sent sent;
+	struct tx *t;
+
+	if ((bare(p->link) && h->raw) || s->o.libnet) {
+		if (sender_flush(s, e))
+			return -1;
+		if (sender_send_by(s, hop, p, &sent, e))
+			return e->code == ERR_PERM ? -1 : 1;
+		s->direct.sent++;
+		s->direct.bytes += sent.len;
+		return 0;
+	}
+	if (fits(s, h, p, e))
+		return 1;
+	t = sock_tx(s, h, e);
+	return t ? tx_put(t, p->number, h->header, whole ? 0 : h->header_len, p->data, p->len, e)
+		 : -1;
+}
+
+int sender_flush(struct sender *s, struct err *e)
+{
+	for (unsigned i = 0; i < s->ntx; i++)
+		if (tx_queued(s->tx[i].x) && tx_flush(s->tx[i].x, e))
+			return -1;
+	return 0;
+}
+
+void sender_counts(const struct sender *s, struct tx_counts *sum)
+{
+	*sum = s->direct;
+	for (unsigned i = 0; i < s->ntx; i++) {
+		const struct tx_counts *c = tx_counts(s->tx[i].x);
+
+		sum->sent += c->sent;
+		sum->bytes += c->bytes;
+		if (c->failed && !sum->failed) {
+			sum->first = c->first;
+			memcpy(sum->why, c->why, sizeof(sum->why));
+		}
+		sum->failed += c->failed;
+	}
 }
 
 int sender_send(struct sender *s, const struct packet *p, struct sent *out, struct err *e)

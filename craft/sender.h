@@ -5,6 +5,7 @@
 #define STRATA_CRAFT_SENDER_H
 
 #include "craft/route.h"
+#include "craft/tx.h"
 
 enum sender_via {
 	VIA_AUTO, /* link, or ip for a local destination */
@@ -19,6 +20,7 @@ struct sender_opts {
 	const char *mtu_hint;  /* ends the sentence about a packet over the MTU; or NULL */
 	bool libnet;           /* send through libnet's contexts instead of our own sockets */
 	int64_t neigh_timeout; /* ns to wait for a neighbour's address; 0: one second */
+	bool direct;           /* sender_queue: past the queueing discipline (tx.h) */
 	const volatile int *stop;
 };
 
@@ -73,6 +75,14 @@ int sender_send(struct sender *s, const struct packet *p, struct sent *out, stru
 /* The same by a hop that the caller has already. */
 int sender_send_by(struct sender *s, const struct hop *h, const struct packet *p, struct sent *out,
 		   struct err *e);
+
+/* The same in bursts: frames are queued for their interface, and leave when the queue is full, or
+ * at sender_flush (tx.h). What a raw IP socket or libnet takes leaves at once. 1: e says why this
+ * packet cannot be sent, and it is not counted; -1: e: nothing more can. */
+int sender_queue(struct sender *s, const struct hop *h, const struct packet *p, struct err *e);
+int sender_flush(struct sender *s, struct err *e);
+/* What sender_queue sent so far, and what the kernel refused of it. */
+void sender_counts(const struct sender *s, struct tx_counts *sum);
 
 struct routes *sender_routes(struct sender *s); /* borrowed */
 

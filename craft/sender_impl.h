@@ -7,7 +7,7 @@
 #include "craft/sender.h"
 
 #define HOPS_MAX 65536 /* destinations remembered; then it begins anew */
-#define LINKS_MAX 8    /* interfaces on which libnet contexts are open */
+#define LINKS_MAX 8    /* interfaces on which libnet contexts, or queues, are open */
 
 struct hop_slot {
 	struct hop hop;
@@ -36,6 +36,12 @@ struct sender {
 		struct inject *x;
 	} links[LINKS_MAX];
 	unsigned nlinks;
+	struct {
+		int index;
+		struct tx *x;
+	} tx[LINKS_MAX]; /* of sender_queue */
+	unsigned ntx;
+	struct tx_counts direct; /* what sender_queue sent at once */
 	struct tree tree;
 	struct plan plan; /* of link headers */
 	struct build build;
@@ -43,6 +49,8 @@ struct sender {
 
 /* Open what a hop needs. */
 int sock_ready(struct sender *s, const struct hop *h, struct err *e);
+/* The queue of the hop's interface. NULL: e. */
+struct tx *sock_tx(struct sender *s, const struct hop *h, struct err *e);
 /* Hand n bytes to the kernel. family: of a raw IP socket. */
 int sock_link(struct sender *s, const struct hop *h, const struct packet *p, struct sent *out,
 	      struct err *e);

@@ -86,8 +86,33 @@ int sock_ready(struct sender *s, const struct hop *h, struct err *e)
 	return h->raw ? raw_open(s, h->route.dst.family, e) : packet_open(s, e);
 }
 
+struct tx *sock_tx(struct sender *s, const struct hop *h, struct err *e)
+{
+	struct tx_opts o = { .ifindex = h->route.dev.index,
+			     .name = h->route.dev.name,
+			     .direct = s->o.direct,
+			     .stop = s->o.stop };
+	struct tx *got;
+
+	for (unsigned i = 0; i < s->ntx; i++)
+		if (s->tx[i].index == h->route.dev.index)
+			return s->tx[i].x;
+	if (s->ntx == LINKS_MAX) {
+		err_set(e, ERR_IO, "more than %d interfaces at a time", LINKS_MAX);
+		return NULL;
+	}
+	got = tx_open(&o, e);
+	if (got) {
+		s->tx[s->ntx].index = h->route.dev.index;
+		s->tx[s->ntx++].x = got;
+	}
+	return got;
+}
+
 void sock_close(struct sender *s)
 {
+	for (unsigned i = 0; i < s->ntx; i++)
+		tx_close(s->tx[i].x);
 	if (s->packet_fd >= 0)
 		close(s->packet_fd);
 	if (s->four_fd >= 0)

@@ -43,6 +43,10 @@ START_TEST(times)
 	ck_assert_int_eq(pace_next(&p, 500 * MS), p.start + 2 * MS);
 	ck_assert_int_eq(pace_next(&p, 1010 * MS), p.start + 5 * MS);
 	ck_assert_uint_eq(p.backward, 1);
+	/* Once more, from the beginning. */
+	pace_again(&p);
+	ck_assert_int_eq(pace_next(&p, 1000 * MS), p.start + 5 * MS);
+	ck_assert_int_eq(pace_next(&p, 1004 * MS), p.start + 7 * MS);
 }
 END_TEST
 

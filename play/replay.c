@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Replaying: which bytes of a recorded packet leave, by which way, and when. */
+#include "play/replay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "dissect/dissect.h"
+#include "play/careful.h"
+
+#define ANSWER 5000000ll /* ns for a neighbour to answer */
+
+struct replay {
+	struct replay_opts o;
+	struct sender *sender;
+	struct pace pace;
+	struct tree tree;
+	struct packet part; /* of a packet whose link header is made anew: what is in it */
+	uint8_t *room;      /* a packet that is filled up */
+	int checked;        /* interface that careful.h was asked about */
+	const struct iface *dev;
+	int64_t last; /* time of the last packet that had one */
+	uint64_t padded, rehopped;
+};
+
+struct replay *replay_open(const struct replay_opts *o, struct err *e)
+{
+	struct sender_opts so = {
+		.reg = o->reg, .ifname = o->ifname, .direct = o->direct, .stop = o->stop
+	};
+	struct replay *r = calloc(1, sizeof(*r));
+
+	if (!r) {
+		err_set(e, ERR_IO, "out of memory");
+		return NULL;
+	}
+	r->o = *o;
+	pace_init(&r->pace, o->rate);
+	r->room = o->pad ? malloc(PACKET_MAX) : NULL;
+	r->sender = sender_open(&so, e);
+	if (o->pad && !r->room)
+		err_set(e, ERR_IO, "out of memory");
+	if (!r->sender || (o->pad && !r->room)) {
+		replay_close(r);
+		return NULL;
+	}
+	return r;
+}
+
+void replay_close(struct replay *r)
+{
+	if (!r)
+		return;
+	sender_close(r->sender);
+	tree_done(&r->tree);
+	free(r->room);
+	free(r);
+}
+
+/* ---- what leaves, and by which way ---- */
+
+/* All of it that there was: as it is, or filled up. */
+static int whole(struct replay *r, struct packet *p, struct err *e)
+{
+	if (p->len == p->wire_len)
+		return 0;
+	if (!r->o.pad || p->wire_len > PACKET_MAX) {
+		err_set(e, ERR_IO,
+			"only a part of its bytes was captured (--pad puts zeros in place of the "
+			"rest)");
+		return REPLAY_NOT;
+	}
+	memcpy(r->room, p->data, p->len);
+	memset(r->room + p->len, 0, p->wire_len - p->len);
+	p->data = r->room;
+	p->len = p->wire_len;
+	r->padded++;
+	return 0;
+}
+
+/* The outermost layer with network addresses, and all in it, as a packet of its own. */
+static bool inner(struct replay *r, const struct packet *p, unsigned at)
+{
+	const struct layer *l = &p->layers[at];
+	struct packet *q = &r->part;
+
+	if (l->flags & LAYER_QUOTED)
+		return false;
+	*q = (struct packet) { .data = p->data + l->off,
+			       .len = l->end - l->off,
+			       .wire_len = l->end - l->off,
+			       .when = p->when,
+			       .link = LINK_RAW,
+			       .number = p->number };
+	dissect_with(r->o.reg, q, &r->tree);
+	return q->nlayers && q->layers[0].proto == l->proto;
+}
+
+/* As it is, by the interface that was said. */
+static int as_it_is(struct replay *r, const struct packet **out, const struct hop **hop,
+		    struct err *e)
+{
+	const struct packet *p = *out;
+
+	*hop = sender_hop(r->sender, NULL, NULL, HOP_ANY, e);
+	if (!*hop)
+		return REPLAY_ERROR;
+	if (p->link == (*hop)->route.dev.link)
+		return 0;
+	err_set(e, ERR_IO,
+		"%s takes frames of link type %u, this one is of link type %u, and nothing "
+		"in it can be sent with another header",
+		(*hop)->route.dev.name, (*hop)->route.dev.link, p->link);
+	return REPLAY_NOT;
+}
+
+/* What leaves, and how. *out borrows from p, or is p. enum replay_result. */
+static int find_way(struct replay *r, const struct packet **out, const struct hop **hop,
+		    struct err *e)
+{
+	const struct packet *p = *out;
+	struct packet q = *p;
+	struct addr src, dst;
+	int64_t before;
+	int at;
+
+	if (r->o.ifname && !r->o.hop) {
+		*hop = sender_hop(r->sender, NULL, NULL, HOP_ANY, e);
+		if (!*hop)
+			return REPLAY_ERROR;
+		if (p->link == (*hop)->route.dev.link)
+			return 0;
+	}
+	dissect_with(r->o.reg, &q, &r->tree);
+	at = packet_ends(&q, &r->tree, &src, &dst);
+	if (at < 0 || !dst.family || addr_zero(&dst) || !inner(r, &q, (unsigned)at)) {
+		if (r->o.ifname)
+			return as_it_is(r, out, hop, e);
+		err_set(e, ERR_IO, "it names no destination to look up: -i IF sends it as it is");
+		return REPLAY_NOT;
+	}
+	before = clock_mono();
+	*hop = sender_hop(r->sender, &dst, NULL, HOP_MAC, e);
+	/* No burst makes up for a neighbour that was long in answering. */
+	if (clock_mono() - before > ANSWER && r->pace.start)
+		r->pace.start += clock_mono() - before;
+	if (!*hop)
+		return r->o.stop && *r->o.stop ? REPLAY_STOPPED : REPLAY_NOT;
+	r->rehopped++;
+	*out = &r->part;
+	return 0;
+}
+
+static int careful(struct replay *r, const struct hop *h, struct err *e)
+{
+	struct careful_facts f = { .dev = &h->route.dev, .rate = r->o.rate, .replay = true };
+	char why[240];
+
+	if (r->o.i_may || r->o.dry || r->checked == h->route.dev.index)
+		return 0;
+	if (careful_check(&f, why) != CAREFUL_FINE)
+		return err_set(e, ERR_USAGE, "%s", why);
+	r->checked = h->route.dev.index;
+	return 0;
+}
+
+/* ---- when ---- */
+
+/* REPLAY_STOPPED, or 0: it is due. *waited: frames that were queued have left. */
+static int wait_for(struct replay *r, const struct packet *p, bool *waited, struct err *e)
+{
+	int64_t due;
+
+	if (!(p->flags & PACKET_NO_TIME))
+		r->last = p->when;
+	due = pace_next(&r->pace, r->last);
+	*waited = due > clock_mono();
+	if (!*waited) {
+		pace_late(&r->pace, due);
+		return r->o.stop && *r->o.stop ? REPLAY_STOPPED : 0;
+	}
+	if (replay_flush(r, e))
+		return REPLAY_ERROR;
+	return pace_wait(&r->pace, due, r->o.stop) ? 0 : REPLAY_STOPPED;
+}
+
+int replay_packet(struct replay *r, const struct packet *p, struct err *e)
+{
+	struct packet copy = *p;
+	const struct packet *out = &copy;
+	const struct hop *hop = NULL;
+	bool waited;
+	int rc = whole(r, &copy, e);
+
+	/* All that takes its time comes before the wait. */
+	if (rc == 0)
+		rc = find_way(r, &out, &hop, e);
+	if (rc == 0 && careful(r, hop, e))
+		rc = REPLAY_ERROR;
+	if (rc == 0)
+		rc = wait_for(r, p, &waited, e);
+	if (rc)
+		return rc;
+	r->dev = &hop->route.dev;
+	pace_bytes(&r->pace, out->len);
+	if (r->o.dry)
+		return REPLAY_SENT;
+	rc = sender_queue(r->sender, hop, out, e);
+	if (rc)
+		return rc < 0 ? REPLAY_ERROR : REPLAY_NOT;
+	return waited && replay_flush(r, e) ? REPLAY_ERROR : REPLAY_SENT;
+}
+
+int replay_flush(struct replay *r, struct err *e)
+{
+	return sender_flush(r->sender, e);
+}
+
+void replay_again(struct replay *r)
+{
+	pace_again(&r->pace);
+}
+
+const struct iface *replay_dev(const struct replay *r)
+{
+	return r->dev;
+}
+
+void replay_counts(const struct replay *r, struct replay_counts *c)
+{
+	*c = (struct replay_counts) { .pace = &r->pace,
+				      .padded = r->padded,
+				      .rehopped = r->rehopped };
+	sender_counts(r->sender, &c->tx);
+}

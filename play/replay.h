@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Recorded packets onto the wire again, each at its time. */
+#ifndef STRATA_PLAY_REPLAY_H
+#define STRATA_PLAY_REPLAY_H
+
+#include "craft/pace.h"
+#include "craft/sender.h"
+
+struct replay_opts {
+	const struct registry *reg;
+	const char *ifname; /* NULL, with hop: the routing table decides for each packet */
+	bool hop;           /* link headers are made anew: the interface's own address, and that of
+			       the next hop (ARP, ND) */
+	bool direct;        /* sender_opts.direct */
+	bool pad;   /* packets that were cut when they were captured: zeros in place of the rest */
+	bool dry;   /* everything but sending */
+	bool i_may; /* careful.h is not asked */
+	struct rate rate;
+	const volatile int *stop;
+};
+
+struct replay;
+
+/* Opens the interface. NULL: e. */
+struct replay *replay_open(const struct replay_opts *o, struct err *e);
+
+enum replay_result {
+	REPLAY_SENT = 0,
+	REPLAY_ERROR = -1, /* e: the replay cannot go on */
+	REPLAY_NOT = 1,    /* e: this packet cannot be sent; the next one may */
+	REPLAY_STOPPED = 2,
+};
+/* Wait until the packet is due and hand it over. What is due at once is sent in bursts: call
+ * replay_flush before anything else takes its time. A packet without a time leaves right after the
+ * one before it. */
+int replay_packet(struct replay *r, const struct packet *p, struct err *e);
+/* The interface of the packet that was sent last; NULL: none was. */
+const struct iface *replay_dev(const struct replay *r);
+int replay_flush(struct replay *r, struct err *e);
+/* The packets come from the beginning once more: their times go on after the last one. */
+void replay_again(struct replay *r);
+
+struct replay_counts {
+	struct tx_counts tx;
+	const struct pace *pace;
+	uint64_t padded, rehopped; /* packets filled up; whose link header was made anew */
+};
+void replay_counts(const struct replay *r, struct replay_counts *c);
+void replay_close(struct replay *r); /* accepts NULL */
+
+#endif

@@ -1,0 +1,182 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# strata replay: what arrives is what was recorded, when it was due, as often as was said; new link
+# headers lead to the next hop; what cannot be sent is counted and named; whatever ends it is told.
+set -u
+# shellcheck source=tests/net/lab.sh
+. "$(dirname "$0")/lab.sh"
+src=$(cd "$(dirname "$0")/../.." && pwd)
+[ -x "${STRATA:=$src/build/debug/strata}" ] || { echo "skipped: no $STRATA"; exit 77; }
+for tool in tcpdump python3; do
+	command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }
+done
+lab_enter "$@"
+bad=0
+check() { # NAME GOT WANTED
+	if [ "$2" = "$3" ]; then
+		echo "ok: $1"
+	else
+		echo "FAILED: $1: got '$2', wanted '$3'"
+		bad=1
+	fi
+}
+holds() { # NAME FILE PATTERN
+	if grep -qE -- "$3" "$2"; then
+		echo "ok: $1"
+	else
+		echo "FAILED: $1: no '$3' in:"
+		cat "$2"
+		bad=1
+	fi
+}
+cd "$LAB_DIR" || exit 1
+c=$src/captures
+lab_pair
+# And one that only listens: it has no addresses, and says nothing.
+lab_host deaf
+lab_wire h1 eth1 deaf eth0
+for host in h1:eth1 deaf:eth0; do
+	lab_on ${host%:*} sysctl -qw net.ipv6.conf.${host#*:}.disable_ipv6=1
+	lab_on ${host%:*} ip link set ${host#*:} up
+done
+lab_up h1 eth1
+one=$(lab_mac h1 eth0) two=$(lab_mac h2 eth0)
+
+# replay NAME EXIT ARGUMENTS...: from h1; what $host got is in got.pcap, what was said in said.
+host=deaf of=()
+replay() {
+	local name=$1 want=$2
+	shift 2
+	# Short slots: more of them are in the recorder's ring.
+	lab_sniff $host eth0 got.pcap -s 2048 "${of[@]}" || { bad=1; return; }
+	lab_on h1 "$STRATA" replay "$@" >out 2>said
+	check "$name: exit" $? "$want"
+	lab_sniffed
+}
+dump() { "${LAB_PLAIN[@]}" tcpdump -Z root -r "$@"; }
+bytes() { dump "$@" -nnxx -t 2>/dev/null | grep '^.0x' | cksum; }
+frames() { dump "$@" -nn -t 2>/dev/null | wc -l; }
+
+# ---- the same bytes, in order, at their times ----
+replay "own times" 0 -i eth1 "$c/http.pcap"
+check "own times: the same bytes" "$(bytes got.pcap)" "$(bytes "$c/http.pcap")"
+holds "own times: the summary" said '56 sent, 6332 bytes; .*late .* median'
+# Distances between packets as recorded, but for what a busy machine adds.
+python3 - "$c/http.pcap" <<'PY' || bad=1
+import struct, sys
+def times(path):
+    d = open(path, "rb").read()
+    nano = 1 if d[:4] in (b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d") else 1000
+    at, t = 24, []
+    while at < len(d):
+        s, f, n, _ = struct.unpack("<IIII", d[at:at + 16])
+        t.append(s * 10**9 + f * nano)
+        at += 16 + n
+    return t
+a, b = times(sys.argv[1]), times("got.pcap")
+took, wanted = b[-1] - b[0], a[-1] - a[0]
+far = max(abs((y - b[0]) - (x - a[0])) for x, y in zip(a, b))
+ok = len(a) == len(b) and abs(took - wanted) < 60e6 and far < 100e6
+print("%s: times: took %.1f ms of %.1f, at most %.1f ms away" %
+      ("ok" if ok else "FAILED", took / 1e6, wanted / 1e6, far / 1e6))
+sys.exit(not ok)
+PY
+begun=$(date +%s%N)
+replay "ten times as slow" 0 -i eth1 --rate 0.1x --packets 1-40 "$c/http.pcap"
+took=$((($(date +%s%N) - begun) / 1000000))
+check "ten times as slow: in order" "$(bytes got.pcap)" "$(bytes "$c/http.pcap" -c 40)"
+check "ten times as slow: it took its time" "$((took >= 240))" 1
+
+# ---- rates, rounds, choices ----
+# A recorder may be too slow for these: the interface counts.
+arrived() { lab_on deaf awk '$1 == "eth0:" { print $3 }' /proc/net/dev; }
+before=$(arrived)
+replay "rounds at top speed" 0 -i eth1 --rate max --loop 20 "$c/http.pcap"
+check "rounds: all of them" "$(($(arrived) - before))" 1120
+holds "rounds: told" said '1120 sent, .* 20 rounds; [0-9.]+/s'
+begun=$(date +%s%N)
+replay "a rate" 0 -i eth1 --rate 400pps -c 100 --loop 0 "$c/http.pcap"
+took=$((($(date +%s%N) - begun) / 1000000))
+check "a rate: as many as asked" "$(frames got.pcap)" 100
+check "a rate: kept" "$((took >= 247))" 1
+replay "bits" 0 -i eth1 --rate 1mbit "$c/http.pcap"
+holds "bits: told" said 'Mbit/s of 1 asked'
+replay "a filter" 0 -i eth1 --rate max "$c/http.pcap" --where http
+check "a filter: what it wants" "$(bytes got.pcap)" \
+	"$("$STRATA" read -q "$c/http.pcap" --where http -w - --as none 2>/dev/null >want.pcap; bytes want.pcap)"
+replay "pcap-filter" 0 -i eth1 --rate max "$c/http.pcap" arp
+check "pcap-filter: two of them" "$(frames got.pcap)" 2
+replay "several files, by time" 0 -i eth1 --rate 2000 "$c/http.pcap" "$c/arp.pcap"
+check "several files: all" "$(frames got.pcap)" \
+	"$(($(frames "$c/http.pcap") + $(frames "$c/arp.pcap")))"
+printf 'xyq' | lab_on h1 "$STRATA" replay -i eth1 --step "$c/http.pcap" >out 2>said
+check "a packet for each key" "$(grep -c '^SENT' out)" 2
+holds "a packet for each key: stopped" said '2 sent, 84 bytes; stopped'
+
+# ---- new link headers ----
+host=h2 of=(-Q in not ip6)
+for f in raw-ip:0 cooked:4 bsd-null:0 cooked2:4; do
+	want=${f#*:} f=${f%:*} # what is no IP cannot leave with another header
+	replay "$f" "$want" -i eth0 --rate max "$c/$f.pcap"
+	"$STRATA" read -q "$c/$f.pcap" 'ip and dst 10.77.0.2' -w want.pcap
+	check "$f: what is for the neighbour, with its address" \
+		"$(dump got.pcap -enn "ether src $one and ether dst $two and ip and dst 10.77.0.2" 2>/dev/null | wc -l)" \
+		"$(frames want.pcap)"
+done
+replay "--hop" 0 -i eth0 --hop --rate max "$c/http.pcap" 'tcp and dst 10.77.0.2'
+check "--hop: to the neighbour" "$(frames got.pcap "ether src $one and ether dst $two and tcp")" \
+	"$(frames "$c/http.pcap" 'tcp and dst 10.77.0.2')"
+holds "--hop: told" said 'with a new link header'
+of=(-Q in "ip6[40] == 128")
+replay "--hop, version 6" 0 --hop --rate max "$c/ping6.pcap" --where 'ipv6.dst == fd77::2'
+check "--hop, version 6: to the neighbour" \
+	"$(frames got.pcap "ether src $one and ether dst $two and icmp6 and ip6 dst fd77::2 and ip6[40] == 128")" \
+	"$(frames "$c/ping6.pcap" 'icmp6 and ip6 dst fd77::2 and ip6[40] == 128')"
+
+host=deaf of=()
+
+# ---- what cannot be sent ----
+for n in 10 1472 1473 2000; do
+	echo "eth dst=$two src=$one / ip dst=10.77.0.2 / udp dport=9 / fill:$n"
+done | "$STRATA" craft -q -w long.pcap -f -
+replay "over the MTU" 4 -i eth1 --rate max long.pcap
+check "over the MTU: the others" "$(frames got.pcap udp)" 2
+holds "over the MTU: named" said 'packet 3 was not sent: 1515 bytes do not fit the MTU of eth1 \(1500\)'
+holds "over the MTU: counted" said '2 sent, .*, 2 not sent'
+"$STRATA" edit -q "$c/http.pcap" -w cut.pcap --snaplen 60
+replay "cut packets" 4 -i eth1 --rate max cut.pcap
+holds "cut packets: refused" said 'was not sent: only a part of its bytes was captured'
+replay "cut packets, filled up" 0 -i eth1 --rate max --pad cut.pcap
+check "cut packets, filled up: as long as they were" \
+	"$(dump got.pcap -ennt 2>/dev/null | grep -o 'length [0-9]*:' | cksum)" \
+	"$(dump "$c/http.pcap" -ennt 2>/dev/null | grep -o 'length [0-9]*:' | cksum)"
+
+# ---- whatever ends it ----
+(sleep 0.5; lab_on h1 ip link set eth1 down) &
+lab_on h1 "$STRATA" replay -i eth1 --loop 0 "$c/http.pcap" 2>said
+check "the interface goes down: exit" $? 4
+holds "the interface goes down: said" said 'interface eth1 is down'
+holds "the interface goes down: what was done" said '[0-9]+ sent, .*rounds'
+wait $!
+lab_on h1 ip link set eth1 up
+lab_up h1 eth1
+lab_bg h1 "$STRATA" replay -i eth1 --rate 50pps --loop 0 "$c/http.pcap"
+sleep 0.5
+begun=$(date +%s%N)
+kill -INT "$LAB_PID"
+wait "$LAB_PID"
+check "Ctrl-C: exit" $? 0
+check "Ctrl-C: at once" "$((($(date +%s%N) - begun) / 1000000 < 1000))" 1
+holds "Ctrl-C: told" "$LAB_LOG" '[0-9]+ sent, .*; stopped'
+head -c 3000 "$c/http.pcap" >broken.pcap
+replay "a damaged file" 0 -i eth1 --rate max broken.pcap
+holds "a damaged file: said" said 'cut off in packet'
+check "a damaged file: what is before" "$((10#$(frames got.pcap) > 10))" 1
+# Where the default route leads, only on purpose.
+lab_on h1 ip route add default via 10.77.0.2
+host=h2 of=(-Q in not ip6)
+replay "default route" 2 -i eth0 "$c/http.pcap"
+holds "default route: why" said 'sends recorded packets again.*--i-may'
+check "default route: nothing left" "$(frames got.pcap "ether host $one and arp or tcp")" 0
+replay "default route, on purpose" 0 -i eth0 --i-may --rate max "$c/http.pcap"
+exit $bad
