@@ -89,8 +89,8 @@ static int resolve_proto(struct scope *s)
 {
 	const struct proto *p = s->u->proto;
 
-	if (maybe(s, p->guard) || maybe(s, p->guess) || maybe(s, p->opaque) ||
-	    maybe(s, p->excerpt) || maybe(s, p->quotes))
+	if (maybe(s, p->guard) || maybe(s, p->through) || maybe(s, p->guess) ||
+	    maybe(s, p->opaque) || maybe(s, p->excerpt) || maybe(s, p->quotes))
 		return -1;
 	if (p->fragment && (maybe(s, p->fragment->at) || maybe(s, p->fragment->number) ||
 			    maybe(s, p->fragment->first) || maybe(s, p->fragment->more) ||

@@ -180,6 +180,7 @@ static int dir_carries(struct load *l)
 	return c->cond ? 0 : -1;
 }
 
+/* guard EXPR [through [EXPR]] */
 static int dir_guard(struct load *l)
 {
 	const struct expr **g = &proto_of(l)->guard;
@@ -188,6 +189,14 @@ static int dir_guard(struct load *l)
 		return load_fail(l, load_here(l), "there is a guard already; join them with &&");
 	load_next(l);
 	*g = parse_expr(l);
+	if (!*g || !load_is(l, "through"))
+		return *g ? 0 : -1;
+	load_next(l);
+	g = &proto_of(l)->through;
+	if (l->t.type == TOK_LINE) /* that one fits is enough */
+		*g = expr_number(l, 1, load_here(l));
+	else
+		*g = parse_expr(l);
 	return *g ? 0 : -1;
 }
 

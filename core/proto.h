@@ -436,6 +436,9 @@ struct proto {
 	const struct over *over;
 	const struct carries *carries;
 	const struct expr *guard;
+	/* `guard EXPR through`: one of the protocols above must fit, too, and this must hold, which
+	 * may look at fields of it; or NULL */
+	const struct expr *through;
 	const struct expr *guess; /* looks that are enough where no selector says so; or NULL */
 	const struct expr *opaque, *excerpt; /* payload conditions, or NULL */
 	const struct expr

@@ -382,10 +382,11 @@ static bool same_proto(struct equal *q, const struct proto *a, const struct prot
 		return differ(q, "name, title, doc or ref");
 	if (!same_names(a->names, b->names))
 		return differ(q, "names");
-	if (!same_expr(a->guard, b->guard) || !same_expr(a->guess, b->guess) ||
-	    !same_expr(a->opaque, b->opaque) || !same_expr(a->excerpt, b->excerpt) ||
-	    !same_expr(a->quotes, b->quotes) || !same_expr(a->message, b->message) ||
-	    !same_text(a->quotes_proto, b->quotes_proto) || a->message_min != b->message_min)
+	if (!same_expr(a->guard, b->guard) || !same_expr(a->through, b->through) ||
+	    !same_expr(a->guess, b->guess) || !same_expr(a->opaque, b->opaque) ||
+	    !same_expr(a->excerpt, b->excerpt) || !same_expr(a->quotes, b->quotes) ||
+	    !same_expr(a->message, b->message) || !same_text(a->quotes_proto, b->quotes_proto) ||
+	    a->message_min != b->message_min)
 		return differ(q, "guard, payload, quotes or message");
 	if (!same_summaries(a, b) || a->beside != b->beside || a->has_payload != b->has_payload)
 		return differ(q, "summary, beside or payload");

@@ -26,6 +26,21 @@ static void line_expr(const char *what, const struct proto *p, const struct expr
 	buf_char(out, '\n');
 }
 
+static void print_guard(const struct proto *p, struct buf *out)
+{
+	bool alone = p->through && p->through->op == EX_NUM && p->through->num == 1;
+
+	if (!p->guard)
+		return;
+	buf_str(out, "    guard ");
+	expr_print(p->guard, &p->rec, out);
+	if (p->through)
+		buf_str(out, alone ? " through" : " through ");
+	if (p->through && !alone)
+		expr_print(p->through, &p->rec, out);
+	buf_char(out, '\n');
+}
+
 static void print_over(const struct proto *p, struct buf *out)
 {
 	for (unsigned i = 0; i < p->nover; i++) {
@@ -229,7 +244,7 @@ static void print_directives(const struct proto *p, struct buf *out)
 	line_text("doc", p->doc, out);
 	line_text("ref", p->ref, out);
 	print_over(p, out);
-	line_expr("guard", p, p->guard, out);
+	print_guard(p, out);
 	line_expr("guess", p, p->guess, out);
 	print_carries(p, out);
 	for (unsigned i = 0; i < p->nreply; i++)

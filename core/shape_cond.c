@@ -193,7 +193,10 @@ int shape_conditions(struct arena *mem, struct shape *s, struct shape_cold *c)
 	code_tables(rec, s->min, &c->opaque);
 	code_tables(rec, s->min, &c->excerpt);
 	code_tables(rec, s->min, &c->quotes);
-	if (p->guard && !(c->guard.v && word_guard(s, p->guard)) &&
+	/* What stands over it is asked the long way. */
+	if (p->through)
+		c->guard.exact = false;
+	if (p->guard && !(!p->through && c->guard.v && word_guard(s, p->guard)) &&
 	    !(c->guard.exact && c->guard.tables == 1 && byte_guard(s, &c->guard)))
 		s->flags |= SHAPE_GUARD;
 	payload_conditions(s, c);

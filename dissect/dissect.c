@@ -261,8 +261,7 @@ static void record_short(struct run *x, const struct shape *s)
 	record(x, s, &m);
 }
 
-/* Record one layer, whatever its shape. False: stop there. */
-static bool long_layer(struct run *x, const struct shape *s)
+bool long_layer(struct run *x, const struct shape *s)
 {
 	struct packet *p = x->p;
 	struct extents m;

@@ -33,6 +33,7 @@ struct run {
 	bool told;
 	const struct proto *seen; /* what scratch holds: this header at seen_off, up to seen_lim */
 	uint32_t seen_off, seen_lim;
+	bool trial;       /* recorded on trial: is there somebody who fits over it? */
 	uint8_t siblings; /* not 0: a layer was met that may stand beside another */
 	int8_t parent;    /* the layer that the next one stands in */
 	struct context ctx[PACKET_LAYERS]; /* of layers that hold some side by side; then only */
@@ -45,9 +46,11 @@ struct extents {
 
 /* The header of proto at x->off, decoded up to x->lim in x->scratch; false: memory is out. */
 bool decoded(struct run *x, const struct proto *proto);
+/* Record one layer, whatever its shape, and go on to its payload. False: stop there. */
+bool long_layer(struct run *x, const struct shape *s);
 /* The extents of any layer. Narrows x->end and x->lim to its payload. False: stop after it. */
 bool measure_cold(struct run *x, const struct shape *s, struct extents *m);
-/* Does the guard of s hold for the bytes at x->off? */
+/* Does the guard of s hold for the bytes at x->off, and those of what it carries if it says so? */
 bool fits(struct run *x, const struct shape *s);
 /* What may follow in the payload of layer x->parent (shape low; NULL: the packet itself): every
  * candidate in order, guards judged. Sets x->once. */

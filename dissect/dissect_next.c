@@ -55,9 +55,66 @@ static bool holds(struct run *x, const struct shape *s, const struct code *c)
 	return expr_eval(c->expr, x->scratch, 0, NULL) != 0;
 }
 
+/* Does what the layer on trial says of those above it hold, with s above it? */
+static bool above(struct run *x, const struct shape *s)
+{
+	struct packet *p = x->p;
+	unsigned low = (unsigned)x->parent;
+	const struct expr *through = p->layers[low].proto->through;
+	uint32_t room = x->lim - x->off;
+	bool ok;
+
+	if (through->op == EX_NUM)
+		return through->num != 0;
+	if (room < s->min)
+		return false;
+	p->layers[low + 1] =
+		(struct layer) { .proto = s->proto, .off = x->off, .hlen = s->min, .end = x->lim };
+	p->nlayers = (uint8_t)(low + 2);
+	ok = decoded_layer(x, (int)low);
+	x->scratch->layer = low + 2; /* it sees both */
+	ok = ok && expr_eval(through, x->scratch, 0, NULL) != 0;
+	p->nlayers = (uint8_t)(low + 1);
+	return ok;
+}
+
+/* Is there somebody who fits over s, at x->off? Where nothing of it is there, nobody can tell. */
+static bool carries_one(struct run *x, const struct shape *s)
+{
+	const struct run before = *x;
+	const uint8_t n = x->p->nlayers, flags = x->p->flags;
+	bool ok = true;
+
+	if (n + 2 > PACKET_LAYERS)
+		return true;
+	if (long_layer(x, s)) {
+		x->trial = true;
+		ok = follow_long(x, s) != NULL;
+	}
+	*x = before;
+	x->seen = NULL;
+	x->p->nlayers = n;
+	x->p->flags = flags;
+	return ok;
+}
+
+/* Has the capture cut the header off before its guard can tell? */
+static bool cut_off(const struct run *x, const struct shape *s)
+{
+	uint32_t need = s->cold->guard.need > s->min ? s->cold->guard.need : s->min;
+
+	return x->lim == x->p->len && x->top > x->lim && x->lim - x->off < need;
+}
+
 bool fits(struct run *x, const struct shape *s)
 {
-	return s->proto && x->off < x->lim && holds(x, s, &s->cold->guard);
+	if (!s->proto || x->off >= x->lim)
+		return false;
+	if (x->trial && cut_off(x, s))
+		return true;
+	if (!holds(x, s, &s->cold->guard))
+		return false;
+	return x->trial ? above(x, s) : !s->proto->through || carries_one(x, s);
 }
 
 static const struct shape *first_fitting(struct run *x, const uint16_t *v, unsigned n)
@@ -172,6 +229,8 @@ const struct shape *follow_long(struct run *x, const struct shape *low)
 		s = first_fitting(x, a, 1);
 	if (!s && x->heard)
 		s = by_heard(x, low);
+	if (s || x->trial) /* by their looks others fit than those that it carries */
+		return s;
 	for (const uint16_t *g = x->S->guess[x->p->data[x->off]]; !s && g && *g; g++) {
 		const struct shape *look = &x->S->v[*g];
 

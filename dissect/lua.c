@@ -488,6 +488,7 @@ static int put_proto(struct lua *l, const struct proto *p)
 	put_ends(l, p);
 	put_pseudo(l, p);
 	lua_function(l->out, "guard", p->guard, &p->rec);
+	lua_function(l->out, "through", p->through, &p->rec);
 	lua_function(l->out, "guess", p->guess, &p->rec);
 	lua_function(l->out, "opaque", p->opaque, &p->rec);
 	lua_function(l->out, "excerpt", p->excerpt, &p->rec);

@@ -931,10 +931,36 @@ local function measure(P, proto, off, stop)
 	return m, root
 end
 
+local follow
+
+-- Does what the layer on trial says of those above it hold, with proto above it?
+local function above(P, proto, off, stop)
+	local low, n = P.trial, #P.layers
+	P.layers[n + 1] = { proto = proto, root = decode(P, proto, off, math.min(off + proto.min, stop), stop, 0, true) }
+	low.root.R.layer = n + 2
+	local ok = low.proto.through(low.root) ~= 0
+	P.layers[n + 1] = nil
+	return ok
+end
+
+-- Is there somebody who fits over proto? Where nothing of it is there, nobody can tell.
+local function carries_one(P, proto, off, stop)
+	local m = measure(P, proto, off, stop)
+	local from, to = off + m.hlen, m.payload_end
+	if m.short or from >= to then return true end
+	local l = { proto = proto, root = decode(P, proto, off, from, m.stop, m.tail, true) }
+	local n = #P.layers
+	P.layers[n + 1], P.trial = l, l
+	local ok = follow(P, l, from, to)
+	P.layers[n + 1], P.trial = nil, nil
+	return ok
+end
+
 local function fits(P, proto, off, stop)
 	if off >= stop then return false end
-	if not proto.guard then return true end
-	return proto.guard(decode(P, proto, off, stop, stop, 0, false)) ~= 0
+	if proto.guard and proto.guard(decode(P, proto, off, stop, stop, 0, false)) == 0 then return false end
+	if P.trial then return above(P, proto, off, stop) end
+	return not proto.through or carries_one(P, proto, off, stop)
 end
 
 local function bound(space, value, P, off, stop)
@@ -944,7 +970,7 @@ local function bound(space, value, P, off, stop)
 end
 
 -- What stands in the payload of the layer just read.
-local function follow(P, l, off, stop)
+function follow(P, l, off, stop)
 	local proto, root = l.proto, l.root
 	for _, c in ipairs(proto.carries or {}) do
 		if not c.cond or c.cond(root) ~= 0 then
@@ -958,6 +984,7 @@ local function follow(P, l, off, stop)
 	for _, up in ipairs(protos.always[proto.name] or {}) do
 		if fits(P, up, off, stop) then return up end
 	end
+	if P.trial then return nil end
 	for _, g in ipairs(protos.guesses) do
 		local may = not g.over[1]
 		for _, o in ipairs(g.over) do

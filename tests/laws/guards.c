@@ -47,20 +47,36 @@ static bool same_file(const struct proto *a, const struct proto *b)
 	return a->file && b->file && !strcmp(a->file, b->file);
 }
 
-static void ask(struct run *r, const struct packet *p, unsigned i, const struct proto *g)
+/* Would it be read as g where layer i of p stands, in its layer up? */
+static bool read_as(struct run *r, const struct packet *p, unsigned i, unsigned up,
+		    const struct proto *g)
+{
+	struct packet as = *p;
+
+	as.nlayers = (uint8_t)(up + 1);
+	as.layers[up].hlen = p->layers[i].off - p->layers[up].off;
+	dissect_inside(r->law.reg, &as, g, &r->law.scratch);
+	return as.nlayers > up + 1 && as.layers[up + 1].proto == g;
+}
+
+static void ask(struct run *r, const struct packet *p, unsigned i, unsigned up,
+		const struct proto *g)
 {
 	const struct layer *l = &p->layers[i];
 	struct count *c = &r->of[g->id];
-	int up = packet_parent(p, i);
-	uint32_t lim = up < 0 ? p->len : p->layers[up].end - p->layers[up].tail;
 	struct tree *t = &r->law.scratch;
 
 	c->asked++;
-	if (decode_header(t, p, g, l->off, lim) < 0 || expr_eval(g->guard, t, 0, NULL) == 0)
+	if (!read_as(r, p, i, up, g))
 		return;
 	c->taken++;
 	c->most = l->proto;
-	if (g->guess && expr_eval(g->guess, t, 0, NULL) != 0 && law_tell(&r->law, p))
+	if (r->law.verbose)
+		printf("%s packet %" PRIu64 ": %s takes %s\n", r->law.file, p->number, g->name,
+		       l->proto->name);
+	if (g->guess &&
+	    decode_header(t, p, g, l->off, p->layers[up].end - p->layers[up].tail) == 0 &&
+	    expr_eval(g->guess, t, 0, NULL) != 0 && law_tell(&r->law, p))
 		printf("%s looks like %s\n", l->proto->name, g->name);
 }
 
@@ -71,13 +87,13 @@ static void packet(struct run *r, const struct packet *p)
 		int up = packet_parent(p, i);
 		const struct proto *low = up < 0 ? NULL : p->layers[up].proto;
 
-		if (l->flags & LAYER_CUT || !l->hlen || !l->proto->guard)
+		if (up < 0 || l->flags & LAYER_CUT || !l->hlen || !l->proto->guard)
 			continue;
 		for (unsigned k = 0; k < registry_count(r->law.reg); k++) {
 			const struct proto *g = registry_at(r->law.reg, k);
 
 			if (g != l->proto && g->guard && !same_file(g, l->proto) && place(g, low))
-				ask(r, p, i, g);
+				ask(r, p, i, (unsigned)up, g);
 		}
 	}
 }

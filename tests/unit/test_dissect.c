@@ -260,6 +260,33 @@ static const char constructs[] =
 	"    n    : u8 = len(more) if bits & 4\n"
 	"    more : bytes[n] if bits & 4\n"
 	"}\n"
+	"protocol frame \"Told by what it carries\" {\n"
+	"    over kind 12\n"
+	"    beside\n"
+	"    carries frame.type by type\n"
+	"    guard len != 0 through\n"
+	"    len  : u8 = len(payload)\n"
+	"    type : u8 = 0\n"
+	"    payload\n"
+	"}\n"
+	"protocol in_frame \"Over it by its number\" {\n"
+	"    over frame.type 1-2\n"
+	"    guard a == 0xabcd\n"
+	"    a : u16 = 0xabcd\n"
+	"}\n"
+	"protocol ever_frame \"Always over it\" {\n"
+	"    over frame\n"
+	"    guard a.0 == 5\n"
+	"    a : u8[..]\n"
+	"}\n"
+	"protocol shelf \"Looks at what stands on it\" {\n"
+	"    over kind 13\n"
+	"    guard size > 1 through book && book.pages <= size || leaf.x == 1\n"
+	"    size : u8 = len(payload)\n"
+	"    payload\n"
+	"}\n"
+	"protocol book { over shelf; guard pages < 256; pages : u16 = 1; more : u8[..] }\n"
+	"protocol leaf { over shelf; guard x <= 1; x : u8 = 1 }\n"
 	"protocol nested \"Itself, without end\" {\n"
 	"    over kind 9\n"
 	"    carries kind by next\n"
@@ -267,6 +294,26 @@ static const char constructs[] =
 	"}\n";
 
 static const struct row construct_rows[] = {
+	{ "through: by its number", 147, "0c 03 01 abcd 99", 0,
+	  "base 0+1..6 / frame 1+2..6 / in_frame 3+2..5" },
+	{ "through: who always stands over it", 147, "0c 02 01 0506", 0,
+	  "base 0+1..5 / frame 1+2..5 / ever_frame 3+2..5" },
+	{ "through: nobody", 147, "0c 02 01 0606", 0, "base 0+1..5" },
+	{ "through: its number is another's", 147, "0c 02 03 abcd", 0, "base 0+1..5" },
+	{ "through: the guard itself", 147, "0c 00 01 abcd", 0, "base 0+1..5" },
+	{ "through: nothing of it is there", 147, "0c 02 01", 0,
+	  "base 0+1..3 / frame 1+2..3 length" },
+	{ "through: too little of it is there", 147, "0c 02 01 ab", 0, "base 0+1..4" },
+	{ "through: too little was captured", 147, "0c 02 01 ab", 8, "base 0+1..4 / frame 1+2..4" },
+	{ "through: the second beside it is nobody's", 147, "0c 02 01 abcd 02 01 1234", 0,
+	  "base 0+1..9 / frame 1+2..5 / in_frame 3+2..5" },
+	{ "through: and the second is", 147, "0c 02 01 abcd 01 09 05", 0,
+	  "base 0+1..8 / frame 1+2..5 / in_frame 3+2..5 / frame 5+2..8 / ever_frame 7+1..8" },
+	{ "through: a condition on what is above", 147, "0d 04 0004 0102", 0,
+	  "base 0+1..6 / shelf 1+1..6 / book 2+4..6" },
+	{ "through: it does not hold", 147, "0d 04 0005 0102", 0, "base 0+1..6" },
+	{ "through: it does of the second above", 147, "0d 02 01ff", 0,
+	  "base 0+1..4 / shelf 1+1..4 / leaf 2+1..3" },
 	{ "side by side up to a told end", 147, "0b 05 02aabb 01cc", 0,
 	  "base 0+1..7 / wrap 1+1..7 / grain 2+3..5 / grain 5+2..7" },
 	{ "tail before the end", 147, "01 05 aabbccdd beef", 0,
