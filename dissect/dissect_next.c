@@ -78,7 +78,8 @@ static bool above(struct run *x, const struct shape *s)
 	return ok;
 }
 
-/* Is there somebody who fits over s, at x->off? Where nothing of it is there, nobody can tell. */
+/* Is there somebody who fits over s, at x->off? Where nothing of it is there, nobody can tell. A
+ * header of which too little is there is none. */
 static bool carries_one(struct run *x, const struct shape *s)
 {
 	const struct run before = *x;
@@ -90,6 +91,8 @@ static bool carries_one(struct run *x, const struct shape *s)
 	if (long_layer(x, s)) {
 		x->trial = true;
 		ok = follow_long(x, s) != NULL;
+	} else if (x->p->nlayers > n) {
+		ok = !(x->p->layers[n].flags & LAYER_BAD_HEADER);
 	}
 	*x = before;
 	x->seen = NULL;
