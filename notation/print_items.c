@@ -147,6 +147,8 @@ static bool flat_struct(struct flat *f, uint32_t at)
 	const struct field *choose, *sel = choose_word_field(rec, &choose);
 	uint32_t skip[2] = { NODE_NONE, NODE_NONE };
 	bool some = false, ok = true;
+	/* In a list inside an item each struct begins with the field that the first began with. */
+	bool begin = f->inner && !sel && rec->nfields > 1;
 
 	if (sel) {
 		skip[0] = child_of(f, at, sel);
@@ -156,7 +158,7 @@ static bool flat_struct(struct flat *f, uint32_t at)
 		some = true;
 	}
 	for (uint32_t k = tree_first(f->t, at); k != NODE_NONE; k = tree_sibling(f->t, k)) {
-		bool last = tree_sibling(f->t, k) == NODE_NONE;
+		bool last = tree_sibling(f->t, k) == NODE_NONE || (begin && !some);
 
 		if (k == skip[0] || k == skip[1])
 			continue;

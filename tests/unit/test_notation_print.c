@@ -107,6 +107,10 @@ START_TEST(canonical)
 		  "ip / udp / tst op=two-three fl=aa+wide" },
 		{ "ip / udp / tst list=1,2 things=num:5,word:\"a,b\",pair:left:1",
 		  "ip / udp / tst list=1,2 things=num:5,word:\"a,b\",pair:left:1" },
+		{ "ip / udp / netflow version=9 sets.0.body.0.template_fields="
+		  "fieldType:IPV4_SRC_ADDR,fieldType:IN_BYTES,fieldType:TOS+fieldLength:1",
+		  "ip / udp / netflow version=9 sets.0.body=template_fields:fieldType:IPV4_SRC_ADDR"
+		  "+fieldType:IN_BYTES+fieldType:TOS+fieldLength:1" },
 		{ "ip / udp / tst mode=4 extra=9", "ip / udp / tst mode=4 extra=9" },
 		{ "ip / icmp type=dest-unreach / ip / udp dport=7 / text:x",
 		  "ip / icmp type=dest-unreach / ip / udp dport=7 / text:x" },
