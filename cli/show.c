@@ -192,10 +192,11 @@ int show_packet(struct showing *s, struct packet *p, const char *ifname, bool *s
 
 int show_whole(struct showing *s, struct packet *p, struct err *e)
 {
-	int rc = wanted(s, p, e);
+	int rc;
 
 	if (heard_learn(&s->heard, p, &s->scratch) < 0)
 		return err_set(e, ERR_IO, "no memory");
+	rc = wanted(s, p, e);
 	return rc <= 0 ? rc : print_packet(s, p, NULL, e);
 }
 

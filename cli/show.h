@@ -30,7 +30,7 @@ struct showing {
 	bool has_pattern;
 	struct sink *sink;
 	struct tree scratch;
-	struct heard *heard; /* what packets announced of later ones */
+	struct heard *heard; /* what packets said of later ones */
 	/* counted */
 	uint64_t seen, chosen, printed;
 	uint64_t cut, malformed, guessed, deep;

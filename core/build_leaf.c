@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "core/bits.h"
+#include "core/layouts.h"
 #include "core/head.h"
 #include "core/wide.h"
 
@@ -400,6 +401,12 @@ int write_leaf(struct writer *w, uint32_t at, uint32_t inst, const struct field 
 		return -1;
 	if (f->since && since_prior(w, at, inst, f, say, &v))
 		return -1;
+	if (is_implied(type)) /* it decides, and is not written */
+		return !(v.num >> (type->bits - 1) >> 1)
+			       ? 0
+			       : say_error(w, say, "%s is at most %llu (%u bits)", f->name,
+					   (unsigned long long)(UINT64_MAX >> (64 - type->bits)),
+					   type->bits);
 	if (is_wide(type))
 		return put_wide(w, at, inst, v.num, say, later);
 	if (type->ext.form != EXTENT_KIND)

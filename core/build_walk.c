@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "core/bits.h"
+#include "core/layouts.h"
 #include "core/value.h"
 #include "core/wide.h"
 
@@ -369,8 +370,10 @@ static int settle(struct writer *w, struct pending *p)
 		return 0;
 	if (is_wide(n->type))
 		return settle_wide(w, p, v);
-	bits = n->type->ext.form == EXTENT_KIND ? leaf_bits(n->type) : n->bits;
 	n->num = v;
+	if (is_implied(n->type))
+		return 0;
+	bits = n->type->ext.form == EXTENT_KIND ? leaf_bits(n->type) : n->bits;
 	if (!bits && n->type->ext.form == EXTENT_KIND)
 		return resize_codec(w, p, v);
 	if (bits < 64 && v >> bits) {

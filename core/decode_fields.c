@@ -192,6 +192,16 @@ static bool begins(const struct reader *r, const struct type *type, const struct
 	return mark_here(&type->ext, r->t->data + p->pos / 8, (p->end - p->pos) / 8);
 }
 
+/* Is an optional field not there? */
+static bool is_missing(const struct reader *r, const struct field *f, const struct place *p)
+{
+	uint64_t v;
+
+	if (is_implied(f->type))
+		return !r->row || !layout_number(r->row, f, &v);
+	return p->pos >= p->end || !begins(r, f->type, p);
+}
+
 /* Field i was the last one of some: the end that counts from here on. */
 static uint32_t close_bounds(struct bound *stack, unsigned *n, unsigned i, uint32_t whole)
 {
@@ -236,14 +246,16 @@ int read_fields(struct reader *r, uint32_t at, const struct record *rec, unsigne
 		node = r->t->n;
 		if (read_plain(r, at, f, p))
 			goto there;
-		if (f->bound_by && f->bound_by->index < i)
-			open_bound(r, at, f->bound_by, p->pos, p, stack, &n, whole);
+		for (const struct field *len = f->bound_by; len; len = len->bound_also) {
+			if (len->index < i)
+				open_bound(r, at, len, p->pos, p, stack, &n, whole);
+		}
 		for (unsigned k = 0; k < n; k++) {
 			last |= stack[k].to == i;
 			exact |= stack[k].to == i && stack[k].from == i;
 		}
 		if ((f->cond && !expr_eval(f->cond, r->t, at, NULL)) ||
-		    (f->optional && (p->pos >= p->end || !begins(r, f->type, p))))
+		    (f->optional && is_missing(r, f, p)))
 			goto next;
 		if (f->align && (p->pos - p->start) % (f->align * 8u))
 			p->pos += f->align * 8u - (p->pos - p->start) % (f->align * 8u);

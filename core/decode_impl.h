@@ -3,6 +3,7 @@
 #ifndef STRATA_CORE_DECODE_IMPL_H
 #define STRATA_CORE_DECODE_IMPL_H
 
+#include "core/layouts.h"
 #include "core/walk.h"
 
 struct reader {
@@ -10,6 +11,8 @@ struct reader {
 	unsigned depth;
 	bool given;     /* the layer's extents are known: dissect has judged its lengths */
 	uint32_t prior; /* the item before the one that is read; NODE_NONE: there is none */
+	const struct layout *layout;   /* that records are read by; or NULL */
+	const struct layout_item *row; /* of it, for the item that is read; or NULL */
 };
 
 /* Member by member: from a struct put together elsewhere they would be loaded wider than they were
@@ -51,6 +54,11 @@ int read_leaf(struct reader *r, uint32_t at, const struct type *type, struct pla
 int read_pad(struct reader *r, uint32_t at, const struct type *type, struct place *p, bool bounded);
 int read_list(struct reader *r, uint32_t at, const struct type *type, struct place *p,
 	      uint32_t inst);
+/* Lists by a layout of an earlier packet, and the numbers that it says. */
+int read_learnt(struct reader *r, uint32_t at, const struct type *type, struct place *p,
+		uint32_t inst);
+int read_implied(struct reader *r, uint32_t at, const struct type *type, struct place *p,
+		 uint32_t inst);
 /* The inline number before the data: how many; -1 when it is cut, or another mark stands there. */
 int64_t read_prefix(struct reader *r, uint32_t at, const struct extent *x, struct place *p);
 /* A number of fixed width at bit, sign-extended for signed kinds. */

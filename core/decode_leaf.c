@@ -200,6 +200,8 @@ int read_leaf(struct reader *r, uint32_t at, const struct type *type, struct pla
 		return read_until_text(r, at, type, p);
 	if (type->ext.form == EXTENT_WIDE)
 		return read_wide(r, at, type, p, inst);
+	if (type->ext.form == EXTENT_IMPLIED)
+		return read_implied(r, at, type, p, inst);
 	if (type->ext.form != EXTENT_KIND)
 		return read_sized(r, at, type, p, inst);
 	bits = leaf_bits(type);

@@ -184,6 +184,7 @@ int read_list(struct reader *r, uint32_t at, const struct type *type, struct pla
 	int rc;
 
 	switch (type->ext.form) {
+	case EXTENT_LEARNT: return read_learnt(r, at, type, p, inst);
 	case EXTENT_REST:
 		if (type->ext.expr) {
 			n = (int64_t)p->end - type->ext.expr->num * 8;

@@ -17,7 +17,7 @@ static const struct kind *const kinds[] = {
 	&kind_hexnum,        &kind_prefix4,  &kind_prefix6,   &kind_ip4part, &kind_ip6part,
 	&kind_bcd,           &kind_tbcd,     &kind_nbname,    &kind_utf16le, &kind_utf16be,
 	&kind_unixms,        &kind_unixms48, &kind_unixus,    &kind_unixns,  &kind_filetime,
-	&kind_daytime,       &kind_lenenc,   &kind_hpacktext,
+	&kind_daytime,       &kind_lenenc,   &kind_hpacktext, &kind_len255,
 };
 
 const struct kind *kind_at(unsigned i)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Encodings that say themselves how long they are: QUIC integers (RFC 9000 section 16), BER lengths
- * (X.690 section 8.1.3), MySQL's length-encoded integers, digits, and text with an end mark. */
+ * (X.690 section 8.1.3), MySQL's length-encoded integers, IPFIX's lengths, digits, and text with an
+ * end mark. */
 #include "core/kinds.h"
 
 #include <string.h>
@@ -136,6 +137,31 @@ static int lenenc_write(struct buf *out, size_t base, const struct value *v, uns
 	for (i = 0; i < (len > 1 ? len - 1 : 1); i++)
 		buf_char(out, (char)(v->num >> 8 * i));
 	return out->failed ? -1 : 0;
+}
+
+/* ---- below 255 itself; 255: two bytes follow (RFC 7011 section 7) ---- */
+
+static int len255_read(const uint8_t *p, uint32_t n, struct value *v)
+{
+	uint32_t len = n && p[0] == 255 ? 3 : 1;
+
+	if (n < len)
+		return -1;
+	v->num = len == 1 ? p[0] : (uint64_t)(p[1] << 8 | p[2]);
+	v->p = p;
+	v->len = len;
+	v->width = len == 3 && v->num < 255 ? 3 : 0;
+	return (int)len;
+}
+
+static int len255_write(struct buf *out, size_t base, const struct value *v, unsigned width)
+{
+	unsigned len = width ? width : v->num < 255 ? 1 : 3;
+
+	(void)base;
+	if (v->num > UINT16_MAX || (len == 1 && v->num > 254) || (len != 1 && len != 3))
+		return -1;
+	return put_be(out, len == 1 ? v->num : (uint64_t)255 << 16 | v->num, len);
 }
 
 static int u64_parse(const struct type *type, const char *s, size_t n, struct arena *mem,
@@ -302,6 +328,12 @@ const struct kind kind_lenenc = { .name = "lenenc",
 				  .cls = KIND_NUM,
 				  .read = lenenc_read,
 				  .write = lenenc_write,
+				  .parse = u64_parse,
+				  .print = var_print };
+const struct kind kind_len255 = { .name = "len255",
+				  .cls = KIND_NUM,
+				  .read = len255_read,
+				  .write = len255_write,
 				  .parse = u64_parse,
 				  .print = var_print };
 const struct kind kind_decimal = { .name = "decimal",

@@ -9,7 +9,7 @@ extern const struct kind kind_mac, kind_ip4, kind_ip6, kind_eui64;
 extern const struct kind kind_unixtime, kind_unixtime64, kind_ntptime, kind_ntptime32;
 extern const struct kind kind_qvar, kind_mqttvar, kind_berlen, kind_decimal, kind_cstr, kind_line;
 extern const struct kind kind_dnsname, kind_dnsname_plain, kind_oid;
-extern const struct kind kind_leb128, kind_zigzag, kind_vlq, kind_hexnum, kind_lenenc;
+extern const struct kind kind_leb128, kind_zigzag, kind_vlq, kind_hexnum, kind_lenenc, kind_len255;
 extern const struct kind kind_prefix4, kind_prefix6, kind_bcd, kind_tbcd, kind_nbname;
 extern const struct kind kind_ip4part, kind_ip6part;
 extern const struct kind kind_utf16le, kind_utf16be;

@@ -26,7 +26,7 @@ static struct unit *open_record(struct load *l)
 	u->src = l->src;
 	l->u = u;
 	l->fields = l->fsrc = l->refs = l->spans = l->views = none;
-	l->announces = l->announce_src = none;
+	l->announces = l->announce_src = l->teaches = none;
 	l->npre = -1;
 	l->nest = 0;
 	return u;
@@ -135,6 +135,8 @@ static int close_record(struct load *l, struct record *rec)
 	rec->nviews = (uint16_t)l->views.n;
 	rec->announces = l->announces.p;
 	rec->nannounces = (uint16_t)l->announces.n;
+	rec->teaches = l->teaches.p;
+	rec->nteaches = (uint16_t)l->teaches.n;
 	u->announce_src = l->announce_src.p;
 	u->rec = rec;
 	u->f = l->fsrc.p;
@@ -192,6 +194,9 @@ static int parse_body(struct load *l, const char **doc)
 		} else if (load_is(l, "announces")) {
 			if (parse_announce(l))
 				return -1;
+		} else if (load_is(l, "teaches")) {
+			if (parse_teach(l))
+				return -1;
 		} else if (l->pv) {
 			if (parse_directive(l))
 				return -1;
@@ -201,8 +206,8 @@ static int parse_body(struct load *l, const char **doc)
 			if (!*doc)
 				return -1;
 		} else {
-			return load_expected(l,
-					     "a field (name : type), doc, view, announces or '}'");
+			return load_expected(l, "a field (name : type), doc, view, announces, "
+						"teaches or '}'");
 		}
 		if (l->t.type != TOK_LINE && l->t.type != '}')
 			return load_expected(l, "the end of the line");
@@ -239,7 +244,8 @@ static int parse_struct(struct load *l)
 	if (declared(l, rec->name, false))
 		return load_fail(l, u->name, "the struct '%s' is here twice", rec->name);
 	if (kind_find(rec->name, strlen(rec->name)) || !strcmp(rec->name, "choose") ||
-	    !strcmp(rec->name, "pad") || !strcmp(rec->name, "wide"))
+	    !strcmp(rec->name, "pad") || !strcmp(rec->name, "wide") ||
+	    !strcmp(rec->name, "implied"))
 		return load_fail(l, u->name, "'%s' is a type of the language", rec->name);
 	if (l->t.type == TOK_STR && !(rec->doc = load_text(l, "a string")))
 		return -1;

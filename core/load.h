@@ -195,6 +195,7 @@ struct load {
 	struct vec refs, spans;  /* struct field_ref, struct span_ref of that record */
 	struct vec views;        /* struct view of that record */
 	struct vec announces, announce_src;
+	struct vec teaches;       /* struct teach of that record */
 	int npre;                 /* -1: no `payload` line yet */
 	struct vec units, tables; /* of this file, until it is known to be right */
 	struct err *e;
@@ -268,6 +269,11 @@ int parse_aliases(struct load *l, bool dotted, const char *const **out);
 const struct expr *parse_bytes_of(struct load *l);
 int parse_view(struct load *l);
 int parse_announce(struct load *l);
+int parse_teach(struct load *l);
+/* [learnt NAME by EXPR, EXPR] or [as learnt], behind the bracket. */
+int parse_learnt(struct load *l, struct extent *x);
+/* What follows `implied`, into t. */
+int parse_implied(struct load *l, struct type *t);
 int parse_wants(struct load *l);
 int parse_flow(struct load *l);
 int parse_fragment(struct load *l);
@@ -309,6 +315,8 @@ int check_since(struct unit *u, const struct field *f, const struct fsrc *s, str
 int check_anew(struct registry *r, struct unit *u, struct err *e);
 int check_flow(struct registry *r, struct unit *u, struct err *e);
 int check_announces(struct registry *r, struct unit *u, struct err *e);
+int check_layouts(struct registry *r, struct unit *u, struct err *e);
+int check_implied(struct unit *u, const struct field *f, const struct fsrc *s, struct err *e);
 int find_heralds(struct registry *r, struct err *e);
 int settle_leaves(struct registry *r, struct err *e);
 bool field_computed(const struct field *f);

@@ -104,7 +104,7 @@ int find_heralds(struct registry *r, struct err *e)
 	for (uint32_t i = 0; i < r->units.n; i++) {
 		struct unit *u = *VEC_AT(struct unit *, r->units, i);
 
-		if (u->rec->nannounces && mark_heralds(r, u, ++r->mark, e))
+		if ((u->rec->nannounces || u->rec->nteaches) && mark_heralds(r, u, ++r->mark, e))
 			return -1;
 	}
 	return 0;

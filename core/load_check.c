@@ -221,6 +221,11 @@ static void check_type(struct check *c, const struct type *t)
 		expr_each(t->ext.expr, check_node, c);
 		sizing(c, t->ext.expr);
 	}
+	for (unsigned i = 0; t->ext.layout && i < t->ext.layout->nby; i++) {
+		c->selecting = false;
+		c->what = "a key";
+		expr_each(t->ext.layout->by[i], check_node, c);
+	}
 	if (t->form == TYPE_LIST)
 		check_type(c, t->item);
 	if (t->form != TYPE_CHOOSE)

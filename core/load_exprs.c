@@ -23,6 +23,15 @@ static int resolve_label(const struct scope *s, const struct expr *x, const stru
 	return scope_resolve(s, x, w, whose);
 }
 
+static int resolve_key(const struct scope *s, const struct layout_key *k)
+{
+	for (unsigned i = 0; k && i < k->nby; i++) {
+		if (maybe(s, k->by[i]))
+			return -1;
+	}
+	return 0;
+}
+
 static int resolve_types(struct scope *s, const struct field *f, const struct type *t)
 {
 	struct scope in = *s;
@@ -35,7 +44,7 @@ static int resolve_types(struct scope *s, const struct field *f, const struct ty
 		in.item = t->item->form == TYPE_STRUCT ? unit_of(s->r, t->item->rec) : NULL;
 		if (scope_resolve(&in, t->ext.expr, NULL, NULL))
 			return -1;
-	} else if (maybe(s, t->ext.expr)) {
+	} else if (maybe(s, t->ext.expr) || resolve_key(s, t->ext.layout)) {
 		return -1;
 	}
 	if (t->form == TYPE_LIST)
@@ -64,6 +73,10 @@ static int resolve_fields(struct scope *s)
 	}
 	for (unsigned i = 0; i < u->rec->nannounces; i++) {
 		if (maybe(s, u->rec->announces[i].value) || maybe(s, u->rec->announces[i].cond))
+			return -1;
+	}
+	for (unsigned i = 0; i < u->rec->nteaches; i++) {
+		if (resolve_key(s, &u->rec->teaches[i].key) || maybe(s, u->rec->teaches[i].cond))
 			return -1;
 	}
 	for (unsigned i = 0; i < u->rec->nfields; i++) {

@@ -134,6 +134,9 @@ int parse_extent(struct load *l, struct extent *x, bool list)
 		load_next(l);
 		if (stop_string(l, x))
 			return -1;
+	} else if (list && (load_is(l, "learnt") || load_is(l, "as")) && ahead == TOK_NAME) {
+		if (parse_learnt(l, x))
+			return -1;
 	} else if (list && load_is(l, "lines") && ahead != ']') {
 		load_next(l);
 		x->form = EXTENT_LINES;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Freezing, sixth step: what others ask of fields and records, found once. */
+#include "core/layouts.h"
 #include "core/load.h"
 #include "core/walk.h"
 #include "core/wide.h"
@@ -152,7 +153,8 @@ static void mark_fields(struct registry *r, struct unit *u)
 		struct field *f = &u->rec->fields[i];
 
 		/* Its size, or what the item behind it says, hangs on its value. */
-		f->structural = f->structural || is_wide(f->type) || f->since;
+		f->structural =
+			f->structural || is_wide(f->type) || is_implied(f->type) || f->since;
 		expr_each(f->cond, mark_node, &m);
 		for (unsigned k = 0; k < f->ncases; k++)
 			expr_each(f->cases[k].cond, mark_node, &m);
@@ -204,7 +206,7 @@ static bool stretch(const struct record *rec, const struct spans *s, int16_t *fr
 
 static void find_bounds(struct record *rec)
 {
-	for (unsigned i = 0; i < rec->nfields; i++) {
+	for (unsigned i = rec->nfields; i-- > 0;) {
 		struct field *f = &rec->fields[i], *first;
 		int16_t from, to;
 
@@ -213,8 +215,8 @@ static void find_bounds(struct record *rec)
 		f->bounds_from = from;
 		f->bounds_to = to;
 		first = &rec->fields[from];
-		if (!first->bound_by)
-			first->bound_by = f;
+		f->bound_also = first->bound_by;
+		first->bound_by = f;
 	}
 }
 

@@ -321,7 +321,7 @@ int freeze_rules(struct registry *r, struct err *e)
 			if ((s->rule_expr && make_rule(u, f, s, e)) ||
 			    (f->rule.form == RULE_SUM && check_sum(u, f, s, e)) ||
 			    check_literal(r, u, f, s, e) || check_zero(u, f, s, e) ||
-			    check_since(u, f, s, e))
+			    check_since(u, f, s, e) || check_implied(u, f, s, e))
 				return -1;
 		}
 	}

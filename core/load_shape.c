@@ -57,7 +57,7 @@ static bool needs_byte(const struct type *t)
 	switch (t->form) {
 	case TYPE_LEAF:
 		return t->kind->cls != KIND_NUM || t->kind->read || !t->bits ||
-		       t->ext.form != EXTENT_KIND;
+		       (t->ext.form != EXTENT_KIND && t->ext.form != EXTENT_IMPLIED);
 	case TYPE_LIST:
 		return t->ext.form == EXTENT_PREFIX || t->ext.form == EXTENT_PREFIX_COUNT ||
 		       t->ext.form == EXTENT_LINES || t->ext.form == EXTENT_BLOCKS ||
@@ -282,7 +282,8 @@ int freeze_shape(struct registry *r, struct err *e)
 	for (uint32_t i = 0; i < r->units.n; i++) {
 		struct unit *u = *VEC_AT(struct unit *, r->units, i);
 
-		if (depth_of(r, u, 1, e) || check_bytes(u, e) || check_announces(r, u, e))
+		if (depth_of(r, u, 1, e) || check_bytes(u, e) || check_announces(r, u, e) ||
+		    check_layouts(r, u, e))
 			return -1;
 		if (u->proto &&
 		    (check_over(r, u, e) || check_selectors(u, e) || check_others(r, u, e) ||

@@ -382,6 +382,10 @@ struct type *parse_type(struct load *l)
 		t = new_type(l, TYPE_LEAF, at);
 		if (t && parse_wide(l, t))
 			return NULL;
+	} else if (load_is(l, "implied")) {
+		t = new_type(l, TYPE_LEAF, at);
+		if (t && parse_implied(l, t))
+			return NULL;
 	} else {
 		is = leaf_named(l, l->text + at, l->t.len, &tmp);
 		if (is < 0)

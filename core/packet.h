@@ -11,6 +11,7 @@
 
 struct proto;
 struct packet_said;
+struct layouts;
 
 enum layer_flag {
 	LAYER_CUT = 1, /* the capture holds fewer bytes than were on the wire, and this header needs
@@ -61,6 +62,9 @@ struct packet {
 	const char *ifname; /* of its interface, as the source has it (any bytes); NULL: not told */
 	/* What else its file says of it (core/said.h); NULL: nothing. Borrowed like data. */
 	const struct packet_said *said;
+	/* What earlier packets taught of its records (core/layouts.h); NULL: nothing. Set by who
+	 * dissects, and as long as what was heard. */
+	const struct layouts *learnt;
 	const struct origin *origin; /* with PACKET_WHOLE only; as long as data */
 	struct layer layers[PACKET_LAYERS];
 };

@@ -135,6 +135,29 @@ enum extent_form {
 			  end of the bound, which may end the last one earlier */
 	EXTENT_WIDE,   /* wide HEAD { 13 -> u8 + 13 }: expr, an earlier field, says the number or
 			  how much of it stands here */
+	EXTENT_LEARNT, /* lists [learnt NAME by EXPR]: items, each read by the layout that a packet
+			  taught under this key (ext.layout), as many as fit; [as learnt] (layout
+			  NULL): one item for each of that layout's */
+	EXTENT_IMPLIED, /* implied u16: a number that does not stand here: the layout's item says
+			   it */
+};
+
+#define LAYOUT_KEYS 4
+/* What a layout is found by: with these numbers, in the same direction of a conversation. */
+struct layout_key {
+	const char *name; /* interned */
+	const struct expr *by[LAYOUT_KEYS];
+	uint16_t nby;
+};
+
+/* `teaches NAME by EXPR, EXPR = LIST, LIST if COND`: from now on the items of these lists are the
+ * layout NAME of this key. For who reads one packet after the other (core/layouts.h). */
+#define TEACH_LISTS 4
+struct teach {
+	struct layout_key key;
+	const struct expr *cond;    /* or NULL */
+	uint16_t list[TEACH_LISTS]; /* fields of the record */
+	uint16_t nlists;
 };
 
 /* `13 -> u8 + 13` of a wide number: where its head is that, such a number stands here, and the
@@ -159,7 +182,8 @@ struct extent {
 		*prefix;  /* PREFIX*: a number type (u8, u16, u24, u16le, berlen, mqttvar, ...) */
 	const char *stop; /* UNTIL_TEXT, LINES: the terminator (LINES: the last line's text);
 			     BEFORE, WHILE: any of these */
-	const char *const *alias; /* PREFIX*: names the inline number is read by; or NULL */
+	const char *const *alias;        /* PREFIX*: names the inline number is read by; or NULL */
+	const struct layout_key *layout; /* LEARNT: or NULL */
 };
 
 struct arm {
@@ -311,6 +335,8 @@ struct field {
 	int16_t bounds_to;
 	const struct field *bound_by; /* the field whose length rule bounds a span that begins with
 					 this field; or NULL */
+	const struct field *bound_also; /* a rule's: the next one that bounds from the same field;
+					   or NULL */
 	const char *qname; /* "tcp.sport" for a protocol's field, "dns.rr.name" for a struct's
 			      (interned) */
 	uint32_t lineno;   /* in its file */
@@ -327,8 +353,9 @@ struct record { /* the fields of a protocol or of a struct */
 	uint16_t nfields;
 	uint16_t npre;            /* fields[0..npre) stand before the payload; the rest after it */
 	const struct view *views; /* several may share a name, under conditions */
-	uint16_t nviews, nannounces;
+	uint16_t nviews, nannounces, nteaches;
 	struct announce *announces;
+	const struct teach *teaches;
 	const char *doc;
 	int32_t fixed_bits; /* width when every field is of fixed width and always there, else -1 */
 	uint16_t id;        /* number of the record in the registry */
@@ -462,7 +489,7 @@ struct proto {
 	/* frozen, guard `FIELD < N` and the like: it holds for values of the field from lo to hi */
 	const struct field *guarded; /* NULL: the guard is not that simple */
 	int64_t guard_lo, guard_hi;
-	bool heralds; /* it, or a struct in it, announces something */
+	bool heralds; /* it, or a struct in it, announces or teaches something */
 	bool beside;
 	bool has_payload; /* a `payload` line, or a `carries`: something may follow */
 	bool builtin;

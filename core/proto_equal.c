@@ -88,6 +88,19 @@ static bool same_wide(const struct extent *a, const struct extent *b)
 	return true;
 }
 
+static bool same_key(const struct layout_key *a, const struct layout_key *b)
+{
+	if (!a || !b)
+		return a == b;
+	if (strcmp(a->name, b->name) || a->nby != b->nby)
+		return false;
+	for (unsigned i = 0; i < a->nby; i++) {
+		if (!same_expr(a->by[i], b->by[i]))
+			return false;
+	}
+	return true;
+}
+
 static bool same_extent(const struct extent *a, const struct extent *b)
 {
 	if (a->outer && b->outer ? !same_extent(a->outer, b->outer) : a->outer != b->outer)
@@ -96,6 +109,7 @@ static bool same_extent(const struct extent *a, const struct extent *b)
 	       a->mark_len == b->mark_len && !memcmp(a->mark, b->mark, a->mark_len) &&
 	       (!a->stop_len || !memcmp(a->stop, b->stop, a->stop_len)) &&
 	       same_names(a->alias, b->alias) && same_wide(a, b) &&
+	       same_key(a->layout, b->layout) &&
 	       (!a->prefix || !b->prefix ? a->prefix == b->prefix
 					 : same_type(a->prefix, b->prefix));
 }
@@ -239,6 +253,20 @@ static bool same_announces(const struct record *a, const struct record *b)
 	return true;
 }
 
+static bool same_teaches(const struct record *a, const struct record *b)
+{
+	if (a->nteaches != b->nteaches)
+		return false;
+	for (unsigned i = 0; i < a->nteaches; i++) {
+		const struct teach *v = &a->teaches[i], *w = &b->teaches[i];
+
+		if (!same_key(&v->key, &w->key) || !same_expr(v->cond, w->cond) ||
+		    v->nlists != w->nlists || memcmp(v->list, w->list, sizeof(v->list)))
+			return false;
+	}
+	return true;
+}
+
 static bool same_summaries(const struct proto *a, const struct proto *b)
 {
 	if (a->nsummaries != b->nsummaries)
@@ -308,6 +336,8 @@ static bool same_record(struct equal *q, const struct record *a, const struct re
 	q->field = NULL;
 	if (!same_announces(a, b))
 		return differ(q, "what it announces");
+	if (!same_teaches(a, b))
+		return differ(q, "what it teaches");
 	return same_views(a, b) ? true : differ(q, "views");
 }
 

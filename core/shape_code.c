@@ -41,9 +41,9 @@ static const struct field *length_of(const struct record *rec, uint32_t part, co
 		return NULL;
 	f = &rec->fields[x->spans.v[0].from];
 	len = f->bound_by;
-	if (!len || f->cond || f->optional || f->align || len->bounds_from != len->bounds_to ||
-	    len->rule.zero_rest || len->rule.k || len->rule.skip || len->rule.m != 1 ||
-	    len->rule.n != 1)
+	if (!len || len->bound_also || f->cond || f->optional || f->align ||
+	    len->bounds_from != len->bounds_to || len->rule.zero_rest || len->rule.k ||
+	    len->rule.skip || len->rule.m != 1 || len->rule.n != 1)
 		return NULL;
 	return loads(len, part) ? len : NULL;
 }

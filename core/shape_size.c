@@ -275,6 +275,8 @@ static bool all_steps(struct plan_steps *ps, unsigned from)
 		const struct field *f = &rec->fields[i], *len = f->bound_by;
 
 		if (len && len->index < i) {
+			if (len->bound_also && len->bound_also->index < i)
+				return false;
 			if (!bounded_steps(ps, f, len))
 				return false;
 			continue;

@@ -88,17 +88,32 @@ static void print_wide(const struct extent *x, const struct record *rec, struct 
 	buf_str(out, " }");
 }
 
+static void print_key(const struct layout_key *k, const struct record *rec, struct buf *out)
+{
+	buf_fmt(out, "%s by ", k->name);
+	for (unsigned i = 0; i < k->nby; i++) {
+		buf_str(out, i ? ", " : "");
+		expr_print(k->by[i], rec, out);
+	}
+}
+
 static void print_extent(const struct type *t, const struct record *rec, struct buf *out)
 {
 	const struct extent *x = &t->ext;
 	bool list = t->form == TYPE_LIST;
 
-	if (x->form == EXTENT_KIND || x->form == EXTENT_WIDE)
+	if (x->form == EXTENT_KIND || x->form == EXTENT_WIDE || x->form == EXTENT_IMPLIED)
 		return;
 	buf_char(out, '[');
 	switch (x->form) {
 	case EXTENT_KIND:
+	case EXTENT_IMPLIED:
 	case EXTENT_WIDE: break;
+	case EXTENT_LEARNT:
+		buf_str(out, x->layout ? "learnt " : "as learnt");
+		if (x->layout)
+			print_key(x->layout, rec, out);
+		break;
 	case EXTENT_BYTES:
 		expr_print(x->expr, rec, out);
 		if (list)
@@ -194,6 +209,8 @@ void print_type(const struct type *t, const struct record *rec, unsigned indent,
 {
 	switch (t->form) {
 	case TYPE_LEAF:
+		if (t->ext.form == EXTENT_IMPLIED)
+			buf_str(out, "implied ");
 		if (t->ext.form == EXTENT_WIDE)
 			print_wide(&t->ext, rec, out);
 		else
@@ -415,9 +432,27 @@ static void print_announces(const struct record *rec, struct buf *out)
 	}
 }
 
+static void print_teaches(const struct record *rec, struct buf *out)
+{
+	for (unsigned i = 0; i < rec->nteaches; i++) {
+		const struct teach *t = &rec->teaches[i];
+
+		buf_str(out, "    teaches ");
+		print_key(&t->key, rec, out);
+		for (unsigned k = 0; k < t->nlists; k++)
+			buf_fmt(out, "%s%s", k ? ", " : " = ", rec->fields[t->list[k]].name);
+		if (t->cond) {
+			buf_str(out, " if ");
+			expr_print(t->cond, rec, out);
+		}
+		buf_char(out, '\n');
+	}
+}
+
 void print_views(const struct record *rec, struct buf *out)
 {
 	print_announces(rec, out);
+	print_teaches(rec, out);
 	for (unsigned i = 0; i < rec->nviews; i++) {
 		const struct view *v = &rec->views[i];
 

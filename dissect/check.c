@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/layouts.h"
 #include "core/wide.h"
 #include "dissect/dissect.h"
 
@@ -214,8 +215,8 @@ static void judge_rule(struct judge *j, uint32_t at)
 {
 	const struct node *n = &j->t->v[at];
 	const struct rule *r = &n->field->rule;
-	uint64_t want,
-		mask = n->bits < 64 && !is_wide(n->type) ? (1ull << n->bits) - 1 : UINT64_MAX;
+	unsigned bits = is_implied(n->type) ? n->type->bits : n->bits;
+	uint64_t want, mask = bits < 64 && !is_wide(n->type) ? (1ull << bits) - 1 : UINT64_MAX;
 	bool inexact;
 
 	if ((r->zero_rest && n->num == 0) || out_of_sight(j, n) ||

@@ -392,6 +392,7 @@ static inline void dissect_all(const struct registry *r, struct packet *p,
 
 	p->nlayers = 0;
 	p->flags &= (uint8_t)~PACKET_DEEP;
+	p->learnt = heard ? heard_layouts(heard) : NULL;
 	if (p->len == 0)
 		return;
 	if (!first && S->link)

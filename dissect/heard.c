@@ -13,13 +13,23 @@ struct announced {
 };
 
 struct heard {
-	uint64_t n; /* announcements so far */
-	struct announced v[HEARD_MOST];
+	uint64_t n;              /* announcements so far */
+	struct announced *v;     /* [HEARD_MOST]; NULL: there was none */
+	struct layouts *layouts; /* NULL: nobody taught any */
 };
 
 void heard_close(struct heard *h)
 {
+	if (!h)
+		return;
+	layouts_close(h->layouts);
+	free(h->v);
 	free(h);
+}
+
+const struct layouts *heard_layouts(const struct heard *h)
+{
+	return h->layouts;
 }
 
 static unsigned place_of(const char *space, uint64_t value)
@@ -34,7 +44,7 @@ const struct proto *heard_next(const struct heard *h, const char *space, uint64_
 {
 	unsigned first = place_of(space, value);
 
-	while (*at < NEAR) {
+	while (h->v && *at < NEAR) {
 		const struct announced *a = &h->v[(first + (*at)++) % HEARD_MOST];
 
 		if (a->space == space && a->value == value)
@@ -61,9 +71,14 @@ static void put(struct heard *h, const char *space, uint64_t value, const struct
 	*best = (struct announced) { space, value, ++h->n, proto };
 }
 
-static void learn_record(struct heard *h, const struct tree *t, uint32_t at)
+static int learn_record(struct heard *h, const struct tree *t, uint32_t at)
 {
 	const struct record *rec = t->v[at].rec;
+
+	if (rec->nannounces && !h->v && !(h->v = calloc(HEARD_MOST, sizeof(*h->v))))
+		return -1;
+	if (rec->nteaches && !h->layouts && !(h->layouts = layouts_open()))
+		return -1;
 
 	for (unsigned i = 0; i < rec->nannounces; i++) {
 		const struct announce *a = &rec->announces[i];
@@ -75,9 +90,10 @@ static void learn_record(struct heard *h, const struct tree *t, uint32_t at)
 		if (v > 0)
 			put(h, a->space, (uint64_t)v, a->proto);
 	}
+	return rec->nteaches ? layouts_learn(h->layouts, t, at) : 0;
 }
 
-int heard_learn(struct heard **h, const struct packet *p, struct tree *scratch)
+int heard_learn(struct heard **h, struct packet *p, struct tree *scratch)
 {
 	for (unsigned i = 0; i < p->nlayers; i++) {
 		if (!p->layers[i].proto->heralds || (p->layers[i].flags & LAYER_QUOTED))
@@ -87,9 +103,11 @@ int heard_learn(struct heard **h, const struct packet *p, struct tree *scratch)
 		if (!*h || decode(scratch, p, i))
 			return -1;
 		for (uint32_t n = 0; n < scratch->n; n++) {
-			if (scratch->v[n].rec && !(scratch->v[n].flags & (NODE_CUT | NODE_RAW)))
-				learn_record(*h, scratch, n);
+			if (scratch->v[n].rec && !(scratch->v[n].flags & (NODE_CUT | NODE_RAW)) &&
+			    learn_record(*h, scratch, n))
+				return -1;
 		}
 	}
+	p->learnt = *h ? (*h)->layouts : NULL;
 	return 0;
 }

@@ -44,10 +44,10 @@ static int record_number(struct lua *l, const struct record *rec)
 /* Codecs that the reader has. */
 static bool known_codec(const char *name)
 {
-	static const char *const names[] = { "qvar",    "mqttvar",  "leb128",  "zigzag",
-					     "vlq",     "berlen",   "cstr",    "line",
-					     "decimal", "hexnum",   "dnsname", "dnsname_plain",
-					     "lenenc",  "hpacktext" };
+	static const char *const names[] = { "qvar",    "mqttvar",   "leb128",  "zigzag",
+					     "vlq",     "berlen",    "cstr",    "line",
+					     "decimal", "hexnum",    "dnsname", "dnsname_plain",
+					     "lenenc",  "hpacktext", "len255" };
 
 	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		if (!strcmp(names[i], name))
@@ -152,6 +152,8 @@ static int put_extent(struct lua *l, const struct extent *x, const struct record
 		[EXTENT_LINES] = "lines",
 		[EXTENT_BLOCKS] = "blocks",
 		[EXTENT_WIDE] = "wide",
+		[EXTENT_LEARNT] = "learnt",
+		[EXTENT_IMPLIED] = "implied",
 	};
 
 	buf_fmt(l->out, "{ form = \"%s\"", forms[x->form]);
@@ -337,6 +339,8 @@ static int put_field(struct lua *l, const struct record *rec, const struct field
 		buf_fmt(l->out, ", align = %u", f->align);
 	if (f->bound_by)
 		buf_fmt(l->out, ", bound_by = %u", f->bound_by->index);
+	if (f->bound_also)
+		buf_fmt(l->out, ", bound_also = %u", f->bound_also->index);
 	if (width > 0)
 		buf_fmt(l->out, ", width = %lld", (long long)width);
 	if (f->show == SHOW_HEX || f->show == SHOW_BITS)

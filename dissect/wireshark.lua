@@ -274,6 +274,11 @@ function codecs.lenenc(R, at, room)
 	for i = n, 1, -1 do v = v * 256 + byte(R, at + i) end
 	return n + 1, v
 end
+function codecs.len255(R, at, room)
+	local first = byte(R, at)
+	if first < 255 then return 1, first end
+	if room >= 3 then return 3, byte(R, at + 1) * 256 + byte(R, at + 2) end
+end
 function codecs.berlen(R, at, room)
 	local first = byte(R, at)
 	if first < 128 then return 1, first end
@@ -476,6 +481,8 @@ local function read_leaf(R, n, ty, p, inst)
 			n.num = read_number(R, w, p.pos, w.bits) + w.add
 			p.pos = p.pos + w.bits
 		end
+	elseif x.form == "implied" then
+		return cut(n, p)
 	elseif x.form ~= "kind" then
 		local want
 		if x.form == "rest" then
@@ -579,7 +586,9 @@ end
 local function read_list(R, n, ty, p, inst)
 	local x, count = ty.ext, nil
 	local sub = { pos = p.pos, stop = p.stop, start = p.pos }
-	if x.form == "count" then
+	if x.form == "learnt" then -- by an earlier packet, of which nothing is known here
+		return cut(n, p)
+	elseif x.form == "count" then
 		count = math.max(x.expr(inst), 0)
 	elseif x.form == "rest" then
 		if x.expr then sub.stop = math.max(p.stop - x.expr(n) * 8, p.pos) end
@@ -697,8 +706,11 @@ local function read_fields(R, at, rec, from, to, p)
 	local stack = { whole = p.stop }
 	for i = from, to - 1 do
 		local f = rec.fields[i + 1]
-		if f.bound_by and f.bound_by < i then
-			open_bound(R, at, rec.fields[f.bound_by + 1], p.pos, p, stack)
+		local by = f.bound_by
+		while by do
+			local len = rec.fields[by + 1]
+			if by < i then open_bound(R, at, len, p.pos, p, stack) end
+			by = len.bound_also
 		end
 		local exact = false
 		for _, b in ipairs(stack) do exact = exact or (b.to == i and b.from == i) end

@@ -127,7 +127,8 @@ int strata_keep(struct strata_packet *p, struct strata_error *e)
 	buf_put(&p->own, p->pkt.data, p->pkt.len);
 	p->pkt.data = (const uint8_t *)p->own.p;
 	p->pkt.ifname = p->device[0] ? p->device : NULL;
-	p->pkt.said = NULL; /* that is the source's */
+	p->pkt.said = NULL; /* that is the source's, as the next */
+	p->pkt.learnt = NULL;
 	/* Trees point at the bytes; they are made anew when asked for. */
 	p->decoded = 0;
 	p->checked = false;

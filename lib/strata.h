@@ -146,7 +146,9 @@ void strata_packet_free(struct strata_packet *p);
  * up to 65535. -1: more than 262144 bytes. */
 int strata_dissect(struct strata_packet *p, const void *data, size_t len, size_t wire_len,
 		   unsigned link, struct strata_error *e);
-/* Copy the borrowed bytes, so that p no longer needs whoever gave them. -1: no memory. */
+/* Copy the borrowed bytes, so that p no longer needs whoever gave them. What its source knew of
+ * earlier packets is not copied: records by a template that another packet told are bytes from then
+ * on. -1: no memory. */
 int strata_keep(struct strata_packet *p, struct strata_error *e);
 
 enum strata_packet_flag {
@@ -340,7 +342,8 @@ void strata_source_close(struct strata_source *src);
  * STRATA_FOREVER). STRATA_GOT, STRATA_NOTHING: none came by the deadline, STRATA_FAILED: e,
  * STRATA_END. Regular files never give STRATA_NOTHING. Of a file that is a pipe the deadline is for
  * a packet's first byte; one that is compressed may block past it. src remembers what packets
- * announce of later ones (the ports of a call's sound), and takes those apart by it. */
+ * announce of later ones (the ports of a call's sound) and teach of their records (the templates of
+ * NetFlow), and takes those apart by it. */
 int strata_next(struct strata_source *src, struct strata_packet *p, int64_t deadline,
 		struct strata_error *e);
 /* A descriptor for poll(): readable when strata_next() may have something; then call it with

@@ -147,6 +147,8 @@ bool node_implied(struct printer *pr, unsigned i, uint32_t at)
 		return false;
 	if (root && l->filled == (int32_t)f->index)
 		return n->num == l->filled_value;
+	if (node_sizes(t, at))
+		return false;
 	switch (f->rule.form) {
 	case RULE_SUM: return sum_implied(pr, i, at);
 	case RULE_LEN:

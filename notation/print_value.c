@@ -4,6 +4,7 @@
 #include "notation/printer.h"
 
 #include "core/head.h"
+#include "core/layouts.h"
 
 /* Bytes that no reader of the notation takes for anything but themselves, nor a shell for its own.
  */
@@ -174,6 +175,32 @@ static unsigned shortest(const struct type *type, uint64_t v)
 	return n;
 }
 
+/* The implied length by which node `at`, a number, was read; NODE_NONE: there is none. */
+static uint32_t implied_size(const struct tree *t, uint32_t at)
+{
+	const struct node *n = &t->v[at];
+	const struct expr *x = n->type->ext.form == EXTENT_BYTES ? n->type->ext.expr : NULL;
+	uint32_t size;
+
+	if (!x || x->op != EX_FIELD || x->npath != 1 || x->local < 0 || !n->bits ||
+	    n->type->kind->cls != KIND_NUM)
+		return NODE_NONE;
+	size = t->v[n->parent].rec ? tree_child(t, n->parent, (unsigned)x->local) : NODE_NONE;
+	return size != NODE_NONE && is_implied(t->v[size].type) ? size : NODE_NONE;
+}
+
+bool node_sizes(const struct tree *t, uint32_t at)
+{
+	for (uint32_t k = at; is_implied(t->v[at].type) && k != NODE_NONE; k = tree_sibling(t, k)) {
+		const struct node *n = &t->v[k];
+
+		if (n->type && n->type->form == TYPE_LEAF && implied_size(t, k) == at &&
+		    n->bits / 8 != shortest(n->type, n->num))
+			return true;
+	}
+	return false;
+}
+
 bool node_derived(const struct tree *t, uint32_t at, bool full, bool *len, uint64_t *len_is,
 		  bool *width, uint64_t *width_is)
 {
@@ -187,7 +214,8 @@ bool node_derived(const struct tree *t, uint32_t at, bool full, bool *len, uint6
 		return true;
 	if (is_variable_width(type)) {
 		*width_is = n->bits / 8 - n->tail;
-		*width = full || *width_is != shortest(type, n->num);
+		*width = implied_size(t, at) == NODE_NONE &&
+			 (full || *width_is != shortest(type, n->num));
 		return true;
 	}
 	if (type->ext.form != EXTENT_PREFIX && type->ext.form != EXTENT_PREFIX_COUNT)

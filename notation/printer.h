@@ -74,6 +74,8 @@ void print_hex(const uint8_t *p, size_t n, struct buf *out);
 bool print_leaf(const struct tree *t, uint32_t at, bool exact, bool bytes_only, struct buf *out);
 /* The number in the inline prefix of a node, and how many bytes it has. */
 bool node_prefix(const struct tree *t, uint32_t at, uint64_t *v, unsigned *width);
+/* Does an implied length have to be said, since a number by it is wider than it need be? */
+bool node_sizes(const struct tree *t, uint32_t at);
 /* X.len and X.width of a node where they are not what building would give. */
 bool node_derived(const struct tree *t, uint32_t at, bool full, bool *len, uint64_t *len_is,
 		  bool *width, uint64_t *width_is);

@@ -90,6 +90,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (heard) {
 		struct packet after = m;
 
+		judge(t, &p); /* by what it has taught itself */
+
 		dissect_heard(t->reg, &after, &t->scratch, heard);
 		judge(t, &after);
 		heard_close(heard);

@@ -3,6 +3,7 @@
  * same bytes. What is done: below 8 that form, from 8 on the notation. */
 #include "tests/fuzz/fuzz.h"
 
+#include "dissect/heard.h"
 #include "dissect/report.h"
 #include "notation/notation.h"
 
@@ -85,6 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct run *r; /* a fuzzer's process does one thing */
 	struct packet p;
+	struct heard *heard = NULL;
 	int what = size > BYTES_MAX ? -1 : fuzz_packet(data, size, &p);
 
 	if (!r)
@@ -92,6 +94,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (what < 0)
 		return 0;
 	dissect_with(r->reg, &p, &r->scratch);
+	if (heard_learn(&heard, &p, &r->scratch)) /* its records, by its own templates */
+		abort();
 	for (int i = 0; i < REPORT_NONE; i++) {
 		if (i != what && !fuzz_thorough())
 			continue;
@@ -102,5 +106,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (what >= FORMS || fuzz_thorough())
 		say(r, &p);
+	heard_close(heard);
 	return 0;
 }

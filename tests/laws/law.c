@@ -60,8 +60,13 @@ void law_load(struct trial *l, const char *path, struct law_file *out)
 		l->bad++;
 		return;
 	}
-	while (source_next(s, &p, &e) == SOURCE_PACKET)
-		dissect_with(l->reg, keep(out, &p), &l->scratch);
+	while (source_next(s, &p, &e) == SOURCE_PACKET) {
+		struct packet *v = keep(out, &p);
+
+		dissect_with(l->reg, v, &l->scratch);
+		if (heard_learn(&out->heard, v, &l->scratch))
+			abort();
+	}
 	source_close(s);
 }
 
@@ -70,6 +75,7 @@ void law_unload(struct law_file *f)
 	for (size_t i = 0; i < f->n; i++)
 		free((void *)(uintptr_t)f->v[i].data);
 	free(f->v);
+	heard_close(f->heard);
 }
 
 void law_seed(struct trial *l, const struct packet *p)

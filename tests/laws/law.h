@@ -14,6 +14,7 @@
 #include "core/plan.h"
 #include "core/registry.h"
 #include "dissect/dissect.h"
+#include "dissect/heard.h"
 #include "notation/notation.h"
 
 struct trial {
@@ -30,6 +31,7 @@ struct trial {
 struct law_file {
 	struct packet *v; /* numbered, dissected, each in a buffer of exactly its size */
 	size_t n;
+	struct heard *heard; /* what the packets taught of the records of those after them */
 };
 
 /* 0; or -1, and it is told. */

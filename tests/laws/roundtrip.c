@@ -61,11 +61,13 @@ static void compare(struct run *r, const struct packet *p)
 /* p->data lies in a buffer of exactly p->len bytes. */
 static void round_trip(struct run *r, struct packet *p)
 {
+	const struct layouts *learnt = p->learnt; /* from the packets before it */
 	struct err e = { 0 };
 	char why[700];
 
 	r->done++;
 	dissect_with(r->law.reg, p, &r->law.scratch);
+	p->learnt = learnt;
 	r->text.n = 0;
 	if (print_expr(r->law.printer, p, 0, &r->text) < 0) {
 		tell(r, p, "cannot be printed");

@@ -83,6 +83,7 @@ static const struct row {
 	{ "vlq", 0, "128", NULL, 128 },
 	{ "zigzag", 0, "-1", NULL, UINT64_MAX },
 	{ "lenenc", 0, "251", NULL, 251 },
+	{ "len255", 0, "255", NULL, 255 },
 	{ "hexnum", 0, "0x1a", "26", 26 },
 	/* date -u -d ... +%s%3N; FILETIME of 2020-01-01 by 11644473600 s from 1601 to 1970. */
 	{ "unixms", 0, "2026-11-22T10:38:16.25Z", NULL, 1795343896250 },

@@ -65,6 +65,11 @@ static const struct codec_row {
 	{ "lenenc", "\xfd\x01\x02", 3, -1, 0, 0 },
 	{ "lenenc", "\xfb\x01\x02", 3, -1, 0, 0 },
 	{ "lenenc", "\xff\x01\x02", 3, -1, 0, 0 },
+	{ "len255", "\xfe", 1, 1, 254, 0 },
+	{ "len255", "\xff\x00\xff", 3, 3, 255, 0 },
+	{ "len255", "\xff\xff\xff", 3, 3, 65535, 0 },
+	{ "len255", "\xff\x00\x05", 3, 3, 5, 3 },
+	{ "len255", "\xff\x00", 2, -1, 0, 0 },
 	{ "hexnum", "1a\r\n", 4, 2, 26, 0 },
 	{ "hexnum", "001A;", 5, 4, 26, 4 },
 	{ "hexnum", "10000000000000000", 17, -1, 0, 0 },
@@ -169,6 +174,10 @@ START_TEST(codec_refuses)
 	ck_assert_int_eq(kind_find("berlen", 6)->write(&out, 0, &v, 10), -1);
 	ck_assert_int_eq(kind_find("lenenc", 6)->write(&out, 0, &v, 1), -1);
 	ck_assert_int_eq(kind_find("lenenc", 6)->write(&out, 0, &v, 2), -1);
+	ck_assert_int_eq(kind_find("len255", 6)->write(&out, 0, &v, 1), -1);
+	ck_assert_int_eq(kind_find("len255", 6)->write(&out, 0, &v, 2), -1);
+	v.num = 65536;
+	ck_assert_int_eq(kind_find("len255", 6)->write(&out, 0, &v, 0), -1);
 	ck_assert_int_eq(kind_find("decimal", 7)->write(&out, 0, &v, 2), -1);
 	ck_assert_int_eq(kind_find("cstr", 4)->write(&out, 0, &v, 0), -1);
 	ck_assert_int_eq(kind_find("line", 4)->write(&out, 0, &v, 0), -1);
