@@ -43,6 +43,33 @@ rec_ipfix() {
 	keep 4
 }
 
+rec_ipfix-later() {
+	pair
+	cat >"$LAB_DIR/pmacctd.conf" <<-END
+		daemonize: false
+		pcap_interface: eth0
+		plugins: nfprobe
+		aggregate: src_mac, dst_mac, src_host, dst_host, src_port, dst_port, proto, tos
+		pcap_filter: not port 4739 and (icmp or icmp6 or udp or tcp)
+		nfprobe_version: 10
+		nfprobe_source_ip: 10.77.0.1
+		nfprobe_receiver: 10.77.0.2:4739
+		nfprobe_timeouts: tcp=2:tcp.rst=2:tcp.fin=2:udp=2:icmp=2:general=2:maxlife=4:expint=2
+	END
+	lab_bg h2 nc -luk 10.77.0.2 4739
+	lab_bg h2 nc -lk 10.77.0.2 8000
+	lab_bg h1 pmacctd -f "$LAB_DIR/pmacctd.conf"
+	sniff h2 eth0 udp port 4739
+	sleep 2
+	lab_on h1 ping -c2 -i0.2 10.77.0.2
+	sleep 6
+	lab_on h1 bash -c 'echo hallo >/dev/tcp/10.77.0.2/8000'
+	sleep 6
+	lab_on h1 ping -c2 -i0.2 fd77::2
+	sleep 12
+	keep 3
+}
+
 rec_sflow() {
 	pair
 	cat >"$LAB_DIR/pmacctd.conf" <<-END
