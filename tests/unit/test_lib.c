@@ -167,6 +167,26 @@ START_TEST(announced)
 }
 END_TEST
 
+/* The template of frame 3 is in frame 1: as tshark reads it, a conversation of 274 bytes with port
+ * 8000. A copy that was kept knows of no earlier packet. */
+START_TEST(taught)
+{
+	struct strata_source *src = strata_source_file(S, CAPTURE("ipfix-later"), NULL, &E);
+	static const char path[] = "ipfix.sets.0.body.records.0.11.value";
+	uint64_t v;
+
+	ck_assert_msg(src != NULL, "%s", E.message);
+	for (unsigned i = 0; i < 3; i++)
+		ck_assert_int_eq(strata_next(src, P, STRATA_FOREVER, &E), STRATA_GOT);
+	ck_assert_uint_eq(number(path), 8000);
+	ck_assert_uint_eq(number("ipfix.sets.0.body.records.0.2.value"), 274);
+	ck_assert_int_eq(strata_keep(P, &E), 0);
+	strata_source_close(src);
+	ck_assert_uint_eq(number("ipfix.sets.0.setID"), 1024);
+	ck_assert_int_ne(strata_number(P, path, &v), 1);
+}
+END_TEST
+
 /* As tshark reads it: frame 1 asks for www.example.org A with id 0xa212, frame 2 answers. */
 START_TEST(file_read)
 {
@@ -433,6 +453,7 @@ UNIT_TESTS(lib)
 	tcase_add_test(t, protocols_told);
 	tcase_add_test(t, file_read);
 	tcase_add_test(t, announced);
+	tcase_add_test(t, taught);
 	tcase_add_test(t, file_filtered);
 	tcase_add_test(t, file_errors);
 	tcase_add_test(t, file_pipe);
