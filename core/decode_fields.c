@@ -246,7 +246,7 @@ int read_fields(struct reader *r, uint32_t at, const struct record *rec, unsigne
 		node = r->t->n;
 		if (read_plain(r, at, f, p))
 			goto there;
-		for (const struct field *len = f->bound_by; len; len = len->bound_also) {
+		for (const struct field *len = f->bound_by; len; len = bound_next(len)) {
 			if (len->index < i)
 				open_bound(r, at, len, p->pos, p, stack, &n, whole);
 		}

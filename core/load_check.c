@@ -215,16 +215,19 @@ static void sizing(struct check *c, const struct expr *x)
 
 static void check_type(struct check *c, const struct type *t)
 {
+	const struct layout_key *k;
+
 	if (t->ext.form == EXTENT_BYTES || t->ext.form == EXTENT_COUNT) {
 		c->selecting = false;
 		c->what = "a size";
 		expr_each(t->ext.expr, check_node, c);
 		sizing(c, t->ext.expr);
 	}
-	for (unsigned i = 0; t->ext.layout && i < t->ext.layout->nby; i++) {
+	k = t->ext.form == EXTENT_LEARNT ? t->ext.layout : NULL;
+	for (unsigned i = 0; k && i < k->nby; i++) {
 		c->selecting = false;
 		c->what = "a key";
-		expr_each(t->ext.layout->by[i], check_node, c);
+		expr_each(k->by[i], check_node, c);
 	}
 	if (t->form == TYPE_LIST)
 		check_type(c, t->item);

@@ -44,7 +44,8 @@ static int resolve_types(struct scope *s, const struct field *f, const struct ty
 		in.item = t->item->form == TYPE_STRUCT ? unit_of(s->r, t->item->rec) : NULL;
 		if (scope_resolve(&in, t->ext.expr, NULL, NULL))
 			return -1;
-	} else if (maybe(s, t->ext.expr) || resolve_key(s, t->ext.layout)) {
+	} else if (maybe(s, t->ext.expr) ||
+		   (t->ext.form == EXTENT_LEARNT && resolve_key(s, t->ext.layout))) {
 		return -1;
 	}
 	if (t->form == TYPE_LIST)

@@ -215,7 +215,7 @@ static void find_bounds(struct record *rec)
 		f->bounds_from = from;
 		f->bounds_to = to;
 		first = &rec->fields[from];
-		f->bound_also = first->bound_by;
+		f->bound_also = first->bound_by ? (uint16_t)(first->bound_by->index + 1) : 0;
 		first->bound_by = f;
 	}
 }

@@ -134,10 +134,11 @@ int check_implied(struct unit *u, const struct field *f, const struct fsrc *s, s
 				"an implied number is said by an item of a layout; %s is no struct",
 				u->rec->name);
 	if (f->fresh || f->align || f->rule.form == RULE_SUM)
-		return src_fail(u->src, e, s->name,
-				"'%s' does not stand in the packet; it is neither fresh, aligned nor "
-				"a checksum",
-				f->name);
+		return src_fail(
+			u->src, e, s->name,
+			"'%s' does not stand in the packet; it is neither fresh, aligned nor "
+			"a checksum",
+			f->name);
 	return 0;
 }
 
@@ -164,11 +165,11 @@ static bool is_taught(struct registry *r, const char *name, const char **near)
 static int check_asked(struct registry *r, struct unit *u, unsigned field, const struct type *t,
 		       struct err *e)
 {
-	const struct layout_key *k = t->ext.layout;
+	const struct layout_key *k = t->ext.form == EXTENT_LEARNT ? t->ext.layout : NULL;
 	const char *best;
 	char near[100];
 
-	if (t->form == TYPE_LIST && t->ext.form == EXTENT_LEARNT && k && r->strict) {
+	if (k && r->strict) {
 		if (freeze_spend(r, r->units.n, e))
 			return -1;
 		if (!is_taught(r, k->name, &best)) {

@@ -62,11 +62,11 @@ struct packet {
 	const char *ifname; /* of its interface, as the source has it (any bytes); NULL: not told */
 	/* What else its file says of it (core/said.h); NULL: nothing. Borrowed like data. */
 	const struct packet_said *said;
+	const struct origin *origin;        /* with PACKET_WHOLE only; as long as data */
+	struct layer layers[PACKET_LAYERS]; /* from the second cache line on */
 	/* What earlier packets taught of its records (core/layouts.h); NULL: nothing. Set by who
 	 * dissects, and as long as what was heard. */
 	const struct layouts *learnt;
-	const struct origin *origin; /* with PACKET_WHOLE only; as long as data */
-	struct layer layers[PACKET_LAYERS];
 };
 
 enum packet_flag {

@@ -177,13 +177,15 @@ struct extent {
 	const struct extent *outer; /* PREFIX*: mark and length around these; or NULL */
 	const struct expr
 		*expr; /* BYTES, COUNT, UNTIL, WHILE of a list, BLOCKS, WIDE; REST: or NULL */
-	const struct wide_form *wide; /* WIDE: heads and widths grow */
+	union {
+		const struct wide_form *wide;    /* WIDE: heads and widths grow */
+		const struct layout_key *layout; /* LEARNT: or NULL */
+	};
 	const struct type
 		*prefix;  /* PREFIX*: a number type (u8, u16, u24, u16le, berlen, mqttvar, ...) */
 	const char *stop; /* UNTIL_TEXT, LINES: the terminator (LINES: the last line's text);
 			     BEFORE, WHILE: any of these */
-	const char *const *alias;        /* PREFIX*: names the inline number is read by; or NULL */
-	const struct layout_key *layout; /* LEARNT: or NULL */
+	const char *const *alias; /* PREFIX*: names the inline number is read by; or NULL */
 };
 
 struct arm {
@@ -335,16 +337,19 @@ struct field {
 	int16_t bounds_to;
 	const struct field *bound_by; /* the field whose length rule bounds a span that begins with
 					 this field; or NULL */
-	const struct field *bound_also; /* a rule's: the next one that bounds from the same field;
-					   or NULL */
-	const char *qname; /* "tcp.sport" for a protocol's field, "dns.rr.name" for a struct's
-			      (interned) */
-	uint32_t lineno;   /* in its file */
+	const char *qname;   /* "tcp.sport" for a protocol's field, "dns.rr.name" for a struct's
+				(interned) */
+	uint32_t lineno;     /* in its file */
+	uint16_t bound_also; /* a rule's: 1 + the index of the next one that bounds from the same
+				field; 0: there is none */
 };
 
 /* What `fresh` draws for f: a number of that many bits, or so many bytes. False: it cannot be
  * fresh. A number of free width is drawn as one of 32 bits that is not negative. */
 bool field_draws(const struct field *f, unsigned *bits, uint32_t *bytes);
+
+_Static_assert(sizeof(struct field) % 64 == 0 && sizeof(struct type) % 64 == 0,
+	       "whole cache lines: decoding goes from one to the next");
 
 struct record { /* the fields of a protocol or of a struct */
 	const char *name;
@@ -361,6 +366,12 @@ struct record { /* the fields of a protocol or of a struct */
 	uint16_t id;        /* number of the record in the registry */
 	bool says;          /* a field of it does */
 };
+
+/* The next rule that bounds from the same field as len does; NULL: there is none. */
+static inline const struct field *bound_next(const struct field *len)
+{
+	return len->bound_also ? &len->rec->fields[len->bound_also - 1] : NULL;
+}
 
 /* ---- protocols ---- */
 

@@ -109,7 +109,7 @@ static bool same_extent(const struct extent *a, const struct extent *b)
 	       a->mark_len == b->mark_len && !memcmp(a->mark, b->mark, a->mark_len) &&
 	       (!a->stop_len || !memcmp(a->stop, b->stop, a->stop_len)) &&
 	       same_names(a->alias, b->alias) && same_wide(a, b) &&
-	       same_key(a->layout, b->layout) &&
+	       (a->form != EXTENT_LEARNT || same_key(a->layout, b->layout)) &&
 	       (!a->prefix || !b->prefix ? a->prefix == b->prefix
 					 : same_type(a->prefix, b->prefix));
 }

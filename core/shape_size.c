@@ -275,7 +275,7 @@ static bool all_steps(struct plan_steps *ps, unsigned from)
 		const struct field *f = &rec->fields[i], *len = f->bound_by;
 
 		if (len && len->index < i) {
-			if (len->bound_also && len->bound_also->index < i)
+			if (len->bound_also && bound_next(len)->index < i)
 				return false;
 			if (!bounded_steps(ps, f, len))
 				return false;

@@ -340,7 +340,7 @@ static int put_field(struct lua *l, const struct record *rec, const struct field
 	if (f->bound_by)
 		buf_fmt(l->out, ", bound_by = %u", f->bound_by->index);
 	if (f->bound_also)
-		buf_fmt(l->out, ", bound_also = %u", f->bound_also->index);
+		buf_fmt(l->out, ", bound_also = %u", bound_next(f)->index);
 	if (width > 0)
 		buf_fmt(l->out, ", width = %lld", (long long)width);
 	if (f->show == SHOW_HEX || f->show == SHOW_BITS)
