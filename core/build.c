@@ -25,6 +25,25 @@ void plan_done(struct plan *p)
 	memset(p, 0, sizeof(*p));
 }
 
+struct say *say_copy(struct arena *mem, const struct say *s)
+{
+	struct say *c = arena_alloc(mem, sizeof(*c)), **tail;
+
+	if (!c)
+		return NULL;
+	*c = *s;
+	c->next = c->child = c->recent = c->last = NULL;
+	tail = &c->child;
+	for (const struct say *k = s->child; k; k = k->next) {
+		*tail = say_copy(mem, k);
+		if (!*tail)
+			return NULL;
+		c->last = *tail;
+		tail = &(*tail)->next;
+	}
+	return c;
+}
+
 static const struct say *said(const struct plan_layer *l, const struct field *f)
 {
 	for (const struct say *s = l->say; s; s = s->next) {

@@ -41,6 +41,10 @@ struct say {
 	bool mixed;                /* notation: its items were not said in rising order */
 };
 
+/* A copy of s and all in it, without what stands beside it. NULL when memory is out. The notation
+ * bounds the depth. */
+struct say *say_copy(struct arena *mem, const struct say *s);
+
 #define PLAN_LAYERS 64
 
 struct plan_layer {

@@ -72,7 +72,8 @@ static int settle_unknown(struct parser *ps, const struct scope *sc, const struc
 {
 	struct types t;
 	struct span_text text;
-	struct say was;
+	struct say *was;
+	unsigned nsweeps;
 
 	if (say->form == SAY_TEXT && begins(say->text, say->text_len, "hex:")) {
 		say->form = SAY_RAW;
@@ -91,14 +92,20 @@ static int settle_unknown(struct parser *ps, const struct scope *sc, const struc
 		}
 		if (t.v[i]->form == TYPE_LEAF)
 			break;
-		was = *say;
+		was = say_copy(&ps->p->mem, say);
+		nsweeps = ps->p->nsweeps;
+		if (!was)
+			return text_nomem(ps);
 		if (!settle_type(ps, sc, f, t.v[i], say, depth, false))
 			return 0;
 		/* A number too large for one form may fit the next. */
 		if (!ps->e || ps->e->code != ERR_USAGE || i + 1 == t.n ||
 		    t.v[i + 1]->form != t.v[i]->form)
 			return -1;
-		*say = was;
+		/* As if it had not been tried: what stands in it has become values, or sweeps. */
+		was->next = say->next;
+		*say = *was;
+		ps->p->nsweeps = nsweeps;
 		*ps->e = (struct err) { 0 };
 	}
 	if (say->form == SAY_TEXT && say->text[0] == '"') {
