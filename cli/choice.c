@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,12 +121,28 @@ int choice_options(struct choice *ch, struct cli *c, int nfiles, struct err *e)
 	return 0;
 }
 
+static int open_rewrite(struct choice *ch, struct err *e)
+{
+	const struct options *o = &ch->c->opt;
+	struct rewrite_opts ro = { .reg = ch->c->reg,
+				   .set = o->list[OPT_SET],
+				   .nset = o->n[OPT_SET],
+				   .map = o->list[OPT_MAP],
+				   .nmap = o->n[OPT_MAP],
+				   .sums = opt_has(o, OPT_SUMS) };
+
+	if (!ro.nset && !ro.nmap && !ro.sums)
+		return 0;
+	ch->rewrite = rewrite_open(&ro, e);
+	return ch->rewrite ? 0 : -1;
+}
+
 int choice_open(struct choice *ch, uint16_t link, struct err *e)
 {
 	struct show_opts so = { .form = REPORT_NONE,
 				.pattern = ch->filter.pattern ? ch->filter.text : NULL };
 
-	if (show_open(&ch->show, ch->c, &so, e) < 0)
+	if (show_open(&ch->show, ch->c, &so, e) < 0 || open_rewrite(ch, e) < 0)
 		return -1;
 	if (!ch->filter.text || ch->filter.pattern)
 		return 0;
@@ -168,8 +185,29 @@ int choice_packet(struct choice *ch, struct packet *p, struct err *e)
 	return 1;
 }
 
+int choice_change(struct choice *ch, struct packet *p, struct err *e)
+{
+	int rc = ch->rewrite ? rewrite_packet(ch->rewrite, p, e) : 0;
+
+	ch->changed += rc > 0;
+	return rc < 0 ? -1 : 0;
+}
+
+void choice_tell(const struct choice *ch)
+{
+	const char *why;
+	uint64_t first, n = ch->rewrite ? rewrite_unfit(ch->rewrite, &first, &why) : 0;
+
+	if (n)
+		say(ch->c,
+		    n > 1 ? "packet %" PRIu64 " could not be changed: %s (and %" PRIu64 " more)"
+			  : "packet %" PRIu64 " could not be changed: %s",
+		    first, why, n - 1);
+}
+
 void choice_close(struct choice *ch)
 {
+	rewrite_close(ch->rewrite);
 	show_close(&ch->show, NULL);
 	bpf_close(ch->bpf);
 	free(ch->numbers.v);

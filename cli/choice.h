@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/show.h"
 #include "cli/words.h"
+#include "play/rewrite.h"
 
 /* ---- input.c: files as one sequence ---- */
 
@@ -48,7 +49,7 @@ struct moment { /* a time of the clock, or one after the first packet */
 	int64_t ns;
 };
 
-struct choice { /* --packets, --from, --to, FILTER, --where */
+struct choice { /* --packets, --from, --to, FILTER, --where; and what is changed of them */
 	struct cli *c;
 	struct showing show; /* --where and patterns */
 	struct filter_words filter;
@@ -57,6 +58,8 @@ struct choice { /* --packets, --from, --to, FILTER, --where */
 	struct moment from, to;
 	int64_t first; /* the time of the first packet that has one */
 	bool begun;
+	struct rewrite *rewrite; /* --set, --map, --sums; NULL: nothing changes */
+	uint64_t changed;        /* packets */
 };
 
 /* Read the options, and the words behind nfiles files. Zero-initialised. -1: e. */
@@ -67,6 +70,10 @@ int choice_open(struct choice *ch, uint16_t link, struct err *e);
 bool choice_over(const struct choice *ch, uint64_t n);
 /* The next packet in order: 1 taken, 0 not, -1 e. It is dissected where that was asked. */
 int choice_packet(struct choice *ch, struct packet *p, struct err *e);
+/* Change a packet that was taken. 0; -1: e. */
+int choice_change(struct choice *ch, struct packet *p, struct err *e);
+/* Say what could not be changed. */
+void choice_tell(const struct choice *ch);
 void choice_close(struct choice *ch);
 
 #endif

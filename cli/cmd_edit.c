@@ -27,6 +27,8 @@ static const char *const examples[] = {
 	"an hour earlier, ten times as slow",
 	"edit a.pcap -w part.pcap --split 1000",
 	"part_00001.pcap and so on, of a thousand packets each",
+	"edit a.pcap -w b.pcap --set 'ip ttl=9' --map 10.0.0.0/24=10.9.9.0/24",
+	"fields and addresses, with the checksums over them",
 	"edit a.pcapng -w b.pcapng --comment '7:here it went wrong'",
 	"a note for the next reader",
 	NULL,
@@ -35,7 +37,7 @@ static const enum option_id options[] = { OPT_WRITE,   OPT_PACKETS, OPT_FROM,  O
 					  OPT_WHERE,   OPT_COUNT,   OPT_DEDUP, OPT_APPEND,
 					  OPT_SNAPLEN, OPT_SHIFT,   OPT_SCALE, OPT_LINK,
 					  OPT_COMMENT, OPT_SPLIT,   OPT_HEX,   OPT_RESOLVE,
-					  OPT_NONE };
+					  OPT_SET,     OPT_MAP,     OPT_SUMS,  OPT_NONE };
 
 struct remark { /* --comment */
 	uint64_t number;
@@ -163,7 +165,8 @@ static int read_options(struct editing *ed, struct err *e)
 	/* Nothing is left out nor made longer: lengths of sections stay true. */
 	static const enum option_id less[] = { OPT_PACKETS, OPT_FROM,  OPT_TO,   OPT_WHERE,
 					       OPT_COUNT,   OPT_DEDUP, OPT_LINK, OPT_SNAPLEN,
-					       OPT_COMMENT, OPT_SPLIT, OPT_NONE };
+					       OPT_COMMENT, OPT_SPLIT, OPT_SET,  OPT_MAP,
+					       OPT_SUMS,    OPT_NONE };
 	ed->change.whole = !ed->change.retime && !ed->choice.filter.text;
 	for (unsigned i = 0; less[i] != OPT_NONE; i++)
 		ed->change.whole &= !opt_has(o, less[i]);
@@ -265,6 +268,8 @@ static int edit_packet(struct editing *ed, struct packet *p, struct err *e)
 
 	if (rc <= 0)
 		return rc < 0 ? SINK_ERROR : SINK_OK;
+	if (choice_change(&ed->choice, p, e) < 0)
+		return SINK_ERROR;
 	if (ed->change.has_link && !change_link(ed, p)) {
 		ed->no_link++;
 		return SINK_OK;
@@ -300,7 +305,8 @@ static void tell(const struct editing *ed)
 	const struct {
 		uint64_t n;
 		const char *what;
-	} v[] = { { ed->duplicates, "duplicates left out" },
+	} v[] = { { ed->choice.changed, "changed" },
+		  { ed->duplicates, "duplicates left out" },
 		  { ed->no_link, "left out: nothing in them can begin with that link type" },
 		  { ed->too_far, "left out: no file has room for their time" },
 		  { ed->dedup ? dedup_forgot(ed->dedup) : 0,
@@ -315,6 +321,7 @@ static void tell(const struct editing *ed)
 	if (ed->out.files > 1 && n < (int)sizeof(line))
 		snprintf(line + n, sizeof(line) - (size_t)n, ", in %u files", ed->out.files);
 	input_tell(&ed->in, ed->c);
+	choice_tell(&ed->choice);
 	say(ed->c, "%s", line);
 	for (unsigned i = 0; i < ed->nremarks; i++)
 		if (!ed->remark[i].used)
@@ -400,7 +407,7 @@ const struct command cmd_edit = {
 	.run = run_edit,
 	.more = "Several files are merged by time, unless --append. OUT is pcap or pcapng, "
 		"compressed if its\nname ends in .gz or .zst. In this order: --packets (numbers "
-		"count over all files), --from,\n--to, FILTER, --where, --dedup, --link, "
-		"--snaplen, --shift and --scale, --comment. What is\nnot changed is written as it "
-		"was; what OUT has no place for is told.",
+		"count over all files), --from,\n--to, FILTER, --where, --dedup, --set, --map and "
+		"--sums, --link, --snaplen, --shift and --scale,\n--comment. What is not changed "
+		"is written as it was; what OUT has no place for is told.",
 };

@@ -26,16 +26,18 @@ static const char *const examples[] = {
 	"its DNS, again and again until Ctrl-C",
 	"replay -i eth1 --step --as line capture.pcap",
 	"a packet for each key",
+	"replay -i eth1 --map 10.0.0.0/24=10.9.9.0/24 capture.pcap",
+	"to other addresses, with the checksums over them",
 	"replay -i eth1 --hop cooked.pcapng",
 	"with new link headers: our own address, and the next hop's",
 	NULL,
 };
-static const enum option_id options[] = { OPT_INTERFACE, OPT_RATE,  OPT_STEP,    OPT_LOOP,
-					  OPT_COUNT,     OPT_HOP,   OPT_PAD,     OPT_PACKETS,
-					  OPT_FROM,      OPT_TO,    OPT_WHERE,   OPT_APPEND,
-					  OPT_AS,        OPT_DOC,   OPT_SPANS,   OPT_FIELDS,
-					  OPT_HEX,       OPT_LINK,  OPT_RESOLVE, OPT_REALTIME,
-					  OPT_DRY_RUN,   OPT_I_MAY, OPT_USER,    OPT_NONE };
+static const enum option_id options[] = {
+	OPT_INTERFACE, OPT_RATE,   OPT_STEP, OPT_LOOP,  OPT_COUNT,   OPT_HOP,      OPT_PAD,
+	OPT_PACKETS,   OPT_FROM,   OPT_TO,   OPT_WHERE, OPT_APPEND,  OPT_AS,       OPT_DOC,
+	OPT_SPANS,     OPT_FIELDS, OPT_HEX,  OPT_LINK,  OPT_RESOLVE, OPT_REALTIME, OPT_DRY_RUN,
+	OPT_I_MAY,     OPT_USER,   OPT_SET,  OPT_MAP,   OPT_SUMS,    OPT_NONE
+};
 
 struct replaying {
 	struct cli *c;
@@ -162,6 +164,10 @@ static int one(struct replaying *r, struct packet *p, struct err *e)
 			return 0;
 	}
 	r->taken++;
+	if (choice_change(&r->choice, p, &no) < 0) {
+		reasons_add(&r->reasons, p->number, 1, no.msg);
+		return 0;
+	}
 	switch (replay_packet(r->replay, p, &no)) {
 	case REPLAY_SENT: return show(r, p, e);
 	case REPLAY_NOT: reasons_add(&r->reasons, p->number, 1, no.msg); return 0;
@@ -232,6 +238,7 @@ static void tell(struct replaying *r)
 
 	replay_counts(r->replay, &n);
 	input_tell(&r->in, r->c);
+	choice_tell(&r->choice);
 	if (n.tx.failed)
 		reasons_add(&r->reasons, n.tx.first, n.tx.failed, n.tx.why);
 	reasons_tell(&r->reasons, r->c);
@@ -244,6 +251,9 @@ static void tell(struct replaying *r)
 	if (r->reasons.failed)
 		k += snprintf(line + k, sizeof(line) - (size_t)k, ", %" PRIu64 " not sent",
 			      r->reasons.failed);
+	if (r->choice.changed)
+		k += snprintf(line + k, sizeof(line) - (size_t)k, ", %" PRIu64 " changed",
+			      r->choice.changed);
 	if (n.padded)
 		k += snprintf(line + k, sizeof(line) - (size_t)k, ", %" PRIu64 " filled up",
 			      n.padded);

@@ -96,6 +96,10 @@ const struct option_row option_rows[] = {
 	{ OPT_PAD, 0, "pad", NULL, "fill packets that were cut up with zeros", false },
 	{ OPT_REALTIME, 0, "realtime", NULL,
 	  "ahead of all other programs (SCHED_FIFO), for exact times", false },
+	{ OPT_SET, 0, "set", "PACKET", "change these fields: 'ip ttl=9 / udp dport=53'", true },
+	{ OPT_MAP, 0, "map", "OLD=NEW",
+	  "replace an address, a network, a port: 10.0.0.0/24=10.9.9.0/24, tcp:80=8080", true },
+	{ OPT_SUMS, 0, "sums", NULL, "make every checksum right", false },
 	{ OPT_NONE, 0, NULL, NULL, NULL, false },
 };
 

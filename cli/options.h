@@ -74,6 +74,9 @@ enum option_id {
 	OPT_HOP,
 	OPT_PAD,
 	OPT_REALTIME,
+	OPT_SET,
+	OPT_MAP,
+	OPT_SUMS,
 	OPT_NONE,
 };
 #define OPT_COMMON OPT_INTERFACE /* those before it */

@@ -109,6 +109,10 @@ check "pcap-filter: two of them" "$(frames got.pcap)" 2
 replay "several files, by time" 0 -i eth1 --rate 2000 "$c/http.pcap" "$c/arp.pcap"
 check "several files: all" "$(frames got.pcap)" \
 	"$(($(frames "$c/http.pcap") + $(frames "$c/arp.pcap")))"
+replay "other addresses" 0 -i eth1 --rate 2000 --map 10.77.0.0/24=10.9.9.0/24 --set 'ip ttl=9' "$c/http.pcap"
+check "other addresses: all packets have them" "$(frames got.pcap 'net 10.9.9.0/24')" 56
+check "other addresses: and what was set" "$(frames got.pcap 'ip[8] == 9')" 54
+check "other addresses: checksums hold" "$(dump got.pcap -nnv 2>/dev/null | grep -cE 'bad cksum|incorrect')" 0
 printf 'xyq' | lab_on h1 "$STRATA" replay -i eth1 --step "$c/http.pcap" >out 2>said
 check "a packet for each key" "$(grep -c '^SENT' out)" 2
 holds "a packet for each key: stopped" said '2 sent, 84 bytes; stopped'

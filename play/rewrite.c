@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Rewriting in place: fields that have a fixed size, and the checksums over them. */
+#include "play/rewrite_impl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/bits.h"
+#include "craft/addr.h"
+#include "dissect/dissect.h"
+
+/* ---- what was asked for ---- */
+
+static int no_map(const char *text, struct err *e)
+{
+	return err_set(e, ERR_USAGE,
+		       "'--map %.200s': wants OLD=NEW, two addresses (10.0.0.1=10.0.0.9), two "
+		       "networks of the same size (10.0.0.0/24=10.9.9.0/24), or two ports "
+		       "of a protocol (PROTOCOL:80=8080)",
+		       text);
+}
+
+/* Decimal digits, all of s[0..n). */
+static bool take_number(const char *s, size_t n, uint64_t most, uint64_t *v)
+{
+	*v = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (s[i] < '0' || s[i] > '9' || *v > most)
+			return false;
+		*v = *v * 10 + (uint64_t)(s[i] - '0');
+	}
+	return n && *v <= most;
+}
+
+/* An address of any kind, with /BITS or without. */
+static bool take_addr(struct rewrite *w, const char *s, size_t n, struct map_rule *m, uint8_t *to)
+{
+	const char *slash = memchr(s, '/', n);
+	size_t len = slash ? (size_t)(slash - s) : n;
+	uint64_t bits;
+	struct err no;
+
+	for (unsigned i = 0; kind_at(i); i++) {
+		const struct kind *k = kind_at(i);
+		const struct type type = { .form = TYPE_LEAF, .kind = k, .bits = k->bits };
+		struct value v = { 0 };
+
+		if (k->cls != KIND_ADDR || (m->kind && m->kind != k) || k->bits > 128 ||
+		    k->parse(&type, s, len, &w->mem, &v, &no) || v.len != k->bits / 8u)
+			continue;
+		bits = k->bits;
+		if (slash && !take_number(slash + 1, n - len - 1, k->bits, &bits))
+			return false;
+		if (m->kind && m->bits != bits)
+			return false;
+		m->kind = k;
+		m->bits = (unsigned)bits;
+		memcpy(to, v.p, v.len);
+		return true;
+	}
+	return false;
+}
+
+static int take_map(struct rewrite *w, const char *text, struct map_rule *m, struct err *e)
+{
+	const char *equal = strchr(text, '='), *colon = strchr(text, ':');
+	const struct field *src, *dst;
+
+	if (!equal)
+		return no_map(text, e);
+	if (colon && colon < equal)
+		m->proto = registry_find(w->o.reg, text, (size_t)(colon - text));
+	if (m->proto) {
+		if (!proto_ends(m->proto, END_PORT, &src, &dst))
+			return err_set(e, ERR_USAGE, "'--map %.200s': %s has no ports", text,
+				       m->proto->name);
+		return take_number(colon + 1, (size_t)(equal - colon - 1), UINT16_MAX, &m->port) &&
+				       take_number(equal + 1, strlen(equal + 1), UINT16_MAX,
+						   &m->new_port)
+			       ? 0
+			       : no_map(text, e);
+	}
+	return take_addr(w, text, (size_t)(equal - text), m, m->from) &&
+			       take_addr(w, equal + 1, strlen(equal + 1), m, m->to)
+		       ? 0
+		       : no_map(text, e);
+}
+
+/* May the field be written over where it stands? */
+static bool patchable(const struct field *f)
+{
+	return f && f->plain && !f->structural && f->rule.form != RULE_LEN &&
+	       f->rule.form != RULE_COUNT && f->rule.form != RULE_SUM;
+}
+
+static const struct field *field_named(const struct proto *p, const char *name)
+{
+	for (unsigned i = 0; i < p->rec.nfields; i++)
+		if (name && strcmp(p->rec.fields[i].name, name) == 0)
+			return &p->rec.fields[i];
+	return NULL;
+}
+
+static int take_set(struct rewrite *w, const char *text, struct set_rule *s, struct err *e)
+{
+	unsigned n = 0;
+
+	if (plan_parse(&s->plan, w->o.reg, text, strlen(text), PLAN_PATTERN, e) < 0)
+		return -1;
+	if (s->plan.nsweeps)
+		return err_set(e, ERR_USAGE, "'--set %.200s': each field takes one value", text);
+	s->in_place = !w->o.anew;
+	for (unsigned i = 0; i < s->plan.n; i++) {
+		const struct plan_layer *y = &s->plan.layer[i];
+
+		if (!y->proto)
+			return err_set(e, ERR_USAGE,
+				       "'--set %.200s': layers and their fields can be set, bytes "
+				       "cannot",
+				       text);
+		for (const struct say *c = y->say; c; c = c->next, n++)
+			s->in_place &= (c->form == SAY_TEXT || c->form == SAY_VALUE) &&
+				       patchable(field_named(y->proto, c->name));
+	}
+	if (!n)
+		return err_set(e, ERR_USAGE, "'--set %.200s': no field is set", text);
+	s->value = calloc(n, sizeof(*s->value));
+	if (!s->value)
+		return err_set(e, ERR_IO, "out of memory");
+	n = 0;
+	for (unsigned i = 0; i < s->plan.n; i++)
+		for (const struct say *c = s->plan.layer[i].say; s->in_place && c; c = c->next) {
+			const struct field *f = field_named(s->plan.layer[i].proto, c->name);
+
+			s->value[n] = c->cur;
+			if (c->form == SAY_TEXT && value_parse(f, f->type, c->text, c->text_len,
+							       &w->mem, &s->value[n], e) < 0)
+				return -1;
+			n++;
+		}
+	w->slow |= !s->in_place;
+	return 0;
+}
+
+struct rewrite *rewrite_open(const struct rewrite_opts *o, struct err *e)
+{
+	struct rewrite *w = calloc(1, sizeof(*w));
+
+	if (w) {
+		w->o = *o;
+		w->map = calloc(o->nmap + 1, sizeof(*w->map));
+		w->set = calloc(o->nset + 1, sizeof(*w->set));
+		w->room = malloc(PACKET_MAX);
+	}
+	if (!w || !w->map || !w->set || !w->room) {
+		err_set(e, ERR_IO, "out of memory");
+		goto fail;
+	}
+	for (unsigned i = 0; i < o->nmap; i++)
+		if (take_map(w, o->map[i], &w->map[i], e))
+			goto fail;
+	for (unsigned i = 0; i < o->nset; i++)
+		if (take_set(w, o->set[i], &w->set[i], e))
+			goto fail;
+	w->printer = w->slow ? printer_open(o->reg) : NULL;
+	if (w->slow && !w->printer) {
+		err_set(e, ERR_IO, "out of memory");
+		goto fail;
+	}
+	return w;
+fail:
+	rewrite_close(w);
+	return NULL;
+}
+
+void rewrite_close(struct rewrite *w)
+{
+	if (!w)
+		return;
+	for (unsigned i = 0; w->set && i < w->o.nset; i++) {
+		plan_done(&w->set[i].plan);
+		free(w->set[i].value);
+	}
+	for (unsigned i = 0; i < PACKET_LAYERS; i++)
+		tree_done(&w->tree[i]);
+	tree_done(&w->scratch);
+	printer_close(w->printer);
+	build_done(&w->build);
+	plan_done(&w->plan);
+	buf_done(&w->text);
+	buf_done(&w->made);
+	arena_done(&w->mem);
+	free(w->room);
+	free(w->map);
+	free(w->set);
+	free(w);
+}
+
+/* ---- fields ---- */
+
+int rewrite_keep(struct rewrite *w, struct packet *p, const void *bytes, uint32_t n, struct err *e)
+{
+	w->made.n = 0;
+	buf_put(&w->made, bytes, n);
+	if (w->made.failed)
+		return err_set(e, ERR_IO, "out of memory");
+	p->data = (const uint8_t *)w->made.p;
+	p->len = n;
+	return 1;
+}
+
+bool set_layers(const struct set_rule *s, const struct packet *p, unsigned at[PLAN_LAYERS])
+{
+	unsigned k = 0;
+
+	for (unsigned i = 0; i < s->plan.n; i++, k++) {
+		while (k < p->nlayers && (p->layers[k].proto != s->plan.layer[i].proto ||
+					  (p->layers[k].flags & LAYER_QUOTED)))
+			k++;
+		if (k == p->nlayers)
+			return false;
+		at[i] = k;
+	}
+	return true;
+}
+
+/* Write v over node `at` of layer i. True: that changed something. */
+static bool put_node(struct rewrite *w, unsigned i, uint32_t at, const struct value *v)
+{
+	struct node *n = &w->tree[i].v[at];
+	uint8_t *to = w->room + n->bit / 8;
+	bool other;
+
+	if (n->flags & (NODE_CUT | NODE_RAW))
+		return false;
+	if (n->type->kind->cls == KIND_ADDR) {
+		if (n->bit % 8 || v->len != n->bits / 8)
+			return false;
+		other = memcmp(to, v->p, v->len) != 0;
+		memcpy(to, v->p, v->len);
+		return other;
+	}
+	other = n->num != v->num;
+	if (n->type->le)
+		bits_put_le(w->room, n->bit, n->bits, v->num);
+	else
+		bits_put(w->room, n->bit, n->bits, v->num);
+	n->num = v->num;
+	return other;
+}
+
+static bool put_set(struct rewrite *w, const struct set_rule *s, const struct packet *p)
+{
+	unsigned at[PLAN_LAYERS], n = 0;
+	bool changed = false;
+
+	if (!s->in_place || !set_layers(s, p, at))
+		return false;
+	for (unsigned i = 0; i < s->plan.n; i++)
+		for (const struct say *c = s->plan.layer[i].say; c; c = c->next, n++) {
+			const struct field *f = field_named(s->plan.layer[i].proto, c->name);
+			uint32_t node = tree_child(&w->tree[at[i]], 0, f->index);
+
+			changed |= node != NODE_NONE && put_node(w, at[i], node, &s->value[n]);
+		}
+	return changed;
+}
+
+/* Are the first bits of p those of the rule? */
+static bool under(const struct map_rule *m, const uint8_t *p)
+{
+	unsigned whole = m->bits / 8, rest = m->bits % 8;
+
+	return !memcmp(p, m->from, whole) &&
+	       (!rest || !((p[whole] ^ m->from[whole]) >> (8 - rest)));
+}
+
+static bool map_addr(struct rewrite *w, unsigned i, uint32_t at)
+{
+	const struct node *n = &w->tree[i].v[at];
+	uint8_t room[16];
+
+	for (unsigned k = 0; k < w->o.nmap; k++) {
+		const struct map_rule *m = &w->map[k];
+		unsigned whole = m->bits / 8, rest = m->bits % 8;
+
+		if (m->proto || m->kind != n->type->kind || n->bits != m->kind->bits ||
+		    n->bit % 8 || (n->flags & (NODE_CUT | NODE_RAW)) ||
+		    !under(m, w->room + n->bit / 8))
+			continue;
+		memcpy(room, w->room + n->bit / 8, n->bits / 8);
+		memcpy(room, m->to, whole);
+		if (rest) {
+			uint8_t mask = (uint8_t)(0xff << (8 - rest));
+
+			room[whole] = (uint8_t)((m->to[whole] & mask) | (room[whole] & ~mask));
+		}
+		return put_node(w, i, at, &(struct value) { .p = room, .len = n->bits / 8 });
+	}
+	return false;
+}
+
+static bool map_port(struct rewrite *w, unsigned i, const struct field *f)
+{
+	uint32_t at = tree_child(&w->tree[i], 0, f->index);
+
+	for (unsigned k = 0; at != NODE_NONE && k < w->o.nmap; k++) {
+		const struct map_rule *m = &w->map[k];
+
+		if (m->proto == w->tree[i].proto && w->tree[i].v[at].num == m->port)
+			return put_node(w, i, at, &(struct value) { .num = m->new_port });
+	}
+	return false;
+}
+
+static bool put_maps(struct rewrite *w, const struct packet *p)
+{
+	const struct field *src, *dst;
+	bool changed = false;
+
+	for (unsigned i = 0; w->o.nmap && i < p->nlayers; i++) {
+		const struct tree *t = &w->tree[i];
+
+		for (uint32_t k = 1; k < t->n; k++) {
+			const struct type *type = t->v[k].type;
+
+			if (type && type->form == TYPE_LEAF && type->kind->cls == KIND_ADDR)
+				changed |= map_addr(w, i, k);
+		}
+		if (proto_ends(p->layers[i].proto, END_PORT, &src, &dst)) {
+			changed |= map_port(w, i, src);
+			changed |= map_port(w, i, dst);
+		}
+	}
+	return changed;
+}
+
+/* ---- checksums ---- */
+
+/* Decode all layers and judge their sums, before anything changes. */
+static int look(struct rewrite *w, const struct packet *p, struct err *e)
+{
+	w->nsums = 0;
+	for (unsigned i = p->nlayers; i-- > 0;) {
+		struct tree *t = &w->tree[i];
+		unsigned level = 0;
+		uint32_t k = 0;
+		uint64_t want;
+
+		if (decode(t, p, i) < 0)
+			return err_set(e, ERR_IO, "out of memory");
+		while ((k = build_sum_next(t, k, &level)) != NODE_NONE && w->nsums < SUMS_MAX) {
+			w->sum[w->nsums].layer = i;
+			w->sum[w->nsums].node = k;
+			w->sum[w->nsums++].verdict = sum_judge(p, i, t, k, &want);
+		}
+	}
+	return 0;
+}
+
+/* What the words of p[from..to) add to a sum that stood over the old ones. skip: the sum's own. */
+static uint32_t changed_words(const uint8_t *old, const uint8_t *new, uint32_t from, uint32_t to,
+			      uint32_t skip, uint32_t sum)
+{
+	for (uint32_t i = from; i < to; i += 2) {
+		uint32_t a = (uint32_t)old[i] << 8, b = (uint32_t) new[i] << 8;
+
+		if (i + 1 < to) {
+			a |= old[i + 1];
+			b |= new[i + 1];
+		}
+		if (a != b && i != skip)
+			sum += (~a & 0xffff) + b;
+	}
+	return sum;
+}
+
+/* A sum over bytes that are not all here: what changed is added (RFC 1624). */
+static void adjust(struct rewrite *w, const struct packet *p, unsigned i, uint32_t at)
+{
+	struct node *n = &w->tree[i].v[at];
+	const struct layer *l = &p->layers[i];
+	const struct field *ends[2];
+	uint32_t sum = ~(uint32_t)n->num & 0xffff;
+	bool pseudo = false;
+
+	if (n->field->rule.sum->form != SUM_INET || n->bits != 16 || n->bit % 8 ||
+	    (n->field->rule.zero_none && !n->num))
+		return;
+	sum = changed_words(p->data, w->room, l->off, l->end, n->bit / 8, sum);
+	for (unsigned k = 0; k < n->field->rule.spans.n; k++)
+		pseudo |= n->field->rule.spans.v[k].form == SPAN_PSEUDO;
+	for (unsigned k = i; pseudo && k-- > 0;) {
+		if (!proto_ends(p->layers[k].proto, END_NET, &ends[0], &ends[1]))
+			continue;
+		for (unsigned m = 0; m < 2; m++) {
+			uint32_t a = tree_child(&w->tree[k], 0, ends[m]->index);
+			const struct node *v = a == NODE_NONE ? NULL : &w->tree[k].v[a];
+
+			if (v && v->bit % 8 == 0)
+				sum = changed_words(p->data, w->room, v->bit / 8,
+						    (v->bit + v->bits) / 8, UINT32_MAX, sum);
+		}
+		break;
+	}
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	bits_put(w->room, n->bit, 16, ~sum & 0xffff);
+}
+
+/* q: the packet as it is now, p: as it was. */
+static void mend_sums(struct rewrite *w, const struct packet *p, const struct packet *q)
+{
+	for (unsigned s = 0; s < w->nsums; s++) {
+		unsigned i = w->sum[s].layer;
+		struct tree *t = &w->tree[i];
+		struct node *n = &t->v[w->sum[s].node];
+		enum sum_verdict was = w->sum[s].verdict;
+		uint64_t v;
+
+		if (n->flags & NODE_CUT)
+			continue;
+		if (was == SUM_UNKNOWN) {
+			adjust(w, p, i, w->sum[s].node);
+			continue;
+		}
+		if (was != SUM_GOOD && was != SUM_UNFILLED && !(w->o.sums && was == SUM_BAD))
+			continue;
+		if (sum_value(q, i, t, w->sum[s].node, &v) != 0)
+			continue;
+		if (n->bits < 64)
+			v &= (UINT64_C(1) << n->bits) - 1;
+		if (n->type->le)
+			bits_put_le(w->room, n->bit, n->bits, v);
+		else
+			bits_put(w->room, n->bit, n->bits, v);
+		n->num = v;
+	}
+}
+
+static bool wants_sums(const struct rewrite *w, bool fill)
+{
+	for (unsigned s = 0; s < w->nsums; s++)
+		if ((w->o.sums && w->sum[s].verdict == SUM_BAD) ||
+		    ((w->o.sums || fill) && w->sum[s].verdict == SUM_UNFILLED))
+			return true;
+	return false;
+}
+
+/* fill: sums that a card was to fill in are filled in, whatever else changes; and nothing else does
+ * yet. */
+static int in_place(struct rewrite *w, struct packet *p, bool fill, struct err *e)
+{
+	struct packet q;
+	bool changed;
+
+	if (p->len > PACKET_MAX)
+		return err_set(e, ERR_IO, "the packet is longer than %u bytes", PACKET_MAX);
+	if (look(w, p, e))
+		return -1;
+	memcpy(w->room, p->data, p->len);
+	q = *p;
+	q.data = w->room;
+	for (unsigned i = 0; i < p->nlayers; i++) {
+		w->tree[i].data = w->room;
+		w->tree[i].pkt = &q;
+	}
+	changed = wants_sums(w, fill);
+	for (unsigned i = 0; !fill && i < w->o.nset; i++)
+		changed |= put_set(w, &w->set[i], p);
+	if (!fill)
+		changed |= put_maps(w, p);
+	if (!changed)
+		return 0;
+	mend_sums(w, p, &q);
+	p->data = w->room;
+	return fill ? rewrite_keep(w, p, w->room, p->len, e) : 1;
+}
+
+static void unfit(struct rewrite *w, const struct packet *p, struct err *e)
+{
+	if (!w->unfit++) {
+		w->unfit_first = p->number;
+		snprintf(w->unfit_why, sizeof(w->unfit_why), "%.290s", e->msg);
+	}
+	err_clear(e);
+}
+
+uint64_t rewrite_unfit(const struct rewrite *w, uint64_t *number, const char **why)
+{
+	*number = w->unfit_first;
+	*why = w->unfit_why;
+	return w->unfit;
+}
+
+int rewrite_packet(struct rewrite *w, struct packet *p, struct err *e)
+{
+	unsigned at[PLAN_LAYERS];
+	int changed = 0, rc;
+
+	dissect_with(w->o.reg, p, &w->scratch);
+	for (unsigned i = 0; w->slow && i < w->o.nset; i++) {
+		if (w->set[i].in_place || !set_layers(&w->set[i], p, at))
+			continue;
+		/* Once other fields have changed, nobody knows them for what they are. */
+		if (in_place(w, p, true, e) < 0)
+			return -1;
+		rc = rewrite_build(w, &w->set[i], p, e);
+		if (rc < 0 && e->code != ERR_USAGE)
+			return -1;
+		if (rc < 0)
+			unfit(w, p, e);
+		changed |= rc > 0;
+	}
+	rc = in_place(w, p, false, e);
+	return rc < 0 ? rc : changed | rc;
+}
