@@ -297,11 +297,6 @@ static int slot_header(struct sender *s, struct hop *h, const struct proto *uppe
 	return 0;
 }
 
-static bool bare(uint16_t link)
-{
-	return link == LINK_RAW || link == LINK_IPV4 || link == LINK_IPV6;
-}
-
 static int too_long(const struct sender *s, const struct hop *h, uint32_t n, struct err *e)
 {
 	return err_set(e, ERR_IO, "%u bytes do not fit the MTU of %s (%u)%s", n, h->route.dev.name,
@@ -338,8 +333,7 @@ static uint32_t frame_extra(const struct packet *p)
 	return p->len >= 14 && be16(p->data + 12) == 0x8100 ? 18 : 14;
 }
 
-/* Can it leave that way, and with which header? -1: e. */
-static int fits(struct sender *s, struct hop *h, const struct packet *p, struct err *e)
+int hop_fits(struct sender *s, struct hop *h, const struct packet *p, struct err *e)
 {
 	if (!p->len)
 		return err_set(e, ERR_IO, "an empty packet cannot be sent");
@@ -372,7 +366,7 @@ int sender_send_by(struct sender *s, const struct hop *hop, const struct packet 
 	if (!out)
 		out = &none;
 	*out = (struct sent) { .hop = hop };
-	if (fits(s, h, p, e))
+	if (hop_fits(s, h, p, e))
 		return -1;
 	if (bare(p->link) && h->raw)
 		return sock_raw(s, h, p, out, e);
@@ -383,53 +377,6 @@ int sender_send_by(struct sender *s, const struct hop *hop, const struct packet 
 			 "leave the link header out",
 			 h->route.dev.name);
 	return sock_link(s, h, p, out, e);
-}
-
-int sender_queue(struct sender *s, const struct hop *hop, const struct packet *p, struct err *e)
-{
-	struct hop *h = (struct hop *)hop; /* ours: handed out as const */
-	bool whole = p->link == h->route.dev.link;
-	struct sent sent;
-	struct tx *t;
-
-	if ((bare(p->link) && h->raw) || s->o.libnet) {
-		if (sender_flush(s, e))
-			return -1;
-		if (sender_send_by(s, hop, p, &sent, e))
-			return e->code == ERR_PERM ? -1 : 1;
-		s->direct.sent++;
-		s->direct.bytes += sent.len;
-		return 0;
-	}
-	if (fits(s, h, p, e))
-		return 1;
-	t = sock_tx(s, h, e);
-	return t ? tx_put(t, p->number, h->header, whole ? 0 : h->header_len, p->data, p->len, e)
-		 : -1;
-}
-
-int sender_flush(struct sender *s, struct err *e)
-{
-	for (unsigned i = 0; i < s->ntx; i++)
-		if (tx_queued(s->tx[i].x) && tx_flush(s->tx[i].x, e))
-			return -1;
-	return 0;
-}
-
-void sender_counts(const struct sender *s, struct tx_counts *sum)
-{
-	*sum = s->direct;
-	for (unsigned i = 0; i < s->ntx; i++) {
-		const struct tx_counts *c = tx_counts(s->tx[i].x);
-
-		sum->sent += c->sent;
-		sum->bytes += c->bytes;
-		if (c->failed && !sum->failed) {
-			sum->first = c->first;
-			memcpy(sum->why, c->why, sizeof(sum->why));
-		}
-		sum->failed += c->failed;
-	}
 }
 
 int sender_send(struct sender *s, const struct packet *p, struct sent *out, struct err *e)

@@ -47,6 +47,13 @@ struct sender {
 	struct build build;
 };
 
+/* Without a link header. */
+static inline bool bare(uint16_t link)
+{
+	return link == LINK_RAW || link == LINK_IPV4 || link == LINK_IPV6;
+}
+/* Can p leave by h, and with which header (which is made once)? -1: e. */
+int hop_fits(struct sender *s, struct hop *h, const struct packet *p, struct err *e);
 /* Open what a hop needs. */
 int sock_ready(struct sender *s, const struct hop *h, struct err *e);
 /* The queue of the hop's interface. NULL: e. */

@@ -49,6 +49,10 @@ struct rewrite {
 	char unfit_why[300];
 };
 
+/* rewrite_sums.c: decode all layers of p and judge their sums, before anything changes; and make
+ * those right that were: q is the packet as it is now, in the room. */
+int rewrite_look(struct rewrite *w, const struct packet *p, struct err *e);
+void rewrite_sums(struct rewrite *w, const struct packet *p, const struct packet *q);
 /* Which layers of p a --set is about; at[i] for its i-th. False: p has not all of them. */
 bool set_layers(const struct set_rule *s, const struct packet *p, unsigned at[PLAN_LAYERS]);
 /* Keep the bytes as those of p, so that the room and the build are free for the next change. 1, or
