@@ -58,6 +58,7 @@ struct dispatch {
 	struct tree scratch;
 	/* of the current plan */
 	struct sender *sender;
+	char ifname[64]; /* for which it was opened; "": none was said */
 	struct aim *aim;
 	struct template *tmpl;
 	const struct iface *checked; /* careful.h has been asked about it */
@@ -239,12 +240,20 @@ static int send_later(struct dispatch *d, uint64_t total, struct err *e)
 	return 0;
 }
 
+/* The interface that was said: by -i, or by the line of a script; NULL: none was. */
+static const char *said_interface(const struct dispatch *d)
+{
+	if (d->so.ifname)
+		return d->so.ifname;
+	return d->ps.script && d->ps.line.ifname[0] ? d->ps.line.ifname : NULL;
+}
+
 /* ---- through ordinary sockets ---- */
 
 static int send_conn(struct dispatch *d, uint64_t i, struct err *e)
 {
 	struct conn_opts co = { .datagram = d->so.via == VIA_WORD_DATAGRAM,
-				.ifname = d->so.ifname,
+				.ifname = said_interface(d),
 				.stop = &signals_stop };
 	int64_t deadline = clock_mono() + (d->patience ? d->patience : 5000000000);
 	struct build b = { 0 };
@@ -282,8 +291,9 @@ static int plan_open(struct dispatch *d, struct err *e)
 {
 	static const enum sender_via vias[] = { VIA_AUTO, VIA_LINK, VIA_IP };
 	struct packets *ps = &d->ps;
+	const char *ifname = said_interface(d);
 	struct sender_opts so = { .reg = d->c->reg,
-				  .ifname = d->so.ifname,
+				  .ifname = ifname,
 				  .via = vias[d->so.via],
 				  .libnet = d->so.libnet,
 				  .neigh_timeout = d->patience,
@@ -293,8 +303,13 @@ static int plan_open(struct dispatch *d, struct err *e)
 	if (plan_fresh(&ps->plan, e) < 0)
 		return -1;
 	plan_step(&ps->plan, 0, ps->seed);
+	if (d->sender && strcmp(d->ifname, ifname ? ifname : "") != 0) {
+		sender_close(d->sender);
+		d->sender = NULL;
+	}
 	if (!d->sender)
 		d->sender = sender_open(&so, e);
+	snprintf(d->ifname, sizeof(d->ifname), "%s", ifname ? ifname : "");
 	if (!d->sender)
 		return -1;
 	d->aim = aim_open(&ps->plan, d->sender, e);

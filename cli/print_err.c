@@ -62,10 +62,13 @@ int print_err(const struct cli *c, const struct err *e)
 {
 	fflush(stdout);
 	fprintf(stderr, "%sstrata:%s ", paint(c, "\033[1;31m"), paint(c, "\033[0m"));
-	if (e->name[0] && e->lineno && strcmp(e->name, "filter") != 0)
+	/* Without a column it is about the whole line. */
+	if (e->name[0] && e->lineno && !e->col)
+		fprintf(stderr, "%s:%u: ", e->name, e->lineno);
+	else if (e->name[0] && e->lineno && strcmp(e->name, "filter") != 0)
 		fprintf(stderr, "%s:%u:%u: ", e->name, e->lineno, e->col);
 	fprintf(stderr, "%s\n", e->msg);
-	if (e->lineno)
+	if (e->lineno && e->col)
 		print_place(c, e);
 	if (e->code == ERR_PERM)
 		print_rights(c, e);

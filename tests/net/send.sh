@@ -127,6 +127,15 @@ says "shown as it was built" 'SENT .*ip 10\.77\.0\.1 > 10\.77\.0\.2 .*/ udp .* >
 lab_on h1 "$STRATA" send -i eth0 arp pdst=10.77.0.2 >out 2>err
 check "no link header: exit status" $? 2
 says "no link header" 'begin with eth /, or with link=1 before its bytes'
+# The interface that a line of a script says.
+printf 'if=eth0 eth dst=ff:ff:ff:ff:ff:ff / hex:00\nif=lo eth / ip / udp dport=9\n' >lines
+lab_on h1 "$STRATA" send -f lines >out 2>err
+check "if= in a script: exit status" $? 0
+check "if= in a script: both left" "$(grep -c ^SENT out)" 2
+printf 'if=nowhere ip dst=10.77.0.2 / udp dport=9\n' >lines
+lab_on h1 "$STRATA" send -f lines >out 2>err
+check "if= of no interface: exit status" $? 4
+check "if= of no interface: said once" "$(cat err)" "strata: lines:1: no interface nowhere"
 lab_on h1 "$STRATA" send ip dst=10.77.0.2,10.77.0.99 / udp dport=9 >out 2>err
 check "nobody there: exit status" $? 4
 says "nobody there" 'packet 2 was not sent: 10\.77\.0\.99 on eth0 does not answer'
