@@ -262,7 +262,7 @@ static void tell(struct replaying *r)
 			      ", %" PRIu64 " with a new link header", n.rehopped);
 	if (r->round > 1)
 		k += snprintf(line + k, sizeof(line) - (size_t)k, ", %" PRIu64 " rounds", r->round);
-	if (!r->step && !r->o.dry)
+	if (!r->step && !r->o.dry && n.tx.sent)
 		k += pace_words(n.pace, n.tx.bytes, line + k, sizeof(line) - (size_t)k);
 	if (signals_stop || r->quit)
 		snprintf(line + k, sizeof(line) - (size_t)k, "; stopped");

@@ -361,7 +361,7 @@ int opt_rate(const struct options *o, enum option_id id, struct rate *out, struc
 	}
 	return wants(o, id,
 		     "wants packets a second such as 1000 or 10kpps, bits a second such as 10mbit, "
-		     "or max",
+		     "or max (replay: 2x, too)",
 		     e);
 }
 

@@ -43,13 +43,19 @@ int wire_open(struct wire *w, struct cli *c, struct err *e)
 	return w->report ? 0 : -1;
 }
 
+/* Does it leave, or would it? */
+static bool leaves(const struct wire_event *v)
+{
+	return strcmp(v->what, "SENT") == 0 || strcmp(v->what, "DRY") == 0;
+}
+
 /* The JSON object gets what only the conversation knows. */
 static void json_more(struct buf *b, const struct wire_event *v)
 {
 	if (b->n < 2 || b->p[b->n - 2] != '}')
 		return;
 	b->n -= 2;
-	buf_fmt(b, ",\"dir\":\"%s\"", strcmp(v->what, "SENT") == 0 ? "sent" : "rcvd");
+	buf_fmt(b, ",\"dir\":\"%s\"", leaves(v) ? "sent" : "rcvd");
 	if (v->probe)
 		buf_fmt(b, ",\"probe\":%" PRIu64, v->probe);
 	if (v->rtt >= 0)
@@ -90,8 +96,7 @@ int wire_packet(struct wire *w, const struct packet *p, const struct wire_event 
 		w->start = p->when;
 	switch (w->form) {
 	case FORM_EXPR:
-		if (print_script_line(w->printer, p, v->what[0] == 'S' ? PRINT_SENT : PRINT_EXPECT,
-				      b) < 0)
+		if (print_script_line(w->printer, p, leaves(v) ? PRINT_SENT : PRINT_EXPECT, b) < 0)
 			return err_set(e, ERR_IO, "no memory");
 		break;
 	case REPORT_JSON:

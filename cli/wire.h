@@ -19,7 +19,7 @@ struct wire {
 };
 
 struct wire_event {
-	const char *what; /* "SENT", "RCVD", "SEEN" */
+	const char *what; /* "SENT", "DRY", "RCVD", "SEEN" */
 	uint64_t probe;   /* 0: not said */
 	int64_t rtt;      /* ns; below 0: not said */
 	const char *note; /* after the packet; NULL */

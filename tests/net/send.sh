@@ -127,6 +127,11 @@ says "shown as it was built" 'SENT .*ip 10\.77\.0\.1 > 10\.77\.0\.2 .*/ udp .* >
 lab_on h1 "$STRATA" send -i eth0 arp pdst=10.77.0.2 >out 2>err
 check "no link header: exit status" $? 2
 says "no link header" 'begin with eth /, or with link=1 before its bytes'
+# What would be sent is no answer.
+check "--dry-run: sent, as notation" \
+	"$(lab_on h1 "$STRATA" send -q --dry-run --as expr ip dst=10.77.0.2 / udp dport=9 | grep -c '^at=[^ ]* > ')" 1
+check "--dry-run: sent, as JSON" \
+	"$(lab_on h1 "$STRATA" send -q --dry-run --as json ip dst=10.77.0.2 / udp dport=9 | grep -c '"dir":"sent"')" 1
 # The interface that a line of a script says.
 printf 'if=eth0 eth dst=ff:ff:ff:ff:ff:ff / hex:00\nif=lo eth / ip / udp dport=9\n' >lines
 lab_on h1 "$STRATA" send -f lines >out 2>err
