@@ -94,12 +94,9 @@ static bool patchable(const struct field *f)
 	       f->rule.form != RULE_COUNT && f->rule.form != RULE_SUM;
 }
 
-static const struct field *field_named(const struct proto *p, const char *name)
+static const struct field *said_field(const struct plan_layer *y, const struct say *c)
 {
-	for (unsigned i = 0; i < p->rec.nfields; i++)
-		if (name && strcmp(p->rec.fields[i].name, name) == 0)
-			return &p->rec.fields[i];
-	return NULL;
+	return c->name ? record_field(&y->proto->rec, c->name, strlen(c->name)) : NULL;
 }
 
 static int take_set(struct rewrite *w, const char *text, struct set_rule *s, struct err *e)
@@ -121,7 +118,7 @@ static int take_set(struct rewrite *w, const char *text, struct set_rule *s, str
 				       text);
 		for (const struct say *c = y->say; c; c = c->next, n++)
 			s->in_place &= (c->form == SAY_TEXT || c->form == SAY_VALUE) &&
-				       patchable(field_named(y->proto, c->name));
+				       patchable(said_field(y, c));
 	}
 	if (!n)
 		return err_set(e, ERR_USAGE, "'--set %.200s': no field is set", text);
@@ -131,7 +128,7 @@ static int take_set(struct rewrite *w, const char *text, struct set_rule *s, str
 	n = 0;
 	for (unsigned i = 0; i < s->plan.n; i++)
 		for (const struct say *c = s->plan.layer[i].say; s->in_place && c; c = c->next) {
-			const struct field *f = field_named(s->plan.layer[i].proto, c->name);
+			const struct field *f = said_field(&s->plan.layer[i], c);
 
 			s->value[n] = c->cur;
 			if (c->form == SAY_TEXT && value_parse(f, f->type, c->text, c->text_len,
@@ -259,7 +256,7 @@ static bool put_set(struct rewrite *w, const struct set_rule *s, const struct pa
 		return false;
 	for (unsigned i = 0; i < s->plan.n; i++)
 		for (const struct say *c = s->plan.layer[i].say; c; c = c->next, n++) {
-			const struct field *f = field_named(s->plan.layer[i].proto, c->name);
+			const struct field *f = said_field(&s->plan.layer[i], c);
 			uint32_t node = tree_child(&w->tree[at[i]], 0, f->index);
 
 			changed |= node != NODE_NONE && put_node(w, at[i], node, &s->value[n]);

@@ -76,13 +76,12 @@ static void follow(struct rewrite *w, const struct packet *p)
 		struct plan_layer *y = plan_of(w, p, i);
 
 		for (struct say *c = y ? y->say : NULL; c; c = c->next) {
-			const struct record *rec = &y->proto->rec;
+			const struct field *f =
+				c->name ? record_field(&y->proto->rec, c->name, strlen(c->name))
+					: NULL;
 
-			for (unsigned k = 0; k < rec->nfields; k++)
-				if (c->name && !strcmp(rec->fields[k].name, c->name) &&
-				    (c->form == SAY_RAW || rec->fields[k].rule.form == RULE_SUM) &&
-				    held(w, i, &rec->fields[k]))
-					c->form = SAY_AUTO;
+			if (f && (c->form == SAY_RAW || f->rule.form == RULE_SUM) && held(w, i, f))
+				c->form = SAY_AUTO;
 		}
 	}
 }

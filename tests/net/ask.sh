@@ -29,14 +29,6 @@ ask() {
 		bad=1
 	fi
 }
-check() { # NAME GOT WANTED
-	if [ "$2" = "$3" ]; then
-		echo "ok: $1"
-	else
-		echo "FAILED: $1: got '$2', wanted '$3'"
-		bad=1
-	fi
-}
 
 lab_chain
 lab_on r1 ip neigh flush all

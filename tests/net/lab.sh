@@ -15,6 +15,27 @@
 # Where Debian keeps servers and ethtool, which an ordinary user does not search.
 PATH=$PATH:/usr/sbin:/sbin
 
+# Tell how a comparison went, and remember in $bad that one failed.
+check() { # NAME GOT WANTED
+	if [ "$2" = "$3" ]; then
+		echo "ok: $1"
+	else
+		echo "FAILED: $1: got '$2', wanted '$3'"
+		# shellcheck disable=SC2034 # for those who source this
+		bad=1
+	fi
+}
+holds() { # NAME FILE PATTERN
+	if grep -qE -- "$3" "$2"; then
+		echo "ok: $1"
+	else
+		echo "FAILED: $1: no '$3' in:"
+		cat "$2"
+		# shellcheck disable=SC2034 # for those who source this
+		bad=1
+	fi
+}
+
 # Run the calling script again, inside a user, network, mount and process namespace: when the
 # first process of the last one ends, the kernel ends all the others.
 lab_enter() {

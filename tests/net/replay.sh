@@ -12,23 +12,6 @@ for tool in tcpdump python3; do
 done
 lab_enter "$@"
 bad=0
-check() { # NAME GOT WANTED
-	if [ "$2" = "$3" ]; then
-		echo "ok: $1"
-	else
-		echo "FAILED: $1: got '$2', wanted '$3'"
-		bad=1
-	fi
-}
-holds() { # NAME FILE PATTERN
-	if grep -qE -- "$3" "$2"; then
-		echo "ok: $1"
-	else
-		echo "FAILED: $1: no '$3' in:"
-		cat "$2"
-		bad=1
-	fi
-}
 cd "$LAB_DIR" || exit 1
 c=$src/captures
 lab_pair
