@@ -36,6 +36,16 @@ static size_t digits(const char *s, const char *end)
 	return (size_t)(p - s);
 }
 
+/* n digits, 16 at most. */
+static uint64_t number(const char *s, size_t n)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < n; i++)
+		v = v << 4 | (unsigned)digit(s[i]);
+	return v;
+}
+
 static void add_byte(struct hex_text *h, int hi, int lo)
 {
 	if (h->n < PACKET_MAX)
@@ -55,9 +65,7 @@ static bool take_offset(const char *s, const char *end, uint64_t *offset, const 
 	size_t n = digits(p, end);
 	if (n < 3 || n > 16)
 		return false;
-	*offset = 0;
-	for (size_t i = 0; i < n; i++)
-		*offset = *offset << 4 | (unsigned)digit(p[i]);
+	*offset = number(p, n);
 	p += n;
 	if (p < end && *p == ':') {
 		marked = true;
@@ -92,7 +100,7 @@ static bool take_plain(struct hex_text *h, const char *s, const char *end)
 	int hi = -1;
 
 	for (const char *p = s; p < end; p++)
-		if (digit(*p) < 0 && !strchr(" \t:.-", *p))
+		if (digit(*p) < 0 && (!*p || !strchr(" \t:.-", *p)))
 			return false;
 	if (digits(s, end) == 0)
 		return false;
@@ -143,9 +151,8 @@ static int take_line(struct hex_text *h, const char *s, const char *end)
 	}
 	if (h->open) { /* the offset of its end, which hexdump and od tell, belongs to a dump */
 		h->open = false;
-		bool end_mark =
-			digits(s, end) == (size_t)(end - s) && strtoull(s, NULL, 16) == h->n;
-		return end_mark ? 2 : 1;
+		size_t all = digits(s, end);
+		return all == (size_t)(end - s) && all <= 16 && number(s, all) == h->n ? 2 : 1;
 	}
 	if (take_plain(h, s, end))
 		return 2;

@@ -179,11 +179,13 @@ static void learn_item(struct layout_item *item, const struct tree *t, uint32_t 
 
 	*item = (struct layout_item) { .rec = rec };
 	for (unsigned i = 0; rec && i < LAYOUT_NUMBERS; i++) {
-		const struct view *v = i < rec->nfields ? NULL : &rec->views[i - rec->nfields];
+		const struct view *v = NULL;
 		uint32_t node;
 
 		if (i >= rec->nfields + rec->nviews)
 			break;
+		if (i >= rec->nfields)
+			v = &rec->views[i - rec->nfields];
 		if (v) {
 			if (!v->bytes && (!v->cond || expr_eval(v->cond, t, at, NULL)))
 				keep_number(item, i, (uint64_t)expr_eval(v->expr, t, at, NULL));

@@ -287,8 +287,8 @@ static int resolve_path(const struct scope *s, struct expr *x, const struct word
 		return 0;
 	}
 	n = candidates(s, x->path[0].name, f, &local);
-	if (!n && x->npath > 1 && s->u->proto && x->path[0].name == s->u->proto->name &&
-	    x->path[1].name) {
+	if (!n && x->npath > 1 && s->u->proto && x->path[1].name &&
+	    registry_find(s->r, x->path[0].name, strlen(x->path[0].name)) == s->u->proto) {
 		shorten(x, 1);
 		n = candidates(s, x->path[0].name, f, &local);
 	}

@@ -224,6 +224,36 @@ START_TEST(hex_text)
 }
 END_TEST
 
+/* The last line has no newline, and the window holds what stood there before behind it. */
+START_TEST(hex_last_line)
+{
+	struct source_options o = { .hex = true };
+	struct packet p;
+	struct err e = { 0 };
+	char line[102];
+	FILE *f = fopen(path_of("long"), "wb");
+
+	ck_assert_ptr_nonnull(f);
+	memset(line, '1', sizeof(line));
+	line[0] = '#';
+	line[100] = '\n';
+	for (int i = 0; i < 4000; i++)
+		fwrite(line, 101, 1, f);
+	fwrite("45\0"
+	       "00\n",
+	       6, 1, f); /* NUL parts no digits */
+	fputs("0000 4500\n0002", f);
+	fclose(f);
+	struct source *s = source_open_file(path_of("long"), &o, &e);
+	ck_assert_msg(s != NULL, "%s", e.msg);
+	ck_assert_int_eq(source_next(s, &p, &e), SOURCE_PACKET);
+	ck_assert_uint_eq(p.len, 2);
+	ck_assert_int_eq(source_next(s, &p, &e), SOURCE_END);
+	ck_assert_str_eq(source_note(s), "1 lines without hex were passed over");
+	source_close(s);
+}
+END_TEST
+
 UNIT_TESTS(capture_odd)
 {
 	tcase_add_checked_fixture(t, setup, teardown);
@@ -233,4 +263,5 @@ UNIT_TESTS(capture_odd)
 	tcase_add_test(t, no_file);
 	tcase_add_test(t, break_a_pipe);
 	tcase_add_loop_test(t, hex_text, 0, COUNT(hexes));
+	tcase_add_test(t, hex_last_line);
 }
