@@ -18,7 +18,7 @@ struct sender_opts {
 	const char *ifname; /* -i; NULL: the routing table decides */
 	enum sender_via via;
 	const char *mtu_hint;  /* ends the sentence about a packet over the MTU; or NULL */
-	bool libnet;           /* send through libnet's contexts instead of our own sockets */
+	enum tx_way way;       /* TX_LIBNET: through libnet's contexts instead of our own sockets */
 	int64_t neigh_timeout; /* ns to wait for a neighbour's address; 0: one second */
 	bool direct;           /* sender_queue: past the queueing discipline (tx.h) */
 	const volatile int *stop;
@@ -81,6 +81,18 @@ int sender_send_by(struct sender *s, const struct hop *h, const struct packet *p
  * packet cannot be sent, and it is not counted; -1: e: nothing more can. */
 int sender_queue(struct sender *s, const struct hop *h, const struct packet *p, struct err *e);
 int sender_flush(struct sender *s, struct err *e);
+/* Packets that differ from p, whose layout they have, only where the caller writes: prepare f for
+ * them, so that tx_frame(f->tx) + f->head is where p would stand. As sender_queue; f->tx is NULL
+ * where there is no queue on that way. Holds until the next call or sender_close. */
+struct frames {
+	const struct hop *hop;
+	struct tx *tx;
+	uint32_t head, len; /* bytes in front of the packet; of the whole */
+};
+int sender_form(struct sender *s, const struct hop *h, const struct packet *p, struct frames *f,
+		struct err *e);
+/* The way that sender_queue took; NULL: none so far. */
+const char *sender_way(const struct sender *s);
 /* What sender_queue sent so far, and what the kernel refused of it. */
 void sender_counts(const struct sender *s, struct tx_counts *sum);
 

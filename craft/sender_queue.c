@@ -9,7 +9,7 @@ int sender_queue(struct sender *s, const struct hop *hop, const struct packet *p
 	struct sent sent;
 	struct tx *t;
 
-	if ((bare(p->link) && h->raw) || s->o.libnet) {
+	if (bare(p->link) && h->raw) {
 		if (sender_flush(s, e))
 			return -1;
 		if (sender_send_by(s, hop, p, &sent, e))
@@ -23,6 +23,32 @@ int sender_queue(struct sender *s, const struct hop *hop, const struct packet *p
 	t = sock_tx(s, h, e);
 	return t ? tx_put(t, p->number, h->header, whole ? 0 : h->header_len, p->data, p->len, e)
 		 : -1;
+}
+
+int sender_form(struct sender *s, const struct hop *hop, const struct packet *p, struct frames *f,
+		struct err *e)
+{
+	struct hop *h = (struct hop *)hop; /* ours: handed out as const */
+
+	*f = (struct frames) { 0 };
+	if (bare(p->link) && h->raw)
+		return 0;
+	if (hop_fits(s, h, p, e))
+		return 1;
+	f->tx = sock_tx(s, h, e);
+	if (!f->tx)
+		return -1;
+	f->hop = hop;
+	f->head = p->link == h->route.dev.link ? 0 : h->header_len;
+	f->len = f->head + p->len;
+	return tx_form(f->tx, h->header, f->head, p->data, p->len, e);
+}
+
+const char *sender_way(const struct sender *s)
+{
+	if (s->ntx)
+		return tx_way_name(s->o.way);
+	return s->direct.sent ? "raw" : NULL;
 }
 
 int sender_flush(struct sender *s, struct err *e)

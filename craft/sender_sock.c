@@ -81,15 +81,17 @@ static struct inject *inject_for(struct sender *s, const struct hop *h, struct e
 
 int sock_ready(struct sender *s, const struct hop *h, struct err *e)
 {
-	if (s->o.libnet)
+	if (s->o.way == TX_LIBNET)
 		return inject_for(s, h, e) ? 0 : -1;
 	return h->raw ? raw_open(s, h->route.dst.family, e) : packet_open(s, e);
 }
 
 struct tx *sock_tx(struct sender *s, const struct hop *h, struct err *e)
 {
-	struct tx_opts o = { .ifindex = h->route.dev.index,
+	struct tx_opts o = { .way = s->o.way,
+			     .ifindex = h->route.dev.index,
 			     .name = h->route.dev.name,
+			     .mtu = h->route.dev.mtu,
 			     .direct = s->o.direct,
 			     .stop = s->o.stop };
 	struct tx *got;
@@ -203,7 +205,7 @@ int sock_link(struct sender *s, const struct hop *h, const struct packet *p, str
 
 	out->len = (uint32_t)(v[0].iov_len + v[1].iov_len);
 	out->when = clock_wall();
-	if (s->o.libnet)
+	if (s->o.way == TX_LIBNET)
 		return by_inject(s, h, p, e);
 	if (packet_open(s, e))
 		return -1;
@@ -246,7 +248,7 @@ int sock_raw(struct sender *s, const struct hop *h, const struct packet *p, stru
 		four_note(p, out);
 	out->len = p->len;
 	out->when = clock_wall();
-	if (s->o.libnet)
+	if (s->o.way == TX_LIBNET)
 		return by_inject(s, h, p, e);
 	if (raw_open(s, family, e))
 		return -1;

@@ -330,33 +330,46 @@ static inline bool piece_value(const struct piece *p, uint64_t *v)
 	}
 }
 
-static bool patch(struct template *t)
+/* The values that hold now. False: one does not fit. */
+static bool take(struct template *t)
 {
-	uint8_t *b = (uint8_t *)t->build.bytes.p;
+	for (unsigned i = 0; i < t->nvary; i++)
+		if (!piece_value(&t->piece[i], &t->piece[i].v))
+			return false;
+	return true;
+}
 
+static void put(struct template *t, uint8_t *b)
+{
 	for (unsigned i = 0; i < t->nvary; i++) {
 		struct piece *p = &t->piece[i];
-		uint64_t v = 0;
 
-		if (!piece_value(p, &v))
-			return false;
 		if (p->from == FROM_RUN) {
 			memcpy(b + p->bit / 8, p->say->cur.p, p->len);
 			p->fold = sum_inet_partial(b + p->bit / 8, p->len, 0);
 			continue;
 		}
-		p->v = v;
-		p->fold = fold33(v);
-		put_bits(b, p->bit, p->bits, v);
+		p->fold = fold33(p->v);
+		put_bits(b, p->bit, p->bits, p->v);
 	}
 	sums_put(t, b);
-	return true;
+}
+
+bool template_take(struct template *t)
+{
+	return t->patches && t->checked == CHECKED && !t->reads && take(t);
+}
+
+void template_put(struct template *t, uint8_t *frame)
+{
+	put(t, frame);
 }
 
 const struct packet *template_next(struct template *t, struct err *e)
 {
-	if (!t->patches || !patch(t))
+	if (!t->patches || !take(t))
 		return whole(t, e);
+	put(t, (uint8_t *)t->build.bytes.p);
 	if (t->checked < CHECKED) {
 		t->checked++;
 		if (craft(&t->check, t->plan, e))

@@ -17,6 +17,11 @@ void template_close(struct template *t);
  * does not fit). */
 const struct packet *template_next(struct template *t, struct err *e);
 
+/* The same into a frame of the caller's that holds any packet of this template: template_take for
+ * the values that hold now, then template_put. False: ask template_next. */
+bool template_take(struct template *t);
+void template_put(struct template *t, uint8_t *frame);
+
 /* False: each packet is built anew, and why (a sentence). */
 bool template_patches(const struct template *t, const char **why);
 /* The build behind it: trees, notes. Trees stand for the first packet's structure. */

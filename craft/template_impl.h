@@ -55,6 +55,7 @@ struct template
 	unsigned nsums;
 	unsigned checked;
 	bool patches;
+	bool reads; /* a sum is made by reading the packet, which is the build's own */
 	const char *why;
 };
 

@@ -155,6 +155,7 @@ static void drop_constant(struct template *t)
 
 		s->quick = s->form == SUM_INET && !s->bad && !p->le && p->bits == 16 &&
 			   p->bit % 8 == 0;
+		t->reads |= s->anew;
 		if (!s->anew && !s->table && !s->ndeps) {
 			p->v = bits_get((uint8_t *)t->build.bytes.p, p->bit, p->bits);
 			p->fold = fold33(p->v);

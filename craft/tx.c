@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Bursts of frames: sendmmsg(2) on a packet socket that is bound to its interface. */
-#include "craft/tx.h"
-
+/* Bursts of frames: the queue, whatever the way into the kernel. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -11,71 +9,69 @@
 #include <unistd.h>
 
 #include "core/packet.h"
+#include "craft/tx_impl.h"
 /* After the project's headers: it defines PACKET_OUTGOING as a macro, which is not used here. */
 #include <linux/if_packet.h>
 
-#define BURST 64
-#define BURST_MAX 1024
-#define ROOM (PACKET_MAX + 4096u) /* bytes of queued frames: the largest one fits */
-#define WAITS 100                 /* of 10 ms, for room in the device's queue */
+#define EXTRA 64u /* bytes of a frame above the MTU: its link header */
+#define LINE 64u  /* bytes of a cache line */
+#define WAITS 100 /* of 10 ms, for room in the device's queue */
 
-struct tx {
-	struct tx_opts o;
-	char name[64];
-	int fd;
-	unsigned n; /* frames queued */
-	uint32_t used;
-	uint8_t *room;
-	struct mmsghdr *msg;
-	struct iovec *part;
-	uint64_t *id;
-	struct tx_counts counts;
-};
+static const struct tx_ops *const ways[TX_WAYS] = { &tx_mmsg, &tx_libnet };
 
-static int cannot_open(const struct tx_opts *o, struct err *e)
+const char *tx_way_name(enum tx_way way)
+{
+	return ways[way]->name;
+}
+
+static int cannot_open(const struct tx *t, struct err *e)
 {
 	if (errno == EPERM || errno == EACCES)
 		return err_set(e, ERR_PERM, "sending raw packets needs CAP_NET_RAW");
-	return err_set(e, ERR_IO, "cannot open a packet socket on %s: %s", o->name,
+	return err_set(e, ERR_IO, "cannot open a packet socket on %s: %s", t->name,
 		       strerror(errno));
+}
+
+int tx_socket(struct tx *t, struct err *e)
+{
+	/* family, protocol (0: it receives nothing), interface (packet(7)) */
+	struct sockaddr_ll at = { AF_PACKET, 0, t->o.ifindex, 0, 0, 0, { 0 } };
+	int on = 1;
+
+	t->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (t->fd < 0 || bind(t->fd, (struct sockaddr *)&at, sizeof(at)) < 0)
+		return cannot_open(t, e);
+	/* Since Linux 3.14; without it frames take the longer way. */
+	if (t->o.direct)
+		setsockopt(t->fd, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof(on));
+	return 0;
 }
 
 struct tx *tx_open(const struct tx_opts *o, struct err *e)
 {
-	/* family, protocol (0: it receives nothing), interface (packet(7)) */
-	struct sockaddr_ll at = { AF_PACKET, 0, o->ifindex, 0, 0, 0, { 0 } };
 	struct tx *t = calloc(1, sizeof(*t));
-	int on = 1;
 
 	if (!t) {
 		err_set(e, ERR_IO, "out of memory");
 		return NULL;
 	}
 	t->o = *o;
+	t->ops = ways[o->way];
+	t->fd = -1;
 	snprintf(t->name, sizeof(t->name), "%s", o->name);
-	if (!t->o.burst || t->o.burst > BURST_MAX)
-		t->o.burst = t->o.burst ? BURST_MAX : BURST;
-	t->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	t->room = malloc(ROOM);
-	t->msg = calloc(t->o.burst, sizeof(*t->msg));
-	t->part = calloc(t->o.burst, sizeof(*t->part));
-	t->id = calloc(t->o.burst, sizeof(*t->id));
-	if (!t->room || !t->msg || !t->part || !t->id) {
-		err_set(e, ERR_IO, "out of memory");
+	t->frame = (o->mtu && o->mtu < PACKET_MAX ? o->mtu : PACKET_MAX) + EXTRA;
+	/* An odd number of cache lines: short frames do not meet in the same sets. */
+	t->stride = ((t->frame + LINE - 1) / LINE | 1) * LINE;
+	t->nslots = TX_BURST;
+	for (unsigned i = 0; i < TX_BURST; i++)
+		t->slot[i] = i;
+	if (t->ops->open(t, e))
 		goto fail;
-	}
-	if (t->fd < 0 || bind(t->fd, (struct sockaddr *)&at, sizeof(at)) < 0) {
-		cannot_open(o, e);
-		goto fail;
-	}
-	for (unsigned i = 0; i < t->o.burst; i++) {
-		t->msg[i].msg_hdr.msg_iov = &t->part[i];
-		t->msg[i].msg_hdr.msg_iovlen = 1;
-	}
-	/* Since Linux 3.14; without it frames take the longer way. */
-	if (o->direct)
-		setsockopt(t->fd, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof(on));
-	return t;
+	t->holds = calloc(t->nslots, sizeof(*t->holds));
+	t->form = malloc(t->frame);
+	if (t->holds && t->form)
+		return t;
+	err_set(e, ERR_IO, "out of memory");
 fail:
 	tx_close(t);
 	return NULL;
@@ -85,36 +81,15 @@ void tx_close(struct tx *t)
 {
 	if (!t)
 		return;
+	t->ops->close(t);
 	if (t->fd >= 0)
 		close(t->fd);
-	free(t->room);
-	free(t->msg);
-	free(t->part);
-	free(t->id);
+	free(t->form);
+	free(t->holds);
 	free(t);
 }
 
-int tx_put(struct tx *t, uint64_t id, const uint8_t *head, uint32_t nhead, const uint8_t *p,
-	   uint32_t n, struct err *e)
-{
-	uint8_t *to;
-
-	if (n > ROOM || nhead > ROOM - n)
-		return err_set(e, ERR_IO, "%u bytes are more than a frame holds", n);
-	if ((t->n == t->o.burst || nhead + n > ROOM - t->used) && tx_flush(t, e) < 0)
-		return -1;
-	to = t->room + t->used;
-	if (nhead)
-		memcpy(to, head, nhead);
-	memcpy(to + nhead, p, n);
-	t->id[t->n] = id;
-	t->part[t->n++] = (struct iovec) { .iov_base = to, .iov_len = nhead + n };
-	/* The next one begins where words do. */
-	t->used += (nhead + n + 7) & ~7u;
-	if (t->used > ROOM)
-		t->used = ROOM;
-	return 0;
-}
+/* ---- handing over ---- */
 
 static void refused(struct tx *t, unsigned at, uint64_t n, const char *why)
 {
@@ -128,7 +103,7 @@ static void refused(struct tx *t, unsigned at, uint64_t n, const char *why)
 /* The frame at `at` was not taken, by errno. 1: wait and try again; 0: go on behind it; -1: e. */
 static int judge(struct tx *t, unsigned at, struct err *e)
 {
-	char why[160];
+	char why[sizeof(t->name) + sizeof(t->why) + 48];
 
 	switch (errno) {
 	case EINTR:
@@ -142,8 +117,10 @@ static int judge(struct tx *t, unsigned at, struct err *e)
 		return err_set(e, ERR_PERM, "not permitted to send on %s (a firewall?)", t->name);
 	default: break;
 	}
-	snprintf(why, sizeof(why), "%s takes no frame of %zu bytes: %s", t->name,
-		 t->part[at].iov_len, errno == EMSGSIZE ? "over its MTU" : strerror(errno));
+	snprintf(why, sizeof(why), "%s takes no frame of %u bytes: %s", t->name, t->len[at],
+		 errno == EMSGSIZE ? "over its MTU"
+		 : t->why[0]       ? t->why
+				   : strerror(errno));
 	refused(t, at, 1, why);
 	return 0;
 }
@@ -158,11 +135,20 @@ static int wait_for_room(struct tx *t, unsigned *waits, struct err *e)
 	if (++*waits > WAITS)
 		return err_set(e, ERR_IO, "the queue of %s stays full", t->name);
 	/* A device without room says so at once; a socket without room can be waited for. */
-	if (full)
+	if (full || t->fd < 0)
 		poll(NULL, 0, *waits > 4 ? 10 : 1);
 	else
 		poll(&w, 1, 10);
 	return 0;
+}
+
+static void taken(struct tx *t, unsigned at, unsigned n)
+{
+	for (unsigned i = at; i < at + n; i++)
+		t->counts.bytes += t->len[i];
+	t->counts.sent += n - t->lost;
+	if (t->lost)
+		refused(t, at + n - t->lost, t->lost, t->why);
 }
 
 int tx_flush(struct tx *t, struct err *e)
@@ -171,12 +157,12 @@ int tx_flush(struct tx *t, struct err *e)
 	int rc = 0;
 
 	while (at < t->n && rc >= 0) {
-		int got = sendmmsg(t->fd, t->msg + at, t->n - at, 0);
+		t->lost = 0;
+		t->why[0] = 0;
+		int got = t->ops->push(t, at, t->n - at);
 
 		if (got > 0) {
-			for (int i = 0; i < got; i++)
-				t->counts.bytes += t->part[at + (unsigned)i].iov_len;
-			t->counts.sent += (unsigned)got;
+			taken(t, at, (unsigned)got);
 			at += (unsigned)got;
 			waits = 0;
 			continue;
@@ -189,9 +175,87 @@ int tx_flush(struct tx *t, struct err *e)
 	}
 	if (rc < 0)
 		refused(t, at, t->n - at, e->msg);
-	t->n = 0;
-	t->used = 0;
+	t->n = t->cap = 0;
 	return rc < 0 ? -1 : 0;
+}
+
+/* Slots for the next burst. */
+static int more(struct tx *t, struct err *e)
+{
+	unsigned waits = 0;
+
+	if (t->n && tx_flush(t, e))
+		return -1;
+	if (!t->ops->ready) {
+		t->cap = TX_BURST;
+		return 0;
+	}
+	while (!(t->cap = t->ops->ready(t))) {
+		errno = EAGAIN;
+		if (wait_for_room(t, &waits, e))
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- queueing ---- */
+
+static int fits(const struct tx *t, uint32_t nhead, uint32_t n, struct err *e)
+{
+	if (n <= t->frame && nhead <= t->frame - n)
+		return 0;
+	err_set(e, ERR_IO, "%u bytes are more than a frame on %s holds", n, t->name);
+	return 1;
+}
+
+static void copy(uint8_t *to, const uint8_t *head, uint32_t nhead, const uint8_t *p, uint32_t n)
+{
+	if (nhead)
+		memcpy(to, head, nhead);
+	memcpy(to + nhead, p, n);
+}
+
+int tx_put(struct tx *t, uint64_t id, const uint8_t *head, uint32_t nhead, const uint8_t *p,
+	   uint32_t n, struct err *e)
+{
+	if (fits(t, nhead, n, e))
+		return 1;
+	if (t->n == t->cap && more(t, e))
+		return -1;
+	copy(tx_slot(t, t->n), head, nhead, p, n);
+	t->holds[t->slot[t->n]] = 0;
+	t->len[t->n] = nhead + n;
+	t->id[t->n++] = id;
+	return 0;
+}
+
+int tx_form(struct tx *t, const uint8_t *head, uint32_t nhead, const uint8_t *p, uint32_t n,
+	    struct err *e)
+{
+	if (fits(t, nhead, n, e))
+		return 1;
+	copy(t->form, head, nhead, p, n);
+	t->nform = nhead + n;
+	t->version++;
+	return 0;
+}
+
+uint8_t *tx_frame(struct tx *t, uint64_t id, struct err *e)
+{
+	uint32_t slot;
+	uint8_t *at;
+
+	if (t->n == t->cap && more(t, e))
+		return NULL;
+	slot = t->slot[t->n];
+	at = t->room + (size_t)slot * t->stride;
+	if (t->holds[slot] != t->version) {
+		memcpy(at, t->form, t->nform);
+		t->holds[slot] = t->version;
+	}
+	t->len[t->n] = t->nform;
+	t->id[t->n++] = id;
+	return at;
 }
 
 unsigned tx_queued(const struct tx *t)

@@ -415,8 +415,9 @@ START_TEST(sweep_is_craft)
 	struct err e = { 0 };
 	struct plan p;
 	const char *why = NULL;
-	uint8_t first[200];
+	uint8_t first[200], frame[200];
 	bool differs = false;
+	unsigned taken = 0;
 
 	read_plan(&p, sweeps[_i].text);
 	t = template_open(&p, &e);
@@ -435,14 +436,27 @@ START_TEST(sweep_is_craft)
 				      "%s: step %d, byte %zu: %02x, built %02x", sweeps[_i].text,
 				      (int)i, k, got->data[k], (uint8_t)b.bytes.p[k]);
 		ck_assert_uint_ge(sizeof(first), got->len);
-		if (i == 0)
+		/* The same into a frame that holds the first one. */
+		if (i == 0) {
 			memcpy(first, got->data, got->len);
+			memcpy(frame, got->data, got->len);
+		}
+		taken += template_take(t);
+		if (template_take(t)) {
+			template_put(t, frame);
+			ck_assert_mem_eq(frame, got->data, got->len);
+		}
 		differs |= memcmp(first, got->data, got->len) != 0;
 	}
 	ck_assert_msg(differs, "%s: every packet was the same", sweeps[_i].text);
 	ck_assert_msg(template_patches(t, &why) == sweeps[_i].patches, "%s: patched %d: %s",
 		      sweeps[_i].text, !sweeps[_i].patches, why ? why : "");
 	ck_assert(sweeps[_i].patches == (why == NULL));
+	/* A sum of 8 bits is made by reading the packet. */
+	if (sweeps[_i].patches && !strstr(sweeps[_i].text, "guarded"))
+		ck_assert_uint_gt(taken, 1900);
+	else
+		ck_assert_uint_eq(taken, 0);
 	template_close(t);
 	build_done(&b);
 	plan_done(&p);

@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Sending at top speed: by every sender, what arrives is what `craft` makes of the same words; what
+# the kernel refuses is counted and named; whatever ends it, it ends.
+set -u
+# shellcheck source=tests/net/lab.sh
+. "$(dirname "$0")/lab.sh"
+[ -x "${STRATA:=$(dirname "$0")/../../build/debug/strata}" ] || { echo "skipped: no $STRATA"; exit 77; }
+command -v tcpdump >/dev/null || { echo "skipped: no tcpdump"; exit 77; }
+lab_enter "$@"
+bad=0
+cd "$LAB_DIR" || exit 1
+lab_pair
+# And one that only listens: it has no addresses, and says nothing.
+lab_host deaf
+lab_wire h1 eth1 deaf eth0
+for host in h1:eth1 deaf:eth0; do
+	lab_on ${host%:*} sysctl -qw net.ipv6.conf.${host#*:}.disable_ipv6=1
+	lab_on ${host%:*} ip link set ${host#*:} up
+done
+lab_up h1 eth1
+one=$(lab_mac h1 eth0) two=$(lab_mac h2 eth0)
+
+# send NAME EXIT ARGUMENTS...: from h1; what $host got is in got.pcap, what was said in said.
+host=deaf of=()
+send() {
+	local name=$1 want=$2
+	shift 2
+	# Short slots: more of them are in the recorder's ring.
+	lab_sniff $host eth0 got.pcap -s 256 "${of[@]}" || { bad=1; return; }
+	lab_on h1 "$STRATA" send "$@" >out 2>said
+	check "$name: exit" $? "$want"
+	lab_sniffed
+}
+dump() { "${LAB_PLAIN[@]}" tcpdump -Z root -r "$@"; }
+bytes() { dump "$@" -nnxx -t 2>/dev/null | grep '^.0x' | cksum; }
+frames() { dump "$@" -nn -t 2>/dev/null | wc -l; }
+arrived() { lab_on deaf awk '$1 == "eth0:" { print $3 }' /proc/net/dev; }
+
+sweep=(eth dst=02:00:00:00:00:99 src=02:00:00:00:00:01 / ip src=10.77.0.1 dst=10.9.0.1-10.9.0.10 id=inc:7
+	ttl=rand / udp sport=1-40 dport=9 / rand:20)
+"$STRATA" craft -q --seed 5 -w want.pcap "${sweep[@]}"
+check "there is something to compare with" "$(frames want.pcap)" 400
+
+for how in "" --libnet; do
+	# shellcheck disable=SC2086
+	send "at top speed ${how:-by default}" 0 -i eth1 --seed 5 --rate max $how "${sweep[@]}"
+	check "at top speed ${how:-by default}: the same bytes" "$(bytes got.pcap)" "$(bytes want.pcap)"
+	holds "at top speed ${how:-by default}: told" said '^strata: 400 sent, 24800 bytes by [a-z-]+; [0-9.]+/s, [0-9.e+]+ Mbit/s$'
+	check "at top speed ${how:-by default}: nothing is shown" "$(cat out)" ""
+done
+send "in bursts, at a rate" 0 -i eth1 --seed 5 -q --rate 4000 "${sweep[@]}"
+check "in bursts, at a rate: the same bytes" "$(bytes got.pcap)" "$(bytes want.pcap)"
+send "at top speed, shown" 0 -i eth1 --seed 5 --rate max --as line "${sweep[@]}"
+check "at top speed, shown: the same bytes" "$(bytes got.pcap)" "$(bytes want.pcap)"
+check "at top speed, shown: each of them" "$(grep -c ^SENT out)" 400
+# A recorder may be too slow for these: the interface counts.
+before=$(arrived)
+send "many" 0 -i eth1 --rate max "${sweep[@]/sport=1-40/sport=1-5000}"
+check "many: all of them" "$(($(arrived) - before))" 50000
+# A sum that is made by reading the packet: built anew each time, or so.
+cat >own.protocol <<'E'
+protocol own "Own" {
+	over ethertype 0x88b6
+	n   : u16 = 0
+	sum : u8  = sum8(n)
+}
+E
+words=(eth dst=02:00:00:00:00:99 src=02:00:00:00:00:01 / own n=1-300)
+"$STRATA" craft -q -p own.protocol -w want.pcap "${words[@]}"
+send "a sum that reads" 0 -p own.protocol -i eth1 --rate max "${words[@]}"
+check "a sum that reads: the same bytes" "$(bytes got.pcap)" "$(bytes want.pcap)"
+# What changes its shape.
+words=(eth dst=02:00:00:00:00:99 src=02:00:00:00:00:01 / ip src=10.77.0.1 dst=10.77.0.2 id=7 / udp sport=7 dport=1-100 / each:a,bb,ccc)
+"$STRATA" craft -q -w want.pcap "${words[@]}"
+send "other lengths" 0 -i eth1 --rate max "${words[@]}"
+check "other lengths: the same bytes" "$(bytes got.pcap)" "$(bytes want.pcap)"
+
+# ---- by the routing table ----
+host=h2 of=(-Q in udp)
+send "with a header in front" 0 --rate max ip dst=10.77.0.2 id=1 / udp sport=1-300 dport=9
+check "with a header in front: to the neighbour" \
+	"$(frames got.pcap "ether src $one and ether dst $two and ip src 10.77.0.1 and udp")" 300
+send "to silent neighbours, too" 4 --rate max --timeout 300ms ip dst=10.77.0.2,10.77.0.99 / udp sport=1-20 dport=9
+check "to silent neighbours, too: the others" "$(frames got.pcap "ip dst 10.77.0.2")" 20
+holds "to silent neighbours, too: told" said '20 sent, .* 20 not sent'
+send "by a raw socket" 0 --via ip --rate max ip dst=10.77.0.2 id=1 / udp sport=1-50 dport=9
+check "by a raw socket: all" "$(frames got.pcap)" 50
+for i in 1 2 3; do echo "ip dst=10.77.0.2 / udp sport=$i dport=9"; done >three.strata
+printf 'if=eth1 eth dst=02:00:00:00:00:99 / udp dport=9\n' >>three.strata
+before=$(arrived)
+send "a script" 0 --rate max -f three.strata
+check "a script: all" "$(frames got.pcap)" 3
+check "a script: by the interface that a line says" "$(($(arrived) - before))" 1
+holds "a script: told" said '^strata: 4 sent, [0-9]+ bytes by sendmmsg;'
+
+# ---- what cannot be sent ----
+send "over the MTU" 4 --rate max ip dst=10.77.0.2 id=1 / udp sport=1-3 dport=9 / fill:1473
+holds "over the MTU: named" said 'packet 1 \(and 2 more\) was not sent: 1501 bytes do not fit the MTU of eth0'
+# A rule of the kernel that refuses: the MTU shrinks when the way is open.
+ends() { # NAME COMMAND PATTERN ARGUMENTS...: COMMAND while it sends; it must end, with exit 4
+	local name=$1 what=$2 pattern=$3
+	shift 3
+	lab_bg h1 timeout 20 "$STRATA" send --all -c 0 -i eth1 --rate max "$@" "${sweep[@]}"
+	lab_until 10 grep -q 'sweep of' "$LAB_LOG"
+	sleep 0.3
+	lab_on h1 bash -c "$what"
+	wait "$LAB_PID"
+	check "$name: exit" $? 4
+	holds "$name: why" "$LAB_LOG" "$pattern"
+	holds "$name: what was done" "$LAB_LOG" '[1-9][0-9]* sent, [0-9]+ bytes by [a-z-]+, [0-9]+ not sent'
+}
+ends "the interface goes down" "ip link set eth1 down" 'interface eth1 is down'
+lab_on h1 ip link set eth1 up
+ends "the interface vanishes" "ip link del eth1" 'interface eth1 is (gone|down)'
+exit $bad
