@@ -11,6 +11,7 @@
 #	lab_on h1 "$STRATA" ask ...
 #
 # LAB_TIME: seconds the whole script may take (100). LAB_DIR: a folder of its own, removed at the end.
+# LAB_ROOT=1: root stays the machine's root, for what a user namespace refuses (SCHED_FIFO).
 
 # Where Debian keeps servers and ethtool, which an ordinary user does not search.
 PATH=$PATH:/usr/sbin:/sbin
@@ -44,7 +45,10 @@ lab_enter() {
 		return
 	fi
 	local how rc
-	if unshare -Urnmp --mount-proc --fork --kill-child true 2>/dev/null; then
+	if [ -n "${LAB_ROOT-}" ] && [ "$(id -u)" = 0 ] &&
+		unshare -nmp --mount-proc --fork --kill-child true 2>/dev/null; then
+		how=-nmp
+	elif unshare -Urnmp --mount-proc --fork --kill-child true 2>/dev/null; then
 		how=-Unmp
 	elif unshare -Urnm true 2>/dev/null; then
 		how=-Unm
