@@ -2,7 +2,9 @@
 /* Writes a capture file of small frames in random order for the benches: TCP 55, UDP 24, ICMP 10,
  * ARP 8 %, the rest ICMPv6; 12 % of TCP and UDP over IPv6. The same seed gives the same file.
  * Lengths and checksums are right, as in most captures: who verifies them has nothing to report.
- *   make_frames COUNT > FILE */
+ *   make_frames COUNT [HOSTS [DNS]] > FILE
+ * HOSTS (200): addresses on each side; DNS (0): of a hundred datagrams, those that ask for a name.
+ */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,6 +12,7 @@
 #include <string.h>
 
 static uint64_t state = 1;
+static uint32_t hosts = 200, names;
 
 static uint32_t rnd(uint32_t below)
 {
@@ -63,8 +66,8 @@ static uint8_t *put_network(uint8_t *p, bool six, unsigned proto, unsigned n)
 		p[6] = (uint8_t)proto;
 		p[7] = 64;
 		p[8] = p[24] = 0xfd;
-		put16(p + 22, rnd(200));
-		put16(p + 38, rnd(200));
+		put16(p + 22, rnd(hosts));
+		put16(p + 38, rnd(hosts));
 		return p + 40;
 	}
 	p[0] = 0x45;
@@ -72,8 +75,8 @@ static uint8_t *put_network(uint8_t *p, bool six, unsigned proto, unsigned n)
 	put16(p + 4, rnd(65536));
 	p[8] = 64;
 	p[9] = (uint8_t)proto;
-	put32(p + 12, 0x0a000000 + rnd(200));
-	put32(p + 16, 0x0a010000 + rnd(200));
+	put32(p + 12, 0x0a000000 + rnd(hosts));
+	put32(p + 16, 0x0a010000 + rnd(hosts));
 	put_sum(p, 10, 20, 0);
 	return p + 20;
 }
@@ -87,9 +90,28 @@ static unsigned arp(uint8_t *p)
 	p[4] = 6;
 	p[5] = 4;
 	put16(p + 6, 1 + rnd(2));
-	put32(p + 14, 0x0a000000 + rnd(200));
-	put32(p + 24, 0x0a000000 + rnd(200));
+	put32(p + 14, 0x0a000000 + rnd(hosts));
+	put32(p + 24, 0x0a000000 + rnd(hosts));
 	return 42;
+}
+
+/* A question for the address of a name (RFC 1035). */
+static unsigned dns(uint8_t *p)
+{
+	static const uint8_t asked[] = "\7example\3org\0\0\1\0"; /* and a 1 */
+	unsigned n = 8 + 12 + sizeof(asked);
+	uint8_t *q = put_network(p, false, 17, n);
+
+	put16(q, 1024 + rnd(60000));
+	put16(q + 2, 53);
+	put16(q + 4, n);
+	put16(q + 8, rnd(65536));
+	q[10] = 1;
+	q[13] = 1;
+	memcpy(q + 20, asked, sizeof(asked));
+	q[n - 1] = 1;
+	put_pseudo_sum(q, 6, n, false, 17);
+	return (unsigned)(q + n - p);
 }
 
 static unsigned frame(uint8_t *p)
@@ -113,6 +135,8 @@ static unsigned frame(uint8_t *p)
 		put16(q + 14, 64240);
 		put_pseudo_sum(q, 16, 20 + n, six, 6);
 		q += 20 + n;
+	} else if (which < 79 && names && rnd(100) < names) {
+		return dns(p);
 	} else if (which < 79) {
 		q = put_network(p, six, 17, 8 + n);
 		put16(q, 1024 + rnd(60000));
@@ -145,6 +169,12 @@ int main(int argc, char **argv)
 	unsigned long count = argc > 1 ? strtoul(argv[1], NULL, 0) : 1000;
 	uint8_t bytes[128];
 
+	if (argc > 2)
+		hosts = (uint32_t)strtoul(argv[2], NULL, 0);
+	if (argc > 3)
+		names = (uint32_t)strtoul(argv[3], NULL, 0);
+	if (!hosts)
+		return 2;
 	fwrite(head, sizeof(head), 1, stdout);
 	for (unsigned long i = 0; i < count; i++) {
 		unsigned len = frame(bytes);
