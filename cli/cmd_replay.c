@@ -13,6 +13,7 @@
 #include "cli/reasons.h"
 #include "cli/seal.h"
 #include "cli/signals.h"
+#include "cli/ways.h"
 #include "cli/wire.h"
 #include "dissect/dissect.h"
 #include "play/replay.h"
@@ -26,6 +27,8 @@ static const char *const examples[] = {
 	"its DNS, again and again until Ctrl-C",
 	"replay -i eth1 --step --as line capture.pcap",
 	"a packet for each key",
+	"replay --client-if eth1 --server-if eth2 capture.pcap",
+	"through a device between two interfaces: who opened each conversation by the first",
 	"replay -i eth1 --map 10.0.0.0/24=10.9.9.0/24 capture.pcap",
 	"to other addresses, with the checksums over them",
 	"replay -i eth1 --hop cooked.pcapng",
@@ -33,15 +36,17 @@ static const char *const examples[] = {
 	NULL,
 };
 static const enum option_id options[] = {
-	OPT_INTERFACE, OPT_RATE,   OPT_STEP, OPT_LOOP,  OPT_COUNT,   OPT_HOP,      OPT_PAD,
-	OPT_PACKETS,   OPT_FROM,   OPT_TO,   OPT_WHERE, OPT_APPEND,  OPT_AS,       OPT_DOC,
-	OPT_SPANS,     OPT_FIELDS, OPT_HEX,  OPT_LINK,  OPT_RESOLVE, OPT_REALTIME, OPT_DRY_RUN,
-	OPT_I_MAY,     OPT_USER,   OPT_SET,  OPT_MAP,   OPT_SUMS,    OPT_NONE
+	OPT_INTERFACE, OPT_RATE,     OPT_STEP,      OPT_LOOP,      OPT_COUNT, OPT_HOP,
+	OPT_PAD,       OPT_PACKETS,  OPT_FROM,      OPT_TO,        OPT_WHERE, OPT_APPEND,
+	OPT_AS,        OPT_DOC,      OPT_SPANS,     OPT_FIELDS,    OPT_HEX,   OPT_LINK,
+	OPT_RESOLVE,   OPT_REALTIME, OPT_DRY_RUN,   OPT_I_MAY,     OPT_USER,  OPT_SET,
+	OPT_MAP,       OPT_SUMS,     OPT_CLIENT_IF, OPT_SERVER_IF, OPT_SPLIT, OPT_NONE
 };
 
 struct replaying {
 	struct cli *c;
 	struct choice choice;
+	struct ways ways;
 	struct input in;
 	struct source_options so;
 	int nfiles;
@@ -66,7 +71,6 @@ static int read_options(struct replaying *r, struct err *e)
 
 	r->loops = 1;
 	r->o = (struct replay_opts) {
-		.ifname = o->v[OPT_INTERFACE],
 		.hop = opt_has(o, OPT_HOP),
 		.pad = opt_has(o, OPT_PAD),
 		.dry = opt_has(o, OPT_DRY_RUN),
@@ -74,7 +78,7 @@ static int read_options(struct replaying *r, struct err *e)
 		.rate = { RATE_TIMES, 1 },
 		.stop = &signals_stop,
 	};
-	if (opt_rate(o, OPT_RATE, &r->o.rate, e) < 0 ||
+	if (ways_options(&r->ways, r->c, e) < 0 || opt_rate(o, OPT_RATE, &r->o.rate, e) < 0 ||
 	    opt_u64(o, OPT_LOOP, UINT64_MAX, &r->loops, e) < 0 ||
 	    opt_u64(o, OPT_COUNT, UINT64_MAX, &r->most, e) < 0 ||
 	    opt_u64(o, OPT_LINK, 0xfffe, &link, e) < 0)
@@ -95,11 +99,12 @@ static int read_options(struct replaying *r, struct err *e)
 	if (!opt_has(o, OPT_AS) && !r->step && !r->o.dry)
 		r->c->opt.v[OPT_AS] = "none";
 	r->o.direct = r->o.rate.form == RATE_MAX && !r->step;
-	if (!r->o.ifname && !r->o.hop)
+	memcpy(r->o.ifname, r->ways.name, sizeof(r->o.ifname));
+	if (!r->o.ifname[0] && !r->o.hop)
 		return err_set(
 			e, ERR_USAGE,
-			"which interface? replay FILE -i IF; or --hop: by the routing table, "
-			"with new link headers");
+			"which interface? replay FILE -i IF; or --client-if IF --server-if IF; "
+			"or --hop: by the routing table, with new link headers");
 	r->so = (struct source_options) { .hex = opt_has(o, OPT_HEX),
 					  .want_link = true,
 					  .link = (uint16_t)link };
@@ -142,7 +147,10 @@ static bool key(struct replaying *r)
 
 static int show(struct replaying *r, struct packet *p, struct err *e)
 {
-	struct wire_event v = { .what = r->o.dry ? "DRY" : "SENT", .rtt = -1 };
+	const struct iface *dev = r->ways.split ? replay_dev(r->replay) : NULL;
+	struct wire_event v = { .what = r->o.dry ? "DRY" : "SENT",
+				.rtt = -1,
+				.note = dev ? dev->name : NULL };
 
 	if (r->wire.form == REPORT_NONE)
 		return 0;
@@ -156,6 +164,7 @@ static int show(struct replaying *r, struct packet *p, struct err *e)
 static int one(struct replaying *r, struct packet *p, struct err *e)
 {
 	struct err no = { 0 };
+	int way;
 
 	if (r->step) {
 		if (replay_flush(r->replay, e) || out_flush(&r->wire.out, e) < 0)
@@ -164,11 +173,14 @@ static int one(struct replaying *r, struct packet *p, struct err *e)
 			return 0;
 	}
 	r->taken++;
+	way = ways_of(&r->ways, &r->choice, p, e);
+	if (way < 0)
+		return -1;
 	if (choice_change(&r->choice, p, &no) < 0) {
 		reasons_add(&r->reasons, p->number, 1, no.msg);
 		return 0;
 	}
-	switch (replay_packet(r->replay, p, &no)) {
+	switch (replay_packet(r->replay, p, (unsigned)way, &no)) {
 	case REPLAY_SENT: return show(r, p, e);
 	case REPLAY_NOT: reasons_add(&r->reasons, p->number, 1, no.msg); return 0;
 	case REPLAY_STOPPED: return 0;
@@ -242,12 +254,18 @@ static void tell(struct replaying *r)
 	if (n.tx.failed)
 		reasons_add(&r->reasons, n.tx.first, n.tx.failed, n.tx.why);
 	reasons_tell(&r->reasons, r->c);
+	if (r->ways.split && !r->ways.looks)
+		ways_tell(&r->ways);
 	if (r->o.dry)
 		k = snprintf(line, sizeof(line), "%" PRIu64 " would be sent",
 			     r->taken - r->reasons.failed);
 	else
 		k = snprintf(line, sizeof(line), "%" PRIu64 " sent, %" PRIu64 " bytes", n.tx.sent,
 			     n.tx.bytes);
+	if (r->ways.split && !r->o.dry)
+		k += snprintf(line + k, sizeof(line) - (size_t)k,
+			      ", %" PRIu64 " by %s, %" PRIu64 " by %s", n.ways[0].sent,
+			      r->ways.name[0], n.ways[1].sent, r->ways.name[1]);
 	if (r->reasons.failed)
 		k += snprintf(line + k, sizeof(line) - (size_t)k, ", %" PRIu64 " not sent",
 			      r->reasons.failed);
@@ -282,7 +300,8 @@ static int open_all(struct replaying *r, struct err *e)
 	r->o.reg = r->c->reg;
 	if (opt_has(&r->c->opt, OPT_REALTIME) && sched_setscheduler(0, SCHED_FIFO, &first) < 0)
 		say(r->c, "no real-time priority (CAP_SYS_NICE): %s", strerror(errno));
-	if (reopen(r, e) < 0 || choice_open(&r->choice, source_link(r->in.src[0]), e) < 0 ||
+	if (reopen(r, e) < 0 || ways_open(&r->ways, r->nfiles, r->c->argv, &r->so, e) < 0 ||
+	    choice_open(&r->choice, source_link(r->in.src[0]), e) < 0 ||
 	    wire_open(&r->wire, r->c, e) < 0)
 		return -1;
 	r->replay = replay_open(&r->o, e);
@@ -307,6 +326,8 @@ static int run_replay(struct cli *c)
 		goto out;
 	seal(&(struct seal_opts) { .sends = true });
 	progress_init(&r.progress, c);
+	if (ways_look(&r.ways, &r.choice, r.most, r.replay, &r.progress, &e) < 0)
+		goto out;
 	keys_open(&r);
 	rc = all(&r, &e);
 	keys_close(&r);
@@ -320,6 +341,7 @@ out:
 	bool gone = r.wire.out.gone;
 	wire_close(&r.wire);
 	choice_close(&r.choice);
+	ways_close(&r.ways);
 	input_close(&r.in);
 	if (rc < 0 && !gone)
 		return print_err(c, &e);
@@ -336,5 +358,8 @@ const struct command cmd_replay = {
 	.more = "Several files are merged by time, unless --append. Frames leave as they were "
 		"captured; where the\ninterface takes another link type, or with --hop, the "
 		"outermost layer with network addresses\nleaves with a new link header, to the "
-		"next hop that the routing table knows. Exit 4 when\nsomething was not sent.",
+		"next hop that the routing table knows. Of two\ninterfaces, what clients sent "
+		"leaves by the one, what servers "
+		"sent by the other; the files are looked\nthrough first, and how they are split is "
+		"told. Exit 4 when something was not sent.",
 };

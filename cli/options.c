@@ -87,11 +87,17 @@ const struct option_row option_rows[] = {
 	{ OPT_SCALE, 0, "scale", "FACTOR", "all distances in time: 0.5 is twice as fast", false },
 	{ OPT_DEDUP, 0, "dedup", "N|TIME",
 	  "drop what is the same as one of the N before, or of the TIME before", false },
-	{ OPT_SPLIT, 0, "split", "N|TIME|SIZE",
-	  "a new file after N packets, after 60s, before 10MB", false },
+	{ OPT_SPLIT, 0, "split", "HOW",
+	  "edit: a new file after N packets, after 60s, before 10MB;\n"
+	  "                                  replay: opener, subnet=NET,... of clients, "
+	  "port=N,...\n"
+	  "                                  of servers",
+	  false },
 	{ OPT_COMMENT, 0, "comment", "N:TEXT", "say TEXT of packet N", true },
 	{ OPT_STEP, 0, "step", NULL, "a packet for each key; q ends", false },
 	{ OPT_LOOP, 0, "loop", "N", "all of it N times; 0: until stopped", false },
+	{ OPT_CLIENT_IF, 0, "client-if", "IF", "the interface of what clients sent", false },
+	{ OPT_SERVER_IF, 0, "server-if", "IF", "the interface of what servers sent", false },
 	{ OPT_HOP, 0, "hop", NULL, "new link headers: our own address, and the next hop's", false },
 	{ OPT_PAD, 0, "pad", NULL, "fill packets that were cut up with zeros", false },
 	{ OPT_REALTIME, 0, "realtime", NULL,

@@ -111,8 +111,10 @@ static int conversation(struct flows *f, const struct packet *p, unsigned i)
 	if (proto->segment)
 		rc = stream_renew(f, p, i, at, k.side, &s.fresh);
 	s.number = flow_at(f, at)->number;
-	s.side = k.side != flow_at(f, at)->first;
 	s.ends = k.ends;
+	if (s.fresh && f->ops.answers && f->ops.answers(f->opts.arg, p, &s))
+		flow_at(f, at)->first = !k.side;
+	s.side = k.side != flow_at(f, at)->first;
 	if (!rc && f->ops.seen)
 		rc = f->ops.seen(f->opts.arg, p, &s);
 	if (rc || (!f->ops.data && !f->ops.whole && !f->ops.clash))
@@ -151,6 +153,19 @@ int flows_packet(struct flows *f, const struct packet *p)
 	f->depth = 0;
 	f->decoded = NULL;
 	return flow_look(f, p, 0);
+}
+
+int flows_side(struct flows *f, const struct packet *p, unsigned i)
+{
+	struct flow_key k;
+	uint32_t at;
+
+	f->decoded = NULL;
+	if (!f->rules[p->layers[i].proto->id] || !p->layers[i].proto->flow ||
+	    !rules_key(f, p, i, &k))
+		return -1;
+	at = table_look(f, &k);
+	return at ? k.side != flow_at(f, at)->first : -1;
 }
 
 int flows_end(struct flows *f)

@@ -46,6 +46,9 @@ struct flow_ops {
 	int (*whole)(void *arg, struct packet *p);
 	int (*data)(void *arg, const struct flow_data *d);
 	int (*seen)(void *arg, const struct packet *p, const struct flow_seen *s);
+	/* Of a new conversation, before seen: does its sender answer, going by what the packet
+	 * says, so that the other end is side 0? Without it that is who was seen first. */
+	bool (*answers)(void *arg, const struct packet *p, const struct flow_seen *s);
 	/* Bytes that layer i of p says otherwise than a packet before it did: a fragment or a
 	 * segment that overlaps what waits (d->p: all of it), or that repeats what was handed on
 	 * already (from the first byte that differs to the last one). What stands in d is not part
@@ -89,6 +92,9 @@ struct flows *flows_open(const struct flow_opts *o, struct err *e);
 struct flows *flows_close(struct flows *f); /* NULL */
 /* Take a dissected packet. 0; what an op returned; -1: memory is out. */
 int flows_packet(struct flows *f, const struct packet *p);
+/* Which side of a conversation that was seen before sent layer i of p, which may stand in a quote;
+ * -1: it is not known. */
+int flows_side(struct flows *f, const struct packet *p, unsigned i);
 /* No more packets: hand out what waits behind holes. */
 int flows_end(struct flows *f);
 void flows_counts(const struct flows *f, struct flow_counts *c);

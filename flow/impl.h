@@ -182,7 +182,9 @@ bool rules_fragment_key(struct flows *f, const struct packet *p, unsigned i, str
 /* ---- table.c ---- */
 
 int table_open(struct flows *f, struct err *e);
-/* The conversation; made if it is new. 0: memory is out. */
+/* The conversation; 0: it is not known. */
+uint32_t table_look(const struct flows *f, const struct flow_key *k);
+/* The same; made if it is new. 0: memory is out. */
 uint32_t table_find(struct flows *f, const struct flow_key *k, const struct proto *proto,
 		    bool *fresh);
 static inline struct flow *flow_at(const struct flows *f, uint32_t at)

@@ -89,17 +89,22 @@ static void more_heads(struct flows *f)
 	}
 }
 
+uint32_t table_look(const struct flows *f, const struct flow_key *k)
+{
+	uint32_t at = *head_of(&f->table, &k->id);
+
+	while (at && (flow_at(f, at)->id.a != k->id.a || flow_at(f, at)->id.b != k->id.b))
+		at = flow_at(f, at)->chain;
+	return at;
+}
+
 uint32_t table_find(struct flows *f, const struct flow_key *k, const struct proto *proto,
 		    bool *fresh)
 {
 	struct table *t = &f->table;
-	uint32_t at;
+	uint32_t at = table_look(f, k);
 
 	*fresh = false;
-	for (at = *head_of(t, &k->id); at; at = flow_at(f, at)->chain) {
-		if (flow_at(f, at)->id.a == k->id.a && flow_at(f, at)->id.b == k->id.b)
-			break;
-	}
 	if (at) {
 		if (at != t->newest) {
 			unlink_age(f, at);

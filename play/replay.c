@@ -12,12 +12,13 @@
 
 struct replay {
 	struct replay_opts o;
-	struct sender *sender;
+	struct sender *sender[REPLAY_WAYS];
 	struct pace pace;
 	struct tree tree;
-	struct packet part; /* of a packet whose link header is made anew: what is in it */
-	uint8_t *room;      /* a packet that is filled up */
-	int checked;        /* interface that careful.h was asked about */
+	struct packet part;       /* of a packet whose link header is made anew: what is in it */
+	uint8_t *room;            /* a packet that is filled up */
+	unsigned way;             /* that the last packet took */
+	int checked[REPLAY_WAYS]; /* interface that careful.h was asked about */
 	const struct iface *dev;
 	int64_t last; /* time of the last packet that had one */
 	uint64_t padded, rehopped;
@@ -25,9 +26,9 @@ struct replay {
 
 struct replay *replay_open(const struct replay_opts *o, struct err *e)
 {
-	struct sender_opts so = {
-		.reg = o->reg, .ifname = o->ifname, .direct = o->direct, .stop = o->stop
-	};
+	struct sender_opts so = { .reg = o->reg, .direct = o->direct, .stop = o->stop };
+	unsigned ways = o->ifname[1] ? 2 : 1;
+	bool all = true;
 	struct replay *r = calloc(1, sizeof(*r));
 
 	if (!r) {
@@ -37,21 +38,27 @@ struct replay *replay_open(const struct replay_opts *o, struct err *e)
 	r->o = *o;
 	pace_init(&r->pace, o->rate);
 	r->room = o->pad ? malloc(PACKET_MAX) : NULL;
-	r->sender = sender_open(&so, e);
-	if (o->pad && !r->room)
+	if (o->pad && !r->room) {
 		err_set(e, ERR_IO, "out of memory");
-	if (!r->sender || (o->pad && !r->room)) {
-		replay_close(r);
-		return NULL;
+		all = false;
 	}
-	return r;
+	for (unsigned k = 0; k < ways && all; k++) {
+		so.ifname = o->ifname[k];
+		r->sender[k] = sender_open(&so, e);
+		all = r->sender[k] != NULL;
+	}
+	if (all)
+		return r;
+	replay_close(r);
+	return NULL;
 }
 
 void replay_close(struct replay *r)
 {
 	if (!r)
 		return;
-	sender_close(r->sender);
+	for (unsigned k = 0; k < REPLAY_WAYS; k++)
+		sender_close(r->sender[k]);
 	tree_done(&r->tree);
 	free(r->room);
 	free(r);
@@ -97,12 +104,12 @@ static bool inner(struct replay *r, const struct packet *p, unsigned at)
 }
 
 /* As it is, by the interface that was said. */
-static int as_it_is(struct replay *r, const struct packet **out, const struct hop **hop,
-		    struct err *e)
+static int as_it_is(struct replay *r, unsigned way, const struct packet **out,
+		    const struct hop **hop, struct err *e)
 {
 	const struct packet *p = *out;
 
-	*hop = sender_hop(r->sender, NULL, NULL, HOP_ANY, e);
+	*hop = sender_hop(r->sender[way], NULL, NULL, HOP_ANY, e);
 	if (!*hop)
 		return REPLAY_ERROR;
 	if (p->link == (*hop)->route.dev.link)
@@ -115,8 +122,8 @@ static int as_it_is(struct replay *r, const struct packet **out, const struct ho
 }
 
 /* What leaves, and how. *out borrows from p, or is p. enum replay_result. */
-static int find_way(struct replay *r, const struct packet **out, const struct hop **hop,
-		    struct err *e)
+static int find_way(struct replay *r, unsigned way, const struct packet **out,
+		    const struct hop **hop, struct err *e)
 {
 	const struct packet *p = *out;
 	struct packet q = *p;
@@ -124,8 +131,8 @@ static int find_way(struct replay *r, const struct packet **out, const struct ho
 	int64_t before;
 	int at;
 
-	if (r->o.ifname && !r->o.hop) {
-		*hop = sender_hop(r->sender, NULL, NULL, HOP_ANY, e);
+	if (r->o.ifname[way] && !r->o.hop) {
+		*hop = sender_hop(r->sender[way], NULL, NULL, HOP_ANY, e);
 		if (!*hop)
 			return REPLAY_ERROR;
 		if (p->link == (*hop)->route.dev.link)
@@ -134,13 +141,13 @@ static int find_way(struct replay *r, const struct packet **out, const struct ho
 	dissect_with(r->o.reg, &q, &r->tree);
 	at = packet_ends(&q, &r->tree, &src, &dst);
 	if (at < 0 || !dst.family || addr_zero(&dst) || !inner(r, &q, (unsigned)at)) {
-		if (r->o.ifname)
-			return as_it_is(r, out, hop, e);
+		if (r->o.ifname[way])
+			return as_it_is(r, way, out, hop, e);
 		err_set(e, ERR_IO, "it names no destination to look up: -i IF sends it as it is");
 		return REPLAY_NOT;
 	}
 	before = clock_mono();
-	*hop = sender_hop(r->sender, &dst, NULL, HOP_MAC, e);
+	*hop = sender_hop(r->sender[way], &dst, NULL, HOP_MAC, e);
 	/* No burst makes up for a neighbour that was long in answering. */
 	if (clock_mono() - before > ANSWER && r->pace.start)
 		r->pace.start += clock_mono() - before;
@@ -151,16 +158,16 @@ static int find_way(struct replay *r, const struct packet **out, const struct ho
 	return 0;
 }
 
-static int careful(struct replay *r, const struct hop *h, struct err *e)
+static int careful(struct replay *r, unsigned way, const struct hop *h, struct err *e)
 {
 	struct careful_facts f = { .dev = &h->route.dev, .rate = r->o.rate, .replay = true };
 	char why[240];
 
-	if (r->o.i_may || r->o.dry || r->checked == h->route.dev.index)
+	if (r->o.i_may || r->o.dry || r->checked[way] == h->route.dev.index)
 		return 0;
 	if (careful_check(&f, why) != CAREFUL_FINE)
 		return err_set(e, ERR_USAGE, "%s", why);
-	r->checked = h->route.dev.index;
+	r->checked[way] = h->route.dev.index;
 	return 0;
 }
 
@@ -184,7 +191,16 @@ static int wait_for(struct replay *r, const struct packet *p, bool *waited, stru
 	return pace_wait(&r->pace, due, r->o.stop) ? 0 : REPLAY_STOPPED;
 }
 
-int replay_packet(struct replay *r, const struct packet *p, struct err *e)
+/* What left by the other way is on its wire first. */
+static int change_way(struct replay *r, unsigned way, struct err *e)
+{
+	unsigned before = r->way;
+
+	r->way = way;
+	return before == way ? 0 : sender_flush(r->sender[before], e);
+}
+
+int replay_packet(struct replay *r, const struct packet *p, unsigned way, struct err *e)
 {
 	struct packet copy = *p;
 	const struct packet *out = &copy;
@@ -194,8 +210,8 @@ int replay_packet(struct replay *r, const struct packet *p, struct err *e)
 
 	/* All that takes its time comes before the wait. */
 	if (rc == 0)
-		rc = find_way(r, &out, &hop, e);
-	if (rc == 0 && careful(r, hop, e))
+		rc = find_way(r, way, &out, &hop, e);
+	if (rc == 0 && careful(r, way, hop, e))
 		rc = REPLAY_ERROR;
 	if (rc == 0)
 		rc = wait_for(r, p, &waited, e);
@@ -205,7 +221,9 @@ int replay_packet(struct replay *r, const struct packet *p, struct err *e)
 	pace_bytes(&r->pace, out->len);
 	if (r->o.dry)
 		return REPLAY_SENT;
-	rc = sender_queue(r->sender, hop, out, e);
+	if (change_way(r, way, e))
+		return REPLAY_ERROR;
+	rc = sender_queue(r->sender[way], hop, out, e);
 	if (rc)
 		return rc < 0 ? REPLAY_ERROR : REPLAY_NOT;
 	return waited && replay_flush(r, e) ? REPLAY_ERROR : REPLAY_SENT;
@@ -213,12 +231,23 @@ int replay_packet(struct replay *r, const struct packet *p, struct err *e)
 
 int replay_flush(struct replay *r, struct err *e)
 {
-	return sender_flush(r->sender, e);
+	int rc = 0;
+
+	for (unsigned k = 0; k < REPLAY_WAYS && !rc; k++)
+		rc = r->sender[k] ? sender_flush(r->sender[k], e) : 0;
+	return rc;
 }
 
 void replay_again(struct replay *r)
 {
 	pace_again(&r->pace);
+}
+
+const struct iface *replay_iface(struct replay *r, unsigned way, struct err *e)
+{
+	const struct hop *h = sender_hop(r->sender[way], NULL, NULL, HOP_ANY, e);
+
+	return h ? &h->route.dev : NULL;
 }
 
 const struct iface *replay_dev(const struct replay *r)
@@ -231,5 +260,16 @@ void replay_counts(const struct replay *r, struct replay_counts *c)
 	*c = (struct replay_counts) { .pace = &r->pace,
 				      .padded = r->padded,
 				      .rehopped = r->rehopped };
-	sender_counts(r->sender, &c->tx);
+	sender_counts(r->sender[0], &c->tx);
+	c->ways[0] = c->tx;
+	if (!r->sender[1])
+		return;
+	sender_counts(r->sender[1], &c->ways[1]);
+	c->tx.sent += c->ways[1].sent;
+	c->tx.bytes += c->ways[1].bytes;
+	if (!c->tx.failed) {
+		c->tx.first = c->ways[1].first;
+		memcpy(c->tx.why, c->ways[1].why, sizeof(c->tx.why));
+	}
+	c->tx.failed += c->ways[1].failed;
 }

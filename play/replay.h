@@ -6,22 +6,26 @@
 #include "craft/pace.h"
 #include "craft/sender.h"
 
+#define REPLAY_WAYS 2
+
 struct replay_opts {
 	const struct registry *reg;
-	const char *ifname; /* NULL, with hop: the routing table decides for each packet */
-	bool hop;           /* link headers are made anew: the interface's own address, and that of
-			       the next hop (ARP, ND) */
-	bool direct;        /* sender_opts.direct */
-	bool pad;   /* packets that were cut when they were captured: zeros in place of the rest */
-	bool dry;   /* everything but sending */
-	bool i_may; /* careful.h is not asked */
+	/* The interface of each way; of the first NULL, with hop: the routing table decides for
+	 * each packet; of the second NULL: there is one way. */
+	const char *ifname[REPLAY_WAYS];
+	bool hop;    /* link headers are made anew: the interface's own address, and that of
+			the next hop (ARP, ND) */
+	bool direct; /* sender_opts.direct */
+	bool pad;    /* packets that were cut when they were captured: zeros in place of the rest */
+	bool dry;    /* everything but sending */
+	bool i_may;  /* careful.h is not asked */
 	struct rate rate;
 	const volatile int *stop;
 };
 
 struct replay;
 
-/* Opens the interface. NULL: e. */
+/* Opens the interfaces. NULL: e. */
 struct replay *replay_open(const struct replay_opts *o, struct err *e);
 
 enum replay_result {
@@ -30,10 +34,12 @@ enum replay_result {
 	REPLAY_NOT = 1,    /* e: this packet cannot be sent; the next one may */
 	REPLAY_STOPPED = 2,
 };
-/* Wait until the packet is due and hand it over. What is due at once is sent in bursts: call
- * replay_flush before anything else takes its time. A packet without a time leaves right after the
- * one before it. */
-int replay_packet(struct replay *r, const struct packet *p, struct err *e);
+/* Wait until the packet is due and hand it over, by this way. What is due at once is sent in
+ * bursts, in order over both ways: call replay_flush before anything else takes its time. A packet
+ * without a time leaves right after the one before it. */
+int replay_packet(struct replay *r, const struct packet *p, unsigned way, struct err *e);
+/* The interface of a way. NULL: e. */
+const struct iface *replay_iface(struct replay *r, unsigned way, struct err *e);
 /* The interface of the packet that was sent last; NULL: none was. */
 const struct iface *replay_dev(const struct replay *r);
 int replay_flush(struct replay *r, struct err *e);
@@ -41,7 +47,8 @@ int replay_flush(struct replay *r, struct err *e);
 void replay_again(struct replay *r);
 
 struct replay_counts {
-	struct tx_counts tx;
+	struct tx_counts tx; /* of both ways; first and why are the first one's */
+	struct tx_counts ways[REPLAY_WAYS];
 	const struct pace *pace;
 	uint64_t padded, rehopped; /* packets filled up; whose link header was made anew */
 };

@@ -33,35 +33,6 @@ static bool take_number(const char *s, size_t n, uint64_t most, uint64_t *v)
 	return n && *v <= most;
 }
 
-/* An address of any kind, with /BITS or without. */
-static bool take_addr(struct rewrite *w, const char *s, size_t n, struct map_rule *m, uint8_t *to)
-{
-	const char *slash = memchr(s, '/', n);
-	size_t len = slash ? (size_t)(slash - s) : n;
-	uint64_t bits;
-	struct err no;
-
-	for (unsigned i = 0; kind_at(i); i++) {
-		const struct kind *k = kind_at(i);
-		const struct type type = { .form = TYPE_LEAF, .kind = k, .bits = k->bits };
-		struct value v = { 0 };
-
-		if (k->cls != KIND_ADDR || (m->kind && m->kind != k) || k->bits > 128 ||
-		    k->parse(&type, s, len, &w->mem, &v, &no) || v.len != k->bits / 8u)
-			continue;
-		bits = k->bits;
-		if (slash && !take_number(slash + 1, n - len - 1, k->bits, &bits))
-			return false;
-		if (m->kind && m->bits != bits)
-			return false;
-		m->kind = k;
-		m->bits = (unsigned)bits;
-		memcpy(to, v.p, v.len);
-		return true;
-	}
-	return false;
-}
-
 static int take_map(struct rewrite *w, const char *text, struct map_rule *m, struct err *e)
 {
 	const char *equal = strchr(text, '='), *colon = strchr(text, ':');
@@ -81,8 +52,10 @@ static int take_map(struct rewrite *w, const char *text, struct map_rule *m, str
 			       ? 0
 			       : no_map(text, e);
 	}
-	return take_addr(w, text, (size_t)(equal - text), m, m->from) &&
-			       take_addr(w, equal + 1, strlen(equal + 1), m, m->to)
+	return net_parse(text, (size_t)(equal - text), NULL, &w->mem, &m->from) &&
+			       net_parse(equal + 1, strlen(equal + 1), m->from.kind, &w->mem,
+					 &m->to) &&
+			       m->from.bits == m->to.bits
 		       ? 0
 		       : no_map(text, e);
 }
@@ -264,15 +237,6 @@ static bool put_set(struct rewrite *w, const struct set_rule *s, const struct pa
 	return changed;
 }
 
-/* Are the first bits of p those of the rule? */
-static bool under(const struct map_rule *m, const uint8_t *p)
-{
-	unsigned whole = m->bits / 8, rest = m->bits % 8;
-
-	return !memcmp(p, m->from, whole) &&
-	       (!rest || !((p[whole] ^ m->from[whole]) >> (8 - rest)));
-}
-
 static bool map_addr(struct rewrite *w, unsigned i, uint32_t at)
 {
 	const struct node *n = &w->tree[i].v[at];
@@ -280,18 +244,18 @@ static bool map_addr(struct rewrite *w, unsigned i, uint32_t at)
 
 	for (unsigned k = 0; k < w->o.nmap; k++) {
 		const struct map_rule *m = &w->map[k];
-		unsigned whole = m->bits / 8, rest = m->bits % 8;
+		unsigned whole = m->to.bits / 8, rest = m->to.bits % 8;
 
-		if (m->proto || m->kind != n->type->kind || n->bits != m->kind->bits ||
+		if (m->proto || m->from.kind != n->type->kind || n->bits != m->from.kind->bits ||
 		    n->bit % 8 || (n->flags & (NODE_CUT | NODE_RAW)) ||
-		    !under(m, w->room + n->bit / 8))
+		    !net_holds(&m->from, w->room + n->bit / 8))
 			continue;
 		memcpy(room, w->room + n->bit / 8, n->bits / 8);
-		memcpy(room, m->to, whole);
+		memcpy(room, m->to.b, whole);
 		if (rest) {
 			uint8_t mask = (uint8_t)(0xff << (8 - rest));
 
-			room[whole] = (uint8_t)((m->to[whole] & mask) | (room[whole] & ~mask));
+			room[whole] = (uint8_t)((m->to.b[whole] & mask) | (room[whole] & ~mask));
 		}
 		return put_node(w, i, at, &(struct value) { .p = room, .len = n->bits / 8 });
 	}

@@ -6,13 +6,12 @@
 #include "core/plan.h"
 #include "dissect/check.h"
 #include "notation/notation.h"
+#include "play/net.h"
 #include "play/rewrite.h"
 
 struct map_rule {
 	const struct proto *proto; /* ports of this protocol; NULL: addresses */
-	const struct kind *kind;   /* of the addresses */
-	unsigned bits;             /* that are replaced, from the first on */
-	uint8_t from[16], to[16];
+	struct net from, to;       /* of as many bits */
 	uint64_t port, new_port;
 };
 

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* replay by two interfaces: --client-if, --server-if and --split, and a look through the files
+ * before the first packet leaves. */
+#ifndef STRATA_CLI_WAYS_H
+#define STRATA_CLI_WAYS_H
+
+#include "cli/choice.h"
+#include "cli/wire.h"
+#include "play/replay.h"
+#include "play/split.h"
+
+struct ways {
+	const struct cli *c;
+	const char *name[REPLAY_WAYS]; /* [1] NULL: there is one */
+	struct split *split;           /* NULL: there is one */
+	struct input in;               /* for the look; its packets are not sent */
+	bool looks;                    /* the files can be read twice */
+	uint64_t other[REPLAY_WAYS];   /* packets of another link type than the interface's */
+	uint64_t first[REPLAY_WAYS];   /* number of the first of them */
+};
+
+/* Read the options. Zero-initialised. -1: e. */
+int ways_options(struct ways *w, const struct cli *c, struct err *e);
+/* Open the files for the look. After load_registry, before rights are given up. -1: e. */
+int ways_open(struct ways *w, int n, char **paths, const struct source_options *so, struct err *e);
+/* Go through the packets that ch takes, most of them at most, and tell how they are split. -1: e.
+ */
+int ways_look(struct ways *w, struct choice *ch, uint64_t most, struct replay *r,
+	      struct progress *progress, struct err *e);
+/* The way of a packet that was taken; -1: e. */
+int ways_of(struct ways *w, struct choice *ch, struct packet *p, struct err *e);
+/* Say how packets were split, where there was no look. */
+void ways_tell(const struct ways *w);
+void ways_close(struct ways *w);
+
+#endif
