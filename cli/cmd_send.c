@@ -24,9 +24,9 @@ static const char *const examples[] = {
 	NULL,
 };
 static const enum option_id options[] = {
-	OPT_INTERFACE, OPT_COUNT,   OPT_RATE,   OPT_INTERVAL, OPT_VIA,  OPT_FRAGMENT, OPT_SCRIPT,
-	OPT_AS,        OPT_DOC,     OPT_SPANS,  OPT_FIELDS,   OPT_SEED, OPT_TIMEOUT,  OPT_RETRY,
-	OPT_ALL,       OPT_DRY_RUN, OPT_LIBNET, OPT_I_MAY,    OPT_USER, OPT_NONE,
+	OPT_INTERFACE, OPT_COUNT,   OPT_RATE,   OPT_INTERVAL, OPT_VIA,   OPT_FRAGMENT, OPT_SCRIPT,
+	OPT_AS,        OPT_DOC,     OPT_SPANS,  OPT_FIELDS,   OPT_SEED,  OPT_TIMEOUT,  OPT_RETRY,
+	OPT_ALL,       OPT_DRY_RUN, OPT_LIBNET, OPT_SENDER,   OPT_I_MAY, OPT_USER,     OPT_NONE,
 };
 
 static void tell_sum(const struct dispatch *d)
@@ -82,6 +82,9 @@ static int run_send(struct cli *c)
 
 	if (opt_has(&c->opt, OPT_INTERFACE) && strcmp(c->opt.v[OPT_INTERFACE], "list") == 0)
 		return list_devices(c);
+	const char *sender = c->opt.v[OPT_SENDER];
+	if (sender && strcmp(sender, "list") == 0)
+		return list_senders(c, c->opt.v[OPT_INTERFACE]);
 	d.fragments = opt_has(&c->opt, OPT_FRAGMENT);
 	if ((d.fragments && fragment_parse(c->opt.v[OPT_FRAGMENT], &d.frag, &e) < 0) ||
 	    sending_options(&d.so, c, &e) < 0 || read_patience(&d, &e) < 0 ||

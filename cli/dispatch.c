@@ -89,6 +89,37 @@ static int tell_sent(struct dispatch *d, struct packet *p, const char *note, str
 	return wire_packet(&d->wire, p, &v, e);
 }
 
+static int by_hand(struct dispatch *d, const struct hop *hop, struct packet *p, struct sent *s,
+		   struct err *e)
+{
+	if (sender_send_by(d->sender, hop, p, s, e) < 0)
+		return -1;
+	d->sent++;
+	d->bytes += s->len;
+	pace_bytes(&d->pace, s->len);
+	p->when = s->when;
+	return 0;
+}
+
+/* By the sender that was asked for; it keeps the count. 1: the kernel refused it. */
+static int by_way(struct dispatch *d, const struct hop *hop, struct packet *p, struct err *e)
+{
+	struct tx_counts before, after;
+
+	sender_counts(d->sender, &before);
+	p->number = d->number + 1;
+	if (sender_queue(d->sender, hop, p, e))
+		return -1;
+	if (sender_flush(d->sender, e)) {
+		if (e->code == ERR_PERM)
+			return -1;
+		err_clear(e);
+	}
+	pace_bytes(&d->pace, p->len);
+	sender_counts(d->sender, &after);
+	return after.failed > before.failed;
+}
+
 struct emission {
 	struct dispatch *d;
 	const struct hop *hop;
@@ -108,12 +139,13 @@ static int emit(void *ctx, const struct packet *frag)
 		p.when = clock_wall();
 		return m->rc = tell_sent(d, &p, NULL, m->e);
 	}
-	if (sender_send_by(d->sender, m->hop, &p, &s, m->e) < 0)
-		return m->rc = -1;
-	d->sent++;
-	d->bytes += s.len;
-	pace_bytes(&d->pace, s.len);
-	p.when = s.when;
+	p.when = clock_wall();
+	if (d->so.has_way)
+		m->rc = by_way(d, m->hop, &p, m->e);
+	else
+		m->rc = by_hand(d, m->hop, &p, &s, m->e);
+	if (m->rc)
+		return m->rc;
 	if (s.note[0] && strcmp(s.note, d->note) != 0) {
 		snprintf(d->note, sizeof(d->note), "%s", s.note);
 		note = d->note;
@@ -230,7 +262,7 @@ static int send_one(struct dispatch *d, uint64_t i, uint64_t total, struct err *
 	} else {
 		emit(&m, p);
 	}
-	if (m.rc == 0)
+	if (m.rc == 0 || (m.rc > 0 && !no.code))
 		return 0;
 	if (d->wire.out.gone)
 		return -1;
@@ -313,7 +345,7 @@ static int plan_open(struct dispatch *d, struct err *e)
 	struct sender_opts so = { .reg = d->c->reg,
 				  .ifname = ifname,
 				  .via = vias[d->so.via],
-				  .way = d->so.libnet ? TX_LIBNET : TX_SENDMMSG,
+				  .way = d->so.way,
 				  .direct = d->so.has_rate && d->so.rate.form == RATE_MAX,
 				  .neigh_timeout = d->patience,
 				  .mtu_hint = ": --fragment SIZE cuts them",

@@ -54,6 +54,10 @@ const struct option_row option_rows[] = {
 	{ OPT_FRAGMENT, 0, "fragment", "SIZE[,OVERLAP]",
 	  "send in fragments of SIZE bytes, a multiple of 8", false },
 	{ OPT_LIBNET, 0, "libnet", NULL, "send through libnet's own sockets", false },
+	{ OPT_SENDER, 0, "sender", "NAME",
+	  "auto, sendmmsg, tx-ring, af-xdp, libnet, raw; 'list' tells\n"
+	  "                                  which there are",
+	  false },
 	{ OPT_I_MAY, 0, "i-may", NULL, "yes, on this network, on purpose", false },
 	{ OPT_USER, 'Z', "user", "USER", "become USER once the devices are open", false },
 	{ OPT_ALLOW_LOSS, 0, "allow-loss", NULL, "exit 0 although packets were dropped", false },

@@ -137,8 +137,9 @@ int sending_options(struct sending *s, struct cli *c, struct err *e)
 				.libnet = opt_has(o, OPT_LIBNET),
 				.i_may = opt_has(o, OPT_I_MAY) };
 	if (opt_u64(o, OPT_COUNT, UINT64_MAX, &s->count, e) < 0 ||
-	    opt_word(o, OPT_VIA, vias, &s->via, e) < 0 || opt_rate(o, OPT_RATE, &s->rate, e) < 0 ||
-	    opt_time(o, OPT_INTERVAL, &interval, e) < 0)
+	    opt_word(o, OPT_VIA, vias, &s->via, e) < 0 ||
+	    sender_options(o, &s->has_way, &s->way, &s->via, e) < 0 ||
+	    opt_rate(o, OPT_RATE, &s->rate, e) < 0 || opt_time(o, OPT_INTERVAL, &interval, e) < 0)
 		return -1;
 	if (opt_has(o, OPT_RATE) && opt_has(o, OPT_INTERVAL))
 		return err_set(e, ERR_USAGE, "'--rate' and '--interval' say the same: one of them");

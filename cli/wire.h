@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/out.h"
 #include "core/packet.h"
+#include "craft/tx.h"
 #include "dissect/report.h"
 #include "notation/notation.h"
 
@@ -42,8 +43,16 @@ struct sending {
 	struct rate rate;
 	bool has_rate; /* it was said, or --interval was */
 	bool libnet, i_may;
+	bool has_way; /* --sender said which */
+	enum tx_way way;
 };
 int sending_options(struct sending *s, struct cli *c, struct err *e);
+
+/* --sender: what is not said is left alone. raw is --via ip, in *via. */
+int sender_options(const struct options *o, bool *has_way, enum tx_way *way, int *via,
+		   struct err *e);
+/* "--sender list": which ones this machine has on the interface (NULL: lo), and why not. */
+int list_senders(struct cli *c, const char *ifname);
 
 /* "; 99.8/s of 100 asked; late 0.1 us median, 20 us p99, 0.3 ms at most": the rate reached, and how
  * late packets left. As snprintf. */

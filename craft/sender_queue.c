@@ -47,7 +47,7 @@ int sender_form(struct sender *s, const struct hop *hop, const struct packet *p,
 const char *sender_way(const struct sender *s)
 {
 	if (s->ntx)
-		return tx_way_name(s->o.way);
+		return tx_name(s->tx[0].x);
 	return s->direct.sent ? "raw" : NULL;
 }
 

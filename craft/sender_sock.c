@@ -92,6 +92,7 @@ struct tx *sock_tx(struct sender *s, const struct hop *h, struct err *e)
 			     .ifindex = h->route.dev.index,
 			     .name = h->route.dev.name,
 			     .mtu = h->route.dev.mtu,
+			     .ether = h->route.dev.link == LINK_ETHERNET,
 			     .direct = s->o.direct,
 			     .stop = s->o.stop };
 	struct tx *got;

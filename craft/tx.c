@@ -17,11 +17,18 @@
 #define LINE 64u  /* bytes of a cache line */
 #define WAITS 100 /* of 10 ms, for room in the device's queue */
 
-static const struct tx_ops *const ways[TX_WAYS] = { &tx_mmsg, &tx_libnet };
+static const struct tx_ops *const ways[TX_WAYS] = {
+	[TX_SENDMMSG] = &tx_mmsg, [TX_RING] = &tx_ring, [TX_XDP] = &tx_xdp, [TX_LIBNET] = &tx_libnet
+};
 
 const char *tx_way_name(enum tx_way way)
 {
 	return ways[way]->name;
+}
+
+const char *tx_way_line(enum tx_way way)
+{
+	return ways[way]->line;
 }
 
 static int cannot_open(const struct tx *t, struct err *e)
@@ -47,7 +54,7 @@ int tx_socket(struct tx *t, struct err *e)
 	return 0;
 }
 
-struct tx *tx_open(const struct tx_opts *o, struct err *e)
+static struct tx *open_way(const struct tx_opts *o, enum tx_way way, struct err *e)
 {
 	struct tx *t = calloc(1, sizeof(*t));
 
@@ -56,7 +63,7 @@ struct tx *tx_open(const struct tx_opts *o, struct err *e)
 		return NULL;
 	}
 	t->o = *o;
-	t->ops = ways[o->way];
+	t->ops = ways[way];
 	t->fd = -1;
 	snprintf(t->name, sizeof(t->name), "%s", o->name);
 	t->frame = (o->mtu && o->mtu < PACKET_MAX ? o->mtu : PACKET_MAX) + EXTRA;
@@ -75,6 +82,18 @@ struct tx *tx_open(const struct tx_opts *o, struct err *e)
 fail:
 	tx_close(t);
 	return NULL;
+}
+
+struct tx *tx_open(const struct tx_opts *o, struct err *e)
+{
+	struct err none = { 0 };
+	struct tx *t = NULL;
+
+	if (o->way != TX_AUTO)
+		return open_way(o, o->way, e);
+	if (o->direct && o->ether)
+		t = open_way(o, TX_XDP, &none);
+	return t ? t : open_way(o, TX_SENDMMSG, e);
 }
 
 void tx_close(struct tx *t)
@@ -256,6 +275,11 @@ uint8_t *tx_frame(struct tx *t, uint64_t id, struct err *e)
 	t->len[t->n] = t->nform;
 	t->id[t->n++] = id;
 	return at;
+}
+
+const char *tx_name(const struct tx *t)
+{
+	return t->ops->name;
 }
 
 unsigned tx_queued(const struct tx *t)

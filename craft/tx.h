@@ -10,7 +10,10 @@
 #include "core/err.h"
 
 enum tx_way {
+	TX_AUTO,     /* sendmmsg; past the queueing discipline af-xdp where it can be had */
 	TX_SENDMMSG, /* packet socket, sendmmsg(2) */
+	TX_RING,     /* packet socket, PACKET_TX_RING */
+	TX_XDP,      /* AF_XDP socket, copying mode */
 	TX_LIBNET,   /* libnet's link context, a call for each frame */
 	TX_WAYS
 };
@@ -20,6 +23,7 @@ struct tx_opts {
 	int ifindex;
 	const char *name; /* of the interface, for errors */
 	uint32_t mtu;     /* of the interface: frames are at most 64 bytes longer; 0: 64 KiB */
+	bool ether;       /* it takes Ethernet frames */
 	bool direct; /* past the queueing discipline (PACKET_QDISC_BYPASS, packet(7)): faster, but
 			who captures on this interface does not see them */
 	const volatile int *stop;
@@ -34,8 +38,9 @@ struct tx_counts {
 
 struct tx;
 
-/* "sendmmsg": the name that users say. */
+/* "sendmmsg": the name that users say; and what it is. */
 const char *tx_way_name(enum tx_way way);
+const char *tx_way_line(enum tx_way way);
 /* Open a way onto the interface. Needs CAP_NET_RAW (ERR_PERM). NULL: e. */
 struct tx *tx_open(const struct tx_opts *o, struct err *e);
 /* Queue a frame: head[0..nhead), which may be empty, and p[0..n). The bytes are copied; id is the
@@ -53,6 +58,8 @@ uint8_t *tx_frame(struct tx *t, uint64_t id, struct err *e);
  * full device queue is waited for. -1: e: the interface is gone or down, rights are missing, or
  * *stop was set while waiting; what is queued still is dropped, and counts as failed. */
 int tx_flush(struct tx *t, struct err *e);
+/* The name of the way that was opened. */
+const char *tx_name(const struct tx *t);
 unsigned tx_queued(const struct tx *t);
 const struct tx_counts *tx_counts(const struct tx *t);
 void tx_close(struct tx *t); /* without flushing; accepts NULL */

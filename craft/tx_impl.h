@@ -9,7 +9,7 @@
 
 /* A way into the kernel. errno speaks where they fail. */
 struct tx_ops {
-	const char *name;
+	const char *name, *line;
 	/* Allocate room and slots. -1: e. t is closed by the caller. */
 	int (*open)(struct tx *t, struct err *e);
 	/* Put free slots into t->slot[0..]; how many, at most TX_BURST, 0: none is free yet. NULL:
@@ -20,7 +20,7 @@ struct tx_ops {
 	int (*push)(struct tx *t, unsigned at, unsigned n);
 	void (*close)(struct tx *t);
 };
-extern const struct tx_ops tx_mmsg, tx_libnet;
+extern const struct tx_ops tx_mmsg, tx_ring, tx_xdp, tx_libnet;
 
 struct tx {
 	struct tx_opts o;

@@ -54,9 +54,11 @@ static void mmsg_close(struct tx *t)
 	free(t->own);
 }
 
-const struct tx_ops tx_mmsg = {
-	.name = "sendmmsg", .open = mmsg_open, .push = mmsg_push, .close = mmsg_close
-};
+const struct tx_ops tx_mmsg = { .name = "sendmmsg",
+				.line = "packet socket, a burst in one call",
+				.open = mmsg_open,
+				.push = mmsg_push,
+				.close = mmsg_close };
 
 /* ---- libnet ---- */
 
@@ -94,6 +96,8 @@ static void libnet_close(struct tx *t)
 	inject_close(t->own);
 }
 
-const struct tx_ops tx_libnet = {
-	.name = "libnet", .open = libnet_open, .push = libnet_push, .close = libnet_close
-};
+const struct tx_ops tx_libnet = { .name = "libnet",
+				  .line = "libnet's link context, a call for each frame",
+				  .open = libnet_open,
+				  .push = libnet_push,
+				  .close = libnet_close };

@@ -81,7 +81,7 @@ static int asking_open(struct asking *a, struct err *e)
 				  .via = a->o->via == ASK_LINK ? VIA_LINK
 					 : a->o->via == ASK_IP ? VIA_IP
 							       : VIA_AUTO,
-				  .way = a->o->libnet ? TX_LIBNET : TX_SENDMMSG,
+				  .way = a->o->libnet ? TX_LIBNET : TX_AUTO,
 				  .neigh_timeout = a->timeout < INT64_MAX / (a->o->retry + 1)
 							   ? a->timeout * (a->o->retry + 1)
 							   : a->timeout,

@@ -42,12 +42,18 @@ sweep=(eth dst=02:00:00:00:00:99 src=02:00:00:00:00:01 / ip src=10.77.0.1 dst=10
 "$STRATA" craft -q --seed 5 -w want.pcap "${sweep[@]}"
 check "there is something to compare with" "$(frames want.pcap)" 400
 
-for how in "" --libnet; do
+# Every sender there is: a machine may lack one.
+lab_on h1 "$STRATA" send --sender list -i eth1 >list
+check "the list" "$(awk '{ print $1 }' list | tr '\n' ' ')" "sendmmsg tx-ring af-xdp libnet raw "
+cat list
+ways=$(awk '$2 == "yes" && $1 != "raw" { print "--sender=" $1 }' list)
+for how in "" --libnet $ways; do
 	# shellcheck disable=SC2086
 	send "at top speed ${how:-by default}" 0 -i eth1 --seed 5 --rate max $how "${sweep[@]}"
 	check "at top speed ${how:-by default}: the same bytes" "$(bytes got.pcap)" "$(bytes want.pcap)"
 	holds "at top speed ${how:-by default}: told" said '^strata: 400 sent, 24800 bytes by [a-z-]+; [0-9.]+/s, [0-9.e+]+ Mbit/s$'
 	check "at top speed ${how:-by default}: nothing is shown" "$(cat out)" ""
+	case $how in --sender*) holds "at top speed $how: named" said " by ${how#--*=}" ;; esac
 done
 send "in bursts, at a rate" 0 -i eth1 --seed 5 -q --rate 4000 "${sweep[@]}"
 check "in bursts, at a rate: the same bytes" "$(bytes got.pcap)" "$(bytes want.pcap)"
@@ -71,7 +77,7 @@ words=(eth dst=02:00:00:00:00:99 src=02:00:00:00:00:01 / own n=1-300)
 send "a sum that reads" 0 -p own.protocol -i eth1 --rate max "${words[@]}"
 check "a sum that reads: the same bytes" "$(bytes got.pcap)" "$(bytes want.pcap)"
 # What changes its shape.
-words=(eth dst=02:00:00:00:00:99 src=02:00:00:00:00:01 / ip src=10.77.0.1 dst=10.77.0.2 id=7 / udp sport=7 dport=1-100 / each:a,bb,ccc)
+words=(eth dst=02:00:00:00:00:99 src=02:00:00:00:00:01 / ip src=10.77.0.1 dst=10.77.0.2 id=7 / udp sport=7 dport=1-100 / 'each:a,bb,ccc')
 "$STRATA" craft -q -w want.pcap "${words[@]}"
 send "other lengths" 0 -i eth1 --rate max "${words[@]}"
 check "other lengths: the same bytes" "$(bytes got.pcap)" "$(bytes want.pcap)"
@@ -92,12 +98,11 @@ before=$(arrived)
 send "a script" 0 --rate max -f three.strata
 check "a script: all" "$(frames got.pcap)" 3
 check "a script: by the interface that a line says" "$(($(arrived) - before))" 1
-holds "a script: told" said '^strata: 4 sent, [0-9]+ bytes by sendmmsg;'
+holds "a script: told" said "^strata: 4 sent, [0-9]+ bytes by (sendmmsg|af-xdp);"
 
 # ---- what cannot be sent ----
 send "over the MTU" 4 --rate max ip dst=10.77.0.2 id=1 / udp sport=1-3 dport=9 / fill:1473
 holds "over the MTU: named" said 'packet 1 \(and 2 more\) was not sent: 1501 bytes do not fit the MTU of eth0'
-# A rule of the kernel that refuses: the MTU shrinks when the way is open.
 ends() { # NAME COMMAND PATTERN ARGUMENTS...: COMMAND while it sends; it must end, with exit 4
 	local name=$1 what=$2 pattern=$3
 	shift 3
@@ -110,7 +115,31 @@ ends() { # NAME COMMAND PATTERN ARGUMENTS...: COMMAND while it sends; it must en
 	holds "$name: why" "$LAB_LOG" "$pattern"
 	holds "$name: what was done" "$LAB_LOG" '[1-9][0-9]* sent, [0-9]+ bytes by [a-z-]+, [0-9]+ not sent'
 }
-ends "the interface goes down" "ip link set eth1 down" 'interface eth1 is down'
-lab_on h1 ip link set eth1 up
-ends "the interface vanishes" "ip link del eth1" 'interface eth1 is (gone|down)'
+for how in $ways; do
+	ends "the interface goes down, $how" "ip link set eth1 down" 'interface eth1 is down' $how
+	lab_on h1 ip link set eth1 up
+	lab_up h1 eth1
+	# Frames that are too long by then are counted, and it goes on.
+	lab_bg h1 timeout 20 "$STRATA" send --all -c 0 -i eth1 --rate max $how "${sweep[@]/rand:20/rand:900}"
+	lab_until 10 grep -q 'sweep of' "$LAB_LOG"
+	sleep 0.2
+	lab_on h1 ip link set eth1 mtu 600
+	sleep 0.1
+	lab_on h1 ip link set eth1 mtu 1500
+	sleep 0.1
+	lab_stop "$LAB_PID" INT
+	case $how in
+	*af-xdp) ;; # the kernel checks no MTU there
+	*) holds "the MTU shrinks, $how: counted" "$LAB_LOG" '[1-9][0-9]* sent, [0-9]+ bytes by [a-z-]+, [1-9][0-9]* not sent' ;;
+	esac
+	holds "the MTU shrinks, $how: it goes on" "$LAB_LOG" '^strata: [1-9][0-9]* sent, .*; stopped'
+done
+for how in $ways; do
+	ends "the interface vanishes, $how" "ip link del eth1" 'interface eth1 is (gone|down)' $how
+	lab_wire h1 eth1 deaf eth0
+	for host in h1:eth1 deaf:eth0; do
+		lab_on ${host%:*} sysctl -qw net.ipv6.conf.${host#*:}.disable_ipv6=1
+	done
+	lab_up h1 eth1
+done
 exit $bad
