@@ -129,9 +129,10 @@ static int open_rewrite(struct choice *ch, struct err *e)
 				   .nset = o->n[OPT_SET],
 				   .map = o->list[OPT_MAP],
 				   .nmap = o->n[OPT_MAP],
+				   .anonymise = o->v[OPT_ANONYMISE],
 				   .sums = opt_has(o, OPT_SUMS) };
 
-	if (!ro.nset && !ro.nmap && !ro.sums)
+	if (!ro.nset && !ro.nmap && !ro.sums && !ro.anonymise)
 		return 0;
 	ch->rewrite = rewrite_open(&ro, e);
 	return ch->rewrite ? 0 : -1;
@@ -189,6 +190,9 @@ int choice_change(struct choice *ch, struct packet *p, struct err *e)
 {
 	int rc = ch->rewrite ? rewrite_packet(ch->rewrite, p, e) : 0;
 
+	if (opt_has(&ch->c->opt, OPT_ANONYMISE))
+		p->said = NULL; /* what its file says of it may name others */
+
 	ch->changed += rc > 0;
 	return rc < 0 ? -1 : 0;
 }
@@ -203,6 +207,11 @@ void choice_tell(const struct choice *ch)
 		    n > 1 ? "packet %" PRIu64 " could not be changed: %s (and %" PRIu64 " more)"
 			  : "packet %" PRIu64 " could not be changed: %s",
 		    first, why, n - 1);
+	if (ch->rewrite && opt_has(&ch->c->opt, OPT_ANONYMISE))
+		say(ch->c,
+		    "%" PRIu64 " addresses were replaced; names, texts, and addresses that no "
+		    "description reads are as they were",
+		    rewrite_anonymised(ch->rewrite));
 }
 
 void choice_close(struct choice *ch)

@@ -58,7 +58,7 @@ struct choice { /* --packets, --from, --to, FILTER, --where; and what is changed
 	struct moment from, to;
 	int64_t first; /* the time of the first packet that has one */
 	bool begun;
-	struct rewrite *rewrite; /* --set, --map, --sums; NULL: nothing changes */
+	struct rewrite *rewrite; /* --set, --map, --anonymise, --sums; NULL: nothing changes */
 	uint64_t changed;        /* packets */
 };
 

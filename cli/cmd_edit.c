@@ -29,15 +29,17 @@ static const char *const examples[] = {
 	"part_00001.pcap and so on, of a thousand packets each",
 	"edit a.pcap -w b.pcap --set 'ip ttl=9' --map 10.0.0.0/24=10.9.9.0/24",
 	"fields and addresses, with the checksums over them",
+	"edit a.pcap -w shared.pcap --anonymise 'a secret of mine'",
+	"other addresses in all its layers, the same ones in every file",
 	"edit a.pcapng -w b.pcapng --comment '7:here it went wrong'",
 	"a note for the next reader",
 	NULL,
 };
-static const enum option_id options[] = { OPT_WRITE,   OPT_PACKETS, OPT_FROM,  OPT_TO,
-					  OPT_WHERE,   OPT_COUNT,   OPT_DEDUP, OPT_APPEND,
-					  OPT_SNAPLEN, OPT_SHIFT,   OPT_SCALE, OPT_LINK,
-					  OPT_COMMENT, OPT_SPLIT,   OPT_HEX,   OPT_RESOLVE,
-					  OPT_SET,     OPT_MAP,     OPT_SUMS,  OPT_NONE };
+static const enum option_id options[] = {
+	OPT_WRITE,  OPT_PACKETS, OPT_FROM,  OPT_TO,    OPT_WHERE, OPT_COUNT,     OPT_DEDUP,
+	OPT_APPEND, OPT_SNAPLEN, OPT_SHIFT, OPT_SCALE, OPT_LINK,  OPT_COMMENT,   OPT_SPLIT,
+	OPT_HEX,    OPT_RESOLVE, OPT_SET,   OPT_MAP,   OPT_SUMS,  OPT_ANONYMISE, OPT_NONE
+};
 
 struct remark { /* --comment */
 	uint64_t number;
@@ -163,10 +165,10 @@ static int read_options(struct editing *ed, struct err *e)
 		return -1;
 	ed->change.retime = ed->shift || ed->scale_num != ed->scale_den;
 	/* Nothing is left out nor made longer: lengths of sections stay true. */
-	static const enum option_id less[] = { OPT_PACKETS, OPT_FROM,  OPT_TO,   OPT_WHERE,
-					       OPT_COUNT,   OPT_DEDUP, OPT_LINK, OPT_SNAPLEN,
-					       OPT_COMMENT, OPT_SPLIT, OPT_SET,  OPT_MAP,
-					       OPT_SUMS,    OPT_NONE };
+	static const enum option_id less[] = { OPT_PACKETS, OPT_FROM,      OPT_TO,   OPT_WHERE,
+					       OPT_COUNT,   OPT_DEDUP,     OPT_LINK, OPT_SNAPLEN,
+					       OPT_COMMENT, OPT_SPLIT,     OPT_SET,  OPT_MAP,
+					       OPT_SUMS,    OPT_ANONYMISE, OPT_NONE };
 	ed->change.whole = !ed->change.retime && !ed->choice.filter.text;
 	for (unsigned i = 0; less[i] != OPT_NONE; i++)
 		ed->change.whole &= !opt_has(o, less[i]);
@@ -359,7 +361,8 @@ static int open_all(struct editing *ed, int n, struct err *e)
 	if (privs_drop(&po, e) < 0 ||
 	    output_open(&ed->out, o->v[OPT_WRITE], o->v[OPT_SPLIT], &ko, e) < 0)
 		return -1;
-	for (int i = 0; i < n; i++)
+	/* Names, comments and secrets of the files would say what is to be forgotten. */
+	for (int i = 0; i < n && !opt_has(o, OPT_ANONYMISE); i++)
 		if (sink_attach(ed->out.sink, ed->in.src[i], &ed->change, e) < 0)
 			return -1;
 	return 0;
@@ -407,7 +410,9 @@ const struct command cmd_edit = {
 	.run = run_edit,
 	.more = "Several files are merged by time, unless --append. OUT is pcap or pcapng, "
 		"compressed if its\nname ends in .gz or .zst. In this order: --packets (numbers "
-		"count over all files), --from,\n--to, FILTER, --where, --dedup, --set, --map and "
-		"--sums, --link, --snaplen, --shift and --scale,\n--comment. What is not changed "
+		"count over all files), --from,\n--to, FILTER, --where, --dedup, --set, --map, "
+		"--anonymise "
+		"and --sums, --link, --snaplen,\n--shift and --scale, --comment. What is not "
+		"changed "
 		"is written as it was; what OUT has no place for is told.",
 };

@@ -40,7 +40,8 @@ static const enum option_id options[] = {
 	OPT_PAD,       OPT_PACKETS,  OPT_FROM,      OPT_TO,        OPT_WHERE, OPT_APPEND,
 	OPT_AS,        OPT_DOC,      OPT_SPANS,     OPT_FIELDS,    OPT_HEX,   OPT_LINK,
 	OPT_RESOLVE,   OPT_REALTIME, OPT_DRY_RUN,   OPT_I_MAY,     OPT_USER,  OPT_SET,
-	OPT_MAP,       OPT_SUMS,     OPT_CLIENT_IF, OPT_SERVER_IF, OPT_SPLIT, OPT_NONE
+	OPT_MAP,       OPT_SUMS,     OPT_CLIENT_IF, OPT_SERVER_IF, OPT_SPLIT, OPT_ANONYMISE,
+	OPT_NONE
 };
 
 struct replaying {

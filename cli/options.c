@@ -109,6 +109,8 @@ const struct option_row option_rows[] = {
 	{ OPT_SET, 0, "set", "PACKET", "change these fields: 'ip ttl=9 / udp dport=53'", true },
 	{ OPT_MAP, 0, "map", "OLD=NEW",
 	  "replace an address, a network, a port: 10.0.0.0/24=10.9.9.0/24, tcp:80=8080", true },
+	{ OPT_ANONYMISE, 0, "anonymise", "SEED",
+	  "replace every address, the same way for the same SEED", false },
 	{ OPT_SUMS, 0, "sums", NULL, "make every checksum right", false },
 	{ OPT_NONE, 0, NULL, NULL, NULL, false },
 };

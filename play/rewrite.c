@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "core/bits.h"
+#include "core/kinds.h"
 #include "craft/addr.h"
 #include "dissect/dissect.h"
+#include "dissect/heard.h"
 
 /* ---- what was asked for ---- */
 
@@ -133,6 +135,8 @@ struct rewrite *rewrite_open(const struct rewrite_opts *o, struct err *e)
 	for (unsigned i = 0; i < o->nset; i++)
 		if (take_set(w, o->set[i], &w->set[i], e))
 			goto fail;
+	if (o->anonymise && !(w->anon = anonymise_open(o->anonymise, e)))
+		goto fail;
 	w->printer = w->slow ? printer_open(o->reg) : NULL;
 	if (w->slow && !w->printer) {
 		err_set(e, ERR_IO, "out of memory");
@@ -155,6 +159,8 @@ void rewrite_close(struct rewrite *w)
 	for (unsigned i = 0; i < PACKET_LAYERS; i++)
 		tree_done(&w->tree[i]);
 	tree_done(&w->scratch);
+	anonymise_close(w->anon);
+	heard_close(w->heard);
 	printer_close(w->printer);
 	build_done(&w->build);
 	plan_done(&w->plan);
@@ -275,19 +281,43 @@ static bool map_port(struct rewrite *w, unsigned i, const struct field *f)
 	return false;
 }
 
+/* A prefix (kind_prefix4, kind_prefix6) has the number of its bits in front. */
+static bool put_anonymous(struct rewrite *w, unsigned i, uint32_t at)
+{
+	const struct node *n = &w->tree[i].v[at];
+	const struct kind *k = n->type->kind;
+	unsigned width = k == &kind_prefix4 ? 32 : k == &kind_prefix6 ? 128 : 0;
+	uint8_t *p = w->room + n->bit / 8;
+	bool changed = false;
+
+	if (n->bit % 8 || (n->flags & (NODE_CUT | NODE_RAW)))
+		return false;
+	if (k->cls == KIND_ADDR && n->bits == k->bits)
+		changed = anonymise(w->anon, p, k->bits, k->bits);
+	else if (width && n->bits >= 8 && (p[0] + 7u) / 8 == n->bits / 8 - 1)
+		changed = anonymise(w->anon, p + 1, width, p[0]);
+	w->anonymised += changed;
+	return changed;
+}
+
 static bool put_maps(struct rewrite *w, const struct packet *p)
 {
 	const struct field *src, *dst;
 	bool changed = false;
 
-	for (unsigned i = 0; w->o.nmap && i < p->nlayers; i++) {
+	for (unsigned i = 0; (w->o.nmap || w->anon) && i < p->nlayers; i++) {
 		const struct tree *t = &w->tree[i];
 
 		for (uint32_t k = 1; k < t->n; k++) {
 			const struct type *type = t->v[k].type;
+			bool other;
 
-			if (type && type->form == TYPE_LEAF && type->kind->cls == KIND_ADDR)
-				changed |= map_addr(w, i, k);
+			if (!type || type->form != TYPE_LEAF)
+				continue;
+			other = type->kind->cls == KIND_ADDR && map_addr(w, i, k);
+			if (!other && w->anon)
+				other = put_anonymous(w, i, k);
+			changed |= other;
 		}
 		if (proto_ends(p->layers[i].proto, END_PORT, &src, &dst)) {
 			changed |= map_port(w, i, src);
@@ -295,6 +325,11 @@ static bool put_maps(struct rewrite *w, const struct packet *p)
 		}
 	}
 	return changed;
+}
+
+uint64_t rewrite_anonymised(const struct rewrite *w)
+{
+	return w->anonymised;
 }
 
 /* ---- a packet ---- */
@@ -359,7 +394,10 @@ int rewrite_packet(struct rewrite *w, struct packet *p, struct err *e)
 	unsigned at[PLAN_LAYERS];
 	int changed = 0, rc;
 
-	dissect_with(w->o.reg, p, &w->scratch);
+	/* Addresses stand in records, too, of which only earlier packets told the fields. */
+	dissect_heard(w->o.reg, p, &w->scratch, w->heard);
+	if ((w->anon || w->o.nmap) && heard_learn(&w->heard, p, &w->scratch) < 0)
+		return err_set(e, ERR_IO, "out of memory");
 	for (unsigned i = 0; w->slow && i < w->o.nset; i++) {
 		if (w->set[i].in_place || !set_layers(&w->set[i], p, at))
 			continue;

@@ -16,6 +16,8 @@ struct rewrite_opts {
 	const char *const *map; /* OLD=NEW: addresses ("10.0.0.0/24=10.9.9.0/24", MACs too), or
 				   ports of a protocol ("PROTOCOL:80=8080") */
 	unsigned nmap;
+	const char *anonymise; /* a seed: every address becomes another one (anonymise.h), but for
+				  those that a map has replaced; or NULL */
 	bool anew; /* every --set builds the packet anew, also where it could be changed in place:
 		      to compare the two */
 	bool sums; /* every checksum is made right, also those that were wrong before */
@@ -30,14 +32,16 @@ void rewrite_close(struct rewrite *w); /* accepts NULL */
 /* Change *p, which is dissected anew, in place: p->data then is the rewriter's, until the next
  * call. A --set holds for a packet that has its layers, in this order (others may stand between);
  * it changes the first ones that fit, none in a packet that another one quotes. A --map changes
- * every address field of every layer, in quoted packets too; ports in the layers of their protocol.
- * Checksums that were right are right again, and those that a card was to fill in are filled in;
- * others stay as they are (of those that cannot be told, as in a quote that was cut, what was
- * changed is added: RFC 1624). Lengths follow when a --set makes a field longer. 1: changed; 0:
- * not; -1: memory is out, e. Not thread-safe. */
+ * every address field of every layer, in quoted packets and by templates seen before, too; ports in
+ * the layers of their protocol. Checksums that were right are right again, and those that a card
+ * was to fill in are filled in; others stay as they are (of those that cannot be told, as in a
+ * quote that was cut, what was changed is added: RFC 1624). Lengths follow when a --set makes a
+ * field longer. 1: changed; 0: not; -1: memory is out, e. Not thread-safe. */
 int rewrite_packet(struct rewrite *w, struct packet *p, struct err *e);
 /* How often a --set found its layers and could not be done (a field that this packet has not): the
  * packet is as it was. *number: of the first such packet, *why: in words. */
 uint64_t rewrite_unfit(const struct rewrite *w, uint64_t *number, const char **why);
+/* Addresses that were anonymised. */
+uint64_t rewrite_anonymised(const struct rewrite *w);
 
 #endif

@@ -6,6 +6,7 @@
 #include "core/plan.h"
 #include "dissect/check.h"
 #include "notation/notation.h"
+#include "play/anonymise.h"
 #include "play/net.h"
 #include "play/rewrite.h"
 
@@ -28,7 +29,10 @@ struct rewrite {
 	struct arena mem;
 	struct map_rule *map;
 	struct set_rule *set;
-	bool slow; /* some --set is not in_place */
+	struct anonymise *anon;
+	uint64_t anonymised;
+	struct heard *heard; /* what packets said of later ones */
+	bool slow;           /* some --set is not in_place */
 	uint8_t *room;
 	struct tree scratch;
 	struct tree tree[PACKET_LAYERS];
