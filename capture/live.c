@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Packets from a device through libpcap. The handle is never blocking: waiting is done here, with
  * poll, so that a deadline is one and a signal handler can end it. */
-#include <pcap.h>
+#include "capture/live_impl.h"
 
-#include "capture/bpf_compile.h"
-#include "capture/impl.h"
-
+#include <assert.h>
 #include <errno.h>
-#include <linux/filter.h>
 #include <net/if.h>
 #include <poll.h>
 #include <stdio.h>
@@ -15,43 +12,24 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-#define MS 1000000LL /* nanoseconds */
+#include "capture/bpf_compile.h"
+#include "capture/packet_socket.h"
+
 /* Bytes of ring. In immediate mode each packet takes a slot of up to 64 KiB where the device
  * offloads segmentation: libpcap's own 2 MiB are 32 packets then. 8 MiB cost 5 ms more to open. */
 #define BUFFER (8 << 20)
 /* Of linux/if_packet.h, which cannot be included: its PACKET_OUTGOING is not ours. */
 #define SENT_BY_US 4
-#define PACKET_IGNORE_OUTGOING 23
-
-struct live {
-	pcap_t *pcap;
-	unsigned timeout_ms; /* longest time a packet stays in a block of the ring */
-	bool immediate;
-	/* The packet, copied: libpcap gives a block back to the kernel as soon as its last packet
-	 * was handed over, before the caller has looked at it. */
-	uint8_t *data;
-	struct packet *into;
-	uint8_t mac[6];
-	bool has_mac;
-	/* After source_break: nothing more is let in; what is there is read out. */
-	bool shut;
-	int64_t drained_by; /* CLOCK_MONOTONIC: everything is visible by then */
-	uint64_t target;    /* packets that were let in (delivered and dropped) */
-	bool has_target;
-};
-
-static int64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
-}
 
 /* ---- opening ---- */
+
+/* Whose counters tell what was lost before it came to us: "any" is all of them. */
+static const char *live_counted(const struct source *s)
+{
+	return strcmp(s->name, "any") == 0 ? NULL : s->name;
+}
 
 static int activate_error(struct source *s, int rc, struct err *e)
 {
@@ -107,7 +85,6 @@ static int live_direction(struct source *s, const struct source_options *o, stru
 {
 	struct live *l = s->live;
 	struct ifreq ifr = { 0 };
-	int one = 1;
 
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", s->name);
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -121,12 +98,40 @@ static int live_direction(struct source *s, const struct source_options *o, stru
 	/* On the loopback libpcap hides the outgoing twin of each packet: let the kernel not make
 	 * it, so that half of the ring is not lost and the counts of the kernel are ours. */
 	if (loop || o->direction == SOURCE_IN)
-		(void)setsockopt(pcap_fileno(l->pcap), SOL_PACKET, PACKET_IGNORE_OUTGOING, &one,
-				 sizeof(one));
+		packet_socket_ignore_outgoing(pcap_fileno(l->pcap));
 	if (o->direction != SOURCE_BOTH && !loop &&
 	    pcap_setdirection(l->pcap, o->direction == SOURCE_IN ? PCAP_D_IN : PCAP_D_OUT) != 0)
 		return err_set(e, ERR_IO, "%s: %s", s->name, pcap_geterr(l->pcap));
 	return 0;
+}
+
+static struct live *live_new(struct source *s, const struct source_options *o, struct err *e)
+{
+	/* The queue has parts on cache lines of their own. */
+	struct live *l = s->live = aligned_alloc(QUEUE_LINE, sizeof(*l));
+
+	if (!l) {
+		err_set(e, ERR_IO, "no memory");
+		return NULL;
+	}
+	memset(l, 0, sizeof(*l));
+	pthread_mutex_init(&l->counting, NULL);
+	l->if_counters = interface_counters();
+	l->queued = o->queue > 0;
+	if (l->queued)
+		return queue_open(&l->queue, o->queue, e) < 0 ? NULL : l;
+	l->data = malloc(PACKET_MAX);
+	if (!l->data)
+		err_set(e, ERR_IO, "no memory");
+	return l->data ? l : NULL;
+}
+
+static void live_begin_counting(struct source *s)
+{
+	struct live *l = s->live;
+
+	l->nanoseconds = pcap_get_tstamp_precision(l->pcap) == PCAP_TSTAMP_PRECISION_NANO;
+	l->if_known = interface_lost(l->if_counters, live_counted(s), &l->if_before);
 }
 
 struct source *source_open_live(const char *device, const struct source_options *o, struct err *e)
@@ -140,13 +145,9 @@ struct source *source_open_live(const char *device, const struct source_options 
 	if (!o)
 		o = &none;
 	s->is_live = true;
-	struct live *l = s->live = calloc(1, sizeof(*l));
-	if (l)
-		l->data = malloc(PACKET_MAX);
-	if (!l || !l->data) {
-		err_set(e, ERR_IO, "no memory");
+	struct live *l = live_new(s, o, e);
+	if (!l)
 		return source_close(s);
-	}
 	l->pcap = pcap_create(device, errbuf);
 	if (!l->pcap) {
 		err_set(e, ERR_IO, "cannot capture on %s: %s", device, errbuf);
@@ -171,6 +172,7 @@ struct source *source_open_live(const char *device, const struct source_options 
 		err_set(e, ERR_IO, "%s: %s", device, errbuf);
 		return source_close(s);
 	}
+	live_begin_counting(s);
 	return s;
 }
 
@@ -186,6 +188,7 @@ int source_set_filter(struct source *s, const char *filter, bool resolve, struct
 		s->filter = b;
 		return 0;
 	}
+	assert(!s->live->started); /* libpcap's handle is the thread's */
 	if (bpf_compile_on(s->live->pcap, &prog, filter ? filter : "", resolve, e) < 0)
 		return -1;
 	int rc = pcap_setfilter(s->live->pcap, &prog);
@@ -197,27 +200,59 @@ int source_set_filter(struct source *s, const char *filter, bool resolve, struct
 
 void live_close(struct source *s)
 {
-	if (s->live->pcap)
-		pcap_close(s->live->pcap);
-	free(s->live->data);
-	free(s->live);
+	struct live *l = s->live;
+
+	live_stop(s);
+	if (l->pcap)
+		pcap_close(l->pcap);
+	if (l->if_counters >= 0)
+		close(l->if_counters);
+	queue_done(&l->queue);
+	pthread_mutex_destroy(&l->counting);
+	free(l->data);
+	free(l);
 	s->live = NULL;
 }
 
 int live_fd(const struct source *s)
 {
-	return pcap_get_selectable_fd(s->live->pcap);
+	return s->live->queued ? s->live->queue.filled : pcap_get_selectable_fd(s->live->pcap);
+}
+
+/* ---- counting ---- */
+
+void live_count(struct source *s)
+{
+	struct live *l = s->live;
+	struct pcap_stat ps = { 0 };
+	uint64_t lost;
+
+	pthread_mutex_lock(&l->counting);
+	if (packet_socket_counts(pcap_fileno(l->pcap), &l->let_in, &l->dropped)) {
+		l->counted = true;
+	} else if (!l->started && pcap_stats(l->pcap, &ps) == 0) { /* no packet socket */
+		l->let_in = ps.ps_recv;
+		l->dropped = ps.ps_drop;
+		l->counted = true;
+	}
+	if (l->if_known && interface_lost(l->if_counters, live_counted(s), &lost))
+		l->if_lost = lost - l->if_before;
+	pthread_mutex_unlock(&l->counting);
 }
 
 void live_stats(struct source *s)
 {
-	struct pcap_stat ps = { 0 };
+	struct live *l = s->live;
 
-	if (pcap_stats(s->live->pcap, &ps) == 0) {
-		s->stats.dropped = ps.ps_drop;
-		s->stats.if_dropped = ps.ps_ifdrop;
-		s->stats.known = true;
-	}
+	live_count(s);
+	pthread_mutex_lock(&l->counting);
+	s->stats.dropped = l->dropped;
+	s->stats.if_dropped = l->if_lost;
+	s->stats.known = l->counted;
+	pthread_mutex_unlock(&l->counting);
+	s->stats.left += live_left(s);
+	s->stats.queue_dropped = atomic_load(&l->queue_dropped);
+	s->stats.cut = atomic_load(&l->cut);
 }
 
 /* ---- reading ---- */
@@ -233,22 +268,13 @@ static bool is_outgoing(const struct source *s, const struct packet *p)
 	return l->has_mac && p->len >= 12 && memcmp(p->data + 6, l->mac, 6) == 0;
 }
 
-static void take(u_char *ctx, const struct pcap_pkthdr *h, const u_char *bytes)
+void live_fill(struct source *s, struct packet *p, const uint8_t *data, uint32_t len,
+	       uint32_t wire_len, int64_t when)
 {
-	struct source *s = (struct source *)ctx;
-	struct live *l = s->live;
-	struct packet *p = l->into;
-	uint32_t n = h->caplen < PACKET_MAX ? h->caplen : PACKET_MAX;
-
-	memcpy(l->data, bytes, n);
-	p->data = l->data;
-	p->len = n;
-	p->wire_len = h->len > n ? h->len : n;
-	/* tv_usec holds nanoseconds when the handle was opened for them. */
-	p->when = (int64_t)h->ts.tv_sec * 1000000000 +
-		  (int64_t)h->ts.tv_usec *
-			  (pcap_get_tstamp_precision(l->pcap) == PCAP_TSTAMP_PRECISION_NANO ? 1
-											    : 1000);
+	p->data = data;
+	p->len = len;
+	p->wire_len = wire_len > len ? wire_len : len;
+	p->when = when;
 	p->link = s->link;
 	p->nlayers = 0;
 	p->ifindex = 0;
@@ -259,94 +285,105 @@ static void take(u_char *ctx, const struct pcap_pkthdr *h, const u_char *bytes)
 	if (is_outgoing(s, p))
 		p->flags |= PACKET_OUTGOING;
 	s->stats.packets++;
-	s->stats.cut += h->caplen > PACKET_MAX;
 }
 
-/* Close the entrance: the kernel takes no more packets into the ring. */
-static void live_shut(struct source *s)
+/* The one packet that was asked for. */
+static void take(u_char *ctx, const struct pcap_pkthdr *h, const u_char *bytes)
+{
+	struct source *s = (struct source *)ctx;
+	struct live *l = s->live;
+	uint32_t n = h->caplen < PACKET_MAX ? h->caplen : PACKET_MAX;
+
+	memcpy(l->data, bytes, n);
+	l->seen++;
+	atomic_fetch_add(&l->cut, h->caplen > n);
+	live_fill(s, l->into, l->data, n, h->len, live_when(l, h));
+}
+
+void live_shut(struct source *s)
 {
 	struct live *l = s->live;
-	struct sock_filter nothing = { BPF_RET | BPF_K, 0, 0, 0 };
-	struct sock_fprog prog = { 1, &nothing };
-	struct pcap_stat ps = { 0 };
 
 	l->shut = true;
-	bool closed = setsockopt(pcap_fileno(l->pcap), SOL_SOCKET, SO_ATTACH_FILTER, &prog,
-				 sizeof(prog)) == 0;
+	l->closed = packet_socket_shut(pcap_fileno(l->pcap));
 	/* What was let in last may still be on its way into the ring on another processor; a block
 	 * of the ring becomes visible when its timer runs out at the latest. */
 	int64_t wait = l->immediate ? 5 * MS : 2 * l->timeout_ms * MS + 20 * MS;
-	l->drained_by = now_ns() + wait;
-	if (closed && pcap_stats(l->pcap, &ps) == 0) {
-		l->has_target = true;
-		l->target = ps.ps_recv;
-	}
+	l->drained_by = live_now() + wait;
 }
 
 /* After source_break: is everything that was let in read? */
 static bool live_drained(struct source *s)
 {
 	struct live *l = s->live;
-	struct pcap_stat ps = { 0 };
 
-	if (now_ns() >= l->drained_by)
+	if (live_now() >= l->drained_by)
 		return true;
-	/* ps_recv counts what passed the filter, dropped or not. It may also count packets that
-	 * libpcap leaves out (by direction); then the time limit decides. */
-	if (l->has_target && pcap_stats(l->pcap, &ps) == 0) {
-		if (ps.ps_recv > l->target)
-			l->target = ps.ps_recv;
-		return s->stats.packets + ps.ps_drop >= l->target;
-	}
-	return false;
+	if (!l->closed)
+		return false;
+	/* What passed the filter, dropped or not. There may be packets among it that libpcap leaves
+	 * out (by direction); then the time limit decides. */
+	live_count(s);
+	return l->counted && l->seen + l->dropped >= l->let_in;
+}
+
+int live_dispatch(struct source *s, int most, pcap_handler f, struct err *e)
+{
+	struct live *l = s->live;
+	int breaks = atomic_load(&s->breaks);
+
+	if (breaks > 1)
+		return SOURCE_END;
+	if (breaks && !l->shut)
+		live_shut(s);
+	int n = pcap_dispatch(l->pcap, most, f, (u_char *)s);
+	if (n > 0)
+		return n;
+	if (n < 0 && n != PCAP_ERROR_BREAK)
+		return err_set(e, ERR_IO, "capturing on %s ended: %s", s->name,
+			       pcap_geterr(l->pcap));
+	return l->shut && live_drained(s) ? SOURCE_END : SOURCE_NOTHING;
+}
+
+int live_poll(struct source *s, int64_t deadline_ns, struct err *e)
+{
+	struct live *l = s->live;
+	int64_t now = live_now();
+	int64_t until = l->shut && l->drained_by < deadline_ns ? l->drained_by : deadline_ns;
+	int64_t left = until > now ? until - now : 0;
+	struct timespec ts = { left / 1000000000, left % 1000000000 };
+	struct pollfd pf[2] = { { .fd = pcap_get_selectable_fd(l->pcap), .events = POLLIN },
+				{ .fd = s->wake, .events = POLLIN } };
+
+	/* Once woken the wake descriptor stays readable: do not look at it again. While the ring is
+	 * read out look often, since the last packets decide when to end. */
+	if (l->shut)
+		ts = (struct timespec) { 0, left < 2 * MS ? left : 2 * MS };
+	if (ppoll(pf, l->shut ? 1 : 2, until == INT64_MAX ? NULL : &ts, NULL) < 0 && errno != EINTR)
+		return err_set(e, ERR_IO, "%s: poll: %s", s->name, strerror(errno));
+	return 0;
 }
 
 int live_next(struct source *s, struct packet *p, struct err *e)
 {
 	struct live *l = s->live;
-	int breaks = atomic_load(&s->breaks);
 
-	if (s->ended || breaks > 1)
-		return SOURCE_END;
-	if (breaks && !l->shut)
-		live_shut(s);
+	if (s->ended || l->queued)
+		return s->ended ? SOURCE_END : live_take(s, p, e);
 	l->into = p;
-	int n = pcap_dispatch(l->pcap, 1, take, (u_char *)s);
-	if (n > 0)
-		return SOURCE_PACKET;
-	if (n < 0 && n != PCAP_ERROR_BREAK) {
-		s->ended = true;
-		const char *why = pcap_geterr(l->pcap);
-		return err_set(e, ERR_IO, "capturing on %s ended: %s", s->name, why);
-	}
-	if (l->shut && live_drained(s)) {
-		s->ended = true;
-		return SOURCE_END;
-	}
-	return SOURCE_NOTHING;
+	int rc = live_dispatch(s, 1, take, e);
+	s->ended = rc == SOURCE_ERROR || rc == SOURCE_END;
+	return rc;
 }
 
 int live_wait(struct source *s, struct packet *p, int64_t deadline_ns, struct err *e)
 {
 	for (;;) {
 		int rc = live_next(s, p, e);
-		if (rc != SOURCE_NOTHING)
+		if (rc != SOURCE_NOTHING || live_now() >= deadline_ns)
 			return rc;
-		int64_t now = now_ns(), until = deadline_ns;
-		if (s->live->shut && s->live->drained_by < until)
-			until = s->live->drained_by;
-		if (now >= deadline_ns)
-			return SOURCE_NOTHING;
-		struct pollfd pf[2] = { { .fd = live_fd(s), .events = POLLIN },
-					{ .fd = s->wake, .events = POLLIN } };
-		int64_t left = until > now ? until - now : 0;
-		struct timespec ts = { left / 1000000000, left % 1000000000 };
-		/* Once woken the wake descriptor stays readable: do not look at it again. While
-		 * the ring is read out look often, since the last packets decide when to end. */
-		if (s->live->shut)
-			ts = (struct timespec) { 0, left < 2 * MS ? left : 2 * MS };
-		if (ppoll(pf, s->live->shut ? 1 : 2, until == INT64_MAX ? NULL : &ts, NULL) < 0 &&
-		    errno != EINTR)
-			return err_set(e, ERR_IO, "%s: poll: %s", s->name, strerror(errno));
+		if ((s->live->queued ? live_take_poll(s, deadline_ns, e)
+				     : live_poll(s, deadline_ns, e)) < 0)
+			return SOURCE_ERROR;
 	}
 }

@@ -28,19 +28,22 @@ struct source_options { /* zero-initialised: bulk capture of whole packets, no f
 	uint16_t link;       /* LINKTYPE_ number */
 	unsigned timeout_ms; /* bulk: longest time a packet waits in the kernel; 0: 100 */
 	unsigned buffer;     /* bytes of kernel buffer; 0: 8 MiB */
+	size_t queue;        /* bytes of queue behind it; 0: none. See source_start() */
 	unsigned snaplen;    /* bytes of each packet; 0: PACKET_MAX */
 	enum source_direction direction;
 	const char *filter; /* pcap-filter(7) text; NULL or "": everything */
 };
 
 struct source_stats {
-	uint64_t packets;    /* handed over by source_next */
-	uint64_t filtered;   /* files: read, but the filter did not want them */
-	uint64_t dropped;    /* kernel: no room in the buffer */
-	uint64_t if_dropped; /* interface or driver */
-	uint64_t cut;        /* longer than PACKET_MAX, the rest was left out */
-	uint64_t odd;        /* files: original length below the captured one (was raised to it) */
-	bool known;          /* dropped and if_dropped could be asked */
+	uint64_t packets;       /* handed over by source_next */
+	uint64_t filtered;      /* files: read, but the filter did not want them */
+	uint64_t dropped;       /* kernel: no room in the buffer */
+	uint64_t if_dropped;    /* interface or driver */
+	uint64_t queue_dropped; /* no room in the queue: whoever reads it was too slow */
+	uint64_t left;          /* were in the queue when source_break() ended it at once */
+	uint64_t cut;           /* longer than PACKET_MAX, the rest was left out */
+	uint64_t odd; /* files: original length below the captured one (was raised to it) */
+	bool known;   /* dropped and if_dropped could be asked */
 };
 
 struct file_id { /* which file, however it is called */
@@ -65,6 +68,13 @@ struct source *source_open_live(const char *device, const struct source_options 
 struct source *source_open_file(const char *path, const struct source_options *o, struct err *e);
 /* Accepts NULL; returns NULL. */
 struct source *source_close(struct source *s);
+
+/* A device with a queue: from now on a thread moves packets from the kernel's buffer into the queue
+ * as they come, so that a slow reader does not keep the kernel's buffer full; source_next() takes
+ * them from there. When the queue is full, packets are dropped and counted, but none after
+ * source_break(). The thread has the rights of its creator: call it once they are dropped, and
+ * before the next packet is asked for. Nothing to do for other sources. -1: e. */
+int source_start(struct source *s, struct err *e);
 
 /* The next packet. p->data is valid until the next call on s. Files: never SOURCE_NOTHING. Live:
  * SOURCE_NOTHING when none is there now; does not block. -1: e. One thread at a time. */
@@ -91,7 +101,8 @@ void source_stats(struct source *s, struct source_stats *st);
 /* What has to be said about the file once it is read ("cut off in packet 7"); NULL: nothing. */
 const char *source_note(const struct source *s);
 struct file_id source_file_id(const struct source *s);
-/* Replace the filter while running. Packets queued before do not slip through. */
+/* Replace the filter while running. Packets in the kernel's buffer do not slip through. Not after
+ * source_start() of a source with a queue. */
 int source_set_filter(struct source *s, const char *filter, bool resolve, struct err *e);
 
 /* libpcap's DLT_ numbers differ from the LINKTYPE_ numbers in files for a few types. -1: none. */

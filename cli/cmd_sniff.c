@@ -29,11 +29,16 @@ static const char *const examples[] = {
 	NULL,
 };
 static const enum option_id options[] = {
-	OPT_INTERFACE,  OPT_COUNT,   OPT_WRITE,      OPT_AS,       OPT_FIELDS,     OPT_DOC,
-	OPT_SPANS,      OPT_WHERE,   OPT_SNAPLEN,    OPT_BUFFER,   OPT_DIRECTION,  OPT_LINK,
-	OPT_NO_PROMISC, OPT_RESOLVE, OPT_ALLOW_LOSS, OPT_USER,     OPT_REASSEMBLE, OPT_FOLLOW,
-	OPT_STATS,      OPT_NOTES,   OPT_OVERLAP,    OPT_INTERVAL, OPT_NONE,
+	OPT_INTERFACE, OPT_COUNT,      OPT_WRITE,   OPT_AS,         OPT_FIELDS,   OPT_DOC,
+	OPT_SPANS,     OPT_WHERE,      OPT_SNAPLEN, OPT_BUFFER,     OPT_QUEUE,    OPT_DIRECTION,
+	OPT_LINK,      OPT_NO_PROMISC, OPT_RESOLVE, OPT_ALLOW_LOSS, OPT_USER,     OPT_REASSEMBLE,
+	OPT_FOLLOW,    OPT_STATS,      OPT_NOTES,   OPT_OVERLAP,    OPT_INTERVAL, OPT_NONE,
 };
+
+/* Bytes. What waits in either is memory that is used, at most so much; the kernel's cannot be
+ * swapped. A million packets a second are 16 MiB for 100 ms. */
+#define BUFFER (16u << 20)
+#define QUEUE (64u << 20)
 
 struct sniffing {
 	struct cli *c;
@@ -42,6 +47,7 @@ struct sniffing {
 	struct filter_words filter;
 	struct source *src;
 	uint64_t most;
+	bool queued;
 	int told; /* signals_progress that were answered */
 };
 
@@ -49,17 +55,20 @@ static int read_options(struct sniffing *s, struct source_options *so, struct er
 {
 	static const char *const ways[] = { "both", "in", "out", NULL };
 	const struct options *o = &s->c->opt;
-	uint64_t snaplen = 0, buffer = 0, link = 0;
+	uint64_t snaplen = 0, buffer = BUFFER, queue = QUEUE, link = 0;
 	int way = 0;
 
 	if (opt_u64(o, OPT_COUNT, UINT64_MAX, &s->most, e) < 0 ||
 	    opt_u64(o, OPT_SNAPLEN, PACKET_MAX, &snaplen, e) < 0 ||
 	    opt_size(o, OPT_BUFFER, 1u << 30, &buffer, e) < 0 ||
+	    opt_size(o, OPT_QUEUE, UINT64_C(1) << 40, &queue, e) < 0 ||
 	    opt_u64(o, OPT_LINK, 0xfffe, &link, e) < 0 ||
 	    opt_word(o, OPT_DIRECTION, ways, &way, e) < 0)
 		return -1;
 	so->snaplen = (unsigned)snaplen;
 	so->buffer = (unsigned)buffer;
+	so->queue = (size_t)queue;
+	s->queued = queue > 0;
 	so->direction = (enum source_direction)way;
 	so->want_link = opt_has(o, OPT_LINK);
 	so->link = (uint16_t)link;
@@ -90,7 +99,11 @@ static int open_all(struct sniffing *s, struct err *e)
 	    (s->follow.mode != FOLLOW_STREAM &&
 	     show_sink(&s->show, NULL, 0, source_link(s->src), e) < 0))
 		return -1;
-	seal(&(struct seal_opts) { .write_path = s->c->opt.v[OPT_WRITE] });
+	struct seal_opts sealed = { .write_path = s->c->opt.v[OPT_WRITE] };
+	seal_files(&sealed);
+	if (source_start(s->src, e) < 0)
+		return -1;
+	seal_calls(&sealed);
 	const char *link = link_name(source_link(s->src));
 	say(s->c, "listening on %s (%s)%s%s", device, link ? link : "unknown link type",
 	    source_note(s->src) ? "; " : "", source_note(s->src) ? source_note(s->src) : "");
@@ -115,11 +128,17 @@ static void tell_counts(const struct sniffing *s)
 		n += snprintf(line + n, sizeof(line) - (size_t)n, ", %" PRIu64 " written",
 			      sink_safe(s->show.sink)); /* not what a full disk refused */
 	if (st.known)
-		snprintf(line + n, sizeof(line) - (size_t)n,
-			 ", %" PRIu64 " dropped by the kernel, %" PRIu64 " by the interface",
-			 st.dropped, st.if_dropped);
+		n += snprintf(line + n, sizeof(line) - (size_t)n,
+			      ", %" PRIu64 " dropped by the kernel, %" PRIu64 " by the interface",
+			      st.dropped, st.if_dropped);
 	else
-		snprintf(line + n, sizeof(line) - (size_t)n, ", drops are not known");
+		n += snprintf(line + n, sizeof(line) - (size_t)n, ", drops are not known");
+	if (s->queued)
+		n += snprintf(line + n, sizeof(line) - (size_t)n, ", %" PRIu64 " by the queue",
+			      st.queue_dropped);
+	if (st.left)
+		snprintf(line + n, sizeof(line) - (size_t)n, ", %" PRIu64 " not looked at any more",
+			 st.left);
 	say(s->c, "%s", line);
 }
 
@@ -193,7 +212,8 @@ static int run_sniff(struct cli *c)
 	tell_counts(&s);
 	struct source_stats st;
 	source_stats(s.src, &st);
-	if ((st.dropped || st.if_dropped) && !opt_has(&c->opt, OPT_ALLOW_LOSS))
+	if ((st.dropped || st.if_dropped || st.queue_dropped || st.left) &&
+	    !opt_has(&c->opt, OPT_ALLOW_LOSS))
 		code = EXIT_LOST;
 out:
 	signals_watch(NULL);

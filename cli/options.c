@@ -62,7 +62,9 @@ const struct option_row option_rows[] = {
 	{ OPT_USER, 'Z', "user", "USER", "become USER once the devices are open", false },
 	{ OPT_ALLOW_LOSS, 0, "allow-loss", NULL, "exit 0 although packets were dropped", false },
 	{ OPT_SNAPLEN, 's', "snaplen", "N", "keep N bytes of each packet", false },
-	{ OPT_BUFFER, 'B', "buffer", "SIZE", "the kernel's buffer: 8M", false },
+	{ OPT_BUFFER, 'B', "buffer", "SIZE", "the kernel's buffer (16MiB)", false },
+	{ OPT_QUEUE, 0, "queue", "SIZE",
+	  "what may wait for the printing or the disk (64MiB; 0: no queue)", false },
 	{ OPT_NO_PROMISC, 0, "no-promisc", NULL, "only frames addressed to this machine", false },
 	{ OPT_DIRECTION, 0, "direction", "WAY", "in, out, both", false },
 	{ OPT_LINK, 0, "link", "N", "the link type, a LINKTYPE_ number: 1 Ethernet, 101 raw IP",
@@ -305,11 +307,13 @@ int opt_size(const struct options *o, enum option_id id, uint64_t most, uint64_t
 		return 0;
 	errno = 0;
 	unsigned long long v = strtoull(s, &end, 10);
-	unsigned shift = *end == 'k' || *end == 'K' ? 10 : *end == 'm' || *end == 'M' ? 20 : 0;
-	if (*end == 'g' || *end == 'G')
-		shift = 30;
-	if (!isdigit((unsigned char)*s) || errno || end[shift ? 1 : 0] || v > most >> shift)
-		return wants(o, id, "wants a number of bytes such as 512k or 8M", e);
+	const char *unit = *end ? strchr("kmg", tolower((unsigned char)*end)) : NULL;
+	unsigned shift = !unit ? 0 : *unit == 'k' ? 10 : *unit == 'm' ? 20 : 30;
+	end += unit != NULL;
+	if (strcmp(end, "B") == 0 || (unit && strcmp(end, "iB") == 0))
+		end += strlen(end);
+	if (!isdigit((unsigned char)*s) || errno || *end || v > most >> shift)
+		return wants(o, id, "wants a number of bytes such as 512k or 8MiB", e);
 	*out = v << shift;
 	return 0;
 }

@@ -47,6 +47,7 @@ enum option_id {
 	OPT_ALLOW_LOSS,
 	OPT_SNAPLEN,
 	OPT_BUFFER,
+	OPT_QUEUE,
 	OPT_NO_PROMISC,
 	OPT_DIRECTION,
 	OPT_LINK,
@@ -115,7 +116,7 @@ static inline bool opt_has(const struct options *o, enum option_id id)
 /* Typed values. *out is left alone when the option was not given. -1: e says what is wanted. */
 int opt_u64(const struct options *o, enum option_id id, uint64_t most, uint64_t *out,
 	    struct err *e);
-/* Bytes: 64k, 8M. */
+/* Bytes: 512, 64k, 8M, 8MB, 8MiB; k, M and G are powers of 1024 in all of them. */
 int opt_size(const struct options *o, enum option_id id, uint64_t most, uint64_t *out,
 	     struct err *e);
 /* A time: 2s, 500ms, 10us, 1m; a bare number is seconds. Nanoseconds. */

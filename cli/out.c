@@ -6,6 +6,8 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "cli/signals.h"
+
 int out_flush(struct out *o, struct err *e)
 {
 	size_t done = 0;
@@ -20,8 +22,13 @@ int out_flush(struct out *o, struct err *e)
 			done += (size_t)w;
 			continue;
 		}
-		if (errno == EINTR)
+		if (errno == EINTR && signals_stop < 2)
 			continue;
+		if (errno == EINTR) { /* nobody reads, and it is to end at once */
+			o->b.n = 0;
+			o->gone = true;
+			return -1;
+		}
 		if (errno == EAGAIN) { /* somebody else made it non-blocking */
 			struct pollfd pf = { .fd = STDOUT_FILENO, .events = POLLOUT };
 			poll(&pf, 1, 1000);

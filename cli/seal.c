@@ -58,7 +58,7 @@ bool seal_has_landlock(void)
 	return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) >= 1;
 }
 
-static bool seal_files(const char *write_path)
+static bool landlock(const char *write_path)
 {
 	static const char *const names[] = {
 		"/etc/services",      "/etc/protocols", "/etc/hosts",
@@ -91,7 +91,7 @@ bool seal_has_landlock(void)
 	return false;
 }
 
-static bool seal_files(const char *write_path)
+static bool landlock(const char *write_path)
 {
 	(void)write_path;
 	return false;
@@ -205,13 +205,15 @@ static void let_sockets(struct calls *c)
 				      SCMP_A0(SCMP_CMP_EQ, PR_SET_TIMERSLACK, 0)) < 0;
 }
 
-static bool seal_calls(const struct seal_opts *o)
+static bool seccomp(const struct seal_opts *o)
 {
 	struct calls c = { .ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM)) };
 	bool done = false;
 
 	if (!c.ctx)
 		return false;
+	/* Threads that run already, too. */
+	c.failed = seccomp_attr_set(c.ctx, SCMP_FLTATR_CTL_TSYNC, 1) < 0;
 	let_basics(&c);
 	if (o->write_path)
 		let_write(&c);
@@ -227,7 +229,7 @@ bool seal_has_seccomp(void)
 	return true;
 }
 #else
-static bool seal_calls(const struct seal_opts *o)
+static bool seccomp(const struct seal_opts *o)
 {
 	(void)o;
 	return false;
@@ -239,14 +241,20 @@ bool seal_has_seccomp(void)
 }
 #endif
 
+unsigned seal_files(const struct seal_opts *o)
+{
+	/* A packet may be told to hold a file, and a script to hold many of them. */
+	return !o->sends && landlock(o->write_path) ? SEAL_FILES : 0;
+}
+
+unsigned seal_calls(const struct seal_opts *o)
+{
+	return seccomp(o) ? SEAL_CALLS : 0;
+}
+
 unsigned seal(const struct seal_opts *o)
 {
-	unsigned done = 0;
+	unsigned done = seal_files(o);
 
-	/* A packet may be told to hold a file, and a script to hold many of them. */
-	if (!o->sends && seal_files(o->write_path))
-		done |= SEAL_FILES;
-	if (seal_calls(o))
-		done |= SEAL_CALLS;
-	return done;
+	return done | seal_calls(o);
 }

@@ -18,6 +18,10 @@ enum sealed { SEAL_FILES = 1, SEAL_CALLS = 2 };
  * go on working. Returns which seals hold; none in a build with a sanitizer, which reads /proc at
  * its end. Needs no_new_privs (privs_drop). */
 unsigned seal(const struct seal_opts *o);
+/* Its two halves, one after the other. The first holds for the calling thread and those that it
+ * makes; after the second, which holds for all, no thread can be made any more. */
+unsigned seal_files(const struct seal_opts *o);
+unsigned seal_calls(const struct seal_opts *o);
 
 /* Does this kernel, and this build, have them? */
 bool seal_has_landlock(void);

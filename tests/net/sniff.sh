@@ -67,6 +67,57 @@ n=$(count killed.pcap)
 check "SIGKILL: what is older than a second is there" $((n >= 50)) 1
 check "SIGKILL: the file is whole" "$(dump killed.pcap 2>&1 | grep -c truncated)" 0
 
+# ---- a reader that does not read ----
+# Nothing is written while nobody reads; what the queue has no room for is told, and memory ends
+# there. Once somebody reads, all that was taken comes out, although it is over.
+mkfifo stuck
+exec 8<>stuck # opened, not read
+stuck() { # ARGUMENTS...
+	: >log
+	"$STRATA" sniff -i lo --as hex "$@" udp port 9999 >stuck 2>log &
+	SNIFF=$!
+	LAB_PIDS+=("$SNIFF")
+	lab_until 20 grep -q 'listening on' log
+}
+number() { sed -nE "s/^strata: .*[^0-9]([0-9]+) $1.*/\\1/p" log | tail -1; }
+stuck --queue 1MiB
+burst 5000 1000
+kill -USR1 "$SNIFF"
+check "nobody reads: memory, MiB" \
+	"$(($(sed -nE 's/^VmHWM:\s*([0-9]+) kB/\1/p' "/proc/$SNIFF/status") / 1024 < 64))" 1
+kill -INT "$SNIFF"
+sleep 0.3
+cat <&8 >stuck.out &
+LAB_PIDS+=($!)
+wait "$SNIFF"
+check "nobody reads: exit status" $? 4
+holds "nobody reads: the queue's drops are told" log '[1-9][0-9]* by the queue$'
+holds "nobody reads: the kernel's are others" log ', 0 dropped by the kernel'
+sum=$(($(sed -nE 's/^strata: ([0-9]+) captured.*/\1/p' log | tail -1) + $(number 'by the queue')))
+check "nobody reads: captured and dropped" "$sum" 5000
+check "nobody reads: what was captured was printed" "$(number printed)" \
+	"$(sed -nE 's/^strata: ([0-9]+) captured.*/\1/p' log | tail -1)"
+kill $!
+stuck --queue 8M
+burst 3000 1000
+kill -INT "$SNIFF"
+sleep 0.3
+kill -INT "$SNIFF"
+lab_until 10 bash -c "! kill -0 $SNIFF"
+wait "$SNIFF"
+check "two signals while nobody reads: exit status" $? 4
+holds "two signals while nobody reads: what is left is told" log \
+	'0 by the queue, [1-9][0-9]* not looked at any more'
+exec 8>&-
+"$STRATA" sniff -i lo -c 3 --queue 0 udp port 9999 >log.out 2>log &
+SNIFF=$!
+LAB_PIDS+=("$SNIFF")
+lab_until 20 grep -q 'listening on' log
+check "--queue 0: one thread" "$(ls /proc/$SNIFF/task | wc -l)" 1
+burst 3
+wait "$SNIFF"
+check "--queue 0: captured" "$(wc -l <log.out)" 3
+
 # ---- progress ----
 sniff log -w usr1.pcap udp port 9999
 for _ in $(seq 300); do kill -USR1 "$SNIFF"; done
@@ -166,10 +217,12 @@ fi
 # ---- rights ----
 sniff log udp port 9999
 check "no effective capability" "$(sed -nE 's/^CapEff:\s*//p' "/proc/$SNIFF/status")" 0000000000000000
-check "no permitted capability" "$(sed -nE 's/^CapPrm:\s*//p' "/proc/$SNIFF/status")" 0000000000000000
+check "no permitted capability, of no thread" \
+	"$(sed -nE 's/^Cap(Prm|Eff):\s*//p' /proc/$SNIFF/task/*/status | sort -u)" 0000000000000000
 check "no new privileges" "$(sed -nE 's/^NoNewPrivs:\s*//p' "/proc/$SNIFF/status")" 1
 if "$STRATA" doctor | grep -q '^ok .*(seccomp)'; then
-	check "system calls are limited" "$(sed -nE 's/^Seccomp:\s*//p' "/proc/$SNIFF/status")" 2
+	check "system calls are limited, of both threads" \
+		"$(sed -nE 's/^Seccomp:\s*//p' /proc/$SNIFF/task/*/status | xargs)" '2 2'
 fi
 burst 1
 lab_until 5 grep -q 9999 log.out
