@@ -12,109 +12,6 @@
 #include "dissect/dissect.h"
 #include "dissect/heard.h"
 
-/* ---- what was asked for ---- */
-
-static int no_map(const char *text, struct err *e)
-{
-	return err_set(e, ERR_USAGE,
-		       "'--map %.200s': wants OLD=NEW, two addresses (10.0.0.1=10.0.0.9), two "
-		       "networks of the same size (10.0.0.0/24=10.9.9.0/24), or two ports "
-		       "of a protocol (PROTOCOL:80=8080)",
-		       text);
-}
-
-/* Decimal digits, all of s[0..n). */
-static bool take_number(const char *s, size_t n, uint64_t most, uint64_t *v)
-{
-	*v = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (s[i] < '0' || s[i] > '9' || *v > most)
-			return false;
-		*v = *v * 10 + (uint64_t)(s[i] - '0');
-	}
-	return n && *v <= most;
-}
-
-static int take_map(struct rewrite *w, const char *text, struct map_rule *m, struct err *e)
-{
-	const char *equal = strchr(text, '='), *colon = strchr(text, ':');
-	const struct field *src, *dst;
-
-	if (!equal)
-		return no_map(text, e);
-	if (colon && colon < equal)
-		m->proto = registry_find(w->o.reg, text, (size_t)(colon - text));
-	if (m->proto) {
-		if (!proto_ends(m->proto, END_PORT, &src, &dst))
-			return err_set(e, ERR_USAGE, "'--map %.200s': %s has no ports", text,
-				       m->proto->name);
-		return take_number(colon + 1, (size_t)(equal - colon - 1), UINT16_MAX, &m->port) &&
-				       take_number(equal + 1, strlen(equal + 1), UINT16_MAX,
-						   &m->new_port)
-			       ? 0
-			       : no_map(text, e);
-	}
-	return net_parse(text, (size_t)(equal - text), NULL, &w->mem, &m->from) &&
-			       net_parse(equal + 1, strlen(equal + 1), m->from.kind, &w->mem,
-					 &m->to) &&
-			       m->from.bits == m->to.bits
-		       ? 0
-		       : no_map(text, e);
-}
-
-/* May the field be written over where it stands? */
-static bool patchable(const struct field *f)
-{
-	return f && f->plain && !f->structural && f->rule.form != RULE_LEN &&
-	       f->rule.form != RULE_COUNT && f->rule.form != RULE_SUM;
-}
-
-static const struct field *said_field(const struct plan_layer *y, const struct say *c)
-{
-	return c->name ? record_field(&y->proto->rec, c->name, strlen(c->name)) : NULL;
-}
-
-static int take_set(struct rewrite *w, const char *text, struct set_rule *s, struct err *e)
-{
-	unsigned n = 0;
-
-	if (plan_parse(&s->plan, w->o.reg, text, strlen(text), PLAN_PATTERN, e) < 0)
-		return -1;
-	if (s->plan.nsweeps)
-		return err_set(e, ERR_USAGE, "'--set %.200s': each field takes one value", text);
-	s->in_place = !w->o.anew;
-	for (unsigned i = 0; i < s->plan.n; i++) {
-		const struct plan_layer *y = &s->plan.layer[i];
-
-		if (!y->proto)
-			return err_set(e, ERR_USAGE,
-				       "'--set %.200s': layers and their fields can be set, bytes "
-				       "cannot",
-				       text);
-		for (const struct say *c = y->say; c; c = c->next, n++)
-			s->in_place &= (c->form == SAY_TEXT || c->form == SAY_VALUE) &&
-				       patchable(said_field(y, c));
-	}
-	if (!n)
-		return err_set(e, ERR_USAGE, "'--set %.200s': no field is set", text);
-	s->value = calloc(n, sizeof(*s->value));
-	if (!s->value)
-		return err_set(e, ERR_IO, "out of memory");
-	n = 0;
-	for (unsigned i = 0; i < s->plan.n; i++)
-		for (const struct say *c = s->plan.layer[i].say; s->in_place && c; c = c->next) {
-			const struct field *f = said_field(&s->plan.layer[i], c);
-
-			s->value[n] = c->cur;
-			if (c->form == SAY_TEXT && value_parse(f, f->type, c->text, c->text_len,
-							       &w->mem, &s->value[n], e) < 0)
-				return -1;
-			n++;
-		}
-	w->slow |= !s->in_place;
-	return 0;
-}
-
 struct rewrite *rewrite_open(const struct rewrite_opts *o, struct err *e)
 {
 	struct rewrite *w = calloc(1, sizeof(*w));
@@ -130,10 +27,10 @@ struct rewrite *rewrite_open(const struct rewrite_opts *o, struct err *e)
 		goto fail;
 	}
 	for (unsigned i = 0; i < o->nmap; i++)
-		if (take_map(w, o->map[i], &w->map[i], e))
+		if (rules_map(w, o->map[i], &w->map[i], e))
 			goto fail;
 	for (unsigned i = 0; i < o->nset; i++)
-		if (take_set(w, o->set[i], &w->set[i], e))
+		if (rules_set(w, o->set[i], &w->set[i], e))
 			goto fail;
 	if (o->anonymise && !(w->anon = anonymise_open(o->anonymise, e)))
 		goto fail;
@@ -155,6 +52,7 @@ void rewrite_close(struct rewrite *w)
 	for (unsigned i = 0; w->set && i < w->o.nset; i++) {
 		plan_done(&w->set[i].plan);
 		free(w->set[i].value);
+		buf_done(&w->set[i].bytes);
 	}
 	for (unsigned i = 0; i < PACKET_LAYERS; i++)
 		tree_done(&w->tree[i]);
@@ -231,7 +129,7 @@ static bool put_set(struct rewrite *w, const struct set_rule *s, const struct pa
 	unsigned at[PLAN_LAYERS], n = 0;
 	bool changed = false;
 
-	if (!s->in_place || !set_layers(s, p, at))
+	if (s->form != SET_FIELDS || !s->in_place || !set_layers(s, p, at))
 		return false;
 	for (unsigned i = 0; i < s->plan.n; i++)
 		for (const struct say *c = s->plan.layer[i].say; c; c = c->next, n++) {
@@ -399,12 +297,14 @@ int rewrite_packet(struct rewrite *w, struct packet *p, struct err *e)
 	if ((w->anon || w->o.nmap) && heard_learn(&w->heard, p, &w->scratch) < 0)
 		return err_set(e, ERR_IO, "out of memory");
 	for (unsigned i = 0; w->slow && i < w->o.nset; i++) {
-		if (w->set[i].in_place || !set_layers(&w->set[i], p, at))
+		struct set_rule *s = &w->set[i];
+
+		if (s->form == SET_FIELDS && (s->in_place || !set_layers(s, p, at)))
 			continue;
 		/* Once other fields have changed, nobody knows them for what they are. */
-		if (in_place(w, p, true, e) < 0)
+		if (s->form == SET_FIELDS && in_place(w, p, true, e) < 0)
 			return -1;
-		rc = rewrite_build(w, &w->set[i], p, e);
+		rc = s->form == SET_FIELDS ? rewrite_build(w, s, p, e) : rewrite_header(w, s, p, e);
 		if (rc < 0 && e->code != ERR_USAGE)
 			return -1;
 		if (rc < 0)

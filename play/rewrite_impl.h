@@ -16,7 +16,17 @@ struct map_rule {
 	uint64_t port, new_port;
 };
 
+enum set_form {
+	SET_FIELDS,
+	SET_PUT,  /* "+ vlan vlan=5": headers behind the link header */
+	SET_TAKE, /* "- vlan": out of there */
+};
+
 struct set_rule {
+	enum set_form form;
+	struct buf bytes;     /* SET_PUT: the headers */
+	uint32_t select_bit;  /* SET_PUT: what tells the payload, in the last of them */
+	uint32_t select_bits; /* its width */
 	struct plan plan;
 	bool in_place; /* every field has a fixed place and size, and nothing else hangs on it */
 	struct value *value; /* in_place: of each say, in order */
@@ -52,6 +62,14 @@ struct rewrite {
 	char unfit_why[300];
 };
 
+/* rewrite_rules.c: read the text of an option. -1: e. */
+int rules_map(struct rewrite *w, const char *text, struct map_rule *m, struct err *e);
+int rules_set(struct rewrite *w, const char *text, struct set_rule *s, struct err *e);
+/* The field of a layer that c says; NULL: it says another thing. */
+const struct field *said_field(const struct plan_layer *y, const struct say *c);
+/* rewrite_header.c: the same for "+ " and "- "; and do it. As rewrite_packet. */
+int rules_header(struct rewrite *w, const char *text, struct set_rule *s, struct err *e);
+int rewrite_header(struct rewrite *w, const struct set_rule *s, struct packet *p, struct err *e);
 /* rewrite_sums.c: decode all layers of p and judge their sums, before anything changes; and make
  * those right that were: q is the packet as it is now, in the room. */
 int rewrite_look(struct rewrite *w, const struct packet *p, struct err *e);
