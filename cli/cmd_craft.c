@@ -73,8 +73,7 @@ static int craft_plan(struct crafting *k, struct err *e)
 	line_time(k);
 	uint64_t all = ps->count > UINT64_MAX / k->times ? UINT64_MAX : ps->count * k->times;
 	for (uint64_t i = 0; i < all && rc == 0 && !signals_stop; i++) {
-		plan_step(&ps->plan, i, ps->seed);
-		const struct packet *made = template_next(t, e);
+		const struct packet *made = template_at(t, i, ps->seed, e);
 		if (!made || open_file(k, e) < 0) {
 			rc = -1;
 			break;

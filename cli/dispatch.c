@@ -162,12 +162,12 @@ static bool queues(const struct dispatch *d)
 }
 
 /* Only what varies is written, into a frame of the queue. 1: not this one. */
-static int send_frame(struct dispatch *d, const struct hop *hop, uint64_t i, struct err *e)
+static int send_frame(struct dispatch *d, uint64_t i, struct err *e)
 {
 	struct frames *f = &d->frames;
 	uint8_t *at;
 
-	if (!f->tx || f->hop != hop || !template_take(d->tmpl))
+	if (!f->tx || f->hop != aim_hop(d->aim) || !template_step(d->tmpl, i, d->ps.seed))
 		return 1;
 	at = tx_frame(f->tx, i + 1, e);
 	if (!at)
@@ -186,7 +186,7 @@ static int send_queued(struct dispatch *d, const struct hop *hop, const struct p
 
 	copy.number = i + 1;
 	rc = sender_queue(d->sender, hop, &copy, no);
-	if (rc == 0 && d->frames.hop != hop && template_take(d->tmpl))
+	if (rc == 0 && d->frames.hop != hop && template_step(d->tmpl, i, d->ps.seed))
 		rc = sender_form(d->sender, hop, p, &d->frames, no);
 	pace_bytes(&d->pace, p->len);
 	return rc;
@@ -224,9 +224,12 @@ int dispatch_end(struct dispatch *d, struct err *e)
 static int send_one(struct dispatch *d, uint64_t i, uint64_t total, struct err *e)
 {
 	struct err no = { 0 };
+	int way;
 
+	if (d->frames.tx && aim_fixed(d->aim) && (way = send_frame(d, i, e)) <= 0)
+		return way;
 	plan_step(&d->ps.plan, i, d->ps.seed);
-	int way = aim_step(d->aim, false, &no);
+	way = aim_step(d->aim, false, &no);
 	if (way > 0)
 		return way;
 	if (way < 0) {
@@ -238,7 +241,7 @@ static int send_one(struct dispatch *d, uint64_t i, uint64_t total, struct err *
 		return 0;
 	}
 	const struct hop *hop = aim_hop(d->aim);
-	if (d->frames.tx && (way = send_frame(d, hop, i, e)) <= 0)
+	if (!aim_fixed(d->aim) && (way = send_frame(d, i, e)) <= 0)
 		return way;
 	const struct packet *p = template_next(d->tmpl, e);
 	if (!p || careful(d, hop, total, e) < 0)

@@ -147,6 +147,16 @@ static int aim_link(struct aim *a, const struct build *b, struct err *e)
 	return 0;
 }
 
+/* Nothing in it is left to the routing table. */
+static bool whole_frame(const struct aim *a)
+{
+	bool added = false;
+
+	for (unsigned i = 0; i < ADDED_MAX; i++)
+		added |= a->field[i] != NULL;
+	return a->framed && !added;
+}
+
 struct aim *aim_open(struct plan *p, struct sender *s, struct err *e)
 {
 	struct aim *a = calloc(1, sizeof(*a));
@@ -169,6 +179,9 @@ struct aim *aim_open(struct plan *p, struct sender *s, struct err *e)
 	}
 	build_done(b);
 	free(b);
+	/* A whole frame leaves by the interface that was said, whoever it is for. */
+	if (whole_frame(a) && sender_hop(s, NULL, NULL, HOP_ANY, NULL))
+		a->dst_say = NULL;
 	if (!a->dst_say && aim_step(a, true, e)) {
 		if (!sender_silent(s)) {
 			aim_close(a);
@@ -227,6 +240,11 @@ int aim_step(struct aim *a, bool wait, struct err *e)
 	memcpy(a->bytes[ADD_HW_SRC], a->hop->route.dev.mac, 6);
 	memcpy(a->bytes[ADD_LINK_DST], a->hop->mac, 6);
 	return 0;
+}
+
+bool aim_fixed(const struct aim *a)
+{
+	return !a->dst_say && a->hop;
 }
 
 const struct hop *aim_hop(const struct aim *a)

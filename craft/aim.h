@@ -40,6 +40,8 @@ static inline void later_drop(struct later *l, unsigned i)
 	memmove(&l->v[i], &l->v[i + 1], (--l->n - i) * sizeof(l->v[0]));
 }
 
+/* All packets of the plan go the way that aim_step found: it need not be asked again. */
+bool aim_fixed(const struct aim *a);
 const struct hop *aim_hop(const struct aim *a);  /* after aim_step */
 const struct addr *aim_dst(const struct aim *a); /* family 0: the packet names none */
 /* A source address (network or link) that was said and is not the interface's own. */

@@ -248,7 +248,7 @@ static const char *prepare(struct template *t)
 	return sums_find(t);
 }
 
-struct template *template_open(const struct plan *p, struct err *e)
+struct template *template_open(struct plan *p, struct err *e)
 {
 	struct template *t = calloc(1, sizeof(*t));
 
@@ -294,9 +294,7 @@ static const struct packet *whole(struct template *t, struct err *e)
 	return craft(&t->build, t->plan, e) ? NULL : &t->build.pkt;
 }
 
-/* The value that a piece's say holds now, as the big-endian number that stands in the packet.
- * False: it does not fit. */
-static inline bool piece_value(const struct piece *p, uint64_t *v)
+bool piece_value(const struct piece *p, uint64_t *v)
 {
 	const struct value *cur = &p->say->cur;
 
@@ -355,14 +353,47 @@ static void put(struct template *t, uint8_t *b)
 	sums_put(t, b);
 }
 
-bool template_take(struct template *t)
+/* The values of step i. False: the packet is to be built. */
+static bool step(struct template *t, uint64_t i, uint64_t seed)
 {
-	return t->patches && t->checked == CHECKED && !t->reads && take(t);
+	if (!t->patches || t->checked < CHECKED)
+		return false;
+	if (flat_step(t, i, seed))
+		return true;
+	plan_step(t->plan, i, seed);
+	return take(t);
+}
+
+static void put_step(struct template *t, uint8_t *b)
+{
+	if (t->flat.works)
+		flat_put(t, b);
+	else
+		put(t, b);
+}
+
+bool template_step(struct template *t, uint64_t i, uint64_t seed)
+{
+	return flat_quick(t, i, seed) || (!t->reads && step(t, i, seed));
 }
 
 void template_put(struct template *t, uint8_t *frame)
 {
-	put(t, frame);
+	put_step(t, frame);
+}
+
+const struct packet *template_at(struct template *t, uint64_t i, uint64_t seed, struct err *e)
+{
+	if (flat_quick(t, i, seed)) {
+		flat_put(t, (uint8_t *)t->build.bytes.p);
+		return &t->build.pkt;
+	}
+	if (step(t, i, seed)) {
+		put_step(t, (uint8_t *)t->build.bytes.p);
+		return &t->build.pkt;
+	}
+	plan_step(t->plan, i, seed);
+	return template_next(t, e);
 }
 
 const struct packet *template_next(struct template *t, struct err *e)

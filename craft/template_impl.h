@@ -30,6 +30,34 @@ struct piece {
 	uint64_t v;    /* its present value */
 };
 
+#define FLAT_OPS 16
+#define FLAT_SUMS 3
+
+/* A piece that is written whole: what it holds counts from step to step (struct linear of the
+ * notation), or is taken from *v. */
+struct flat_op {
+	uint64_t x, by, mask, lo, bits; /* lo + (x & mask), & bits */
+	uint64_t turn, left;            /* steps up to the next value; values up to the first */
+	const uint64_t *v;              /* NULL: it counts */
+	uint32_t at, bytes, coef[FLAT_SUMS]; /* place; what it weighs in each sum */
+	uint64_t first, stride, count;
+};
+
+/* The whole of a packet's changes as a list, where they are all of the common kind. */
+struct flat {
+	bool tried, works, standing;
+	bool counted;         /* nothing but counters */
+	uint64_t i, at, seed; /* the step to be written; the one that the counters stand at */
+	unsigned nops, nsums, nothers;
+	struct flat_op op[FLAT_OPS];
+	struct {
+		uint64_t base;
+		uint32_t at, coef[FLAT_SUMS]; /* coef: of the sums before it */
+		bool zero_none;
+	} sum[FLAT_SUMS];
+	unsigned other[FLAT_OPS]; /* sweeps that do not count */
+};
+
 struct sum_patch {
 	unsigned layer;
 	uint32_t node;
@@ -47,9 +75,10 @@ struct sum_patch {
 
 struct template
 {
-	const struct plan *plan;
+	struct plan *plan;
 	struct build build, check;
 	struct piece piece[PIECES_MAX]; /* those that vary, then the sums */
+	struct flat flat;
 	unsigned npieces, nvary;
 	struct sum_patch sum[SUMS_MAX];
 	unsigned nsums;
@@ -63,6 +92,21 @@ struct template
 const char *sums_find(struct template *t);
 /* Write them all for the pieces' present values. */
 void sums_put(struct template *t, uint8_t *b);
+
+/* The value that a piece's say holds now, as the big-endian number that stands in the packet.
+ * False: it does not fit. */
+bool piece_value(const struct piece *p, uint64_t *v);
+/* The values of step i, for put. False: not by the list. */
+bool flat_step(struct template *t, uint64_t i, uint64_t seed);
+/* The same where there is nothing else to be done. */
+static inline bool flat_quick(struct template *t, uint64_t i, uint64_t seed)
+{
+	struct flat *f = &t->flat;
+
+	f->i = i;
+	return f->works && f->counted && f->seed == seed;
+}
+void flat_put(struct template *t, uint8_t *frame);
 
 /* Enough for 64 products with 16-bit weights to fit in 64 bits. */
 static inline uint64_t fold33(uint64_t v)

@@ -76,6 +76,17 @@ const struct sweep *plan_swept(const struct plan *p, unsigned i);
  * over while rand, inc and fresh go on. The same i and seed always give the same values. Allocates
  * nothing. The last sweep of the text changes fastest. Returns 0. */
 int plan_step(struct plan *p, uint64_t i, uint64_t seed);
+/* The same for one of its sweeps. */
+void plan_step_one(struct plan *p, unsigned sweep, uint64_t i, uint64_t seed);
+
+/* A sweep whose value at step i is lo + ((first + by * d) & mask), of `bits` bits, where d is
+ * i / stride % count, or i where count is 0. */
+struct linear {
+	uint64_t lo, first, by, mask, stride, count;
+	unsigned bits;
+};
+/* False: it is none. */
+bool sweep_linear(const struct plan *p, unsigned sweep, uint64_t seed, struct linear *out);
 /* As send and ask do: give every field whose description says `fresh` and that is present and
  * unsaid a sweep of fresh values, different for each step. Returns how many, -1 when memory is out.
  */

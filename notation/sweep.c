@@ -3,6 +3,9 @@
  * seed alone, so that any step can be made in any order. */
 #include "notation/parser.h"
 
+/* Between two fresh values: an odd factor runs through all of 2^n before one comes again. */
+#define FRESH_BY UINT64_C(0x9e3779b97f4a7c15)
+
 /* splitmix64 (Steele, Lea, Flood 2014): a good mix of a counter. */
 static uint64_t mix(uint64_t x)
 {
@@ -152,9 +155,7 @@ static u128 item_value(const struct sweep *s, const struct sweep_item *it, unsig
 	case ITEM_INC:
 		if (!s->fresh)
 			return it->lo + it->hi * step;
-		/* An odd factor runs through all of 2^n values before one comes again. */
-		return it->lo +
-		       ((draw(seed, which, 0, 0) + step * 0x9e3779b97f4a7c15) & (uint64_t)it->hi);
+		return it->lo + ((draw(seed, which, 0, 0) + step * FRESH_BY) & (uint64_t)it->hi);
 	default: return it->lo;
 	}
 }
@@ -194,28 +195,60 @@ static void put_random(struct sweep *s, unsigned which, uint64_t step, uint64_t 
 	s->say->cur.len = s->cap;
 }
 
+void plan_step_one(struct plan *p, unsigned k, uint64_t i, uint64_t seed)
+{
+	struct sweep *s = &p->sweeps[k];
+	/* Divisions are what a step costs: none for rand and inc, one for the fastest. */
+	uint64_t digit = s->count == 1 ? 0 : (s->stride == 1 ? i : i / s->stride) % s->count;
+	const struct sweep_item *it = s->item;
+
+	while (digit >= it->count)
+		digit -= it++->count;
+	if (it->form == ITEM_BYTES) {
+		s->say->cur.p = it->p;
+		s->say->cur.len = it->len;
+		s->say->cur.num = (uint64_t)it->lo;
+	} else if (it->form == ITEM_RAND_BYTES) {
+		put_random(s, k, i, seed);
+	} else {
+		put_wide(s, item_value(s, it, k, digit, i, seed));
+	}
+}
+
 int plan_step(struct plan *p, uint64_t i, uint64_t seed)
 {
-	for (unsigned k = 0; k < p->nsweeps; k++) {
-		struct sweep *s = &p->sweeps[k];
-		/* Divisions are what a step costs: none for rand and inc, one for the fastest. */
-		uint64_t digit =
-			s->count == 1 ? 0 : (s->stride == 1 ? i : i / s->stride) % s->count;
-		const struct sweep_item *it = s->item;
-
-		while (digit >= it->count)
-			digit -= it++->count;
-		if (it->form == ITEM_BYTES) {
-			s->say->cur.p = it->p;
-			s->say->cur.len = it->len;
-			s->say->cur.num = (uint64_t)it->lo;
-		} else if (it->form == ITEM_RAND_BYTES) {
-			put_random(s, k, i, seed);
-		} else {
-			put_wide(s, item_value(s, it, k, digit, i, seed));
-		}
-	}
+	for (unsigned k = 0; k < p->nsweeps; k++)
+		plan_step_one(p, k, i, seed);
 	return 0;
+}
+
+bool sweep_linear(const struct plan *p, unsigned k, uint64_t seed, struct linear *out)
+{
+	const struct sweep *s = &p->sweeps[k];
+	const struct sweep_item *it = s->item;
+	bool addr = s->type && s->type->kind->cls == KIND_ADDR;
+	unsigned bits;
+
+	if (s->nitem != 1 || !s->type || (s->type->le && addr) || s->type->kind == &kind_int)
+		return false;
+	bits = s->type->kind->bits ? s->type->kind->bits : s->type->bits;
+	bits = addr ? s->cap * 8 : bits;
+	*out = (struct linear) { .lo = (uint64_t)it->lo,
+				 .by = 1,
+				 .mask = UINT64_MAX,
+				 .stride = s->stride,
+				 .count = s->count,
+				 .bits = bits };
+	if (it->form == ITEM_INC) {
+		out->count = 0;
+		out->by = (uint64_t)it->hi;
+	}
+	if (it->form == ITEM_INC && s->fresh) {
+		out->first = draw(seed, k, 0, 0);
+		out->by = FRESH_BY;
+		out->mask = (uint64_t)it->hi;
+	}
+	return bits && bits <= 64 && (it->form == ITEM_INC || it->form == ITEM_RANGE);
 }
 
 bool sweep_has(const struct sweep *s, const struct value *v)

@@ -402,6 +402,10 @@ static const struct {
 	{ "ip / udp chksum=rand len=rand", true },
 	{ "ip chksum=bad src=rand / udp chksum=bad sport=rand", true },
 	{ "ip / tcp options.0.type=mss options.0.value=1-1460", true },
+	{ "ip dst=10.0.0.250-10.0.1.5 / udp sport=1-3 dport=7-9 / rand:4", true },
+	{ "ip6 dst=fd00::1-fd00::9 / udp sport=inc:65530 dport=1-5", true },
+	{ "eth dst=02:00:00:00:00:fe-02:00:00:00:01:03 / ip id=inc:1+3 / udp sport=1,2,3", true },
+	{ "eth / guarded seq=1-9 le=inc:65000+700", true },
 	{ "ip flags=0-7 / udp", false },
 	{ "ip / udp dport=53,54 / dns qd=name:example.org", false },
 	{ "ip / gre key_present=0,1 / ip", false },
@@ -441,8 +445,8 @@ START_TEST(sweep_is_craft)
 			memcpy(first, got->data, got->len);
 			memcpy(frame, got->data, got->len);
 		}
-		taken += template_take(t);
-		if (template_take(t)) {
+		if (template_step(t, (uint64_t)i, 42)) {
+			taken++;
 			template_put(t, frame);
 			ck_assert_mem_eq(frame, got->data, got->len);
 		}
@@ -460,6 +464,41 @@ START_TEST(sweep_is_craft)
 	template_close(t);
 	build_done(&b);
 	plan_done(&p);
+}
+END_TEST
+
+/* Steps in any order, and of any seed. */
+START_TEST(steps_are_craft)
+{
+	struct template *t;
+	struct build b = { 0 };
+	struct err e = { 0 };
+	struct plan p, q;
+	uint64_t i = 0, x = 7;
+
+	read_plan(&p, sweeps[_i].text);
+	read_plan(&q, sweeps[_i].text);
+	t = template_open(&p, &e);
+	ck_assert_msg(t != NULL, "%s: %s", sweeps[_i].text, e.msg);
+	for (unsigned n = 0; n < 3000; n++) {
+		uint64_t seed = n / 1000;
+		const struct packet *got = template_at(t, i, seed, &e);
+
+		ck_assert_msg(got != NULL, "%s: %s", sweeps[_i].text, e.msg);
+		plan_step(&q, i, seed);
+		if (craft(&b, &q, &e))
+			ck_abort_msg("%s: %s", sweeps[_i].text, e.msg);
+		ck_assert_uint_eq(got->len, b.bytes.n);
+		ck_assert_msg(!memcmp(got->data, b.bytes.p, b.bytes.n), "%s: step %llu differs",
+			      sweeps[_i].text, (unsigned long long)i);
+		x = x * 6364136223846793005u + 1442695040888963407u;
+		/* On, but for a jump now and then, near or far, or the same once more. */
+		i = x >> 60 ? i + (x >> 59 & 1 || n % 7) : x >> 40 & 1 ? x >> 50 : x;
+	}
+	template_close(t);
+	build_done(&b);
+	plan_done(&p);
+	plan_done(&q);
 }
 END_TEST
 
@@ -495,5 +534,6 @@ UNIT_TESTS(craft)
 	tcase_add_test(t, bad_is_bad);
 	tcase_add_test(t, empty_packet);
 	tcase_add_loop_test(t, sweep_is_craft, 0, COUNT(sweeps));
+	tcase_add_loop_test(t, steps_are_craft, 0, COUNT(sweeps));
 	tcase_add_test(t, plans_that_fail);
 }
