@@ -83,12 +83,13 @@ static int pcap_next(struct source *s, struct packet *p, struct err *e)
 		file_said(s, p, h, f->plain && keep == caplen ? f->record + caplen : 0, BLOCK_NONE,
 			  NULL, 0);
 	f->eat = (uint64_t)f->record + caplen;
+	f->quick = f->plain && !f->swap && !f->tap && !s->filter;
 	return SOURCE_PACKET;
 }
 
 static bool pcap_magic(struct source_file *f, uint32_t m)
 {
-	f->record = m == MAGIC_MODIFIED ? 24 : 16;
+	f->record = m == MAGIC_MODIFIED ? 24 : PCAP_RECORD;
 	f->nano = m == MAGIC_NANO;
 	return m == MAGIC_MICRO || m == MAGIC_NANO || m == MAGIC_MODIFIED;
 }
@@ -118,7 +119,7 @@ int file_pcap_open(struct source *s, struct err *e)
 			       "%s is a pcap file of version %u.%u; known are 2.0 to 2.4",
 			       f->st.path, major, minor);
 	f->length_swap = major == 543 || minor < 3 ? 1 : minor == 3 ? 2 : 0;
-	f->plain = f->record == 16 && major == 2 && minor == 4;
+	f->plain = f->record == PCAP_RECORD && major == 2 && minor == 4;
 	struct file_if *fi = file_add_if(s, e);
 	if (!fi)
 		return -1;

@@ -136,6 +136,13 @@ static int read_packet(struct source *s, const struct block *b, struct packet *p
 	return SOURCE_PACKET;
 }
 
+/* The block that could not be read: for messages. */
+static const char *this_block(const struct source *s, char text[48])
+{
+	snprintf(text, 48, "the block after packet %" PRIu64, s->number);
+	return text;
+}
+
 /* The next block into the window. 1, SOURCE_END or SOURCE_ERROR. */
 static int block_next(struct source *s, struct block *b, struct err *e)
 {
@@ -151,28 +158,28 @@ static int block_next(struct source *s, struct block *b, struct err *e)
 		return SOURCE_ERROR;
 	if (have == 0 && !f->st.cut && !f->st.bad[0])
 		return SOURCE_END;
-	snprintf(where, sizeof(where), "the block after packet %" PRIu64, s->number);
 	if (have < 12)
-		return file_cut(s, where);
+		return file_cut(s, this_block(s, where));
 	if (memcmp(h, "\x0a\x0d\x0d\x0a", 4) == 0) {
 		/* A section says its own byte order. */
 		f->swap = false;
 		f->swap = file_u32(f, h + 8) != ORDER_MAGIC;
 		if (file_u32(f, h + 8) != ORDER_MAGIC)
-			return file_damaged(s, e, "%s is no section header", where);
+			return file_damaged(s, e, "%s is no section header", this_block(s, where));
 	}
 	b->type = file_u32(f, h);
 	b->len = file_u32(f, h + 4);
 	uint32_t least = b->type == BLOCK_SECTION ? 28 : 12;
 	if (b->len < least || b->len % 4 || b->len > BLOCK_MAX)
-		return file_damaged(s, e, "%s says it is %" PRIu32 " bytes long", where, b->len);
+		return file_damaged(s, e, "%s says it is %" PRIu32 " bytes long",
+				    this_block(s, where), b->len);
 	h = stream_peek(&f->st, b->len, &have, e);
 	if (!h)
 		return SOURCE_ERROR;
 	if (have < b->len)
-		return file_cut(s, where);
+		return file_cut(s, this_block(s, where));
 	if (file_u32(f, h + b->len - 4) != b->len)
-		return file_damaged(s, e, "%s says two different lengths", where);
+		return file_damaged(s, e, "%s says two different lengths", this_block(s, where));
 	b->body = h + 8;
 	b->n = b->len - 12;
 	f->eat = b->len;

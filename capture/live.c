@@ -186,6 +186,7 @@ int source_set_filter(struct source *s, const char *filter, bool resolve, struct
 			return -1;
 		bpf_close(s->filter);
 		s->filter = b;
+		s->file.quick = false;
 		return 0;
 	}
 	assert(!s->live->started); /* libpcap's handle is the thread's */

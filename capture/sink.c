@@ -237,6 +237,7 @@ int sink_attach(struct sink *s, struct source *src, const struct sink_change *c,
 	s->nfeeds++;
 	s->ng_feed |= src->file.ng;
 	src->file.tap = &f->tap;
+	src->file.quick = false;
 	return 0;
 }
 

@@ -189,6 +189,7 @@ static __attribute__((noinline)) bool file_ready(const struct source *s, int64_t
 static int file_over(struct source *s, int rc, struct err *mine, struct err *e)
 {
 	s->ended = true;
+	s->file.quick = false;
 	if (s->file.st.bad[0] && !mine->code) /* the unpacker gave up before the reader */
 		rc = file_damaged(s, mine, "%s", s->file.st.bad);
 	if (mine->code && e)
@@ -220,6 +221,9 @@ static int file_next(struct source *s, struct packet *p, int64_t deadline_ns, st
 
 int source_next(struct source *s, struct packet *p, struct err *e)
 {
+	if (s->file.quick && !atomic_load_explicit(&s->breaks, memory_order_relaxed) &&
+	    file_quick(s, p))
+		return SOURCE_PACKET;
 	return s->is_live ? live_next(s, p, e) : file_next(s, p, INT64_MAX, e);
 }
 

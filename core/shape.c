@@ -356,7 +356,10 @@ static int choose_key(struct maker *m, struct shape *s, struct shape_cold *c)
 	}
 	s->k_off = (uint8_t)(f[0]->fixed_bit / 8);
 	s->key = f[0]->type->bits == 8 ? KEY_U8 : KEY_U16;
-	s->next = s->key == KEY_U8 ? c->carries[0]->t8 : c->carries[0]->t16;
+	if (s->key == KEY_U8)
+		s->next8 = c->carries[0]->t8;
+	else
+		s->next16 = c->carries[0]->t16;
 	if (f[1]) {
 		s->key = KEY_EITHER;
 		s->k2_off = (uint8_t)(f[1]->fixed_bit / 8);
@@ -416,6 +419,10 @@ static int make_shape(struct maker *m, const struct proto *p)
 		s->flags |= SHAPE_GUARD;
 	if (s->key == KEY_COLD)
 		s->flags |= SHAPE_MORE;
+	if (!(s->flags & SHAPE_GUARD) && s->g_mask)
+		s->flags |= SHAPE_COMPARE;
+	if (s->s_mask || (s->flags & SHAPE_ASK))
+		s->flags |= SHAPE_STOPS;
 	quoted = p->quotes_proto ? registry_find(m->r, p->quotes_proto, strlen(p->quotes_proto))
 				 : NULL;
 	c->quoted = quoted ? quoted->id : 0;

@@ -109,7 +109,9 @@ enum shape_flag {
 	SHAPE_ZERO_REST = 64, /* a length of 0 is not told */
 	SHAPE_TOLD = 128,     /* HEAD_REST only where some length said where it ends; else decode */
 	SHAPE_FILLS = 256,    /* the layer ends with its bound, not with its header */
-	SHAPE_SELDOM = 512    /* SHAPE_COLD only where cold->seldom says so */
+	SHAPE_SELDOM = 512,   /* SHAPE_COLD only where cold->seldom says so */
+	SHAPE_COMPARE = 1024, /* the guard is the mask compare; neither: there is none */
+	SHAPE_STOPS = 2048    /* s_mask or SHAPE_ASK: the payload may be not looked into */
 };
 
 /* How a length field tells the end. */
@@ -167,14 +169,29 @@ struct shape {
 	uint8_t h_off, t_off, g_off, s_off, k_off, k2_off;
 	uint16_t t_min; /* the least claim that a bound may make */
 	uint16_t h_mask, s_mask;
-	uint16_t g_mask, g_val, g_range; /* guard: (uint16_t)((be16 & mask) - val) <= range */
-	uint32_t h_mul, h_add;           /* hlen = ((be16 & mask) * mul >> 16) + add */
-	uint32_t t_add;                  /* claimed end = off + be16 + t_add */
-	const uint16_t *next;            /* direct table, keyed by the raw load */
+	uint16_t g_mask, g_val, g_range;      /* guard: (uint16_t)((be16 & mask) - val) <= range */
+	uint32_t h_mul, h_add;                /* hlen = ((be16 & mask) * mul >> 16) + add */
+	uint32_t t_add;                       /* claimed end = off + be16 + t_add */
+	union {                               /* keyed by the raw load */
+		const uint16_t *next8;        /* KEY_U8 */
+		const struct table16 *next16; /* KEY_U16, KEY_EITHER */
+	};
 	const struct proto *proto;
 	const struct shape_cold *cold;
 };
 _Static_assert(sizeof(struct shape) == 64, "a shape is a cache line");
+
+/* 128 KiB do not stay in the cache where values are at random (ports); the bits before them do. */
+struct table16 {
+	uint64_t some[65536 / 64]; /* is there an entry? */
+	uint16_t to[65536];
+};
+
+/* The entry for a value of which most have none. */
+static inline uint16_t table16_rare(const struct table16 *t, uint16_t v)
+{
+	return t->some[v >> 6] >> (v & 63) & 1 ? t->to[v] : 0;
+}
 
 /* What a selector value leads to: 0 nothing; up to shapes.n a shape; above it a chain. */
 struct chain {
@@ -188,10 +205,10 @@ struct wide {
 };
 
 struct space {
-	const char *name; /* interned */
-	uint64_t guess;   /* its bit in masks of spaces where some are guessed; 0: nobody is */
-	uint16_t *t8;     /* [256], by value */
-	uint16_t *t16;    /* [65536], by the big-endian value as this machine loads it; or NULL */
+	const char *name;    /* interned */
+	uint64_t guess;      /* its bit in masks of spaces where some are guessed; 0: nobody is */
+	uint16_t *t8;        /* [256], by value */
+	struct table16 *t16; /* by the big-endian value as this machine loads it; or NULL */
 	struct wide *wide;
 	uint32_t nwide, wide_cap; /* ranges above 65535, in order of trial */
 };

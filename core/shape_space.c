@@ -29,7 +29,7 @@ uint16_t space_entry(const struct space *sp, uint64_t value)
 	if (value > UINT16_MAX)
 		return 0;
 	if (sp->t16)
-		return sp->t16[raw16((uint16_t)value)];
+		return sp->t16->to[raw16((uint16_t)value)];
 	return value < 256 ? sp->t8[value] : 0;
 }
 
@@ -73,15 +73,26 @@ same:
 	return 0;
 }
 
-static int table16(struct shapes *s, struct space *sp)
+/* Where the entry for a value is written. */
+static uint16_t *entry_at(struct table16 *t, uint16_t value)
+{
+	uint16_t raw = raw16(value);
+
+	t->some[raw >> 6] |= UINT64_C(1) << (raw & 63);
+	return &t->to[raw];
+}
+
+static int make_table16(struct shapes *s, struct space *sp)
 {
 	if (sp->t16)
 		return 0;
-	sp->t16 = arena_alloc(s->mem, 65536 * sizeof(*sp->t16));
+	sp->t16 = arena_alloc(s->mem, sizeof(*sp->t16));
 	if (!sp->t16)
 		return -1;
-	for (unsigned v = 0; v < 256; v++)
-		sp->t16[raw16((uint16_t)v)] = sp->t8[v];
+	for (unsigned v = 0; v < 256; v++) {
+		if (sp->t8[v])
+			*entry_at(sp->t16, (uint16_t)v) = sp->t8[v];
+	}
 	return 0;
 }
 
@@ -103,10 +114,10 @@ static int add_binding(struct shapes *s, struct space *sp, const struct binding 
 
 	if (b->hi > UINT16_MAX && add_wide(s, sp, b->lo, b->hi, id) < 0)
 		return -1;
-	if (b->hi > 255 && table16(s, sp) < 0)
+	if (b->hi > 255 && make_table16(s, sp) < 0)
 		return -1;
 	for (uint64_t v = b->lo; v <= hi; v++) {
-		uint16_t *at = sp->t16 ? &sp->t16[raw16((uint16_t)v)] : &sp->t8[v];
+		uint16_t *at = sp->t16 ? entry_at(sp->t16, (uint16_t)v) : &sp->t8[v];
 
 		if (entry_append(s, *at, id, at) < 0)
 			return -1;
@@ -165,13 +176,13 @@ int spaces_compile(struct shapes *s, const struct registry *r)
 			return -1;
 	}
 	for (uint32_t i = 0; i < s->nspaces; i++) {
-		if (selected_wide(r, s->space[i].name) && table16(s, &s->space[i]) < 0)
+		if (selected_wide(r, s->space[i].name) && make_table16(s, &s->space[i]) < 0)
 			return -1;
 	}
 	s->link = NULL;
 	for (uint32_t i = 0; i < s->nspaces; i++) {
 		if (strcmp(s->space[i].name, "link") == 0) {
-			if (table16(s, &s->space[i]) < 0)
+			if (make_table16(s, &s->space[i]) < 0)
 				return -1;
 			s->link = &s->space[i];
 		}

@@ -47,14 +47,13 @@ enum hot {
 	HOT_INSIDE /* a layer of shape *s is recorded; what follows it needs the long way */
 };
 
-/* Header length by a simple shape; what must go the long way comes out negative. */
+/* Header length by a simple shape that is not constant; what must go the long way comes out
+ * negative. */
 static inline uint32_t head_bytes(const struct shape *s, const uint8_t *q, uint32_t room, bool told)
 {
 	uint32_t n;
 
 	switch (s->head) {
-	case HEAD_CONST: return s->min;
-	case HEAD_SCALED: return ((be16(q + s->h_off) & s->h_mask) * s->h_mul >> 16) + s->h_add;
 	case HEAD_TABLE:
 		n = (uint32_t)s->cold->sizes[q[s->h_off]] + s->cold->sizes2[q[s->cold->byte2]];
 		return n < SIZE_UNKNOWN ? n : UINT32_MAX;
@@ -72,11 +71,11 @@ static inline uint16_t key_entry(const struct shape *s, const uint8_t *q)
 	uint16_t id;
 
 	switch (s->key) {
-	case KEY_U8: return s->next[q[s->k_off]];
-	case KEY_U16: return s->next[load16(q + s->k_off)];
+	case KEY_U8: return s->next8[q[s->k_off]];
+	case KEY_U16: return s->next16->to[load16(q + s->k_off)];
 	case KEY_EITHER:
-		id = s->next[load16(q + s->k_off)];
-		return id ? id : s->next[load16(q + s->k2_off)];
+		id = table16_rare(s->next16, load16(q + s->k_off));
+		return id ? id : table16_rare(s->next16, load16(q + s->k2_off));
 	default: return 0;
 	}
 }
@@ -90,7 +89,9 @@ static inline enum fit quick_fit(const struct shape *s, const uint8_t *q, uint32
 
 	if (room < s->min)
 		return FIT_ASK;
-	if (!(s->flags & SHAPE_GUARD))
+	if (!(s->flags & (SHAPE_GUARD | SHAPE_COMPARE)))
+		return FIT_YES;
+	if (s->flags & SHAPE_COMPARE)
 		return guard_holds(s, q) ? FIT_YES : FIT_NO;
 	g = &s->cold->guard;
 	if (!code_may(g, q, room))
@@ -98,25 +99,48 @@ static inline enum fit quick_fit(const struct shape *s, const uint8_t *q, uint32
 	return g->exact ? FIT_YES : FIT_ASK;
 }
 
-/* The first candidate of an entry that fits, unless only the long way can tell. */
-static inline __attribute__((always_inline)) const struct shape *
-quick_entry(const struct shapes *S, uint16_t id, const uint8_t *q, uint32_t room, enum fit *fit)
+/* The first of several candidates that fits, unless only the long way can tell; the first from of
+ * them do not. */
+static __attribute__((noinline)) const struct shape *quick_chain(const struct shapes *S,
+								 const struct chain *c,
+								 unsigned from, const uint8_t *q,
+								 uint32_t room, enum fit *fit)
 {
-	const struct shape *s = &S->v[id];
-	const struct chain *c;
+	const struct shape *s = NULL;
 
 	*fit = FIT_NO;
-	if (id <= S->n) {
-		if (id)
-			*fit = quick_fit(s, q, room);
-		return s;
-	}
-	c = &S->chain[id - S->n - 1];
-	for (unsigned i = 0; i < c->n && *fit == FIT_NO; i++) {
+	for (unsigned i = from; i < c->n && *fit == FIT_NO; i++) {
 		s = &S->v[c->v[i]];
 		*fit = quick_fit(s, q, room);
 	}
 	return s;
+}
+
+/* The candidate of an entry that fits; FIT_NO: none does, FIT_ASK: only the long way can tell. */
+static inline __attribute__((always_inline)) const struct shape *
+quick_entry(const struct shapes *S, uint16_t id, const uint8_t *q, uint32_t room, enum fit *fit)
+{
+	if (id == 0) {
+		*fit = FIT_NO;
+		return NULL;
+	}
+	if (__builtin_expect(id > S->n, 0))
+		return quick_chain(S, &S->chain[id - S->n - 1], 0, q, room, fit);
+	*fit = quick_fit(&S->v[id], q, room);
+	return &S->v[id];
+}
+
+/* The same for what a packet begins with, where there are often several and the first one fits. */
+static inline __attribute__((always_inline)) const struct shape *
+quick_first(const struct shapes *S, uint16_t id, const uint8_t *q, uint32_t room, enum fit *fit)
+{
+	const struct chain *c;
+
+	if (id <= S->n)
+		return quick_entry(S, id, q, room, fit);
+	c = &S->chain[id - S->n - 1];
+	*fit = quick_fit(&S->v[c->v[0]], q, room);
+	return *fit != FIT_NO ? &S->v[c->v[0]] : quick_chain(S, c, 1, q, room, fit);
 }
 
 /* The same for the selectors of s at q, whose header of hlen bytes has room bytes after it. */
@@ -124,15 +148,19 @@ static inline __attribute__((always_inline)) const struct shape *
 quick_next(const struct shapes *S, const struct shape *s, const uint8_t *q, uint32_t hlen,
 	   uint32_t room, enum fit *fit)
 {
-	const struct shape *next = NULL;
+	const struct shape *next;
 
-	*fit = FIT_NO;
 	if (s->key == KEY_U8)
-		return quick_entry(S, s->next[q[s->k_off]], q + hlen, room, fit);
-	if (s->key == KEY_U16 || s->key == KEY_EITHER)
-		next = quick_entry(S, s->next[load16(q + s->k_off)], q + hlen, room, fit);
-	if (s->key == KEY_EITHER && *fit == FIT_NO)
-		next = quick_entry(S, s->next[load16(q + s->k2_off)], q + hlen, room, fit);
+		return quick_entry(S, s->next8[q[s->k_off]], q + hlen, room, fit);
+	if (s->key == KEY_U16)
+		return quick_entry(S, s->next16->to[load16(q + s->k_off)], q + hlen, room, fit);
+	*fit = FIT_NO;
+	if (s->key != KEY_EITHER)
+		return NULL;
+	next = quick_entry(S, table16_rare(s->next16, load16(q + s->k_off)), q + hlen, room, fit);
+	if (*fit == FIT_NO)
+		next = quick_entry(S, table16_rare(s->next16, load16(q + s->k2_off)), q + hlen,
+				   room, fit);
 	return next;
 }
 
@@ -158,65 +186,75 @@ run_hot(const struct shapes *S, struct packet *p, struct here *h, const struct s
 	const struct shape *s = *at;
 	const uint8_t *const data = p->data;
 	const uint32_t cap = p->len;
+	uint32_t off = h->off, end = h->end, lim = h->lim;
 	struct layer *l = &p->layers[p->nlayers], *const last = &p->layers[PACKET_LAYERS];
-	enum hot why = HOT_LAYER;
+	bool told = h->told;
+	enum hot why;
 
-	if (h->lim - h->off < s->min)
-		return why;
-	while (l < last) {
-		const uint32_t off = h->off, flags = s->flags;
+	if (lim - off < s->min)
+		return HOT_LAYER;
+	for (;;) {
+		const uint32_t flags = s->flags;
 		const uint8_t *q = data + off;
+		uint32_t to = end, most = lim, hlen = s->min;
 		const struct shape *next;
-		uint32_t end = h->end, lim = h->lim, hlen;
-		bool told = h->told;
+		bool tells = told;
 		enum fit fit;
 
-		if ((flags & (SHAPE_COLD | SHAPE_BESIDE)) &&
-		    (!(flags & SHAPE_SELDOM) || truth_of(&s->cold->seldom, q, h->lim - off)))
+		why = HOT_LAYER;
+		if (l == last ||
+		    ((flags & (SHAPE_COLD | SHAPE_BESIDE)) &&
+		     (!(flags & SHAPE_SELDOM) || truth_of(&s->cold->seldom, q, lim - off))))
 			break;
 		if (s->bound == BOUND_BE16) {
 			uint32_t v = be16(q + s->t_off), claim = v + s->t_add;
 
 			if ((int32_t)claim >= s->t_min && claim <= end - off) {
-				end = off + claim;
-				lim = end < cap ? end : cap;
-				told = true;
+				to = off + claim;
+				most = to < cap ? to : cap;
+				tells = true;
 			} else if (v != 0 || !(flags & SHAPE_ZERO_REST)) {
 				break;
 			}
 		}
-		hlen = head_bytes(s, q, end - off, told);
-		if ((int32_t)hlen < (int32_t)s->min || hlen > lim - off)
-			break;
-		h->end = end;
-		h->lim = lim;
-		h->told = told;
-		h->off = off + hlen;
+		if (s->head != HEAD_CONST) {
+			hlen = s->head == HEAD_SCALED
+				       ? ((be16(q + s->h_off) & s->h_mask) * s->h_mul >> 16) +
+						 s->h_add
+				       : head_bytes(s, q, to - off, tells);
+			if ((int32_t)hlen < (int32_t)s->min || hlen > most - off)
+				break;
+		}
 		l->proto = s->proto;
 		l->off = off;
-		l->end = flags & SHAPE_FILLS ? lim : off + hlen;
+		l->end = flags & SHAPE_FILLS ? most : off + hlen;
 		l->hlen = hlen;
 		l->flags = 0;
 		l->tail = 0;
 		l++;
+		off += hlen;
+		end = to;
+		lim = most;
+		told = tells;
 		why = HOT_DONE;
-		if (hlen >= lim - off || !(flags & SHAPE_PAYLOAD))
+		if (off >= lim || !(flags & SHAPE_PAYLOAD))
 			break;
 		why = HOT_INSIDE;
-		if (((be16(q + s->s_off) & s->s_mask) || (flags & SHAPE_ASK)) &&
+		if ((flags & SHAPE_STOPS) &&
+		    ((be16(q + s->s_off) & s->s_mask) || (flags & SHAPE_ASK)) &&
 		    (!s->cold->any_known || truth_of(&s->cold->any, q, s->min)))
 			break;
-		next = quick_next(S, s, q, hlen, lim - off - hlen, &fit);
+		next = quick_next(S, s, q, hlen, lim - off, &fit);
 		if (fit != FIT_YES) {
 			if (fit == FIT_NO && !(flags & SHAPE_MORE) &&
-			    (!(S->guess_in[q[hlen]] & s->cold->holds) ||
-			     !may_guess(S, s, q + hlen, lim - off - hlen)))
+			    (!(S->guess_in[data[off]] & s->cold->holds) ||
+			     !may_guess(S, s, data + off, lim - off)))
 				why = HOT_DONE;
 			break;
 		}
 		s = next;
-		why = HOT_LAYER;
 	}
+	*h = (struct here) { off, end, lim, told };
 	*at = s;
 	p->nlayers = (uint8_t)(l - p->layers);
 	return why;
@@ -376,7 +414,7 @@ static __attribute__((noinline)) void dissect_long(const struct shapes *S, struc
 	x.top = p->wire_len > p->len ? p->wire_len : p->len;
 	take_over(&x, &h);
 	if (!s)
-		s = follow(&x, NULL, S->link ? S->link->t16[raw_link(p->link)] : 0);
+		s = follow(&x, NULL, S->link ? S->link->t16->to[raw_link(p->link)] : 0);
 	run_all(&x, s, why);
 }
 
@@ -396,7 +434,7 @@ static inline void dissect_all(const struct registry *r, struct packet *p,
 	if (p->len == 0)
 		return;
 	if (!first && S->link)
-		s = quick_entry(S, S->link->t16[raw_link(p->link)], p->data, p->len, &fit);
+		s = quick_first(S, S->link->t16->to[raw_link(p->link)], p->data, p->len, &fit);
 	if (fit == FIT_YES)
 		why = run_hot(S, p, &h, &s);
 	if (heard && fit == FIT_YES)
