@@ -113,6 +113,10 @@ def compare_stacks(theirs, ours, protos):
                 at += 1
         else:
             return False, at_layer(ours, at)
+    # One side by side with a layer before, behind what was inside that one.
+    before = {layer[0] for _, layer in ours[:at]}
+    while at < len(ours) and ours[at][1][0] in SIDE_BY_SIDE & before:
+        at += 1
     return at == len(ours), at_layer(ours, at)
 
 
@@ -201,12 +205,16 @@ def named_bytes(packet, ours, tally, where):
 
 def stack_kind(theirs, ours):
     """What follows on what both have."""
-    at = 0
-    while at < min(len(theirs), len(ours)) and ours[at] in our_names(theirs[at]):
-        at += 1
+    at = mine = 0
+    while mine < len(ours):
+        if at < len(theirs) and ours[mine] in our_names(theirs[at]):
+            at += 1
+        elif not INSIDE.match(ours[mine]):
+            break
+        mine += 1
     return "stack: on %s tshark has %s, we %s" % (
         theirs[at - 1] if at else "the link", ":".join(theirs[at:at + 1]) or "nothing",
-        ":".join(ours[at:at + 1]) or "nothing")
+        ":".join(ours[mine:mine + 1]) or "nothing")
 
 
 def up_to_foreign(packet, protos):

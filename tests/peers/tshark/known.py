@@ -98,7 +98,9 @@ EXPLAINED = {
     "stack: on tcp tshark has smtp, we nothing": (EARLIER, "RFC 4954 section 4: a line without a command"),
     "stack: on eapol tshark has nothing, we tls": (PIECES, "RFC 5216 section 2.1.5: a message of TLS in several of EAP; tshark shows "
                                                            "it in the last"),
+    "stack: on eapol tshark has tls, we nothing": (PIECES, "RFC 5216 section 2.1.5: the last piece of a message of TLS in several of EAP"),
     "stack: on radius tshark has eap, we nothing": (PIECES, "RFC 3579 section 3.1: a message of EAP in attributes of up to 253 bytes"),
+    "stack: on tcp tshark has dns, we nothing": (PIECES, "RFC 1035 section 4.2.2: the rest of a message, whose length came before"),
     "stack: on tcp tshark has bgp, we nothing": (PIECES, "the rest of a message; tshark goes on at the next marker"),
     "stack: on tcp tshark has bittorrent, we nothing": (PIECES, "the middle of a block"),
     "stack: on tcp tshark has http2, we nothing": (PIECES, "RFC 9113 section 4.1: the middle of a frame"),
