@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* strata read: capture files, taken apart. */
 #include <inttypes.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "capture/source.h"
+#include "cli/crew.h"
 #include "cli/follow.h"
 #include "cli/privs.h"
 #include "cli/seal.h"
@@ -39,17 +42,18 @@ static const char *const examples[] = {
 	"what is wrong: checksums, lengths, rules; where, and how often",
 	NULL,
 };
-static const enum option_id options[] = { OPT_AS,       OPT_FIELDS, OPT_DOC,   OPT_SPANS,
-					  OPT_WHERE,    OPT_COUNT,  OPT_WRITE, OPT_RESOLVE,
-					  OPT_SNAPLEN,  OPT_HEX,    OPT_LINK,  OPT_REASSEMBLE,
-					  OPT_FOLLOW,   OPT_STATS,  OPT_NOTES, OPT_OVERLAP,
-					  OPT_INTERVAL, OPT_NONE };
+static const enum option_id options[] = { OPT_AS,       OPT_FIELDS,  OPT_DOC,   OPT_SPANS,
+					  OPT_WHERE,    OPT_COUNT,   OPT_WRITE, OPT_RESOLVE,
+					  OPT_SNAPLEN,  OPT_HEX,     OPT_LINK,  OPT_REASSEMBLE,
+					  OPT_FOLLOW,   OPT_STATS,   OPT_NOTES, OPT_OVERLAP,
+					  OPT_INTERVAL, OPT_THREADS, OPT_NONE };
 
 struct reading {
 	struct cli *c;
 	struct showing show;
 	struct following follow;
 	struct filter_words filter;
+	struct crew *crew; /* several threads; NULL */
 	struct source **src;
 	struct file_id *ids;
 	int n;
@@ -93,11 +97,19 @@ static int read_file(struct reading *r, struct source *src, struct err *e)
 
 	signals_watch(src);
 	while (rc == SHOW_OK && (got = source_next(src, &p, e)) == SOURCE_PACKET) {
-		rc = follow_packet(&r->follow, &p, source_if_name(src, p.ifindex), &shown, e);
+		const char *ifname = source_if_name(src, p.ifindex);
+
+		if (r->crew) {
+			rc = crew_packet(r->crew, &p, ifname, e);
+			continue;
+		}
+		rc = follow_packet(&r->follow, &p, ifname, &shown, e);
 		if (rc == SHOW_OK && shown && r->most && r->show.chosen >= r->most)
 			rc = SHOW_END;
 	}
 	signals_watch(NULL);
+	if (rc == SHOW_OK && r->crew) /* before the names of its interfaces are gone */
+		rc = crew_drain(r->crew, got == SOURCE_ERROR ? NULL : e);
 	if (rc == SHOW_OK && got == SOURCE_ERROR)
 		rc = SHOW_ERROR;
 	if (source_note(src))
@@ -124,6 +136,46 @@ static int read_all(struct reading *r, struct err *e)
 		r->src[i] = source_close(r->src[i]);
 	}
 	return rc;
+}
+
+/* ---- several threads ---- */
+
+#define WORTH (1u << 20) /* bytes of files for which threads are made */
+
+static unsigned processors(void)
+{
+	cpu_set_t set;
+	int n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+
+	return n > 8 ? 8 : n > 0 ? (unsigned)n : 1;
+}
+
+/* Bytes that will be read, as far as the files tell. */
+static uint64_t bytes_to_read(const struct reading *r, char **paths)
+{
+	uint64_t n = 0;
+	struct stat st;
+
+	for (int i = 0; i < r->n; i++) {
+		if (r->ids[i].set && stat(paths[i], &st) == 0)
+			n += (uint64_t)st.st_size;
+	}
+	return n;
+}
+
+/* What takes one packet after the other is not shared: counting and writing chosen ones, streams,
+ * and times that count from the last one chosen. What comes through a pipe is told as it comes. */
+static int open_crew(struct reading *r, const struct show_opts *so, char **paths, struct err *e)
+{
+	uint64_t n = bytes_to_read(r, paths) >= WORTH ? processors() : 1;
+
+	if (opt_u64(&r->c->opt, OPT_THREADS, CREW_MOST, &n, e) < 0)
+		return -1;
+	if (n < 2 || r->most || r->follow.mode != FOLLOW_NOT || r->show.sink ||
+	    (r->show.form == FORM_EXPR && (r->show.where || r->show.has_pattern)))
+		return 0;
+	r->crew = crew_open(&r->show, so, (unsigned)n, e);
+	return r->crew ? 0 : -1;
 }
 
 static int run_read(struct cli *c)
@@ -155,7 +207,11 @@ static int run_read(struct cli *c)
 		if (sink_attach(r.show.sink, r.src[i], NULL, &e) < 0)
 			goto out;
 	/* Everything is open: what follows looks at strangers' bytes, without any right. */
-	seal(&(struct seal_opts) { .write_path = c->opt.v[OPT_WRITE] });
+	struct seal_opts seals = { .write_path = c->opt.v[OPT_WRITE] };
+	seal_files(&seals);
+	if (open_crew(&r, &so, c->argv, &e) < 0)
+		goto out;
+	seal_calls(&seals);
 	rc = read_all(&r, &e);
 	if (rc == SHOW_OK || (rc == SHOW_END && !r.show.out.gone))
 		rc = follow_end(&r.follow, &e);
@@ -164,6 +220,7 @@ static int run_read(struct cli *c)
 out:
 	missing = r.follow.missing;
 	follow_done(&r.follow);
+	crew_close(r.crew);
 	if (show_close(&r.show, &e) == SHOW_ERROR)
 		rc = -1;
 	for (int i = 0; i < r.n && r.src; i++)

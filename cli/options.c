@@ -114,6 +114,7 @@ const struct option_row option_rows[] = {
 	{ OPT_ANONYMISE, 0, "anonymise", "SEED",
 	  "replace every address, the same way for the same SEED", false },
 	{ OPT_SUMS, 0, "sums", NULL, "make every checksum right", false },
+	{ OPT_THREADS, 0, "threads", "N", "how many share the work; 1: none", false },
 	{ OPT_NONE, 0, NULL, NULL, NULL, false },
 };
 

@@ -82,6 +82,7 @@ enum option_id {
 	OPT_SET,
 	OPT_MAP,
 	OPT_SUMS,
+	OPT_THREADS,
 	OPT_NONE,
 };
 #define OPT_COMMON OPT_INTERFACE /* those before it */

@@ -16,10 +16,14 @@ struct out {
 
 /* Write what is there. -1: e (the error), or gone is set and e is not. */
 int out_flush(struct out *o, struct err *e);
+static inline bool out_is_full(const struct out *o)
+{
+	return o->b.n >= OUT_FULL || o->b.failed;
+}
 /* Write if much is there. */
 static inline int out_more(struct out *o, struct err *e)
 {
-	return o->b.n >= OUT_FULL || o->b.failed ? out_flush(o, e) : 0;
+	return out_is_full(o) ? out_flush(o, e) : 0;
 }
 void out_done(struct out *o);
 

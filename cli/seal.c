@@ -101,6 +101,7 @@ static bool landlock(const char *write_path)
 #if defined(STRATA_HAVE_SECCOMP) && !defined(UNSEALED)
 #include <seccomp.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 
 struct calls {
@@ -177,6 +178,13 @@ static void let_basics(struct calls *c)
 				      SCMP_A1(SCMP_CMP_MASKED_EQ, O_ACCMODE, O_RDONLY)) < 0;
 }
 
+/* malloc gives each thread its own memory bit by bit. */
+static void let_threads(struct calls *c)
+{
+	c->failed |= seccomp_rule_add(c->ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+				      SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) < 0;
+}
+
 static void let_write(struct calls *c)
 {
 	static const int list[] = { SCMP_SYS(openat),    SCMP_SYS(ftruncate), SCMP_SYS(fsync),
@@ -215,6 +223,7 @@ static bool seccomp(const struct seal_opts *o)
 	/* Threads that run already, too. */
 	c.failed = seccomp_attr_set(c.ctx, SCMP_FLTATR_CTL_TSYNC, 1) < 0;
 	let_basics(&c);
+	let_threads(&c);
 	if (o->write_path)
 		let_write(&c);
 	if (o->sends)

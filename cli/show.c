@@ -129,8 +129,8 @@ static void print_comments(const struct packet *p, struct buf *out)
 	}
 }
 
-static int print_packet(struct showing *s, const struct packet *p, const char *ifname,
-			struct err *e)
+/* Append what is printed of a packet. */
+static int render(struct showing *s, const struct packet *p, const char *ifname, struct err *e)
 {
 	if (s->form == REPORT_NONE)
 		return SHOW_OK;
@@ -150,25 +150,77 @@ static int print_packet(struct showing *s, const struct packet *p, const char *i
 		report_packet(s->report, p, ifname, &s->out.b);
 	}
 	s->printed++;
-	if (out_more(&s->out, e) < 0)
-		return s->out.gone ? SHOW_END : SHOW_ERROR;
 	return SHOW_OK;
 }
 
-int show_choose(struct showing *s, struct packet *p, struct err *e)
+static int print_packet(struct showing *s, const struct packet *p, const char *ifname,
+			struct err *e)
 {
-	int rc;
+	int rc = render(s, p, ifname, e);
 
+	return rc == SHOW_OK && out_is_full(&s->out) ? show_flush(s, e) : rc;
+}
+
+int show_flush(struct showing *s, struct err *e)
+{
+	if (out_flush(&s->out, e) == 0)
+		return SHOW_OK;
+	return s->out.gone ? SHOW_END : SHOW_ERROR;
+}
+
+int show_look(struct showing *s, struct packet *p, struct err *e)
+{
 	s->seen++;
 	dissect_heard(s->c->reg, p, &s->scratch, s->heard);
 	if (heard_learn(&s->heard, p, &s->scratch) < 0)
 		return err_set(e, ERR_IO, "no memory");
-	rc = wanted(s, p, e);
+	return SHOW_OK;
+}
+
+/* Is it wanted? Then it is counted. */
+static int choose(struct showing *s, const struct packet *p, struct err *e)
+{
+	int rc = wanted(s, p, e);
+
 	if (rc <= 0)
 		return rc;
 	s->chosen++;
 	count_flags(s, p);
 	return 1;
+}
+
+int show_choose(struct showing *s, struct packet *p, struct err *e)
+{
+	int rc = show_look(s, p, e);
+
+	return rc == SHOW_OK ? choose(s, p, e) : rc;
+}
+
+void show_since(struct showing *s, const struct since *first, const struct since *before)
+{
+	if (first->known)
+		report_seen(s->report, first->when);
+	if (s->printer)
+		printer_after(s->printer, before->known, before->when);
+}
+
+int show_print(struct showing *s, const struct packet *p, const char *ifname, struct err *e)
+{
+	int rc = choose(s, p, e);
+
+	return rc > 0 ? render(s, p, ifname, e) : rc;
+}
+
+void show_add(struct showing *s, struct showing *from)
+{
+	s->chosen += from->chosen;
+	s->printed += from->printed;
+	s->cut += from->cut;
+	s->malformed += from->malformed;
+	s->guessed += from->guessed;
+	s->deep += from->deep;
+	from->chosen = from->printed = from->cut = 0;
+	from->malformed = from->guessed = from->deep = 0;
 }
 
 int show_write(struct showing *s, const struct packet *p, struct err *e)
@@ -182,7 +234,7 @@ int show_packet(struct showing *s, struct packet *p, const char *ifname, bool *s
 {
 	int rc = show_choose(s, p, e);
 
-	report_seen(s->report, p);
+	report_seen(s->report, p->when);
 	*shown = rc > 0;
 	if (rc <= 0)
 		return rc;

@@ -56,6 +56,20 @@ int show_packet(struct showing *s, struct packet *p, const char *ifname, bool *s
 		struct err *e);
 /* The same without showing it: 1 it is chosen; enum show_result. */
 int show_choose(struct showing *s, struct packet *p, struct err *e);
+/* The same in two steps. The first, in the packets' order: dissect p, learn from it. */
+int show_look(struct showing *s, struct packet *p, struct err *e);
+/* The second: append what is printed of it to s->out, if it is chosen, without writing anything. */
+int show_print(struct showing *s, const struct packet *p, const char *ifname, struct err *e);
+struct since {
+	bool known;
+	int64_t when;
+};
+/* What is printed next: times count from `first`, where all began, or from the packet before. */
+void show_since(struct showing *s, const struct since *first, const struct since *before);
+/* Write s->out. enum show_result. */
+int show_flush(struct showing *s, struct err *e);
+/* What `from` counted is s's. */
+void show_add(struct showing *s, struct showing *from);
 /* Write a packet that was chosen, where there is -w: enum show_result. */
 int show_write(struct showing *s, const struct packet *p, struct err *e);
 /* Show a packet that was put together from others, and dissected, if it is chosen. */

@@ -296,16 +296,16 @@ static void report_text(const struct packet *p, struct buf *out)
 	buf_char(out, '\n');
 }
 
-void report_seen(struct report *r, const struct packet *p)
+void report_seen(struct report *r, int64_t when)
 {
 	if (!r->started)
-		r->first = p->when;
+		r->first = when;
 	r->started = true;
 }
 
 void report_packet(struct report *r, const struct packet *p, const char *ifname, struct buf *out)
 {
-	report_seen(r, p);
+	report_seen(r, p->when);
 	switch (r->opts.form) {
 	case REPORT_LINE: report_line(r, p, ifname, out); break;
 	case REPORT_TREE: report_tree(r, p, ifname, out); break;

@@ -40,8 +40,8 @@ struct report *report_open(const struct registry *reg, const struct report_opts 
 void report_close(struct report *r);
 /* What stands before the first packet (the CSV head). */
 void report_begin(struct report *r, struct buf *out);
-/* A packet that may not be shown: times in lines count from the first one seen. */
-void report_seen(struct report *r, const struct packet *p);
+/* There was a packet, shown or not: times in lines count from the first one. */
+void report_seen(struct report *r, int64_t when);
 /* Append one dissected packet, newline included. ifname: or NULL. */
 void report_packet(struct report *r, const struct packet *p, const char *ifname, struct buf *out);
 /* A leaf's value as unescaped words (addresses, names, numbers, words), appended. */

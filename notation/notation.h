@@ -161,6 +161,8 @@ int print_expr(struct printer *pr, const struct packet *pkt, unsigned flags, str
  * newline at the end. */
 int print_script_line(struct printer *pr, const struct packet *pkt, unsigned flags,
 		      struct buf *out);
+/* The next line's time counts from `when` (have_time false: it is told whole). */
+void printer_after(struct printer *pr, bool have_time, int64_t when);
 /* What the last packet needed. */
 enum print_rung printer_rung(const struct printer *pr);
 /* The work the last packet took, in characters of text printed and read again (a field counts as

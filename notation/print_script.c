@@ -60,6 +60,12 @@ static void print_time(struct printer *pr, int64_t when, struct buf *out)
 	pr->last = when;
 }
 
+void printer_after(struct printer *pr, bool have_time, int64_t when)
+{
+	pr->have_time = have_time;
+	pr->last = when;
+}
+
 int print_script_line(struct printer *pr, const struct packet *pkt, unsigned flags, struct buf *out)
 {
 	if (!(flags & PRINT_NO_TIME) && !(pkt->flags & PACKET_NO_TIME))
