@@ -13,7 +13,7 @@
 #include "capture/sink_impl.h"
 
 #define BUFFER (1u << 20)   /* bytes; grows for a record that is longer */
-#define KEPT_MAX (4u << 20) /* bytes of names and secrets that sink_next() repeats */
+#define KEPT_MAX (4u << 20) /* bytes of names and secrets that a next file repeats */
 #define FLUSH_NS 1000000000LL
 
 static int64_t now_ns(void)
@@ -36,13 +36,13 @@ static int sink_failed(struct sink *s, const char *why, struct err *e)
 {
 	s->failed = true;
 	err_set(&s->err, ERR_IO, "cannot write %s: %s; %" PRIu64 " packet%s safe", s->f.path, why,
-		s->safe, s->safe == 1 ? " is" : "s are");
+		sink_safe(s), sink_safe(s) == 1 ? " is" : "s are");
 	if (e)
 		*e = s->err;
 	return SINK_ERROR;
 }
 
-int sink_flush(struct sink *s, struct err *e)
+int sink_empty(struct sink *s, struct err *e)
 {
 	size_t done = 0, whole = 0;
 	char why[128] = "";
@@ -67,6 +67,9 @@ int sink_flush(struct sink *s, struct err *e)
 	s->due = INT64_MAX;
 	if (rc == SINK_ERROR) {
 		out_cut(&s->f);
+		/* Not even its header: of a row of files it is none. */
+		if (s->rotates && s->f.regular && s->f.at == 0)
+			unlink(s->f.path);
 		return sink_failed(s, why, e);
 	}
 	return rc;
@@ -77,7 +80,7 @@ int sink_room(struct sink *s, size_t n, unsigned records, struct err *e)
 	int rc = SINK_OK;
 
 	if (s->n + n > s->cap || s->nends + records > SINK_RECORDS)
-		rc = sink_flush(s, e);
+		rc = sink_empty(s, e);
 	if (rc == SINK_OK && n > s->cap) {
 		uint8_t *p = realloc(s->buf, n);
 		if (!p)
@@ -97,7 +100,7 @@ static int become_ng(struct sink *s, struct err *e)
 	struct out_file tmp;
 	struct source *in = NULL;
 	struct packet p;
-	int rc = sink_flush(s, e);
+	int rc = sink_empty(s, e);
 
 	if (rc != SINK_OK)
 		return rc;
@@ -116,7 +119,7 @@ static int become_ng(struct sink *s, struct err *e)
 	while (rc == SINK_OK && (rc = source_next(in, &p, e)) == SOURCE_PACKET)
 		rc = ng_put(s, &p, e);
 	if (rc == SOURCE_END)
-		rc = sink_flush(s, e);
+		rc = sink_empty(s, e);
 	source_close(in);
 	tmp = s->f;
 	s->f = old;
@@ -194,8 +197,7 @@ static int keep_block(struct feed *f, const struct file_block *b)
 	return f->kept.failed ? -1 : 0;
 }
 
-/* What sources call for everything that is no packet. */
-static int take_block(struct block_tap *t, const struct file_block *b, struct err *e)
+int take_block(struct block_tap *t, const struct file_block *b, struct err *e)
 {
 	struct feed *f = (struct feed *)t;
 	struct sink *s = f->sink;
@@ -203,10 +205,10 @@ static int take_block(struct block_tap *t, const struct file_block *b, struct er
 
 	if (s->f.gone)
 		return 0; /* the next packet tells */
-	if (s->opt.follow && keep_block(f, b) < 0)
+	if (s->follow && keep_block(f, b) < 0)
 		return err_set(e, ERR_IO, "%s: no memory", s->f.path);
 	if (s->failed)
-		return sink_flush(s, e);
+		return sink_empty(s, e);
 	if (!s->started && b->pcap) {
 		memcpy(s->header, b->p, sizeof(s->header));
 		s->header_swap = b->swap;
@@ -248,13 +250,15 @@ int sink_write(struct sink *s, const struct packet *p, struct err *e)
 	if (s->f.gone)
 		return SINK_GONE;
 	if (s->failed)
-		return sink_flush(s, e);
+		return sink_empty(s, e);
 	if (p->link == LINK_NONE)
 		return err_set(e, ERR_USAGE,
 			       "%s: these bytes have no link type; begin with a layer that has "
 			       "one, or say link=N",
 			       s->f.path);
-	if (!s->started) {
+	if (s->rotates)
+		rc = rotate_before(s, p, e);
+	if (rc == SINK_OK && !s->started) {
 		s->link = p->link;
 		rc = sink_start(s, NULL, e);
 	}
@@ -265,7 +269,34 @@ int sink_write(struct sink *s, const struct packet *p, struct err *e)
 	if (rc != SINK_OK)
 		return rc;
 	s->count++;
-	return s->due <= now_ns() ? sink_flush(s, e) : SINK_OK;
+	if (s->rotates)
+		rc = rotate_after(s, e);
+	return rc == SINK_OK && s->due <= now_ns() ? sink_flush(s, e) : rc;
+}
+
+int sink_flush(struct sink *s, struct err *e)
+{
+	return rotate_due(s) ? rotate_end(s, e) : sink_empty(s, e);
+}
+
+static void sink_free(struct sink *s)
+{
+	if (!s)
+		return;
+	for (struct feed *f = s->feeds, *next; f; f = next) {
+		next = f->next;
+		free(f->map);
+		buf_done(&f->kept);
+		free(f);
+	}
+	for (uint32_t i = 0; i < s->nifs; i++)
+		free(s->ifs[i].name);
+	free(s->ifs);
+	buf_done(&s->scratch);
+	free(s->buf);
+	free(s->path);
+	rotate_done(s);
+	free(s);
 }
 
 struct sink *sink_open(const char *path, const struct sink_options *o, struct err *e)
@@ -275,10 +306,13 @@ struct sink *sink_open(const char *path, const struct sink_options *o, struct er
 
 	if (!o)
 		o = &none;
-	if (s)
+	if (s) {
+		s->f.fd = -1;
 		s->buf = malloc(BUFFER);
-	if (!s || !s->buf) {
-		free(s);
+		s->path = strdup(path);
+	}
+	if (!s || !s->buf || !s->path) {
+		sink_free(s);
 		err_set(e, ERR_IO, "no memory");
 		return NULL;
 	}
@@ -289,9 +323,16 @@ struct sink *sink_open(const char *path, const struct sink_options *o, struct er
 	s->fixed = o->format == SINK_PCAP;
 	s->one_section = o->one_section;
 	s->link = o->has_link ? o->link : LINK_ETHERNET;
-	if (out_open(&s->f, path, o, e) < 0) {
-		free(s->buf);
-		free(s);
+	s->rotates = o->rotate.packets || o->rotate.bytes || o->rotate.ns;
+	s->follow = s->rotates;
+	s->ends_at = INT64_MAX;
+	if (s->rotates && strcmp(path, "-") == 0) {
+		err_set(e, ERR_USAGE, "standard output is one file: it cannot be split");
+		sink_free(s);
+		return NULL;
+	}
+	if ((s->rotates ? rotate_open(s, e) : out_open(&s->f, path, o, e)) < 0) {
+		sink_free(s);
 		return NULL;
 	}
 	if (o->has_link && !o->late &&
@@ -304,29 +345,11 @@ struct sink *sink_open(const char *path, const struct sink_options *o, struct er
 	return s;
 }
 
-static void sink_free(struct sink *s)
-{
-	for (struct feed *f = s->feeds, *next; f; f = next) {
-		next = f->next;
-		free(f->map);
-		buf_done(&f->kept);
-		free(f);
-	}
-	for (uint32_t i = 0; i < s->nifs; i++)
-		free(s->ifs[i].name);
-	free(s->ifs);
-	buf_done(&s->scratch);
-	free(s->buf);
-	free(s);
-}
-
-int sink_close(struct sink *s, struct err *e)
+int sink_finish(struct sink *s, struct err *e)
 {
 	char why[128];
 	int rc = SINK_OK;
 
-	if (!s)
-		return SINK_OK;
 	/* A file without packets is a capture too: readers want the header. */
 	if (!s->started && !s->failed && !s->f.gone) {
 		s->one_section = false;
@@ -335,68 +358,26 @@ int sink_close(struct sink *s, struct err *e)
 			rc = ng_first_link(s, e);
 	}
 	if (rc == SINK_OK)
-		rc = sink_flush(s, e);
+		rc = sink_empty(s, e);
 	char *path = strdup(s->f.path ? s->f.path : "");
 	if (out_close(&s->f, why) < 0 && rc == SINK_OK) {
-		rc = SINK_ERROR;
-		err_set(e, ERR_IO, "closing %s failed: %s; its %" PRIu64 " packets may be lost",
-			path ? path : "the file", why, s->safe);
+		s->failed = true;
+		rc = err_set(&s->err, ERR_IO,
+			     "closing %s failed: %s; its %" PRIu64 " packets may be lost",
+			     path ? path : "the file", why, s->safe);
+		if (e)
+			*e = s->err;
 	}
 	free(path);
+	return rc;
+}
+
+int sink_close(struct sink *s, struct err *e)
+{
+	int rc = s && !s->between ? sink_finish(s, e) : SINK_OK;
+
 	sink_free(s);
 	return rc;
-}
-
-/* What each source said so far is said to s. */
-static int sink_repeat(struct sink *s, struct err *e)
-{
-	int rc = SINK_OK;
-
-	for (struct feed *f = s->feeds; f; f = f->next) {
-		struct file_block b = { .ifindex = f->kept_first };
-		struct buf kept = f->kept;
-		size_t at = 0;
-
-		f->sections = 0;
-		s->opt.follow = false; /* it is remembered */
-		while (rc == SINK_OK && block_at(&kept, &at, &b))
-			rc = take_block(&f->tap, &b, e);
-		s->opt.follow = true;
-	}
-	return rc;
-}
-
-struct sink *sink_next(struct sink *s, const char *path, struct err *e)
-{
-	struct sink_options o = s->opt;
-	struct feed *feeds = s->feeds;
-	uint64_t lost[LOST_KINDS];
-	struct sink *k;
-
-	o.format = s->started ? s->format : o.format;
-	o.has_link = true;
-	o.late = true;
-	o.link = s->link;
-	k = sink_open(path, &o, e);
-	if (k) {
-		k->nfeeds = s->nfeeds;
-		k->ng_feed = s->ng_feed;
-		memcpy(k->header, s->header, sizeof(k->header));
-		k->header_swap = s->header_swap;
-		k->fixed = s->fixed;
-		k->feeds = feeds;
-		s->feeds = NULL;
-		for (struct feed *f = feeds; f; f = f->next)
-			f->sink = k;
-	}
-	memcpy(lost, s->lost, sizeof(lost));
-	if (sink_close(s, e) == SINK_ERROR || (k && sink_repeat(k, e) != SINK_OK)) {
-		sink_close(k, NULL);
-		return NULL;
-	}
-	if (k) /* what is repeated is not lost again */
-		memcpy(k->lost, lost, sizeof(lost));
-	return k;
 }
 
 uint64_t sink_bytes(const struct sink *s)
@@ -405,17 +386,23 @@ uint64_t sink_bytes(const struct sink *s)
 }
 int64_t sink_due(const struct sink *s)
 {
-	return s->due;
+	int64_t ends = s->rotates && !s->between && s->count ? s->ends_at : INT64_MAX;
+
+	return s->due < ends ? s->due : ends;
 }
 uint64_t sink_safe(const struct sink *s)
 {
-	return s->safe;
+	return s->before + s->safe;
 }
 uint64_t sink_count(const struct sink *s)
 {
-	return s->count;
+	return s->count_before + s->count;
 }
 const char *sink_name(const struct sink *s)
 {
-	return s->f.path;
+	return s->f.path ? s->f.path : s->path;
+}
+unsigned sink_files(const struct sink *s)
+{
+	return s->rotates ? s->files : 1;
 }

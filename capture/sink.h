@@ -23,13 +23,27 @@ enum sink_format {
 	SINK_PCAPNG,
 };
 
+/* One file after the other, whenever one of these is reached; 0: not by this one. Their names are
+ * that of sink_open() with a number before its first dot: out_00001.pcapng.gz. Each is complete:
+ * it begins with the sections, interfaces, names and secrets of its packets. */
+struct sink_rotate {
+	uint64_t packets;
+	uint64_t bytes; /* before compression; at least one packet, though */
+	int64_t ns;     /* by the packets' times */
+	unsigned keep;  /* the newest files; those before are deleted. 0: all */
+	/* Packets come as time goes by: names tell the time (UTC) at which a file was begun,
+	 * out_00001_20261123T104502Z.pcapng, and a file ends as soon as it is full or its time is
+	 * over, not only with the next packet. Sources cannot be attached. */
+	bool live;
+};
+
 struct sink_options { /* zero-initialised is fine */
 	enum sink_format format;
-	bool keep;                   /* refuse to overwrite any file */
-	bool has_link;               /* write the file's header at once, for `link` */
-	bool late;                   /* no, only with the first packet: sources will be attached */
-	uint16_t link;               /* LINKTYPE_ */
-	bool follow;                 /* sink_next() will be called */
+	bool keep;     /* refuse to overwrite any file */
+	bool has_link; /* write the file's header at once, for `link` */
+	bool late;     /* no, only with the first packet: sources will be attached */
+	uint16_t link; /* LINKTYPE_ */
+	struct sink_rotate rotate;
 	bool one_section;            /* pcapng: packets of several sources come in turns */
 	const struct file_id *avoid; /* files that are being read: refuse to overwrite them */
 	unsigned navoid;
@@ -58,11 +72,7 @@ struct sink_change {
  * nothing of them was changed. To be called for all sources before the first source_next(); the
  * sink must outlive them. -1: e. */
 int sink_attach(struct sink *s, struct source *src, const struct sink_change *c, struct err *e);
-/* Go on in a new file of the same kind: s is closed, and the sources are attached to the new one,
- * which begins with their sections, interfaces, names and secrets. Only where sink_options.follow
- * was set, and while all sources are open. NULL: e; s is closed anyway. */
-struct sink *sink_next(struct sink *s, const char *path, struct err *e);
-/* Bytes in the file and on their way to it, before compression. */
+/* Bytes in the (last) file and on their way to it, before compression. */
 uint64_t sink_bytes(const struct sink *s);
 /* What had no place in the file so far, as words: "2 comments, 1 interface's name and settings".
  * Nothing is appended when nothing was lost. */
@@ -76,13 +86,15 @@ bool sink_is_pcapng(const struct sink *s);
 int sink_write(struct sink *s, const struct packet *p, struct err *e);
 int sink_flush(struct sink *s, struct err *e);
 /* When sink_flush() is due (CLOCK_MONOTONIC ns), so that no packet waits for more than a second;
- * INT64_MAX: nothing waits. sink_write() flushes by itself when it is due. */
+ * and no file stays open when its time is over; INT64_MAX: nothing waits. sink_write() flushes by
+ * itself when it is due. */
 int64_t sink_due(const struct sink *s);
-/* Packets that are in the file (handed to the kernel). */
+/* Packets that are in the files (handed to the kernel). */
 uint64_t sink_safe(const struct sink *s);
 /* Packets accepted by sink_write. */
 uint64_t sink_count(const struct sink *s);
-const char *sink_name(const struct sink *s);
+const char *sink_name(const struct sink *s); /* of the last file */
+unsigned sink_files(const struct sink *s);   /* so far */
 /* Flush and close. Accepts NULL. SINK_ERROR: something could not be written. s is gone anyway. */
 int sink_close(struct sink *s, struct err *e);
 

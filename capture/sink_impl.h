@@ -26,7 +26,7 @@ struct feed { /* an attached source */
 	} * map;
 	uint32_t nmap;
 	uint64_t sections; /* so far */
-	struct buf kept;   /* for sink_next: what the section began with */
+	struct buf kept;   /* for the next file: what the section began with */
 	bool kept_swap;
 	uint32_t kept_first; /* number of its first interface */
 	struct feed *next;
@@ -68,13 +68,37 @@ struct sink {
 	uint64_t lost[LOST_KINDS];
 	struct buf scratch;
 	uint64_t count, safe; /* packets accepted; in the file */
-	uint64_t bytes;       /* flushed, before compression */
-	int64_t due;          /* CLOCK_MONOTONIC; INT64_MAX: the buffer is empty */
+	/* one file after the other */
+	bool follow;                   /* what sources say is remembered */
+	bool rotates, between;         /* between: the next file waits for its first packet */
+	char *path;                    /* as it was said */
+	unsigned files;                /* number of this one */
+	char **kept;                   /* names, rotate.keep of them */
+	uint64_t before, count_before; /* safe, and accepted, in the files before */
+	int64_t begun;                 /* time of the file's first packet */
+	int64_t ends_at;               /* CLOCK_MONOTONIC */
+	uint64_t bytes;                /* flushed, before compression */
+	int64_t due;                   /* CLOCK_MONOTONIC; INT64_MAX: the buffer is empty */
 	size_t n, cap, nends;
 	uint32_t ends[SINK_RECORDS]; /* where each record in buf ends */
 	bool is_packet[SINK_RECORDS];
 	uint8_t *buf;
 };
+
+/* Write the buffer into the file. enum sink_result. */
+int sink_empty(struct sink *s, struct err *e);
+/* Complete the file and close it. */
+int sink_finish(struct sink *s, struct err *e);
+/* What sources call for everything that is no packet. */
+int take_block(struct block_tap *t, const struct file_block *b, struct err *e);
+
+/* sink_rotate.c: enum sink_result */
+int rotate_open(struct sink *s, struct err *e);                           /* the next file */
+int rotate_before(struct sink *s, const struct packet *p, struct err *e); /* p is written */
+int rotate_after(struct sink *s, struct err *e);                          /* it was */
+bool rotate_due(const struct sink *s);         /* the file's time is over */
+int rotate_end(struct sink *s, struct err *e); /* it is whole; the next packet opens another */
+void rotate_done(struct sink *s);
 
 /* Room for n more bytes and for `records` more records. SINK_OK, or what to return. */
 int sink_room(struct sink *s, size_t n, unsigned records, struct err *e);

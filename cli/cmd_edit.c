@@ -8,6 +8,7 @@
 
 #include "cli/edit.h"
 #include "cli/privs.h"
+#include "cli/rotate.h"
 #include "cli/seal.h"
 #include "core/said.h"
 #include "dissect/dissect.h"
@@ -51,7 +52,7 @@ struct editing {
 	struct cli *c;
 	struct choice choice;
 	struct input in;
-	struct edit_output out;
+	struct sink *sink;
 	struct dedup *dedup;
 	uint64_t most, snaplen;
 	int64_t shift; /* nanoseconds */
@@ -285,7 +286,7 @@ static int edit_packet(struct editing *ed, struct packet *p, struct err *e)
 	remark(ed, p, &said);
 	if (ed->said.failed)
 		return err_set(e, ERR_IO, "no memory");
-	return output_write(&ed->out, p, e);
+	return sink_write(ed->sink, p, e);
 }
 
 /* ---- all of them ---- */
@@ -295,7 +296,7 @@ static int edit_all(struct editing *ed, struct err *e)
 	struct packet p = { 0 };
 	int rc = SINK_OK;
 
-	while (rc == SINK_OK && (!ed->most || ed->out.total < ed->most) &&
+	while (rc == SINK_OK && (!ed->most || sink_count(ed->sink) < ed->most) &&
 	       !choice_over(&ed->choice, ed->read + 1) && input_next(&ed->in, &p, &ed->read))
 		rc = edit_packet(ed, &p, e);
 	return rc;
@@ -314,14 +315,14 @@ static void tell(const struct editing *ed)
 		  { ed->dedup ? dedup_forgot(ed->dedup) : 0,
 		    "forgotten before the window was over: there may be more duplicates" } };
 	int n = snprintf(line, sizeof(line), "%" PRIu64 " read, %" PRIu64 " written", ed->read,
-			 ed->out.total);
+			 sink_count(ed->sink));
 
 	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++)
 		if (v[i].n && n < (int)sizeof(line))
 			n += snprintf(line + n, sizeof(line) - (size_t)n, ", %" PRIu64 " %s",
 				      v[i].n, v[i].what);
-	if (ed->out.files > 1 && n < (int)sizeof(line))
-		snprintf(line + n, sizeof(line) - (size_t)n, ", in %u files", ed->out.files);
+	if (sink_files(ed->sink) > 1 && n < (int)sizeof(line))
+		snprintf(line + n, sizeof(line) - (size_t)n, ", in %u files", sink_files(ed->sink));
 	input_tell(&ed->in, ed->c);
 	choice_tell(&ed->choice);
 	say(ed->c, "%s", line);
@@ -330,8 +331,9 @@ static void tell(const struct editing *ed)
 			say(ed->c, "packet %" PRIu64 " was not written, nor its comment",
 			    ed->remark[i].number);
 	if (ed->mixed)
-		say(ed->c, "%s is a pcapng: its packets are of several link types", ed->out.path);
-	tell_lost(ed->c, ed->out.sink);
+		say(ed->c, "%s is a pcapng: its packets are of several link types",
+		    ed->c->opt.v[OPT_WRITE]);
+	tell_lost(ed->c, ed->sink);
 }
 
 static int open_all(struct editing *ed, int n, struct err *e)
@@ -358,12 +360,14 @@ static int open_all(struct editing *ed, int n, struct err *e)
 		if (source_link(ed->in.src[i]) != source_link(ed->in.src[0]))
 			ko.format = SINK_PCAPNG;
 	ed->mixed = ko.format == SINK_PCAPNG && !strstr(o->v[OPT_WRITE], ".pcapng");
-	if (privs_drop(&po, e) < 0 ||
-	    output_open(&ed->out, o->v[OPT_WRITE], o->v[OPT_SPLIT], &ko, e) < 0)
+	if (opt_rotate(o, OPT_SPLIT, &ko.rotate, e) < 0 || privs_drop(&po, e) < 0)
+		return -1;
+	ed->sink = sink_open(o->v[OPT_WRITE], &ko, e);
+	if (!ed->sink)
 		return -1;
 	/* Names, comments and secrets of the files would say what is to be forgotten. */
 	for (int i = 0; i < n && !opt_has(o, OPT_ANONYMISE); i++)
-		if (sink_attach(ed->out.sink, ed->in.src[i], &ed->change, e) < 0)
+		if (sink_attach(ed->sink, ed->in.src[i], &ed->change, e) < 0)
 			return -1;
 	return 0;
 }
@@ -385,7 +389,7 @@ static int run_edit(struct cli *c)
 	rc = edit_all(&ed, &e);
 	tell(&ed);
 out:
-	if (sink_close(ed.out.sink, rc == SINK_ERROR ? NULL : &e) == SINK_ERROR)
+	if (sink_close(ed.sink, rc == SINK_ERROR ? NULL : &e) == SINK_ERROR)
 		rc = SINK_ERROR;
 	if (rc != SINK_ERROR && ed.in.bad.code) {
 		e = ed.in.bad;

@@ -8,6 +8,7 @@
 #include "capture/source.h"
 #include "cli/follow.h"
 #include "cli/privs.h"
+#include "cli/rotate.h"
 #include "cli/seal.h"
 #include "cli/show.h"
 #include "cli/signals.h"
@@ -24,15 +25,18 @@ static const char *const examples[] = {
 	"a display filter over every field",
 	"sniff -i eth0 -w trace.pcap",
 	"write a file; what the kernel has is kept on Ctrl-C",
+	"sniff -i eth0 -w day.pcapng.zst --rotate 1h --rotate 1GB --keep 24",
+	"file after file, the newest 24 of them",
 	"sniff -i list",
 	"the devices",
 	NULL,
 };
 static const enum option_id options[] = {
-	OPT_INTERFACE, OPT_COUNT,      OPT_WRITE,   OPT_AS,         OPT_FIELDS,   OPT_DOC,
-	OPT_SPANS,     OPT_WHERE,      OPT_SNAPLEN, OPT_BUFFER,     OPT_QUEUE,    OPT_DIRECTION,
-	OPT_LINK,      OPT_NO_PROMISC, OPT_RESOLVE, OPT_ALLOW_LOSS, OPT_USER,     OPT_REASSEMBLE,
-	OPT_FOLLOW,    OPT_STATS,      OPT_NOTES,   OPT_OVERLAP,    OPT_INTERVAL, OPT_NONE,
+	OPT_INTERFACE, OPT_COUNT,      OPT_WRITE,   OPT_AS,         OPT_FIELDS,  OPT_DOC,
+	OPT_SPANS,     OPT_WHERE,      OPT_SNAPLEN, OPT_BUFFER,     OPT_QUEUE,   OPT_ROTATE,
+	OPT_KEEP,      OPT_DIRECTION,  OPT_LINK,    OPT_NO_PROMISC, OPT_RESOLVE, OPT_ALLOW_LOSS,
+	OPT_USER,      OPT_REASSEMBLE, OPT_FOLLOW,  OPT_STATS,      OPT_NOTES,   OPT_OVERLAP,
+	OPT_INTERVAL,  OPT_NONE,
 };
 
 /* Bytes. What waits in either is memory that is used, at most so much; the kernel's cannot be
@@ -50,6 +54,25 @@ struct sniffing {
 	bool queued;
 	int told; /* signals_progress that were answered */
 };
+
+static int read_rotate(struct sniffing *s, struct err *e)
+{
+	const struct options *o = &s->c->opt;
+	struct sink_rotate r = { .live = true };
+	uint64_t keep = 0;
+
+	if (opt_rotate(o, OPT_ROTATE, &r, e) < 0 || opt_u64(o, OPT_KEEP, 1u << 20, &keep, e) < 0)
+		return -1;
+	if (opt_has(o, OPT_ROTATE) && !opt_has(o, OPT_WRITE))
+		return err_set(e, ERR_USAGE, "--rotate says when -w FILE goes on in a new file");
+	if (opt_has(o, OPT_ROTATE) && s->follow.mode == FOLLOW_STREAM)
+		return err_set(e, ERR_USAGE, "--follow writes one file; --rotate is for captures");
+	if (opt_has(o, OPT_KEEP) && !opt_has(o, OPT_ROTATE))
+		return err_set(e, ERR_USAGE, "--keep says how many files of --rotate are kept");
+	r.keep = (unsigned)keep;
+	s->show.rotate = r;
+	return 0;
+}
 
 static int read_options(struct sniffing *s, struct source_options *so, struct err *e)
 {
@@ -84,7 +107,8 @@ static int open_all(struct sniffing *s, struct err *e)
 	struct source_options so = { 0 };
 	char device[64];
 
-	if (read_options(s, &so, e) < 0 || choose_device(s->c, device, e) < 0)
+	if (read_options(s, &so, e) < 0 || read_rotate(s, e) < 0 ||
+	    choose_device(s->c, device, e) < 0)
 		return -1;
 	s->src = source_open_live(device, &so, e);
 	if (!s->src)
@@ -127,6 +151,9 @@ static void tell_counts(const struct sniffing *s)
 	if (s->show.sink)
 		n += snprintf(line + n, sizeof(line) - (size_t)n, ", %" PRIu64 " written",
 			      sink_safe(s->show.sink)); /* not what a full disk refused */
+	if (s->show.sink && sink_files(s->show.sink) > 1)
+		n += snprintf(line + n, sizeof(line) - (size_t)n, " in %u files",
+			      sink_files(s->show.sink));
 	if (st.known)
 		n += snprintf(line + n, sizeof(line) - (size_t)n,
 			      ", %" PRIu64 " dropped by the kernel, %" PRIu64 " by the interface",
@@ -204,9 +231,12 @@ static int run_sniff(struct cli *c)
 	signals_watch(NULL);
 	if (rc != SOURCE_ERROR && !s.show.out.gone && follow_end(&s.follow, &e) == SHOW_ERROR)
 		rc = -1;
-	if (rc != SOURCE_ERROR && out_flush(&s.show.out, &e) < 0 && !s.show.out.gone)
+	/* What was captured is kept also where capturing failed; the first error is the one told.
+	 */
+	struct err more = { 0 };
+	if (out_flush(&s.show.out, rc == SOURCE_ERROR ? &more : &e) < 0 && !s.show.out.gone)
 		rc = -1;
-	if (rc != SOURCE_ERROR && s.show.sink && sink_flush(s.show.sink, &e) == SINK_ERROR)
+	if (s.show.sink && sink_flush(s.show.sink, rc == SOURCE_ERROR ? &more : &e) == SINK_ERROR)
 		rc = -1;
 	show_tell(&s.show);
 	tell_counts(&s);

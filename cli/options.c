@@ -65,6 +65,9 @@ const struct option_row option_rows[] = {
 	{ OPT_BUFFER, 'B', "buffer", "SIZE", "the kernel's buffer (16MiB)", false },
 	{ OPT_QUEUE, 0, "queue", "SIZE",
 	  "what may wait for the printing or the disk (64MiB; 0: no queue)", false },
+	{ OPT_ROTATE, 0, "rotate", "N|TIME|SIZE",
+	  "a new file after N packets, after 60s, before 100MB", true },
+	{ OPT_KEEP, 0, "keep", "N", "of the files of --rotate keep the N newest", false },
 	{ OPT_NO_PROMISC, 0, "no-promisc", NULL, "only frames addressed to this machine", false },
 	{ OPT_DIRECTION, 0, "direction", "WAY", "in, out, both", false },
 	{ OPT_LINK, 0, "link", "N", "the link type, a LINKTYPE_ number: 1 Ethernet, 101 raw IP",
@@ -120,7 +123,11 @@ const struct option_row option_rows[] = {
 
 const char *opt_name(enum option_id id)
 {
-	return option_rows[id].name;
+	const struct option_row *r = option_rows;
+
+	while (r->id != id) /* the rows stand in the order of the help, not in that of the numbers */
+		r++;
+	return r->name;
 }
 
 static bool command_takes(const struct command *cmd, enum option_id id)

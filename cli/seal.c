@@ -189,7 +189,8 @@ static void let_write(struct calls *c)
 {
 	static const int list[] = { SCMP_SYS(openat),    SCMP_SYS(ftruncate), SCMP_SYS(fsync),
 				    SCMP_SYS(fdatasync), SCMP_SYS(rename),    SCMP_SYS(renameat),
-				    SCMP_SYS(renameat2), SCMP_SYS(unlink),    SCMP_SYS(unlinkat) };
+				    SCMP_SYS(renameat2), SCMP_SYS(unlink),    SCMP_SYS(unlinkat),
+				    SCMP_SYS(geteuid) };
 
 	LET(c, list);
 }

@@ -92,6 +92,7 @@ int show_sink(struct showing *s, const struct file_id *avoid, unsigned navoid, u
 		.has_link = link != LINK_NONE,
 		.late = navoid > 0, /* what is read is attached first */
 		.link = link,
+		.rotate = s->rotate,
 	};
 
 	if (!opt_has(&s->c->opt, OPT_WRITE))

@@ -28,6 +28,7 @@ struct showing {
 	struct filter_work work;
 	struct plan pattern;
 	bool has_pattern;
+	struct sink_rotate rotate; /* of the sink, before it is opened */
 	struct sink *sink;
 	struct tree scratch;
 	struct heard *heard; /* what packets said of later ones */

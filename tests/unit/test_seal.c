@@ -82,6 +82,9 @@ static int try_output(void)
 
 	if (fd < 0 || write(fd, "x", 1) != 1 || ftruncate(fd, 0) || fsync(fd) || close(fd))
 		return 1;
+	/* Whose a file is that stands there already is asked of every output. */
+	if (geteuid() == (uid_t)-1)
+		return 3;
 	return unlink(inside) ? 2 : 0;
 }
 
