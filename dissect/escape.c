@@ -137,8 +137,25 @@ void escape_json(const uint8_t *p, size_t n, struct buf *out)
 	}
 }
 
+/* Letters, digits and what is between them in numbers, addresses, times and names. */
+static bool csv_as_it_is(const uint8_t *p, size_t n)
+{
+	/* + - . / 0-9 : and A-Z _ a-z */
+	static const uint64_t plain[4] = { UINT64_C(0x07ffe80000000000),
+					   UINT64_C(0x07fffffe87fffffe) };
+	uint64_t all = 1;
+
+	for (size_t i = 0; i < n; i++)
+		all &= plain[p[i] >> 6] >> (p[i] & 63);
+	return (all & 1) && (!n || (p[0] != '+' && p[0] != '-'));
+}
+
 void escape_csv(const uint8_t *p, size_t n, struct buf *out)
 {
+	if (csv_as_it_is(p, n)) {
+		buf_put(out, p, n);
+		return;
+	}
 	bool formula = n && strchr("=+-@", p[0]) && p[0];
 	bool quote = formula;
 

@@ -59,6 +59,7 @@ void report_close(struct report *r)
 	tree_done(&r->tree);
 	check_done(&r->check);
 	buf_done(&r->scratch);
+	buf_done(&r->cell);
 	free(r);
 }
 

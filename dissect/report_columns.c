@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "core/proto_print.h"
+#include "core/walk.h"
 
 unsigned layer_nth(const struct packet *p, unsigned i)
 {
@@ -255,6 +256,22 @@ static bool status_column(struct report *r, struct column *c, const char *name)
 	return true;
 }
 
+/* The field of a column that can be read from the bytes as they stand, and printed without a look
+ * at others; NULL: it must be looked for. */
+static const struct field *fixed_field(const struct column *c)
+{
+	const struct field *f;
+
+	if (c->form != COLUMN_FIELD || c->alias.name)
+		return NULL;
+	f = record_field(&c->proto->rec, c->path, strlen(c->path));
+	if (!f || !fixed_leaf(f) || f->ncases || f->fixed_bit % 8 || leaf_bits(f->type) % 8)
+		return NULL;
+	if (f->type->kind->cls == KIND_ADDR)
+		return f;
+	return f->type->kind == &kind_uint && leaf_bits(f->type) <= 64 ? f : NULL;
+}
+
 static int column_parse(struct report *r, struct column *c, const char *name, struct err *e)
 {
 	size_t n = strlen(name);
@@ -312,6 +329,8 @@ int columns_parse(struct report *r, const char *list, struct err *e)
 		else if (column_parse(r, &r->column[i++], s, e))
 			return -1;
 	}
+	for (unsigned k = 0; k < i; k++)
+		r->column[k].fixed = fixed_field(&r->column[k]);
 	if (i == 0)
 		return err_set(e, ERR_USAGE,
 			       "--fields wants names such as LAYER.FIELD, with commas between");

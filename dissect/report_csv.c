@@ -2,6 +2,8 @@
 /* Comma-separated values (RFC 4180), one packet a line. */
 #include "dissect/report_impl.h"
 
+#include "core/bits.h"
+#include "core/value.h"
 #include "core/walk.h"
 #include "dissect/dissect.h"
 #include "dissect/escape.h"
@@ -78,6 +80,21 @@ static void put_value(struct report *r, const struct view_value *v, struct buf *
 		report_value(&r->tree, v->node, cell);
 }
 
+/* A field at a fixed place, from its bytes. False: they are not all there. */
+static bool put_fixed(const struct field *f, const struct packet *p, unsigned i, struct buf *cell)
+{
+	const struct layer *l = &p->layers[i];
+	uint32_t at = (uint32_t)f->fixed_bit / 8, n = leaf_bits(f->type) / 8;
+	struct value v = { .p = p->data + l->off + at, .len = n };
+
+	if (at + n > l->hlen)
+		return false;
+	if (f->type->kind == &kind_uint)
+		v.num = f->type->le ? bits_get_le(v.p, 0, n * 8) : bits_get(v.p, 0, n * 8);
+	value_plain(f, f->type, &v, cell);
+	return true;
+}
+
 /* All values of a layer, with commas between, as tshark does. */
 static void put_layer(struct report *r, const struct column *c, const struct packet *p, unsigned i,
 		      struct buf *cell)
@@ -93,6 +110,8 @@ static void put_layer(struct report *r, const struct column *c, const struct pac
 		buf_hex(cell, p->data + from, to - from);
 		return;
 	}
+	if (c->fixed && !cell->n && put_fixed(c->fixed, p, i, cell))
+		return;
 	if (decode(&r->tree, p, i)) {
 		r->failed = true;
 		return;
@@ -127,28 +146,28 @@ static void put_cell(struct report *r, const struct column *c, const struct pack
 void report_csv(struct report *r, const struct packet *p, const char *ifname, struct buf *out)
 {
 	static const char *const plain[] = { "n", "time", "link", "len", "caplen", "stack" };
-	struct buf cell = { 0 };
+	struct buf *cell = &r->cell;
 
 	for (unsigned c = 0; c < (r->ncolumns ? r->ncolumns : 7); c++) {
-		cell.n = 0;
+		cell->n = 0;
 		if (c)
 			buf_char(out, ',');
 		if (r->ncolumns) {
-			put_cell(r, &r->column[c], p, ifname, &cell);
+			put_cell(r, &r->column[c], p, ifname, cell);
 		} else if (c < 6) {
-			put_prop(r, plain[c], p, ifname, &cell);
+			put_prop(r, plain[c], p, ifname, cell);
 		} else {
 			bool bare = r->opts.bare;
 
 			r->opts.bare = true;
-			report_line(r, p, ifname, &cell);
+			report_line(r, p, ifname, cell);
 			r->opts.bare = bare;
-			if (cell.n)
-				cell.n--;
+			if (cell->n)
+				cell->n--;
 		}
-		escape_csv((const uint8_t *)cell.p, cell.n, out);
+		escape_csv((const uint8_t *)cell->p, cell->n, out);
 	}
-	out->failed |= cell.failed;
-	buf_done(&cell);
+	out->failed |= cell->failed;
+	cell->failed = false;
 	buf_str(out, "\r\n");
 }

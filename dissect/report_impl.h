@@ -27,6 +27,7 @@ struct column { /* one name of --fields */
 	char path[128];            /* within the layer */
 	char own[64];              /* name, where the user's stands for two columns */
 	struct alias alias;        /* name set: read by this other name instead */
+	const struct field *fixed; /* FIELD: at a fixed place, never absent, as it is; or NULL */
 };
 
 enum key_form { /* how a field's value is written, as long as it is plain */
@@ -80,6 +81,7 @@ struct report {
 	unsigned ncolumns;
 	char *fields; /* copy of opts.fields */
 	struct buf scratch;
+	struct buf cell;          /* csv */
 	bool failed;              /* memory ran out while this packet was printed */
 	struct field_key *layer;  /* by proto id; text NULL: not made yet */
 	struct field_keys **keys; /* by record id; NULL: not made yet */
@@ -127,6 +129,9 @@ void report_hex(struct report *r, const struct packet *p, struct buf *out);
 /* Names of the layers with quotes around each, say, and commas between. */
 void report_stack(const struct packet *p, struct buf *out, const char *quote, const char *comma);
 void summary_free(struct summary *s);
+
+/* Does a field always stand at the same place of a header, with the same width? */
+bool fixed_leaf(const struct field *f);
 
 /* ---- report_columns.c ---- */
 

@@ -32,7 +32,7 @@ bool words_have_letters(const struct words *w)
 	return w->n > 0;
 }
 
-static bool fixed_leaf(const struct field *f)
+bool fixed_leaf(const struct field *f)
 {
 	return f->fixed_bit >= 0 && !f->cond && !f->optional && !f->after &&
 	       f->type->form == TYPE_LEAF && f->type->ext.form == EXTENT_KIND &&
