@@ -82,6 +82,11 @@ enum packet_flag {
 /* The innermost layer whose payload holds layer i; LAYER_NONE: it is outermost. */
 int packet_parent(const struct packet *p, unsigned i);
 
+struct field;
+/* The *n bytes of a field of layer i that always stands at one place, without decoding. NULL: it is
+ * no such field, or it is cut off. */
+const uint8_t *packet_field(const struct packet *p, unsigned i, const struct field *f, unsigned *n);
+
 /* Bytes of payload that no inner layer took: [*from, *to) of layer i. See dissect/. */
 struct extent_bytes {
 	uint32_t from, to;

@@ -17,6 +17,10 @@ struct match {
 	bool failed;              /* memory */
 };
 
+struct layer_pair {
+	unsigned reply, request;
+};
+
 /* ---- comparing fields ---- */
 
 static const struct node *node_of(const struct tree *t, const struct field *f)
@@ -44,25 +48,28 @@ static bool is_address(const struct field *f)
 
 /* Does an address name a group, everybody or nobody? By width: RFC 7042 (6), RFC 1112 and 919 (4),
  * RFC 4291 (16). */
-static bool waives(const struct tree *t, const struct field *f)
+static bool waives_bytes(const uint8_t *p, uint32_t n)
 {
-	const struct node *n = node_of(t, f);
-	const uint8_t *p;
 	uint8_t any = 0;
 
-	if (!n || !is_address(f) || n->bit % 8)
-		return false;
-	p = t->data + n->bit / 8;
-	for (uint32_t i = 0; i < n->bits / 8; i++)
+	for (uint32_t i = 0; i < n; i++)
 		any |= p[i];
 	if (!any)
 		return true;
-	switch (n->bits / 8) {
+	switch (n) {
 	case 4: return p[0] >= 224 && (p[0] < 240 || memcmp(p, "\xff\xff\xff\xff", 4) == 0);
 	case 6: return p[0] & 1;
 	case 16: return p[0] == 0xff;
 	default: return false;
 	}
+}
+
+static bool waives(const struct tree *t, const struct field *f)
+{
+	const struct node *n = node_of(t, f);
+
+	return n && is_address(f) && n->bit % 8 == 0 &&
+	       waives_bytes(t->data + n->bit / 8, n->bits / 8);
 }
 
 /* ---- saying why not ---- */
@@ -188,6 +195,46 @@ static bool decode_pair(struct match *m, unsigned reply, unsigned request)
 	return !m->failed;
 }
 
+/* One field of the reply against another of the request, or where that names no one. */
+static bool half_holds(struct match *m, const struct layer_pair *at, const struct field *mine,
+		       const struct field *theirs, bool group, bool *plain)
+{
+	unsigned n, k;
+	const uint8_t *a = packet_field(m->reply, at->reply, mine, &n);
+	const uint8_t *b = packet_field(m->request, at->request, theirs, &k);
+
+	*plain &= a && b;
+	if (!a || !b)
+		return false;
+	return (is_address(mine) && (group || waives_bytes(b, k))) ||
+	       (n == k && memcmp(a, b, n) == 0);
+}
+
+/* A protocol that asks no more than that plain fields are exchanged is compared without decoding.
+ * 1: they are; 0: not; -1: it has to be decoded. */
+static int plainly(struct match *m, const struct layer_pair *at, const struct proto *p)
+{
+	const struct reply *rule = p->reply;
+	bool plain = true, holds = true, group = m->group;
+
+	if (p->nreply != 1 || rule->cond_reply || rule->cond_request || rule->nsame ||
+	    rule->nexpr || m->anew)
+		return -1;
+	for (unsigned i = 0; i < rule->nswap; i++) {
+		const struct field *a = &p->rec.fields[rule->swap[i].a];
+		const struct field *b = &p->rec.fields[rule->swap[i].b];
+		unsigned n;
+		const uint8_t *to = packet_field(m->request, at->request, b, &n);
+
+		holds &= half_holds(m, at, a, b, m->group, &plain);
+		holds &= half_holds(m, at, b, a, false, &plain);
+		group |= to && is_address(b) && waives_bytes(to, n);
+	}
+	if (plain && holds)
+		m->group = group;
+	return plain ? holds : -1;
+}
+
 static void learn_group(struct match *m)
 {
 	const struct proto *p = m->q.proto;
@@ -248,7 +295,7 @@ static int replies(struct match *m)
 	for (unsigned i = 0; i < m->request->nlayers; i++) {
 		const struct proto *proto = m->request->layers[i].proto;
 		uint32_t from, to;
-		int next;
+		int next, plain;
 
 		if (!proto->nreply)
 			continue;
@@ -262,9 +309,18 @@ static int replies(struct match *m)
 				buf_fmt(m->why, "it holds no %s", proto->name);
 			return ANSWER_NO;
 		}
+		m->anew = anew_of(m, i);
+		plain = plainly(m, &(struct layer_pair) { (unsigned)next, i }, proto);
+		/* Why not is for the decoded ones to say. */
+		if (plain == 0 && !m->why)
+			return ANSWER_NO;
+		if (plain > 0) {
+			strong = false;
+			at = next;
+			continue;
+		}
 		if (!decode_pair(m, (unsigned)next, i))
 			return -1;
-		m->anew = anew_of(m, i);
 		if (!layer_answers(m, &strong))
 			return ANSWER_NO;
 		learn_group(m);
