@@ -357,6 +357,13 @@ int hop_fits(struct sender *s, struct hop *h, const struct packet *p, struct err
 	return 0;
 }
 
+void sender_prepare(struct sender *s, const struct hop *h, const struct packet *p)
+{
+	struct err no = { 0 };
+
+	hop_fits(s, (struct hop *)h, p, &no);
+}
+
 int sender_send_by(struct sender *s, const struct hop *hop, const struct packet *p,
 		   struct sent *out, struct err *e)
 {

@@ -76,6 +76,21 @@ int sender_send(struct sender *s, const struct packet *p, struct sent *out, stru
 int sender_send_by(struct sender *s, const struct hop *h, const struct packet *p, struct sent *out,
 		   struct err *e);
 
+/* Make the header in front of packets like p on this hop, once for all copies of it that are taken
+ * from then on. What is wrong with p is said when it is sent. */
+void sender_prepare(struct sender *s, const struct hop *h, const struct packet *p);
+
+#define SENDER_BURST 64
+struct burst_item {
+	const struct hop *hop;
+	const struct packet *packet;
+	struct sent *sent; /* filled in; when: just before the call that took them all */
+};
+/* Some of v[0..n), from the first on, in one call: how many left. The next one is then for
+ * sender_send_by, which waits, or says why it cannot be sent. Where sender_ready was not called,
+ * and on ways that take no bursts, that is 0. */
+unsigned sender_burst(struct sender *s, const struct burst_item *v, unsigned n);
+
 /* The same in bursts: frames are queued for their interface, and leave when the queue is full, or
  * at sender_flush (tx.h). What a raw IP socket or libnet takes leaves at once. 1: e says why this
  * packet cannot be sent, and it is not counted; -1: e: nothing more can. */
