@@ -77,6 +77,14 @@ static void tell_silent(struct inquiry *q, const struct ask_result *r)
 		say(q->c, "no answer to %" PRIu64, r->probe);
 }
 
+/* What was printed comes before what is said now. */
+static int flush(struct inquiry *q)
+{
+	if (out_flush(&q->wire.out, &q->err) < 0)
+		q->failed = true;
+	return q->failed;
+}
+
 static int tell(void *ctx, const struct ask_result *r)
 {
 	struct inquiry *q = ctx;
@@ -102,13 +110,21 @@ static int tell(void *ctx, const struct ask_result *r)
 		v.note = r->why;
 		p = r->reply;
 		break;
-	case ASK_SILENT: tell_silent(q, r); return 0;
-	case ASK_NOTE: say(q->c, "note: %s", r->why); return 0;
+	case ASK_SILENT:
+		flush(q);
+		tell_silent(q, r);
+		return q->failed;
+	case ASK_NOTE:
+		flush(q);
+		say(q->c, "note: %s", r->why);
+		return q->failed;
+	case ASK_IDLE: return flush(q);
 	case ASK_FAILED:
+		flush(q);
 		say(q->c, "packet %" PRIu64 " was not sent: %s", r->probe, r->why ? r->why : "");
 		return 0;
 	}
-	if (wire_packet(&q->wire, p, &v, &q->err) < 0 || (out_flush(&q->wire.out, &q->err) < 0))
+	if (wire_packet(&q->wire, p, &v, &q->err) < 0)
 		q->failed = true;
 	return q->failed;
 }
@@ -217,6 +233,7 @@ static int ask_all(struct inquiry *q, struct err *e)
 		q->o.seed = q->ps.seed;
 		q->sum.packets = q->so.forever ? 0 : q->ps.count * q->so.count;
 		rc = ask(&q->ps.plan, &q->o, &st, e);
+		flush(q);
 		add_up(&q->sum, &st);
 		if (rc < 0 || q->failed || signals_stop)
 			break;

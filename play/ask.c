@@ -14,6 +14,9 @@
 #define SECOND 1000000000ll
 #define MS 1000000ll
 #define RATE 200.0 /* packets a second when nothing was said */
+/* At top speed: so many questions may be without an answer, and so many more a second. */
+#define CREDIT 256
+#define SILENT_RATE 128000.0
 
 /* ---- opening ---- */
 
@@ -53,6 +56,10 @@ static int ear_open(struct asking *a, const struct iface *dev, struct err *e)
 		return -1;
 	/* What answers a source address that is not ours is not addressed to us either. */
 	o.promisc = aim_spoofs(a->aim);
+	/* The ring has a slot for each packet, as large as the largest may be; 64 KiB where the
+	 * device puts segments together. At top speed many small answers are to fit. */
+	if (a->fastest && dev->mtu < 16384)
+		o.snaplen = dev->mtu + 128;
 	x = &a->ear[a->nears];
 	x->source = source_open_live(dev->name, &o, e);
 	if (!x->source)
@@ -113,9 +120,7 @@ static void asking_close(struct asking *a)
 			a->st->dropped += s.dropped;
 		source_close(a->ear[i].source);
 	}
-	for (unsigned i = 0; a->probe && i < FLIGHT; i++)
-		free(a->probe[i].data);
-	free(a->probe);
+	flight_close(a->flight);
 	template_close(a->tmpl);
 	aim_close(a->aim);
 	sender_close(a->sender);
@@ -126,49 +131,6 @@ static void asking_close(struct asking *a)
 
 /* ---- sending ---- */
 
-static struct probe *probe_new(struct asking *a, uint64_t i, const struct packet *pkt,
-			       struct err *e)
-{
-	struct probe *p = &a->probe[(a->first + a->n) % FLIGHT];
-
-	if (p->cap < pkt->len) {
-		uint8_t *more = realloc(p->data, pkt->len);
-
-		if (!more) {
-			err_set(e, ERR_IO, "out of memory");
-			return NULL;
-		}
-		p->data = more;
-		p->cap = pkt->len;
-	}
-	memcpy(p->data, pkt->data, pkt->len);
-	p->pkt = *pkt;
-	p->pkt.data = p->data;
-	p->pkt.said = NULL;
-	p->pkt.number = i + 1;
-	p->number = i + 1;
-	p->attempt = p->answers = 0;
-	p->waiting = false;
-	dissect_with(a->plan->reg, &p->pkt, &a->scratch);
-	/* A lie that no dissector believes: what it was built from. */
-	if (!p->pkt.nlayers) {
-		p->pkt.nlayers = pkt->nlayers;
-		memcpy(p->pkt.layers, pkt->layers, sizeof(p->pkt.layers));
-	}
-	a->n++;
-	return p;
-}
-
-static void tell_failed(struct asking *a, uint64_t probe, const struct probe *p, const char *why)
-{
-	struct ask_result r = {
-		.event = ASK_FAILED, .probe = probe, .request = p ? &p->pkt : NULL, .why = why
-	};
-
-	a->st->failed++;
-	ask_tell(a, &r);
-}
-
 /* Nobody on the way: as if no answer had come. */
 static void tell_silent(struct asking *a, uint64_t probe, const char *why)
 {
@@ -176,33 +138,6 @@ static void tell_silent(struct asking *a, uint64_t probe, const char *why)
 
 	a->st->silent++;
 	ask_tell(a, &r);
-}
-
-/* -1: this packet can never leave, or it is the only one (e). */
-static int probe_send(struct asking *a, struct probe *p, struct err *e)
-{
-	struct err no = { 0 };
-	struct ask_result r = { .event = ASK_SENT,
-				.probe = p->number,
-				.attempt = p->attempt,
-				.request = &p->pkt,
-				.sent = &p->sent };
-
-	pace_bytes(&a->pace, p->pkt.len);
-	if (sender_send_by(a->sender, &p->hop, &p->pkt, &p->sent, &no)) {
-		p->waiting = false;
-		if (a->total == 1 || no.code == ERR_USAGE || no.code == ERR_PERM)
-			return err_set(e, no.code, "%s", no.msg);
-		tell_failed(a, p->number, p, no.msg);
-		return 0;
-	}
-	p->sent.hop = &p->hop;
-	p->pkt.when = p->sent.when;
-	p->waiting = true;
-	p->deadline = clock_mono() + a->timeout;
-	a->st->sent++;
-	ask_tell(a, &r);
-	return 0;
 }
 
 /* Somebody else has the port: told once. */
@@ -247,7 +182,7 @@ static int ask_packet(struct asking *a, uint64_t i, struct err *e)
 	if (rc < 0) {
 		if (no.code == ERR_USAGE || no.code == ERR_PERM || a->total == 1)
 			return err_set(e, no.code, "%s", no.msg);
-		tell_failed(a, i + 1, NULL, no.msg);
+		ask_failed(a, i + 1, NULL, no.msg);
 		return 0;
 	}
 	hop = aim_hop(a->aim);
@@ -258,14 +193,14 @@ static int ask_packet(struct asking *a, uint64_t i, struct err *e)
 	    !transport_of(template_build(a->tmpl), &t, &no) && !hush_port(a->hush, &t))
 		tell_unguarded(a, &t);
 	ready(a);
-	p = probe_new(a, i, pkt, e);
+	p = ask_probe(a, i, pkt, e);
 	if (!p)
 		return -1;
+	if (!hop->header_len)
+		sender_prepare(a->sender, hop, pkt);
 	p->hop = *hop;
-	if (probe_send(a, p, e))
-		return -1;
 	a->st->probes++;
-	return 0;
+	return ask_send(a, p, e);
 }
 
 static int ask_next(struct asking *a, struct err *e)
@@ -281,7 +216,7 @@ static int ask_next(struct asking *a, struct err *e)
 /* Those whose neighbour may have answered by now. */
 static int ask_later(struct asking *a, struct err *e)
 {
-	for (unsigned i = 0; i < a->later.n && a->n < FLIGHT && !a->end;) {
+	for (unsigned i = 0; i < a->later.n && !flight_full(a->flight) && !a->end;) {
 		int rc = ask_packet(a, a->later.v[i], e);
 
 		if (rc < 0)
@@ -296,14 +231,6 @@ static int ask_later(struct asking *a, struct err *e)
 
 /* ---- waiting ---- */
 
-static bool any_waiting(const struct asking *a)
-{
-	for (unsigned i = 0; i < a->n; i++)
-		if (a->probe[(a->first + i) % FLIGHT].waiting)
-			return true;
-	return false;
-}
-
 static void give_up(struct asking *a, struct probe *p)
 {
 	struct ask_result r = { .event = ASK_SILENT,
@@ -312,34 +239,29 @@ static void give_up(struct asking *a, struct probe *p)
 				.request = &p->pkt,
 				.sent = &p->sent };
 
-	p->waiting = false;
-	if (p->answers)
-		return;
-	a->st->silent++;
-	ask_tell(a, &r);
+	if (!p->answers) {
+		a->st->silent++;
+		ask_tell(a, &r);
+	}
+	flight_drop(a->flight, p);
 }
 
-/* Who has waited long enough; then forget those that are done, oldest first. */
+/* Who has waited long enough. */
 static int expire(struct asking *a, int64_t now, struct err *e)
 {
-	for (unsigned i = 0; i < a->n && !a->end; i++) {
-		struct probe *p = &a->probe[(a->first + i) % FLIGHT];
+	struct probe *p;
 
-		if (!p->waiting || p->deadline > now)
-			continue;
-		if (!p->answers && p->attempt < a->o->retry && !ask_stopped(a)) {
-			p->attempt++;
-			if (probe_send(a, p, e))
-				return -1;
-		} else {
+	while ((p = flight_first(a->flight)) && p->deadline <= now && !a->end) {
+		if (p->answers || p->attempt >= a->o->retry || ask_stopped(a)) {
 			give_up(a, p);
+			continue;
 		}
+		p->attempt++;
+		flight_land(a->flight, p);
+		if (ask_send(a, p, e))
+			return -1;
 	}
-	while (a->n && !a->probe[a->first].waiting) {
-		a->first = (a->first + 1) % FLIGHT;
-		a->n--;
-	}
-	return 0;
+	return ask_flush(a, e);
 }
 
 static int drain(struct asking *a, struct err *e)
@@ -371,64 +293,82 @@ static int wait_until(struct asking *a, int64_t until, struct err *e)
 		left = 2 * MS; /* neighbours that are asked for answer elsewhere */
 	for (unsigned i = 0; i < a->nears; i++)
 		fds[i] = (struct pollfd) { .fd = source_fd(a->ear[i].source), .events = POLLIN };
-	t.tv_sec = 0;
-	t.tv_nsec = left;
-	ppoll(fds, a->nears, &t, NULL);
-	return drain(a, e);
-}
-
-static int64_t next_deadline(const struct asking *a)
-{
-	int64_t at = INT64_MAX;
-
-	for (unsigned i = 0; i < a->n; i++) {
-		const struct probe *p = &a->probe[(a->first + i) % FLIGHT];
-
-		if (p->waiting && p->deadline < at)
-			at = p->deadline;
+	if (left) {
+		ask_tell(a, &(struct ask_result) { .event = ASK_IDLE });
+		t.tv_sec = 0;
+		t.tv_nsec = left;
+		ppoll(fds, a->nears, &t, NULL);
 	}
-	return at;
+	return drain(a, e);
 }
 
 static bool may_send(struct asking *a)
 {
-	return a->next < a->total && a->n < FLIGHT && a->later.n < LATER_MAX &&
-	       !(one_by_one(a) && any_waiting(a));
+	return a->next < a->total && !flight_full(a->flight) && a->later.n < LATER_MAX &&
+	       !(one_by_one(a) && (flight_waiting(a->flight) || a->nburst));
+}
+
+/* At top speed answers make room for questions; those that are silent do with time. Monotonic ns at
+ * which the next may leave. */
+static int64_t room_at(struct asking *a, int64_t now)
+{
+	if (!a->fastest)
+		return 0;
+	a->credit += (double)(now - a->credit_at) * SILENT_RATE / SECOND;
+	a->credit_at = now;
+	if (a->credit > CREDIT)
+		a->credit = CREDIT;
+	return a->credit >= 1 ? 0 : now + (int64_t)(SENDER_BURST / SILENT_RATE * SECOND);
+}
+
+/* All that are due by now. *until: when the next one is, if that is earlier. */
+static int send_due(struct asking *a, int64_t now, int64_t *until, struct err *e)
+{
+	while (may_send(a) && !a->end) {
+		int64_t room = room_at(a, now);
+
+		if (a->due < 0)
+			a->due = pace_next(&a->pace, 0);
+		if (a->due > now || room > now) {
+			int64_t next = a->due > room ? a->due : room;
+
+			if (next < *until)
+				*until = next;
+			break;
+		}
+		/* After a long wait (a neighbour) no burst makes up for it. */
+		if (a->due && now - a->due > 50 * MS)
+			a->pace.start += now - a->due;
+		a->due = -1;
+		if (ask_next(a, e))
+			return -1;
+		/* Answers are looked at between any two bursts. */
+		if (!a->nburst) {
+			*until = 0;
+			break;
+		}
+	}
+	return ask_flush(a, e);
 }
 
 static int run(struct asking *a, struct err *e)
 {
-	while (!a->end && !ask_stopped(a) && (a->next < a->total || a->later.n || any_waiting(a))) {
-		int64_t until = next_deadline(a), now = clock_mono();
+	struct flight *f = a->flight;
 
-		if (ask_later(a, e))
+	while (!a->end && !ask_stopped(a) &&
+	       (a->next < a->total || a->later.n || flight_waiting(f))) {
+		int64_t until = INT64_MAX, now = clock_mono();
+
+		if (ask_later(a, e) || send_due(a, now, &until, e))
 			return -1;
-		if (may_send(a)) {
-			if (a->due < 0)
-				a->due = pace_next(&a->pace, 0);
-			if (a->due <= now) {
-				/* After a long wait (a neighbour) no burst makes up for it. */
-				if (a->due && now - a->due > 50 * MS)
-					a->pace.start += now - a->due;
-				a->due = -1;
-				if (ask_next(a, e))
-					return -1;
-				/* Answers are looked at between any two packets. */
-				if (drain(a, e) || expire(a, clock_mono(), e))
-					return -1;
-				continue;
-			}
-			if (a->due < until)
-				until = a->due;
-		}
+		if (flight_first(f) && flight_first(f)->deadline < until)
+			until = flight_first(f)->deadline;
 		if (wait_until(a, until, e) || expire(a, clock_mono(), e))
 			return -1;
 	}
 	/* Stopped or done: who still waits has had no answer. */
-	for (unsigned i = 0; i < a->n; i++)
-		if (a->probe[(a->first + i) % FLIGHT].waiting &&
-		    !a->probe[(a->first + i) % FLIGHT].answers)
-			a->st->silent++;
+	for (struct probe *p = flight_first(f); p; p = flight_next(f, p))
+		a->st->silent += !p->answers;
 	return 0;
 }
 
@@ -446,11 +386,13 @@ int ask(struct plan *p, const struct ask_opts *o, struct ask_stats *st, struct e
 	pace_init(&a.pace, asked_rate(&a));
 	hush_init(&a.own_hush);
 	a.hush = o->hush ? o->hush : &a.own_hush;
-	a.probe = calloc(FLIGHT, sizeof(*a.probe));
-	if (!a.probe)
-		err_set(e, ERR_IO, "out of memory");
-	else if (conn)
+	a.flight = conn ? NULL : flight_open();
+	a.fastest = o->rate.form == RATE_PACKETS && o->rate.value >= ASK_FASTEST;
+	a.credit = CREDIT;
+	if (conn)
 		rc = ask_conn(&a, e);
+	else if (!a.flight)
+		err_set(e, ERR_IO, "out of memory");
 	else if (!asking_open(&a, e))
 		rc = run(&a, e);
 	st->stopped = ask_stopped(&a);

@@ -18,6 +18,7 @@ enum ask_event {
 	ASK_SILENT, /* no answer in time (after all retries); request */
 	ASK_FAILED, /* this probe could not be sent; why. The others go on */
 	ASK_NOTE,   /* why: what is worth saying about the packets to come */
+	ASK_IDLE,   /* nothing is to be done for the moment: the place to flush what was printed */
 };
 
 struct ask_result {
@@ -34,6 +35,11 @@ struct ask_result {
 	bool final;       /* the answer comes from where the request went (not from a router) */
 	const char *why;  /* NOT, FAILED, SILENT, NOTE, and answers that do not fit: a sentence */
 };
+
+/* Packets a second from which on as many leave as there is room for: as fast as answers come, and
+ * 128,000 a second where there are none. What is due together leaves in one call then, whose time
+ * counts for all of it. */
+#define ASK_FASTEST 1e9
 
 struct ask_opts {           /* zero-initialised: one question, two seconds */
 	const char *ifname; /* -i */

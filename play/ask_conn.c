@@ -61,7 +61,10 @@ static int listen_for(struct asking *a, struct conn *c, struct probe *p, const s
 		uint32_t n;
 		int64_t when;
 		bool closed;
-		int rc = conn_receive(c, proto, &data, &n, &when, &closed, p->deadline, e);
+		int rc;
+
+		ask_tell(a, &(struct ask_result) { .event = ASK_IDLE });
+		rc = conn_receive(c, proto, &data, &n, &when, &closed, p->deadline, e);
 
 		if (rc <= 0)
 			return rc;
@@ -138,6 +141,7 @@ int ask_conn(struct asking *a, struct err *e)
 		struct probe p = { .number = a->next + 1 };
 
 		plan_step(a->plan, a->next, a->o->seed);
+		ask_tell(a, &(struct ask_result) { .event = ASK_IDLE });
 		if (!pace_wait(&a->pace, ask_until(a, pace_next(&a->pace, 0)), a->o->stop) ||
 		    ask_stopped(a))
 			break;

@@ -36,7 +36,13 @@ bool ask_expected(struct asking *a, const struct packet *reply, struct buf *why)
 bool ask_final(struct asking *a, const struct packet *request, const struct packet *reply)
 {
 	struct addr src, dst, from, to;
+	const uint8_t *s, *d, *f, *t;
+	unsigned n, m;
 
+	/* It comes from there: no more need be known. */
+	if (ask_sender(a, request, &s, &d, &n) && ask_sender(a, reply, &f, &t, &m) && n == m &&
+	    memcmp(d, f, n) == 0)
+		return true;
 	if (packet_ends(request, &a->scratch, &src, &dst) < 0)
 		return true;
 	if (packet_ends(reply, &a->scratch, &from, &to) < 0)
@@ -113,6 +119,7 @@ void ask_answer(struct asking *a, struct probe *p, struct packet *reply, int64_t
 	a->st->answers++;
 	a->st->expected += r.expected;
 	if (r.answers == 1) {
+		a->credit++;
 		a->st->answered++;
 		a->st->rtt_sum += rtt;
 		if (a->st->answered == 1 || rtt < a->st->rtt_min)
@@ -120,42 +127,55 @@ void ask_answer(struct asking *a, struct probe *p, struct packet *reply, int64_t
 		if (rtt > a->st->rtt_max)
 			a->st->rtt_max = rtt;
 	}
-	if (!a->o->all)
-		p->waiting = false;
 	if (a->o->until_answered && r.final) {
 		a->st->reached = true;
 		a->end = true;
 	}
 	r.reply = as_asked(a, &p->pkt, reply, &part);
 	ask_tell(a, &r);
+	/* Through ordinary sockets there is no flight. */
+	if (a->flight && !a->o->all)
+		flight_drop(a->flight, p);
 }
 
-void ask_judge(struct asking *a, struct packet *reply)
+/* Is it the answer to one of those with this key (any: of all)? Or one of them itself? */
+static bool heard(struct asking *a, struct packet *reply, uint32_t key, bool any)
 {
-	struct probe *last = NULL;
+	struct flight *f = a->flight;
+	struct probe *p = any ? flight_first(f) : flight_like(f, key, NULL);
 
-	a->st->seen++;
-	for (unsigned i = 0; i < a->n; i++)
-		if (a->probe[(a->first + i) % FLIGHT].waiting)
-			last = &a->probe[(a->first + i) % FLIGHT];
-	if (!last)
-		return;
-	dissect_with(a->plan->reg, reply, &a->scratch);
-	for (unsigned i = 0; i < a->n && !a->end; i++) {
-		struct probe *p = &a->probe[(a->first + i) % FLIGHT];
+	for (; p; p = any ? flight_next(f, p) : flight_like(f, key, p)) {
 		int64_t rtt = reply->when - p->sent.when;
 
-		if (!p->waiting)
-			continue;
 		if (echo_of(reply, &p->pkt))
-			return;
+			return true;
 		if (answers(reply, &p->pkt, NULL) <= 0 &&
 		    answers_anew(a->plan->reg, reply, &p->pkt, &a->scratch) <= 0)
 			continue;
 		/* The two clocks are the same, but a packet is stamped in the driver. */
 		ask_answer(a, p, reply, rtt > 0 ? rtt : 0);
-		return;
+		return true;
 	}
+	return false;
+}
+
+void ask_judge(struct asking *a, struct packet *reply)
+{
+	const struct probe *last = flight_last(a->flight);
+	uint32_t key[ASK_KEYS];
+	bool any;
+	unsigned n;
+
+	a->st->seen++;
+	if (!last)
+		return;
+	dissect_with(a->plan->reg, reply, &a->scratch);
+	n = ask_keys(a, reply, key, &any);
+	for (unsigned i = 0; i < n; i++)
+		if (heard(a, reply, key[i], false))
+			return;
+	if (any && heard(a, reply, 0, true))
+		return;
 	if (a->o->why && !a->end) {
 		struct ask_result r = { .event = ASK_NOT,
 					.probe = last->number,

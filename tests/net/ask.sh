@@ -281,6 +281,25 @@ ask "a port that is taken" 0 'note: port 50006 cannot be reserved \(Address alre
 ( ulimit -n 24; ask "few descriptors" 0 '40 sent, 40 answered' --rate 20 "${syn[@]}" sport=51000-51039; exit $bad ) || bad=1
 check "and nothing to note" "$(grep -c note err)" 0
 
+# ---- at top speed, many in one call ----
+from=h1
+ask "two thousand ports" 0 '2000 sent, 2000 answered, 0 without' --rate max --i-may --as flat ip dst=10.77.3.1 / tcp sport=52001 dport=1-2000 flags=S
+check "each is told twice, in its order" "$(grep -c '"dir":"sent"' out) $(grep -c '"dir":"rcvd"' out) $(
+	grep '"dir":"sent"' out | grep -o '"probe":[0-9]*' | cut -d: -f2 | sort -nc && echo sorted)" "2000 2000 sorted"
+check "each answer is that of its question" "$(grep '"dir":"rcvd"' out |
+	sed -nE 's/.*"probe":([0-9]+).*/\1 &/; s/^([0-9]+) .*"tcp.sport":\1[,}].*/same/p' | wc -l)" 2000
+check "the open ones (53, 80, 1883) are among them" "$(grep '"dir":"rcvd"' out | grep -c '"tcp.flags":"syn+ack"')" 3
+ask "whole frames, too" 0 '300 sent, 300 answered, 0 without' --rate max --i-may eth / ip dst=10.77.3.1 / tcp sport=52002 dport=1-300 flags=S
+ask "to oneself, one by one" 0 '300 sent, 300 answered, 0 without' --rate max --i-may ip dst=127.0.0.1 / tcp sport=52003 dport=1-300 flags=S
+lab_on h1 ip route add 10.77.3.1 via 10.77.1.254 mtu 600
+ask "one that does not fit among others" 4 '2 sent, 2 answered, 0 without answer, 1 not sent' --rate max --i-may \
+	ip dst=10.77.1.254,10.77.3.1,10.77.2.2 / icmp / fill:800
+check "and it is told which" "$(grep -c 'packet 2 was not sent: 828 bytes do not fit' err)" 1
+lab_on h1 ip route del 10.77.3.1 via 10.77.1.254
+from=e
+ask "more that are silent than wait at a time" 1 '20000 sent, 0 answered, 10000 without answer' --rate max --i-may \
+	--retry 1 --as none ip dst=10.80.0.9 / udp sport=52004 dport=1-10000 / hex:00
+
 # ---- what is worth a note ----
 ask "no reply rule" 1 'note: no protocol of this packet says what answers it' -i eth0 \
 	eth dst=02:00:00:00:00:99 type=0x9999 / hex:01
