@@ -24,9 +24,10 @@ static const char *const examples[] = {
 	NULL,
 };
 static const enum option_id options[] = {
-	OPT_INTERFACE, OPT_COUNT,   OPT_RATE,   OPT_INTERVAL, OPT_VIA,   OPT_FRAGMENT, OPT_SCRIPT,
-	OPT_AS,        OPT_DOC,     OPT_SPANS,  OPT_FIELDS,   OPT_SEED,  OPT_TIMEOUT,  OPT_RETRY,
-	OPT_ALL,       OPT_DRY_RUN, OPT_LIBNET, OPT_SENDER,   OPT_I_MAY, OPT_USER,     OPT_NONE,
+	OPT_INTERFACE, OPT_COUNT,  OPT_RATE,  OPT_INTERVAL, OPT_VIA,    OPT_FRAGMENT,
+	OPT_SCRIPT,    OPT_AS,     OPT_DOC,   OPT_SPANS,    OPT_FIELDS, OPT_SEED,
+	OPT_TIMEOUT,   OPT_RETRY,  OPT_ALL,   OPT_DRY_RUN,  OPT_LIBNET, OPT_SENDER,
+	OPT_VERIFY,    OPT_IGNORE, OPT_I_MAY, OPT_USER,     OPT_NONE,
 };
 
 static void tell_sum(const struct dispatch *d)
@@ -96,8 +97,11 @@ static int run_send(struct cli *c)
 	/* Who wants top speed reads no million lines. */
 	if (d.so.has_rate && d.so.rate.form == RATE_MAX && !d.dry && !opt_has(&c->opt, OPT_AS))
 		c->opt.v[OPT_AS] = "none";
-	if (wire_open(&d.wire, c, &e) < 0)
+	if (wire_open(&d.wire, c, &e) < 0 ||
+	    (!d.dry && verifying_open(&d.verify, c, d.patience, &e) < 0))
 		goto out;
+	if (d.verify.v)
+		d.so.has_way = true;
 	pace_init(&d.pace, d.so.rate);
 	progress_init(&d.progress, c);
 	while ((rc = packets_next(&d.ps, &e)) == 1 && !signals_stop)
@@ -113,18 +117,22 @@ static int run_send(struct cli *c)
 	    (out_flush(&d.wire.out, &e) < 0 && !d.wire.out.gone))
 		rc = -1;
 	progress_done(&d.progress);
+	if (verifying_end(&d.verify, &e) < 0)
+		rc = -1;
 	reasons_tell(&d.reasons, c);
 	if (!d.dry && (d.sent || d.reasons.failed))
 		tell_sum(&d);
+	verifying_tell(&d.verify);
 out:
 	sender_close(d.sender);
 	tree_done(&d.scratch);
 	bool gone = d.wire.out.gone;
+	int code = verifying_close(&d.verify);
 	wire_close(&d.wire);
 	packets_done(&d.ps);
 	if (rc < 0 && !gone)
 		return print_err(c, &e);
-	return d.reasons.failed ? EXIT_LOST : EXIT_DONE;
+	return d.reasons.failed ? EXIT_LOST : code;
 }
 
 const struct command cmd_send = {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/dispatch_queue.h"
 #include "cli/made.h"
 #include "cli/privs.h"
 #include "cli/seal.h"
@@ -46,7 +47,7 @@ static int drop_rights(struct dispatch *d, struct err *e)
 	if (d->ready)
 		return 0;
 	d->ready = true;
-	if (privs_drop(&po, e) < 0)
+	if (privs_drop(&po, e) < 0 || verifying_start(&d->verify, e) < 0)
 		return -1;
 	seal(&(struct seal_opts) { .sends = true });
 	return 0;
@@ -101,25 +102,6 @@ static int by_hand(struct dispatch *d, const struct hop *hop, struct packet *p, 
 	return 0;
 }
 
-/* By the sender that was asked for; it keeps the count. 1: the kernel refused it. */
-static int by_way(struct dispatch *d, const struct hop *hop, struct packet *p, struct err *e)
-{
-	struct tx_counts before, after;
-
-	sender_counts(d->sender, &before);
-	p->number = d->number + 1;
-	if (sender_queue(d->sender, hop, p, e))
-		return -1;
-	if (sender_flush(d->sender, e)) {
-		if (e->code == ERR_PERM)
-			return -1;
-		err_clear(e);
-	}
-	pace_bytes(&d->pace, p->len);
-	sender_counts(d->sender, &after);
-	return after.failed > before.failed;
-}
-
 struct emission {
 	struct dispatch *d;
 	const struct hop *hop;
@@ -141,7 +123,7 @@ static int emit(void *ctx, const struct packet *frag)
 	}
 	p.when = clock_wall();
 	if (d->so.has_way)
-		m->rc = by_way(d, m->hop, &p, m->e);
+		m->rc = dispatch_by_way(d, m->hop, &p, m->e);
 	else
 		m->rc = by_hand(d, m->hop, &p, &s, m->e);
 	if (m->rc)
@@ -153,72 +135,6 @@ static int emit(void *ctx, const struct packet *frag)
 	return m->rc = tell_sent(d, &p, note, m->e);
 }
 
-/* ---- many ---- */
-
-/* Through the queue: where nothing is shown of each packet. */
-static bool queues(const struct dispatch *d)
-{
-	return d->wire.form == REPORT_NONE && !d->dry && !d->fragments;
-}
-
-/* Only what varies is written, into a frame of the queue. 1: not this one. */
-static int send_frame(struct dispatch *d, uint64_t i, struct err *e)
-{
-	struct frames *f = &d->frames;
-	uint8_t *at;
-
-	if (!f->tx || f->hop != aim_hop(d->aim) || !template_step(d->tmpl, i, d->ps.seed))
-		return 1;
-	at = tx_frame(f->tx, i + 1, e);
-	if (!at)
-		return -1;
-	template_put(d->tmpl, at + f->head);
-	pace_bytes(&d->pace, f->len);
-	return 0;
-}
-
-/* The whole packet; those after it may go by its form. 1: no says why this one cannot be sent. */
-static int send_queued(struct dispatch *d, const struct hop *hop, const struct packet *p,
-		       uint64_t i, struct err *no)
-{
-	struct packet copy = *p;
-	int rc;
-
-	copy.number = i + 1;
-	rc = sender_queue(d->sender, hop, &copy, no);
-	if (rc == 0 && d->frames.hop != hop && template_step(d->tmpl, i, d->ps.seed))
-		rc = sender_form(d->sender, hop, p, &d->frames, no);
-	pace_bytes(&d->pace, p->len);
-	return rc;
-}
-
-int dispatch_flush(struct dispatch *d, struct err *e)
-{
-	if (d->sender && sender_flush(d->sender, e))
-		return -1;
-	return out_flush(&d->wire.out, e);
-}
-
-int dispatch_end(struct dispatch *d, struct err *e)
-{
-	struct tx_counts n;
-	int rc;
-
-	if (!d->sender)
-		return 0;
-	rc = sender_flush(d->sender, e);
-	sender_counts(d->sender, &n);
-	d->sent += n.sent;
-	d->bytes += n.bytes;
-	if (n.failed)
-		reasons_add(&d->reasons, n.first, n.failed, n.why);
-	if (sender_way(d->sender))
-		d->way = sender_way(d->sender);
-	sender_close(d->sender);
-	d->sender = NULL;
-	return rc;
-}
-
 /* 1: its turn comes when its neighbour has answered; -1: the run ends. What concerns this packet
  * alone is counted. */
 static int send_one(struct dispatch *d, uint64_t i, uint64_t total, struct err *e)
@@ -226,7 +142,7 @@ static int send_one(struct dispatch *d, uint64_t i, uint64_t total, struct err *
 	struct err no = { 0 };
 	int way;
 
-	if (d->frames.tx && aim_fixed(d->aim) && (way = send_frame(d, i, e)) <= 0)
+	if (d->frames.tx && aim_fixed(d->aim) && (way = dispatch_frame(d, i, e)) <= 0)
 		return way;
 	plan_step(&d->ps.plan, i, d->ps.seed);
 	way = aim_step(d->aim, false, &no);
@@ -241,7 +157,7 @@ static int send_one(struct dispatch *d, uint64_t i, uint64_t total, struct err *
 		return 0;
 	}
 	const struct hop *hop = aim_hop(d->aim);
-	if (!aim_fixed(d->aim) && (way = send_frame(d, i, e)) <= 0)
+	if (!aim_fixed(d->aim) && (way = dispatch_frame(d, i, e)) <= 0)
 		return way;
 	const struct packet *p = template_next(d->tmpl, e);
 	if (!p || careful(d, hop, total, e) < 0)
@@ -251,8 +167,8 @@ static int send_one(struct dispatch *d, uint64_t i, uint64_t total, struct err *
 	if (i == 0 && (d->dry || opt_has(&d->c->opt, OPT_VERBOSE)))
 		tell_way(d, hop);
 	struct emission m = { .d = d, .hop = hop, .e = &no };
-	if (queues(d)) {
-		m.rc = send_queued(d, hop, p, i, &no);
+	if (dispatch_queues(d)) {
+		m.rc = dispatch_queued(d, hop, p, i, &no);
 		if (m.rc < 0) {
 			*e = no;
 			return -1;
@@ -351,6 +267,8 @@ static int plan_open(struct dispatch *d, struct err *e)
 				  .way = d->so.way,
 				  .direct = d->so.has_rate && d->so.rate.form == RATE_MAX,
 				  .neigh_timeout = d->patience,
+				  .watch = d->verify.v ? verify_sent : NULL,
+				  .watch_ctx = d->verify.v,
 				  .mtu_hint = ": --fragment SIZE cuts them",
 				  .stop = &signals_stop };
 

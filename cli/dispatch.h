@@ -5,6 +5,7 @@
 
 #include "cli/packets.h"
 #include "cli/reasons.h"
+#include "cli/verifying.h"
 #include "cli/wire.h"
 #include "craft/aim.h"
 #include "craft/fragment.h"
@@ -22,6 +23,7 @@ struct dispatch {
 	struct pace pace;
 	int64_t due; /* when the current line of a script was to leave, monotonic ns; 0: at once */
 	bool waited; /* for the current packet: it leaves at once */
+	struct verifying verify;
 	struct progress progress;
 	struct tree scratch;
 	/* of the current plan */

@@ -164,7 +164,7 @@ int sending_options(struct sending *s, struct cli *c, struct err *e)
 
 /* ---- pace ---- */
 
-static const char *duration(int64_t ns, char room[32])
+const char *duration_words(int64_t ns, char room[32])
 {
 	if (ns < 1000)
 		snprintf(room, 32, "%" PRId64 " ns", ns);
@@ -191,8 +191,9 @@ int pace_words(const struct pace *p, uint64_t bytes, char *out, size_t cap)
 		n += snprintf(out + n, cap - (size_t)n, " of %.10g asked", p->rate.value / 1e6);
 	if (l->all)
 		n += snprintf(out + n, cap - (size_t)n, "; late %s median, %s p99, %s at most",
-			      duration(late_at(l, 0.5), room[0]),
-			      duration(late_at(l, 0.99), room[1]), duration(l->max, room[2]));
+			      duration_words(late_at(l, 0.5), room[0]),
+			      duration_words(late_at(l, 0.99), room[1]),
+			      duration_words(l->max, room[2]));
 	return n;
 }
 

@@ -54,6 +54,8 @@ int sender_options(const struct options *o, bool *has_way, enum tx_way *way, int
 /* "--sender list": which ones this machine has on the interface (NULL: lo), and why not. */
 int list_senders(struct cli *c, const char *ifname);
 
+/* "1.2 us". */
+const char *duration_words(int64_t ns, char room[32]);
 /* "; 99.8/s of 100 asked; late 0.1 us median, 20 us p99, 0.3 ms at most": the rate reached, and how
  * late packets left. As snprintf. */
 int pace_words(const struct pace *p, uint64_t bytes, char *out, size_t cap);

@@ -20,7 +20,10 @@ struct sender_opts {
 	const char *mtu_hint;  /* ends the sentence about a packet over the MTU; or NULL */
 	enum tx_way way;       /* TX_LIBNET: through libnet's contexts instead of our own sockets */
 	int64_t neigh_timeout; /* ns to wait for a neighbour's address; 0: one second */
-	bool direct;           /* sender_queue: past the queueing discipline (tx.h) */
+	/* sender_queue: see tx.h; what raw IP sockets would send is refused then */
+	void (*watch)(void *ctx, const uint8_t *frame, uint32_t n, uint16_t link, int64_t when);
+	void *watch_ctx;
+	bool direct; /* sender_queue: past the queueing discipline (tx.h) */
 	const volatile int *stop;
 };
 

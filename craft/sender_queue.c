@@ -10,6 +10,10 @@ int sender_queue(struct sender *s, const struct hop *hop, const struct packet *p
 	struct tx *t;
 
 	if (bare(p->link) && h->raw) {
+		if (s->o.watch) {
+			err_set(e, ERR_IO, "what leaves by a raw IP socket cannot be verified");
+			return 1;
+		}
 		if (sender_flush(s, e))
 			return -1;
 		if (sender_send_by(s, hop, p, &sent, e))

@@ -92,7 +92,9 @@ struct tx *sock_tx(struct sender *s, const struct hop *h, struct err *e)
 			     .ifindex = h->route.dev.index,
 			     .name = h->route.dev.name,
 			     .mtu = h->route.dev.mtu,
-			     .ether = h->route.dev.link == LINK_ETHERNET,
+			     .link = h->route.dev.link,
+			     .watch = s->o.watch,
+			     .watch_ctx = s->o.watch_ctx,
 			     .direct = s->o.direct,
 			     .stop = s->o.stop };
 	struct tx *got;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/packet.h"
+#include "craft/pace.h"
 #include "craft/tx_impl.h"
 /* After the project's headers: it defines PACKET_OUTGOING as a macro, which is not used here. */
 #include <linux/if_packet.h>
@@ -91,7 +92,7 @@ struct tx *tx_open(const struct tx_opts *o, struct err *e)
 
 	if (o->way != TX_AUTO)
 		return open_way(o, o->way, e);
-	if (o->direct && o->ether)
+	if (o->direct && o->link == LINK_ETHERNET)
 		t = open_way(o, TX_XDP, &none);
 	return t ? t : open_way(o, TX_SENDMMSG, e);
 }
@@ -161,11 +162,15 @@ static int wait_for_room(struct tx *t, unsigned *waits, struct err *e)
 	return 0;
 }
 
-static void taken(struct tx *t, unsigned at, unsigned n)
+static void taken(struct tx *t, unsigned at, unsigned n, int64_t when)
 {
 	for (unsigned i = at; i < at + n; i++)
 		t->counts.bytes += t->len[i];
 	t->counts.sent += n - t->lost;
+	for (unsigned i = at; t->o.watch && i < at + n - t->lost; i++)
+		t->o.watch(t->o.watch_ctx, tx_slot(t, i), t->len[i], t->o.link, when);
+	if (t->o.watch)
+		t->o.watch(t->o.watch_ctx, NULL, 0, t->o.link, when);
 	if (t->lost)
 		refused(t, at + n - t->lost, t->lost, t->why);
 }
@@ -178,10 +183,11 @@ int tx_flush(struct tx *t, struct err *e)
 	while (at < t->n && rc >= 0) {
 		t->lost = 0;
 		t->why[0] = 0;
+		int64_t when = t->o.watch ? clock_wall() : 0;
 		int got = t->ops->push(t, at, t->n - at);
 
 		if (got > 0) {
-			taken(t, at, (unsigned)got);
+			taken(t, at, (unsigned)got, when);
 			at += (unsigned)got;
 			waits = 0;
 			continue;

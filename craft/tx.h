@@ -23,10 +23,14 @@ struct tx_opts {
 	int ifindex;
 	const char *name; /* of the interface, for errors */
 	uint32_t mtu;     /* of the interface: frames are at most 64 bytes longer; 0: 64 KiB */
-	bool ether;       /* it takes Ethernet frames */
+	uint16_t link;    /* LINKTYPE_ that it takes */
 	bool direct; /* past the queueing discipline (PACKET_QDISC_BYPASS, packet(7)): faster, but
 			who captures on this interface does not see them */
 	const volatile int *stop;
+	/* Called for each frame that was taken: when it was handed over, ns since the epoch; and
+	 * with NULL behind those that were handed over together. */
+	void (*watch)(void *ctx, const uint8_t *frame, uint32_t n, uint16_t link, int64_t when);
+	void *watch_ctx;
 };
 
 struct tx_counts {

@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# --verify: a relay that loses, doubles, delays and changes known packets; what is told of it is
+# exactly that, and where it passes on everything, nothing is told.
+set -u
+# shellcheck source=tests/net/lab.sh
+. "$(dirname "$0")/lab.sh"
+[ -x "${STRATA:=$(dirname "$0")/../../build/debug/strata}" ] || { echo "skipped: no $STRATA"; exit 77; }
+command -v python3 >/dev/null || { echo "skipped: no python3"; exit 77; }
+lab_enter "$@"
+bad=0
+cd "$LAB_DIR" || exit 1
+# h1 has both ends; the relay stands between them.
+lab_host h1
+lab_host relay
+lab_wire h1 out relay eth0
+lab_wire h1 in relay eth1
+for host in h1:out h1:in relay:eth0 relay:eth1; do
+	lab_on ${host%:*} sysctl -qw net.ipv6.conf.${host#*:}.disable_ipv6=1
+done
+lab_up h1 out
+lab_up h1 in
+
+# The number of a packet stands in its last two bytes. Rules: "lose 5", "twice 7", "late 9 2" (two
+# packets later), "set 11 22 ff" (byte 22), "say" (a packet of its own).
+cat >relay.py <<'PY'
+import socket, sys
+lose, twice, late, change = set(), set(), {}, {}
+for rule in sys.argv[1:]:
+    w = rule.split()
+    n = int(w[1])
+    if w[0] == "lose": lose.add(n)
+    if w[0] == "twice": twice.add(n)
+    if w[0] == "late": late[n] = int(w[2])
+    if w[0] == "set": change.setdefault(n, []).append((int(w[2]), int(w[3], 16)))
+a = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+a.bind(("eth0", 3))
+b = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+b.bind(("eth1", 0))
+held = []
+print("up", flush=True)
+while True:
+    m, where = a.recvfrom(65536)
+    if where[2] == socket.PACKET_OUTGOING:
+        continue
+    n = int.from_bytes(m[-2:], "big")
+    m = bytearray(m)
+    for at, v in change.get(n, []):
+        m[at] = v
+    if n in late:
+        held.append([late[n], m])
+        continue
+    if n not in lose:
+        b.send(m)
+    if n in twice:
+        b.send(m)
+    for h in held[:]:
+        h[0] -= 1
+        if not h[0]:
+            held.remove(h)
+            b.send(h[1])
+PY
+relay=
+relay() { # RULES...
+	[ -z "$relay" ] || lab_stop "$relay"
+	lab_bg relay python3 relay.py "$@"
+	relay=$LAB_PID
+	lab_until 10 grep -q up "$LAB_LOG" || { echo "FAILED: no relay"; cat "$LAB_LOG"; bad=1; }
+}
+verify() { # NAME EXIT ARGUMENTS...
+	local name=$1 want=$2
+	shift 2
+	lab_on h1 timeout 60 "$STRATA" "$@" >out 2>said
+	check "$name: exit" $? "$want"
+}
+packet=(eth dst=02:00:00:00:00:99 src=02:00:00:00:00:01 / ip src=10.0.0.1 dst=10.0.0.2 id=7 / udp sport=7 dport=9 /
+	vxlan vni=1 / eth dst=02:00:00:00:00:99 src=02:00:00:00:00:01 type=1-200)
+counts() { sed -nE 's/^strata: on [a-z]+ ([0-9]+) of ([0-9]+) arrived as they were sent, ([0-9]+) lost, ([0-9]+) altered, ([0-9]+) twice, ([0-9]+) out of order.*/\1 \2 \3 \4 \5 \6/p' said; }
+
+relay
+for how in --sender=sendmmsg --sender=libnet --rate=max "--rate=5000 --as=line"; do
+	# shellcheck disable=SC2086
+	verify "all arrive, $how" 0 send $how -i out --verify in "${packet[@]}"
+	check "all arrive, $how: counted" "$(counts)" "200 200 0 0 0 0"
+	holds "all arrive, $how: how long it took" said '; after [0-9.]+ [nmu]?s median, [0-9.]+ [mnu]?s p99, [0-9.]+ [mnu]?s at most'
+done
+verify "the same packet, many times" 0 send -c 2000 --rate 20000 --as none -i out --verify in "${packet[@]/1-200/7}"
+check "the same packet, many times: counted" "$(counts)" "2000 2000 0 0 0 0"
+
+relay "lose 5" "lose 6" "twice 7" "late 9 2" "set 20 22 09" "set 21 22 09" "set 21 0 12"
+for how in --rate=max --rate=2000; do
+	verify "a bad relay, $how" 1 send $how --as none -i out --verify in "${packet[@]}"
+	check "a bad relay, $how: counted" "$(counts)" "196 200 2 2 1 1"
+	for n in 5 6; do holds "a bad relay, $how: $n is lost" said "^strata: packet $n did not arrive"; done
+	holds "a bad relay, $how: 7 comes twice" said '^strata: packet 7 arrived once more'
+	holds "a bad relay, $how: 9 is late" said '^strata: packet 9 arrived after one that was sent later'
+	holds "a bad relay, $how: 20, by its fields" said '^strata: packet 20 was altered: ip.ttl: 64 \| 9$'
+	holds "a bad relay, $how: 21, by its fields" said '^strata: packet 21 was altered: eth.dst: 02:00:00:00:00:99 \| 12:00:00:00:00:99; ip.ttl: 64 \| 9$'
+	check "a bad relay, $how: nothing else" "$(grep -c 'packet [0-9]' said)" 6
+done
+# What a router changes anyway is not told.
+verify "ignored fields" 1 send --rate 2000 --as none -i out --verify in --ignore ip.ttl,eth "${packet[@]}"
+check "ignored fields: counted" "$(counts)" "198 200 2 0 1 1"
+# All of them are changed.
+rules=()
+for n in $(seq 1 200); do rules+=("set $n 22 3f"); done
+relay "${rules[@]}" "lose 77"
+verify "every packet is changed" 1 send --rate 2000 --as none -i out --verify in "${packet[@]}"
+check "every packet is changed: counted" "$(counts)" "0 200 1 199 0 0"
+holds "every packet is changed: the rest is counted" said '^strata: 189 more were altered'
+holds "every packet is changed: which is lost" said '^strata: packet 77 did not arrive'
+verify "every packet is changed, and that is expected" 1 send --rate 2000 --as none -i out --verify in --ignore ip.ttl "${packet[@]}"
+check "every packet is changed, and that is expected: counted" "$(counts)" "199 200 1 0 0 0"
+lab_stop "$relay"
+relay=
+verify "nobody passes anything on" 1 send --rate max --timeout 200ms -i out --verify in "${packet[@]}"
+check "nobody passes anything on: counted" "$(counts)" "0 200 200 0 0 0"
+
+# At top speed, without a relay: what was handed over together arrives while it is written down.
+lab_wire h1 near h1 far
+for dev in near far; do lab_on h1 sysctl -qw net.ipv6.conf.$dev.disable_ipv6=1; done
+lab_up h1 near
+for how in $(lab_on h1 "$STRATA" send --sender list -i near | awk '$2 == "yes" && $1 != "raw" { print $1 }'); do
+	verify "many by $how" 0 send --rate max --sender "$how" -i near --verify far "${packet[@]/1-200/1-20000}"
+	check "many by $how: counted" "$(counts)" "20000 20000 0 0 0 0"
+done
+# More than are remembered.
+lab_wire h1 here h1 there
+verify "more than are remembered" 1 send --rate max -c 5 --timeout 200ms -i near --verify there "${packet[@]/1-200/1-60000}"
+check "more than are remembered: counted" "$(counts)" "0 300000 300000 0 0 0"
+
+# ---- what is not possible ----
+verify "no such interface" 4 send -i out --verify nosuch0 "${packet[@]}"
+holds "no such interface: said" said 'no interface nosuch0'
+verify "--ignore alone" 2 send -i out --ignore eth "${packet[@]}"
+holds "--ignore alone: said" said "'--ignore' is for '--verify'"
+exit $bad
