@@ -12,6 +12,7 @@
 #include "cli/seal.h"
 #include "core/said.h"
 #include "dissect/dissect.h"
+#include "play/segment.h"
 
 __extension__ typedef __int128 wide;
 
@@ -36,11 +37,12 @@ static const char *const examples[] = {
 	"a note for the next reader",
 	NULL,
 };
-static const enum option_id options[] = {
-	OPT_WRITE,  OPT_PACKETS, OPT_FROM,  OPT_TO,    OPT_WHERE, OPT_COUNT,     OPT_DEDUP,
-	OPT_APPEND, OPT_SNAPLEN, OPT_SHIFT, OPT_SCALE, OPT_LINK,  OPT_COMMENT,   OPT_SPLIT,
-	OPT_HEX,    OPT_RESOLVE, OPT_SET,   OPT_MAP,   OPT_SUMS,  OPT_ANONYMISE, OPT_NONE
-};
+static const enum option_id options[] = { OPT_WRITE,   OPT_PACKETS, OPT_FROM,  OPT_TO,
+					  OPT_WHERE,   OPT_COUNT,   OPT_DEDUP, OPT_APPEND,
+					  OPT_SNAPLEN, OPT_SHIFT,   OPT_SCALE, OPT_LINK,
+					  OPT_COMMENT, OPT_SPLIT,   OPT_HEX,   OPT_RESOLVE,
+					  OPT_SET,     OPT_MAP,     OPT_SUMS,  OPT_ANONYMISE,
+					  OPT_SEGMENT, OPT_NONE };
 
 struct remark { /* --comment */
 	uint64_t number;
@@ -61,6 +63,10 @@ struct editing {
 	struct remark *remark;
 	unsigned nremarks;
 	struct buf said;
+	struct segmenter *segmenter; /* --segment; or NULL */
+	uint64_t mtu, cut, uncut;
+	int part_rc;
+	struct err bad; /* of a part */
 	uint64_t read, duplicates, no_link, too_far;
 	bool mixed; /* several link types make a pcapng of what was called otherwise */
 };
@@ -156,6 +162,8 @@ static int read_options(struct editing *ed, struct err *e)
 
 	if (!opt_has(o, OPT_WRITE))
 		return err_set(e, ERR_USAGE, "where to? strata edit FILE... -w OUT");
+	if (opt_u64(o, OPT_SEGMENT, PACKET_MAX, &ed->mtu, e) < 0)
+		return -1;
 	ed->snaplen = PACKET_MAX;
 	if (opt_u64(o, OPT_COUNT, UINT64_MAX, &ed->most, e) < 0 ||
 	    opt_u64(o, OPT_SNAPLEN, PACKET_MAX, &ed->snaplen, e) < 0 ||
@@ -166,10 +174,10 @@ static int read_options(struct editing *ed, struct err *e)
 		return -1;
 	ed->change.retime = ed->shift || ed->scale_num != ed->scale_den;
 	/* Nothing is left out nor made longer: lengths of sections stay true. */
-	static const enum option_id less[] = { OPT_PACKETS, OPT_FROM,      OPT_TO,   OPT_WHERE,
-					       OPT_COUNT,   OPT_DEDUP,     OPT_LINK, OPT_SNAPLEN,
-					       OPT_COMMENT, OPT_SPLIT,     OPT_SET,  OPT_MAP,
-					       OPT_SUMS,    OPT_ANONYMISE, OPT_NONE };
+	static const enum option_id less[] = { OPT_PACKETS, OPT_FROM,      OPT_TO,      OPT_WHERE,
+					       OPT_COUNT,   OPT_DEDUP,     OPT_LINK,    OPT_SNAPLEN,
+					       OPT_COMMENT, OPT_SPLIT,     OPT_SET,     OPT_MAP,
+					       OPT_SUMS,    OPT_ANONYMISE, OPT_SEGMENT, OPT_NONE };
 	ed->change.whole = !ed->change.retime && !ed->choice.filter.text;
 	for (unsigned i = 0; less[i] != OPT_NONE; i++)
 		ed->change.whole &= !opt_has(o, less[i]);
@@ -263,16 +271,11 @@ static void remark(struct editing *ed, struct packet *p, struct packet_said *sai
 	p->said = said;
 }
 
-/* enum sink_result. */
-static int edit_packet(struct editing *ed, struct packet *p, struct err *e)
+/* What was chosen and changed: enum sink_result. */
+static int finish(struct editing *ed, struct packet *p, struct err *e)
 {
 	struct packet_said said;
-	int rc = choose(ed, p, e);
 
-	if (rc <= 0)
-		return rc < 0 ? SINK_ERROR : SINK_OK;
-	if (choice_change(&ed->choice, p, e) < 0)
-		return SINK_ERROR;
 	if (ed->change.has_link && !change_link(ed, p)) {
 		ed->no_link++;
 		return SINK_OK;
@@ -287,6 +290,52 @@ static int edit_packet(struct editing *ed, struct packet *p, struct err *e)
 	if (ed->said.failed)
 		return err_set(e, ERR_IO, "no memory");
 	return sink_write(ed->sink, p, e);
+}
+
+static int part(void *ctx, const struct packet *p)
+{
+	struct editing *ed = ctx;
+	struct packet q = *p;
+
+	ed->part_rc = finish(ed, &q, &ed->bad);
+	return ed->part_rc != SINK_OK;
+}
+
+/* In parts that fit, where that was asked for. */
+static int in_parts(struct editing *ed, struct packet *p, struct err *e)
+{
+	uint32_t room = (uint32_t)ed->mtu;
+	struct err why = { 0 };
+	int n;
+
+	if (p->len > room)
+		room += segment_front(ed->segmenter, p);
+	if (p->len <= room)
+		return finish(ed, p, e);
+	n = segment(ed->segmenter, p, room, part, ed, &why);
+	if (n < 0)
+		return err_set(e, ERR_IO, "%s", why.msg);
+	if (n > 0) {
+		ed->cut++;
+		if (ed->part_rc != SINK_OK)
+			*e = ed->bad;
+		return ed->part_rc;
+	}
+	if (!ed->uncut++)
+		say(ed->c, "packet %" PRIu64 " stays as long as it is: %s", p->number, why.msg);
+	return finish(ed, p, e);
+}
+
+/* enum sink_result. */
+static int edit_packet(struct editing *ed, struct packet *p, struct err *e)
+{
+	int rc = choose(ed, p, e);
+
+	if (rc <= 0)
+		return rc < 0 ? SINK_ERROR : SINK_OK;
+	if (choice_change(&ed->choice, p, e) < 0)
+		return SINK_ERROR;
+	return ed->segmenter ? in_parts(ed, p, e) : finish(ed, p, e);
 }
 
 /* ---- all of them ---- */
@@ -309,6 +358,8 @@ static void tell(const struct editing *ed)
 		uint64_t n;
 		const char *what;
 	} v[] = { { ed->choice.changed, "changed" },
+		  { ed->cut, "cut up" },
+		  { ed->uncut, "too long, and not to be cut" },
 		  { ed->duplicates, "duplicates left out" },
 		  { ed->no_link, "left out: nothing in them can begin with that link type" },
 		  { ed->too_far, "left out: no file has room for their time" },
@@ -348,6 +399,8 @@ static int open_all(struct editing *ed, int n, struct err *e)
 	so.link = (uint16_t)link;
 	if (input_open(&ed->in, n, ed->c->argv, &so, opt_has(o, OPT_APPEND), e) < 0 ||
 	    choice_open(&ed->choice, source_link(ed->in.src[0]), e) < 0)
+		return -1;
+	if (opt_has(o, OPT_SEGMENT) && !(ed->segmenter = segmenter_open(ed->c->reg, e)))
 		return -1;
 	struct sink_options ko = { .avoid = ed->in.ids,
 				   .navoid = (unsigned)n,
@@ -398,6 +451,7 @@ out:
 	choice_close(&ed.choice);
 	input_close(&ed.in);
 	dedup_close(ed.dedup);
+	segmenter_close(ed.segmenter);
 	buf_done(&ed.said);
 	free(ed.remark);
 	if (rc == SINK_ERROR)
@@ -415,8 +469,7 @@ const struct command cmd_edit = {
 	.more = "Several files are merged by time, unless --append. OUT is pcap or pcapng, "
 		"compressed if its\nname ends in .gz or .zst. In this order: --packets (numbers "
 		"count over all files), --from,\n--to, FILTER, --where, --dedup, --set, --map, "
-		"--anonymise "
-		"and --sums, --link, --snaplen,\n--shift and --scale, --comment. What is not "
-		"changed "
-		"is written as it was; what OUT has no place for is told.",
+		"--anonymise and --sums, --segment, --link,\n--snaplen, --shift and --scale, "
+		"--comment. What is not changed is written as it was;\nwhat OUT has no place for "
+		"is told.",
 };

@@ -29,20 +29,22 @@ static const char *const examples[] = {
 	"a packet for each key",
 	"replay --client-if eth1 --server-if eth2 capture.pcap",
 	"through a device between two interfaces: who opened each conversation by the first",
+	"replay -i eth1 --segment mtu offload.pcap",
+	"what a card was to cut up, cut up",
 	"replay -i eth1 --map 10.0.0.0/24=10.9.9.0/24 capture.pcap",
 	"to other addresses, with the checksums over them",
 	"replay -i eth1 --hop cooked.pcapng",
 	"with new link headers: our own address, and the next hop's",
 	NULL,
 };
-static const enum option_id options[] = {
-	OPT_INTERFACE, OPT_RATE,     OPT_STEP,      OPT_LOOP,      OPT_COUNT, OPT_HOP,
-	OPT_PAD,       OPT_PACKETS,  OPT_FROM,      OPT_TO,        OPT_WHERE, OPT_APPEND,
-	OPT_AS,        OPT_DOC,      OPT_SPANS,     OPT_FIELDS,    OPT_HEX,   OPT_LINK,
-	OPT_RESOLVE,   OPT_REALTIME, OPT_DRY_RUN,   OPT_I_MAY,     OPT_USER,  OPT_SET,
-	OPT_MAP,       OPT_SUMS,     OPT_CLIENT_IF, OPT_SERVER_IF, OPT_SPLIT, OPT_ANONYMISE,
-	OPT_NONE
-};
+static const enum option_id options[] = { OPT_INTERFACE, OPT_RATE,    OPT_STEP,      OPT_LOOP,
+					  OPT_COUNT,     OPT_HOP,     OPT_PAD,       OPT_PACKETS,
+					  OPT_FROM,      OPT_TO,      OPT_WHERE,     OPT_APPEND,
+					  OPT_AS,        OPT_DOC,     OPT_SPANS,     OPT_FIELDS,
+					  OPT_HEX,       OPT_LINK,    OPT_RESOLVE,   OPT_REALTIME,
+					  OPT_DRY_RUN,   OPT_I_MAY,   OPT_USER,      OPT_SET,
+					  OPT_MAP,       OPT_SUMS,    OPT_CLIENT_IF, OPT_SERVER_IF,
+					  OPT_SPLIT,     OPT_SEGMENT, OPT_ANONYMISE, OPT_NONE };
 
 struct replaying {
 	struct cli *c;
@@ -68,7 +70,7 @@ struct replaying {
 static int read_options(struct replaying *r, struct err *e)
 {
 	const struct options *o = &r->c->opt;
-	uint64_t link = LINK_ETHERNET;
+	uint64_t link = LINK_ETHERNET, segment = 0;
 
 	r->loops = 1;
 	r->o = (struct replay_opts) {
@@ -79,6 +81,10 @@ static int read_options(struct replaying *r, struct err *e)
 		.rate = { RATE_TIMES, 1 },
 		.stop = &signals_stop,
 	};
+	if (opt_has(o, OPT_SEGMENT) && strcmp(o->v[OPT_SEGMENT], "mtu") == 0)
+		segment = UINT32_MAX;
+	else if (opt_u64(o, OPT_SEGMENT, PACKET_MAX, &segment, e) < 0)
+		return -1;
 	if (ways_options(&r->ways, r->c, e) < 0 || opt_rate(o, OPT_RATE, &r->o.rate, e) < 0 ||
 	    opt_u64(o, OPT_LOOP, UINT64_MAX, &r->loops, e) < 0 ||
 	    opt_u64(o, OPT_COUNT, UINT64_MAX, &r->most, e) < 0 ||
@@ -100,6 +106,7 @@ static int read_options(struct replaying *r, struct err *e)
 	if (!opt_has(o, OPT_AS) && !r->step && !r->o.dry)
 		r->c->opt.v[OPT_AS] = "none";
 	r->o.direct = r->o.rate.form == RATE_MAX && !r->step;
+	r->o.segment = (uint32_t)segment;
 	memcpy(r->o.ifname, r->ways.name, sizeof(r->o.ifname));
 	if (!r->o.ifname[0] && !r->o.hop)
 		return err_set(
@@ -273,6 +280,9 @@ static void tell(struct replaying *r)
 	if (r->choice.changed)
 		k += snprintf(line + k, sizeof(line) - (size_t)k, ", %" PRIu64 " changed",
 			      r->choice.changed);
+	if (n.cut)
+		k += snprintf(line + k, sizeof(line) - (size_t)k,
+			      ", %" PRIu64 " cut up into %" PRIu64, n.cut, n.parts);
 	if (n.padded)
 		k += snprintf(line + k, sizeof(line) - (size_t)k, ", %" PRIu64 " filled up",
 			      n.padded);

@@ -111,6 +111,10 @@ const struct option_row option_rows[] = {
 	{ OPT_SERVER_IF, 0, "server-if", "IF", "the interface of what servers sent", false },
 	{ OPT_HOP, 0, "hop", NULL, "new link headers: our own address, and the next hop's", false },
 	{ OPT_PAD, 0, "pad", NULL, "fill packets that were cut up with zeros", false },
+	{ OPT_SEGMENT, 0, "segment", "MTU",
+	  "cut up what is longer, as a network card does: 1500; mtu: that of\n"
+	  "                                  the interface",
+	  false },
 	{ OPT_REALTIME, 0, "realtime", NULL,
 	  "ahead of all other programs (SCHED_FIFO), for exact times", false },
 	{ OPT_SET, 0, "set", "PACKET", "change these fields: 'ip ttl=9 / udp dport=53'", true },

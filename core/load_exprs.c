@@ -108,10 +108,11 @@ static int resolve_proto(struct scope *s)
 		return -1;
 	if (p->fragment && (maybe(s, p->fragment->at) || maybe(s, p->fragment->number) ||
 			    maybe(s, p->fragment->first) || maybe(s, p->fragment->more) ||
-			    maybe(s, p->fragment->cond)))
+			    maybe(s, p->fragment->cond) || maybe(s, p->fragment->intact)))
 		return -1;
 	if (p->segment && (maybe(s, p->segment->at) || maybe(s, p->segment->opens) ||
 			   maybe(s, p->segment->closes) || maybe(s, p->segment->resets) ||
+			   maybe(s, p->segment->first) || maybe(s, p->segment->last) ||
 			   maybe(s, p->segment->acks) || maybe(s, p->segment->acks_if)))
 		return -1;
 	for (unsigned i = 0; i < p->ncarries; i++) {

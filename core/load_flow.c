@@ -45,7 +45,7 @@ static int word_expr(struct load *l, const char *word, const struct expr **x)
 	return *x ? 1 : -1;
 }
 
-/* fragment by F [, G] ( at EXPR | number EXPR first EXPR ) [more EXPR] [if EXPR] */
+/* fragment by F [, G] ( at EXPR | number EXPR first EXPR ) [more EXPR] [intact EXPR] [if EXPR] */
 int parse_fragment(struct load *l)
 {
 	struct fragment_rule *f = arena_alloc(&l->r->mem, sizeof(*f));
@@ -73,12 +73,13 @@ int parse_fragment(struct load *l)
 	if (f->number && !load_is(l, "first"))
 		return load_expected(l, "first and when the whole begins with the piece");
 	if ((f->number && word_expr(l, "first", &f->first) < 0) ||
-	    word_expr(l, "more", &f->more) < 0)
+	    word_expr(l, "more", &f->more) < 0 || word_expr(l, "intact", &f->intact) < 0)
 		return -1;
 	return word_expr(l, "if", &f->cond) < 0 ? -1 : 0;
 }
 
-/* segment at EXPR [opens EXPR] [closes EXPR] [resets EXPR] [acks EXPR [if EXPR]] */
+/* segment at EXPR [opens EXPR] [closes EXPR] [resets EXPR] [first EXPR] [last EXPR]
+ *	[acks EXPR [if EXPR]] */
 int parse_segment(struct load *l)
 {
 	struct segment_rule *s = arena_alloc(&l->r->mem, sizeof(*s));
@@ -97,7 +98,8 @@ int parse_segment(struct load *l)
 			const struct expr **x;
 		} part[] = {
 			{ "at", &s->at },         { "opens", &s->opens }, { "closes", &s->closes },
-			{ "resets", &s->resets }, { "acks", &s->acks },
+			{ "resets", &s->resets }, { "acks", &s->acks },   { "first", &s->first },
+			{ "last", &s->last },
 		};
 		int r = 0;
 
@@ -113,6 +115,7 @@ int parse_segment(struct load *l)
 struct widest {
 	const struct record *rec;
 	unsigned bits;
+	int field;
 };
 
 static void look_at(const struct expr *x, void *arg)
@@ -121,14 +124,16 @@ static void look_at(const struct expr *x, void *arg)
 	unsigned bits;
 
 	if (x->op == EX_FIELD && x->local >= 0 && !x->outer_proto &&
-	    type_is_number(w->rec->fields[x->local].type, &bits) && bits > w->bits)
+	    type_is_number(w->rec->fields[x->local].type, &bits) && bits > w->bits) {
 		w->bits = bits;
+		w->field = x->local;
+	}
 }
 
 int check_flow(struct registry *r, struct unit *u, struct err *e)
 {
 	const struct proto *p = u->proto;
-	struct widest w = { u->rec, 0 };
+	struct widest w = { u->rec, 0, 0 };
 
 	(void)r;
 	if (p->segment && !p->flow)
@@ -149,5 +154,6 @@ int check_flow(struct registry *r, struct unit *u, struct err *e)
 		return src_fail(u->src, e, place_of(p->segment->at),
 				"a segment begins at a number among the fields of %s", p->name);
 	p->segment->bits = (uint8_t)w.bits;
+	p->segment->number = (uint16_t)w.field;
 	return 0;
 }

@@ -451,14 +451,18 @@ struct fragment_rule { /* `fragment by F, G at EXPR more EXPR`: the payload is a
 	const struct expr *first;  /* number: the whole begins with it */
 	const struct expr *more;   /* others follow; NULL: never */
 	const struct expr *cond;   /* or NULL: always */
+	const struct expr *intact; /* it is not to be cut; or NULL */
 };
 
 struct segment_rule {          /* `segment at EXPR opens ...`: the payload is a part of a stream */
 	const struct expr *at; /* number of its first byte; wraps */
 	const struct expr *opens, *closes, *resets; /* or NULL */
+	const struct expr *first,
+		*last;              /* bits that one of several keeps when it is cut; or NULL */
 	const struct expr *acks;    /* number of the byte that the receiver waits for; or NULL */
 	const struct expr *acks_if; /* it says so; NULL: always */
-	uint8_t bits;               /* after which the numbers begin again */
+	uint16_t number;            /* the widest field that `at` names */
+	uint8_t bits;               /* its width, after which the numbers begin again */
 };
 
 #define MESSAGE_REST INT64_MAX /* `message rest`: up to the end of the stream */

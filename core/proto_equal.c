@@ -300,6 +300,7 @@ static bool same_segment(const struct segment_rule *a, const struct segment_rule
 {
 	return same_expr(a->at, b->at) && same_expr(a->opens, b->opens) &&
 	       same_expr(a->closes, b->closes) && same_expr(a->resets, b->resets) &&
+	       same_expr(a->first, b->first) && same_expr(a->last, b->last) &&
 	       same_expr(a->acks, b->acks) && same_expr(a->acks_if, b->acks_if) &&
 	       a->bits == b->bits;
 }
@@ -316,7 +317,8 @@ static bool same_flow(const struct proto *a, const struct proto *b)
 	if (f &&
 	    (f->nby != g->nby || memcmp(f->by, g->by, sizeof(f->by)) || !same_expr(f->at, g->at) ||
 	     !same_expr(f->more, g->more) || !same_expr(f->number, g->number) ||
-	     !same_expr(f->first, g->first) || !same_expr(f->cond, g->cond) || f->bits != g->bits))
+	     !same_expr(f->first, g->first) || !same_expr(f->intact, g->intact) ||
+	     !same_expr(f->cond, g->cond) || f->bits != g->bits))
 		return false;
 	return !a->segment || same_segment(a->segment, b->segment);
 }

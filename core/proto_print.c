@@ -198,6 +198,7 @@ static void print_flow(const struct proto *p, struct buf *out)
 		print_part("number", p, p->fragment->number, out);
 		print_part("first", p, p->fragment->first, out);
 		print_part("more", p, p->fragment->more, out);
+		print_part("intact", p, p->fragment->intact, out);
 		print_part("if", p, p->fragment->cond, out);
 		buf_char(out, '\n');
 	}
@@ -207,6 +208,8 @@ static void print_flow(const struct proto *p, struct buf *out)
 		print_part("opens", p, p->segment->opens, out);
 		print_part("closes", p, p->segment->closes, out);
 		print_part("resets", p, p->segment->resets, out);
+		print_part("first", p, p->segment->first, out);
+		print_part("last", p, p->segment->last, out);
 		print_part("acks", p, p->segment->acks, out);
 		print_part("if", p, p->segment->acks_if, out);
 		buf_char(out, '\n');

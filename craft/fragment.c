@@ -59,8 +59,7 @@ int fragment_parse(const char *s, struct fragment_opts *o, struct err *e)
 
 /* ---- what the descriptions say ---- */
 
-/* The field that a payload condition reads, and the bits of it that count. */
-static const struct expr *read_field(const struct expr *x, uint64_t *mask)
+const struct expr *expr_flag(const struct expr *x, uint64_t *mask)
 {
 	for (unsigned depth = 0; x && depth < 8; depth++) {
 		if (x->op == EX_FIELD)
@@ -76,8 +75,8 @@ static bool fragmentable(const struct proto *p)
 {
 	uint64_t mask;
 
-	return p->opaque && p->excerpt && read_field(p->opaque, &mask) &&
-	       read_field(p->excerpt, &mask);
+	return p->opaque && p->excerpt && expr_flag(p->opaque, &mask) &&
+	       expr_flag(p->excerpt, &mask);
 }
 
 /* The protocol that is put in between to tell about fragments: it carries the same space, has the
@@ -109,9 +108,9 @@ static int places(struct cut *c, const struct proto *p, const struct tree *t, ui
 	uint32_t at, mt;
 
 	c->more_mask = 1;
-	x = read_field(p->opaque, &c->more_mask);
+	x = expr_flag(p->opaque, &c->more_mask);
 	c->more_mask = 1;
-	y = read_field(p->excerpt, &c->more_mask);
+	y = expr_flag(p->excerpt, &c->more_mask);
 	if (!x || !y)
 		return -1;
 	at = tree_child(t, 0, (unsigned)x->local);
@@ -346,20 +345,47 @@ static int cut_up(struct cut *c, const struct fragment_opts *o,
 	return count;
 }
 
+static int refuses(struct cut *c, struct err *e)
+{
+	const struct proto *p = c->p->layers[c->layer].proto;
+
+	if (!p->fragment || !p->fragment->intact)
+		return 0;
+	if (decode(&c->tree, c->p, c->layer))
+		return err_set(e, ERR_IO, "out of memory");
+	if (!expr_eval(p->fragment->intact, &c->tree, 0, NULL))
+		return 0;
+	return err_set(e, ERR_USAGE, "%s says that it is not to be cut", p->name);
+}
+
+/* The size of pieces that fit a frame. */
+static int fit(const struct cut *c, struct fragment_opts *o, struct err *e)
+{
+	uint32_t head = c->head + (uint32_t)c->extra.n;
+
+	if (o->frame < head + UNIT)
+		return err_set(e, ERR_USAGE, "%u bytes are too few for its headers", o->frame);
+	o->size = (o->frame - head) / UNIT * UNIT;
+	return 0;
+}
+
 int fragment(const struct registry *reg, const struct packet *p, const struct fragment_opts *o,
 	     int (*emit)(void *ctx, const struct packet *frag), void *ctx, struct err *e)
 {
 	struct cut c = { .reg = reg, .p = p };
+	struct fragment_opts fixed = *o;
 	int rc = -1;
 
-	if (!o->size || o->size % UNIT || o->overlap % UNIT || o->overlap >= o->size)
+	if ((!o->size && !o->frame) || o->size % UNIT || o->overlap % UNIT ||
+	    (o->size && o->overlap >= o->size))
 		return err_set(e, ERR_USAGE, "fragment sizes are multiples of 8");
-	if (cut_find(&c, o->id, e))
+	if (cut_find(&c, o->id, e) || (o->heed && refuses(&c, e)) ||
+	    (!o->size && fit(&c, &fixed, e)))
 		goto out;
-	if (c.end - c.head <= o->size)
+	if (c.end - c.head <= fixed.size)
 		rc = emit(ctx, p) < 0 ? 0 : 1;
 	else
-		rc = cut_up(&c, o, emit, ctx, e);
+		rc = cut_up(&c, &fixed, emit, ctx, e);
 out:
 	buf_done(&c.extra);
 	buf_done(&c.out);

@@ -333,12 +333,19 @@ static uint32_t frame_extra(const struct packet *p)
 	return p->len >= 14 && be16(p->data + 12) == 0x8100 ? 18 : 14;
 }
 
+uint32_t sender_most(const struct hop *h, const struct packet *p)
+{
+	if (bare(p->link) && (h->raw || h->route.dev.link == LINK_ETHERNET))
+		return h->route.mtu;
+	return h->route.dev.mtu + frame_extra(p);
+}
+
 int hop_fits(struct sender *s, struct hop *h, const struct packet *p, struct err *e)
 {
 	if (!p->len)
 		return err_set(e, ERR_IO, "an empty packet cannot be sent");
 	if (bare(p->link) && h->raw)
-		return p->len > h->route.mtu ? too_long(s, h, p->len, e) : 0;
+		return p->len > sender_most(h, p) ? too_long(s, h, p->len, e) : 0;
 	if (bare(p->link) && h->route.dev.link == LINK_ETHERNET) {
 		if (!h->resolved)
 			return err_set(e, ERR_IO, "the next hop's address is not known yet");
@@ -348,11 +355,11 @@ int hop_fits(struct sender *s, struct hop *h, const struct packet *p, struct err
 				       "with a layer");
 		if (!h->header_len && slot_header(s, h, p->layers[0].proto, e))
 			return -1;
-		return p->len > h->route.mtu ? too_long(s, h, p->len, e) : 0;
+		return p->len > sender_most(h, p) ? too_long(s, h, p->len, e) : 0;
 	}
 	if (p->link != h->route.dev.link && !(bare(p->link) && bare(h->route.dev.link)))
 		return wrong_link(s, h, p->link, e);
-	if (p->len > h->route.dev.mtu + frame_extra(p))
+	if (p->len > sender_most(h, p))
 		return too_long(s, h, p->len, e);
 	return 0;
 }

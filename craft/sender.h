@@ -94,6 +94,9 @@ struct burst_item {
  * and on ways that take no bursts, that is 0. */
 unsigned sender_burst(struct sender *s, const struct burst_item *v, unsigned n);
 
+/* Bytes of such a packet that the MTU of this way lets pass. */
+uint32_t sender_most(const struct hop *h, const struct packet *p);
+
 /* The same in bursts: frames are queued for their interface, and leave when the queue is full, or
  * at sender_flush (tx.h). What a raw IP socket or libnet takes leaves at once. 1: e says why this
  * packet cannot be sent, and it is not counted; -1: e: nothing more can. */

@@ -2,11 +2,13 @@
 /* Replaying: which bytes of a recorded packet leave, by which way, and when. */
 #include "play/replay.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dissect/dissect.h"
 #include "play/careful.h"
+#include "play/segment.h"
 
 #define ANSWER 5000000ll /* ns for a neighbour to answer */
 
@@ -21,12 +23,19 @@ struct replay {
 	int checked[REPLAY_WAYS]; /* interface that careful.h was asked about */
 	const struct iface *dev;
 	int64_t last; /* time of the last packet that had one */
-	uint64_t padded, rehopped;
+	uint64_t padded, rehopped, cut, parts;
+	struct segmenter *segmenter;
+	struct err refused; /* why a part could not leave */
+	int part_rc;
+	const struct hop *hop; /* of the parts */
 };
 
 struct replay *replay_open(const struct replay_opts *o, struct err *e)
 {
-	struct sender_opts so = { .reg = o->reg, .direct = o->direct, .stop = o->stop };
+	struct sender_opts so = { .reg = o->reg,
+				  .direct = o->direct,
+				  .stop = o->stop,
+				  .mtu_hint = o->segment ? NULL : "; --segment mtu cuts it up" };
 	unsigned ways = o->ifname[1] ? 2 : 1;
 	bool all = true;
 	struct replay *r = calloc(1, sizeof(*r));
@@ -42,6 +51,8 @@ struct replay *replay_open(const struct replay_opts *o, struct err *e)
 		err_set(e, ERR_IO, "out of memory");
 		all = false;
 	}
+	if (all && o->segment)
+		all = (r->segmenter = segmenter_open(o->reg, e)) != NULL;
 	for (unsigned k = 0; k < ways && all; k++) {
 		so.ifname = o->ifname[k];
 		r->sender[k] = sender_open(&so, e);
@@ -59,6 +70,7 @@ void replay_close(struct replay *r)
 		return;
 	for (unsigned k = 0; k < REPLAY_WAYS; k++)
 		sender_close(r->sender[k]);
+	segmenter_close(r->segmenter);
 	tree_done(&r->tree);
 	free(r->room);
 	free(r);
@@ -200,11 +212,63 @@ static int change_way(struct replay *r, unsigned way, struct err *e)
 	return before == way ? 0 : sender_flush(r->sender[before], e);
 }
 
+/* ---- in parts ---- */
+
+static int emit(void *ctx, const struct packet *part)
+{
+	struct replay *r = ctx;
+
+	pace_bytes(&r->pace, part->len);
+	r->parts++;
+	r->part_rc = r->o.dry ? 0 : sender_queue(r->sender[r->way], r->hop, part, &r->refused);
+	return r->part_rc;
+}
+
+/* Bytes that may leave at a time. */
+static uint32_t most(struct replay *r, const struct hop *hop, const struct packet *p)
+{
+	uint32_t fits = sender_most(hop, p), front;
+
+	if (!r->o.segment)
+		return UINT32_MAX;
+	front = r->o.segment < fits && p->len > r->o.segment ? segment_front(r->segmenter, p) : 0;
+	if (r->o.segment < fits && r->o.segment + front < fits)
+		return r->o.segment + front;
+	return fits;
+}
+
+/* enum replay_result */
+static int in_parts(struct replay *r, const struct hop *hop, const struct packet *p, uint32_t room,
+		    struct err *e)
+{
+	char why[200];
+	int n;
+
+	r->hop = hop;
+	r->part_rc = 0;
+	err_clear(&r->refused);
+	n = segment(r->segmenter, p, room, emit, r, e);
+	if (n > 0 && !r->part_rc) {
+		r->cut++;
+		return REPLAY_SENT;
+	}
+	if (n > 0) {
+		*e = r->refused;
+		return r->part_rc < 0 ? REPLAY_ERROR : REPLAY_NOT;
+	}
+	snprintf(why, sizeof(why), "%.190s", e->msg);
+	err_clear(e);
+	err_set(e, ERR_IO, "longer than an MTU lets pass (%u bytes), and cannot be cut up: %s",
+		room, why);
+	return n < 0 ? REPLAY_ERROR : REPLAY_NOT;
+}
+
 int replay_packet(struct replay *r, const struct packet *p, unsigned way, struct err *e)
 {
 	struct packet copy = *p;
 	const struct packet *out = &copy;
 	const struct hop *hop = NULL;
+	uint32_t room;
 	bool waited;
 	int rc = whole(r, &copy, e);
 
@@ -213,19 +277,24 @@ int replay_packet(struct replay *r, const struct packet *p, unsigned way, struct
 		rc = find_way(r, way, &out, &hop, e);
 	if (rc == 0 && careful(r, way, hop, e))
 		rc = REPLAY_ERROR;
-	if (rc == 0)
-		rc = wait_for(r, p, &waited, e);
+	if (rc)
+		return rc;
+	room = most(r, hop, out);
+	rc = wait_for(r, p, &waited, e);
 	if (rc)
 		return rc;
 	r->dev = &hop->route.dev;
-	pace_bytes(&r->pace, out->len);
-	if (r->o.dry)
-		return REPLAY_SENT;
-	if (change_way(r, way, e))
+	if (!r->o.dry && change_way(r, way, e))
 		return REPLAY_ERROR;
-	rc = sender_queue(r->sender[way], hop, out, e);
+	if (out->len > room) {
+		rc = in_parts(r, hop, out, room, e);
+	} else {
+		pace_bytes(&r->pace, out->len);
+		rc = r->o.dry ? 0 : sender_queue(r->sender[way], hop, out, e);
+		rc = rc < 0 ? REPLAY_ERROR : rc ? REPLAY_NOT : REPLAY_SENT;
+	}
 	if (rc)
-		return rc < 0 ? REPLAY_ERROR : REPLAY_NOT;
+		return rc;
 	return waited && replay_flush(r, e) ? REPLAY_ERROR : REPLAY_SENT;
 }
 
@@ -259,7 +328,9 @@ void replay_counts(const struct replay *r, struct replay_counts *c)
 {
 	*c = (struct replay_counts) { .pace = &r->pace,
 				      .padded = r->padded,
-				      .rehopped = r->rehopped };
+				      .rehopped = r->rehopped,
+				      .cut = r->cut,
+				      .parts = r->parts };
 	sender_counts(r->sender[0], &c->tx);
 	c->ways[0] = c->tx;
 	if (!r->sender[1])

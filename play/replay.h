@@ -17,8 +17,10 @@ struct replay_opts {
 			the next hop (ARP, ND) */
 	bool direct; /* sender_opts.direct */
 	bool pad;    /* packets that were cut when they were captured: zeros in place of the rest */
-	bool dry;    /* everything but sending */
-	bool i_may;  /* careful.h is not asked */
+	uint32_t segment; /* what is longer than the way takes, or than an MTU of this, is cut up
+			     (segment.h); UINT32_MAX: by the way alone; 0: it is not sent */
+	bool dry;         /* everything but sending */
+	bool i_may;       /* careful.h is not asked */
 	struct rate rate;
 	const volatile int *stop;
 };
@@ -51,6 +53,7 @@ struct replay_counts {
 	struct tx_counts ways[REPLAY_WAYS];
 	const struct pace *pace;
 	uint64_t padded, rehopped; /* packets filled up; whose link header was made anew */
+	uint64_t cut, parts;       /* packets cut up, into so many */
 };
 void replay_counts(const struct replay *r, struct replay_counts *c);
 void replay_close(struct replay *r); /* accepts NULL */
