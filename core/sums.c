@@ -197,6 +197,89 @@ static bool out_of_sight(const struct packet *p, unsigned layer, const struct ru
 	return false;
 }
 
+/* ---- right at once ---- */
+
+/* A number of a pseudo header that needs no look at fields. */
+static bool plain_number(const struct pseudo_item *it, const struct layer *l,
+			 const struct proto *lower, uint64_t *v)
+{
+	switch (it->expr->op) {
+	case EX_NUM: *v = (uint64_t)it->expr->num; return true;
+	case EX_UPPER: *v = upper_value(l->proto, lower); return true;
+	case EX_SPANLEN: *v = l->end - l->off; return true;
+	default: return false;
+	}
+}
+
+/* The pseudo header of the layer right below; *sum: not folded. False: not that simple. */
+static bool pseudo_at_once(const struct packet *p, unsigned layer, uint64_t *sum)
+{
+	const struct layer *low = &p->layers[layer - 1];
+	const struct proto *lower = low->proto;
+	unsigned at = 0; /* bytes so far */
+
+	for (unsigned i = 0; i < lower->npseudo; i++) {
+		const struct pseudo_item *it = &lower->pseudo[i];
+		const struct field *f = it->at;
+		uint64_t v;
+		unsigned n;
+
+		if (!it->field) {
+			if (!plain_number(it, &p->layers[layer], lower, &v))
+				return false;
+			at += it->bits / 8;
+			*sum += at % 2 ? v << 8 : v; /* a word of 32 bits is two of 16 */
+			continue;
+		}
+		if (!f || at % 2 || f->fixed_bit < 0 || f->fixed_bit % 8 ||
+		    f->type->form != TYPE_LEAF || f->type->ext.form != EXTENT_KIND)
+			return false;
+		n = leaf_bits(f->type) / 8;
+		if (!n || n % 2 || (uint32_t)f->fixed_bit / 8 + n > low->hlen)
+			return false;
+		*sum += sum_inet_partial(p->data + low->off + f->fixed_bit / 8, n, 0);
+	}
+	return lower->npseudo && at % 2 == 0;
+}
+
+bool sum_right(const struct packet *p, unsigned layer, const struct field *f)
+{
+	const struct layer *l = &p->layers[layer];
+	const struct rule *r = &f->rule;
+	uint32_t from = l->off + l->hlen, to = from;
+	uint64_t sum = 0;
+	unsigned flags = 0;
+
+	if (r->sum->form != SUM_INET || r->expr || f->fixed_bit < 0 || f->fixed_bit % 16 ||
+	    (uint32_t)f->fixed_bit / 8 + 2 > l->hlen || f->type->le || leaf_bits(f->type) != 16 ||
+	    p->len < p->wire_len)
+		return false;
+	if (r->zero_none && !p->data[l->off + f->fixed_bit / 8] &&
+	    !p->data[l->off + f->fixed_bit / 8 + 1])
+		return false;
+	for (unsigned i = 0; i <= layer; i++)
+		flags |= p->layers[i].flags;
+	if (flags)
+		return false;
+	for (unsigned i = 0; i < r->spans.n; i++) {
+		switch (r->spans.v[i].form) {
+		case SPAN_ALL: to = l->end; /* fall through */
+		case SPAN_HEADER: from = l->off; break;
+		case SPAN_PAYLOAD: to = l->end - l->tail; break;
+		case SPAN_PSEUDO:
+			if (!layer || packet_parent(p, layer) != (int)layer - 1 ||
+			    !pseudo_at_once(p, layer, &sum))
+				return false;
+			break;
+		default: return false;
+		}
+	}
+	if (from != l->off) /* the field itself is not in it */
+		return false;
+	sum += sum_inet_partial(p->data + from, to - from, 0);
+	return sum % 0xffff == 0;
+}
+
 int sum_value(const struct packet *p, unsigned layer, const struct tree *t, uint32_t node,
 	      uint64_t *v)
 {

@@ -109,6 +109,9 @@ int rule_value(const struct field *f, const struct tree *t, uint32_t at, uint64_
 /* Does v say what the rule asks for? A length in bits may leave some of its last byte unused. */
 bool rule_holds(const struct rule *r, uint64_t v, uint64_t want);
 
+/* Is the Internet checksum in field f of a layer right (RFC 1071 section 1 (3): the sum over all,
+ * itself included, is all ones), as far as its bytes tell at once? False: sum_value tells. */
+bool sum_right(const struct packet *p, unsigned layer, const struct field *f);
 /* What checksum node `node` of t, the tree of layer `layer`, should hold. Lower layers of p are
  * looked at for pseudo headers. 0 done; 1 "none" (zero_none and the field reads 0); 2 cannot be
  * told (cut, excerpt, opaque fragment). */

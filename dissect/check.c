@@ -155,6 +155,9 @@ enum sum_verdict sum_judge(const struct packet *p, unsigned layer, const struct 
 	uint64_t mask = n->bits < 64 ? (1ull << n->bits) - 1 : UINT64_MAX;
 	bool inet = n->field->rule.sum->form == SUM_INET && n->bits == 16;
 
+	*want = n->num;
+	if (n->parent == 0 && sum_right(p, layer, n->field))
+		return SUM_GOOD;
 	*want = 0;
 	if (p->layers[layer].flags & LAYER_ABOVE)
 		return SUM_UNKNOWN;

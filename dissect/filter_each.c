@@ -56,14 +56,16 @@ static bool cut_slices(struct matching *m, struct got *g)
 	if (op->nslices == 1) {
 		if (!slice_at(&op->slice[0], g->n, &from, &to))
 			return false;
-		g->p += from;
+		if (from) /* a number without bytes has none to begin with */
+			g->p += from;
 		g->n = to - from;
 	} else {
 		b->n = 0;
 		for (unsigned i = 0; i < op->nslices; i++) {
 			if (!slice_at(&op->slice[i], g->n, &from, &to))
 				return false;
-			buf_put(b, g->p + from, to - from);
+			if (to > from)
+				buf_put(b, g->p + from, to - from);
 		}
 		g->p = (const uint8_t *)b->p;
 		g->n = (uint32_t)b->n;
