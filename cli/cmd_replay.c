@@ -13,6 +13,7 @@
 #include "cli/reasons.h"
 #include "cli/seal.h"
 #include "cli/signals.h"
+#include "cli/verifying.h"
 #include "cli/ways.h"
 #include "cli/wire.h"
 #include "dissect/dissect.h"
@@ -37,14 +38,14 @@ static const char *const examples[] = {
 	"with new link headers: our own address, and the next hop's",
 	NULL,
 };
-static const enum option_id options[] = { OPT_INTERFACE, OPT_RATE,    OPT_STEP,      OPT_LOOP,
-					  OPT_COUNT,     OPT_HOP,     OPT_PAD,       OPT_PACKETS,
-					  OPT_FROM,      OPT_TO,      OPT_WHERE,     OPT_APPEND,
-					  OPT_AS,        OPT_DOC,     OPT_SPANS,     OPT_FIELDS,
-					  OPT_HEX,       OPT_LINK,    OPT_RESOLVE,   OPT_REALTIME,
-					  OPT_DRY_RUN,   OPT_I_MAY,   OPT_USER,      OPT_SET,
-					  OPT_MAP,       OPT_SUMS,    OPT_CLIENT_IF, OPT_SERVER_IF,
-					  OPT_SPLIT,     OPT_SEGMENT, OPT_ANONYMISE, OPT_NONE };
+static const enum option_id options[] = {
+	OPT_INTERFACE, OPT_RATE,     OPT_STEP,      OPT_LOOP,      OPT_COUNT, OPT_HOP,
+	OPT_PAD,       OPT_PACKETS,  OPT_FROM,      OPT_TO,        OPT_WHERE, OPT_APPEND,
+	OPT_AS,        OPT_DOC,      OPT_SPANS,     OPT_FIELDS,    OPT_HEX,   OPT_LINK,
+	OPT_RESOLVE,   OPT_REALTIME, OPT_DRY_RUN,   OPT_I_MAY,     OPT_USER,  OPT_SET,
+	OPT_MAP,       OPT_SUMS,     OPT_CLIENT_IF, OPT_SERVER_IF, OPT_SPLIT, OPT_SEGMENT,
+	OPT_ANONYMISE, OPT_SENDER,   OPT_VERIFY,    OPT_IGNORE,    OPT_NONE
+};
 
 struct replaying {
 	struct cli *c;
@@ -59,6 +60,7 @@ struct replaying {
 	struct progress progress;
 	struct replay_opts o;
 	uint64_t loops, round, most, taken, read;
+	struct verifying verify;
 	bool step, quit;
 	struct termios before;
 	bool raw; /* the terminal gives each key at once */
@@ -71,6 +73,8 @@ static int read_options(struct replaying *r, struct err *e)
 {
 	const struct options *o = &r->c->opt;
 	uint64_t link = LINK_ETHERNET, segment = 0;
+	bool has_way;
+	int via = VIA_WORD_LINK;
 
 	r->loops = 1;
 	r->o = (struct replay_opts) {
@@ -88,7 +92,8 @@ static int read_options(struct replaying *r, struct err *e)
 	if (ways_options(&r->ways, r->c, e) < 0 || opt_rate(o, OPT_RATE, &r->o.rate, e) < 0 ||
 	    opt_u64(o, OPT_LOOP, UINT64_MAX, &r->loops, e) < 0 ||
 	    opt_u64(o, OPT_COUNT, UINT64_MAX, &r->most, e) < 0 ||
-	    opt_u64(o, OPT_LINK, 0xfffe, &link, e) < 0)
+	    opt_u64(o, OPT_LINK, 0xfffe, &link, e) < 0 ||
+	    sender_options(o, &has_way, &r->o.way, &via, e) < 0)
 		return -1;
 	r->step = opt_has(o, OPT_STEP);
 	if (r->step && opt_has(o, OPT_RATE))
@@ -268,8 +273,8 @@ static void tell(struct replaying *r)
 		k = snprintf(line, sizeof(line), "%" PRIu64 " would be sent",
 			     r->taken - r->reasons.failed);
 	else
-		k = snprintf(line, sizeof(line), "%" PRIu64 " sent, %" PRIu64 " bytes", n.tx.sent,
-			     n.tx.bytes);
+		k = snprintf(line, sizeof(line), "%" PRIu64 " sent, %" PRIu64 " bytes%s%s",
+			     n.tx.sent, n.tx.bytes, n.way ? " by " : "", n.way ? n.way : "");
 	if (r->ways.split && !r->o.dry)
 		k += snprintf(line + k, sizeof(line) - (size_t)k,
 			      ", %" PRIu64 " by %s, %" PRIu64 " by %s", n.ways[0].sent,
@@ -315,8 +320,14 @@ static int open_all(struct replaying *r, struct err *e)
 	    choice_open(&r->choice, source_link(r->in.src[0]), e) < 0 ||
 	    wire_open(&r->wire, r->c, e) < 0)
 		return -1;
+	if (!r->o.dry && verifying_open(&r->verify, r->c, 0, e) < 0)
+		return -1;
+	if (r->verify.v) {
+		r->o.watch = verify_sent;
+		r->o.watch_ctx = r->verify.v;
+	}
 	r->replay = replay_open(&r->o, e);
-	if (!r->replay || privs_drop(&po, e) < 0)
+	if (!r->replay || privs_drop(&po, e) < 0 || verifying_start(&r->verify, e) < 0)
 		return -1;
 	return 0;
 }
@@ -331,6 +342,8 @@ static int run_replay(struct cli *c)
 		return fail(c, ERR_USAGE, "which file? strata replay FILE... [FILTER] -i IF");
 	if (opt_has(&c->opt, OPT_INTERFACE) && strcmp(c->opt.v[OPT_INTERFACE], "list") == 0)
 		return list_devices(c);
+	if (opt_has(&c->opt, OPT_SENDER) && strcmp(c->opt.v[OPT_SENDER], "list") == 0)
+		return list_senders(c, c->opt.v[OPT_INTERFACE]);
 	r.nfiles = words_files(c->argc, c->argv);
 	if (choice_options(&r.choice, c, r.nfiles, &e) < 0 || read_options(&r, &e) < 0 ||
 	    load_registry(c, &e) < 0 || open_all(&r, &e) < 0)
@@ -343,11 +356,15 @@ static int run_replay(struct cli *c)
 	rc = all(&r, &e);
 	keys_close(&r);
 	progress_done(&r.progress);
+	if (verifying_end(&r.verify, &e) < 0)
+		rc = -1;
 	if (out_flush(&r.wire.out, &e) < 0 && !r.wire.out.gone)
 		rc = -1;
 	tell(&r);
+	verifying_tell(&r.verify);
 out:
 	replay_close(r.replay);
+	int code = verifying_close(&r.verify);
 	tree_done(&r.scratch);
 	bool gone = r.wire.out.gone;
 	wire_close(&r.wire);
@@ -356,7 +373,7 @@ out:
 	input_close(&r.in);
 	if (rc < 0 && !gone)
 		return print_err(c, &e);
-	return r.reasons.failed ? EXIT_LOST : EXIT_DONE;
+	return r.reasons.failed ? EXIT_LOST : code;
 }
 
 const struct command cmd_replay = {

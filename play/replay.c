@@ -33,6 +33,9 @@ struct replay {
 struct replay *replay_open(const struct replay_opts *o, struct err *e)
 {
 	struct sender_opts so = { .reg = o->reg,
+				  .way = o->way,
+				  .watch = o->watch,
+				  .watch_ctx = o->watch_ctx,
 				  .direct = o->direct,
 				  .stop = o->stop,
 				  .mtu_hint = o->segment ? NULL : "; --segment mtu cuts it up" };
@@ -331,11 +334,14 @@ void replay_counts(const struct replay *r, struct replay_counts *c)
 				      .rehopped = r->rehopped,
 				      .cut = r->cut,
 				      .parts = r->parts };
+	c->way = sender_way(r->sender[0]);
 	sender_counts(r->sender[0], &c->tx);
 	c->ways[0] = c->tx;
 	if (!r->sender[1])
 		return;
 	sender_counts(r->sender[1], &c->ways[1]);
+	if (!c->way)
+		c->way = sender_way(r->sender[1]);
 	c->tx.sent += c->ways[1].sent;
 	c->tx.bytes += c->ways[1].bytes;
 	if (!c->tx.failed) {

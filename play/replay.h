@@ -21,6 +21,9 @@ struct replay_opts {
 			     (segment.h); UINT32_MAX: by the way alone; 0: it is not sent */
 	bool dry;         /* everything but sending */
 	bool i_may;       /* careful.h is not asked */
+	enum tx_way way;  /* sender_opts.way, .watch */
+	void (*watch)(void *ctx, const uint8_t *frame, uint32_t n, uint16_t link, int64_t when);
+	void *watch_ctx;
 	struct rate rate;
 	const volatile int *stop;
 };
@@ -53,6 +56,7 @@ struct replay_counts {
 	struct tx_counts ways[REPLAY_WAYS];
 	const struct pace *pace;
 	uint64_t padded, rehopped; /* packets filled up; whose link header was made anew */
+	const char *way;           /* sender_way; NULL: nothing was sent */
 	uint64_t cut, parts;       /* packets cut up, into so many */
 };
 void replay_counts(const struct replay *r, struct replay_counts *c);

@@ -43,7 +43,7 @@ frames() { dump "$@" -nn -t 2>/dev/null | wc -l; }
 # ---- the same bytes, in order, at their times ----
 replay "own times" 0 -i eth1 "$c/http.pcap"
 check "own times: the same bytes" "$(bytes got.pcap)" "$(bytes "$c/http.pcap")"
-holds "own times: the summary" said '56 sent, 6332 bytes; .*late .* median'
+holds "own times: the summary" said '56 sent, 6332 bytes by sendmmsg; .*late .* median'
 # Distances between packets as recorded, but for what a busy machine adds.
 python3 - "$c/http.pcap" <<'PY' || bad=1
 import struct, sys
@@ -98,7 +98,7 @@ check "other addresses: and what was set" "$(frames got.pcap 'ip[8] == 9')" 54
 check "other addresses: checksums hold" "$(dump got.pcap -nnv 2>/dev/null | grep -cE 'bad cksum|incorrect')" 0
 printf 'xyq' | lab_on h1 "$STRATA" replay -i eth1 --step "$c/http.pcap" >out 2>said
 check "a packet for each key" "$(grep -c '^SENT' out)" 2
-holds "a packet for each key: stopped" said '2 sent, 84 bytes; stopped'
+holds "a packet for each key: stopped" said '2 sent, 84 bytes by sendmmsg; stopped'
 
 # ---- new link headers ----
 host=h2 of=(-Q in not ip6)

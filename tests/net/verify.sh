@@ -7,6 +7,7 @@ set -u
 . "$(dirname "$0")/lab.sh"
 [ -x "${STRATA:=$(dirname "$0")/../../build/debug/strata}" ] || { echo "skipped: no $STRATA"; exit 77; }
 command -v python3 >/dev/null || { echo "skipped: no python3"; exit 77; }
+src=$(cd "$(dirname "$0")/../.." && pwd)
 lab_enter "$@"
 bad=0
 cd "$LAB_DIR" || exit 1
@@ -124,6 +125,14 @@ for how in $(lab_on h1 "$STRATA" send --sender list -i near | awk '$2 == "yes" &
 	verify "many by $how" 0 send --rate max --sender "$how" -i near --verify far "${packet[@]/1-200/1-20000}"
 	check "many by $how: counted" "$(counts)" "20000 20000 0 0 0 0"
 done
+# ---- a capture, again ----
+for how in --rate=max --rate=20x; do
+	verify "a capture, $how" 0 replay $how -i near --verify far "$src/captures/http.pcap"
+	check "a capture, $how: counted" "$(counts)" "56 56 0 0 0 0"
+done
+verify "a capture, elsewhere" 1 replay --rate max --sender tx-ring -i near --verify in "$src/captures/http.pcap"
+check "a capture, elsewhere: counted" "$(counts)" "0 56 56 0 0 0"
+holds "a capture, elsewhere: by what" said '^strata: 56 sent, 6332 bytes by tx-ring;'
 # More than are remembered.
 lab_wire h1 here h1 there
 verify "more than are remembered" 1 send --rate max -c 5 --timeout 200ms -i near --verify there "${packet[@]/1-200/1-60000}"
