@@ -13,6 +13,7 @@
 #include "cli/reasons.h"
 #include "cli/seal.h"
 #include "cli/signals.h"
+#include "cli/sums.h"
 #include "cli/verifying.h"
 #include "cli/ways.h"
 #include "cli/wire.h"
@@ -51,6 +52,7 @@ struct replaying {
 	struct cli *c;
 	struct choice choice;
 	struct ways ways;
+	struct sums sums;
 	struct input in;
 	struct source_options so;
 	int nfiles;
@@ -173,6 +175,14 @@ static int show(struct replaying *r, struct packet *p, struct err *e)
 	return wire_packet(&r->wire, p, &v, e);
 }
 
+/* It will be cut up, and its parts have right checksums. */
+static bool to_be_cut(const struct replaying *r, const struct packet *p)
+{
+	const struct iface *dev = replay_dev(r->replay);
+
+	return r->o.segment && (p->len > r->o.segment || (dev && p->len > dev->mtu + 18));
+}
+
 /* 0, or -1: e, or the output's reader went away. */
 static int one(struct replaying *r, struct packet *p, struct err *e)
 {
@@ -193,6 +203,11 @@ static int one(struct replaying *r, struct packet *p, struct err *e)
 		reasons_add(&r->reasons, p->number, 1, no.msg);
 		return 0;
 	}
+	/* Of a burst at its own times only the beginning, so that it stays one. */
+	if (!r->round && !to_be_cut(r, p) &&
+	    sums_look(&r->sums, p, replay_ahead(r->replay, p),
+		      r->o.rate.form == RATE_TIMES ? 50 : 1000))
+		return err_set(e, ERR_IO, "no memory");
 	switch (replay_packet(r->replay, p, (unsigned)way, &no)) {
 	case REPLAY_SENT: return show(r, p, e);
 	case REPLAY_NOT: reasons_add(&r->reasons, p->number, 1, no.msg); return 0;
@@ -258,7 +273,7 @@ static int all(struct replaying *r, struct err *e)
 static void tell(struct replaying *r)
 {
 	struct replay_counts n;
-	char line[500];
+	char line[1200]; /* more than all of them */
 	int k;
 
 	replay_counts(r->replay, &n);
@@ -267,6 +282,7 @@ static void tell(struct replaying *r)
 	if (n.tx.failed)
 		reasons_add(&r->reasons, n.tx.first, n.tx.failed, n.tx.why);
 	reasons_tell(&r->reasons, r->c);
+	sums_tell(&r->sums);
 	if (r->ways.split && !r->ways.looks)
 		ways_tell(&r->ways);
 	if (r->o.dry)
@@ -334,7 +350,7 @@ static int open_all(struct replaying *r, struct err *e)
 
 static int run_replay(struct cli *c)
 {
-	struct replaying r = { .c = c };
+	struct replaying r = { .c = c, .sums.c = c };
 	struct err e = { 0 };
 	int rc = -1;
 
@@ -369,6 +385,7 @@ out:
 	bool gone = r.wire.out.gone;
 	wire_close(&r.wire);
 	choice_close(&r.choice);
+	sums_done(&r.sums);
 	ways_close(&r.ways);
 	input_close(&r.in);
 	if (rc < 0 && !gone)

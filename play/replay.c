@@ -10,6 +10,7 @@
 #include "play/careful.h"
 #include "play/segment.h"
 
+#define AHEAD 50000.0    /* ns, of a gap in which other things are done */
 #define ANSWER 5000000ll /* ns for a neighbour to answer */
 
 struct replay {
@@ -27,6 +28,7 @@ struct replay {
 	struct segmenter *segmenter;
 	struct err refused; /* why a part could not leave */
 	int part_rc;
+	bool ahead;
 	const struct hop *hop; /* of the parts */
 };
 
@@ -286,6 +288,7 @@ int replay_packet(struct replay *r, const struct packet *p, unsigned way, struct
 	rc = wait_for(r, p, &waited, e);
 	if (rc)
 		return rc;
+	r->ahead = waited;
 	r->dev = &hop->route.dev;
 	if (!r->o.dry && change_way(r, way, e))
 		return REPLAY_ERROR;
@@ -308,6 +311,17 @@ int replay_flush(struct replay *r, struct err *e)
 	for (unsigned k = 0; k < REPLAY_WAYS && !rc; k++)
 		rc = r->sender[k] ? sender_flush(r->sender[k], e) : 0;
 	return rc;
+}
+
+bool replay_ahead(const struct replay *r, const struct packet *p)
+{
+	const struct rate *rate = &r->o.rate;
+	double gap = rate->form == RATE_TIMES     ? (double)(p->when - r->last) / rate->value
+		     : rate->form == RATE_PACKETS ? 1e9 / rate->value
+		     : rate->form == RATE_BITS    ? 8e9 * p->len / rate->value
+						  : 0;
+
+	return r->ahead && gap > AHEAD;
 }
 
 void replay_again(struct replay *r)

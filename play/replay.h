@@ -48,6 +48,8 @@ const struct iface *replay_iface(struct replay *r, unsigned way, struct err *e);
 /* The interface of the packet that was sent last; NULL: none was. */
 const struct iface *replay_dev(const struct replay *r);
 int replay_flush(struct replay *r, struct err *e);
+/* Is there time before p is due, for what takes some microseconds? */
+bool replay_ahead(const struct replay *r, const struct packet *p);
 /* The packets come from the beginning once more: their times go on after the last one. */
 void replay_again(struct replay *r);
 

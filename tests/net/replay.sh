@@ -138,6 +138,20 @@ check "cut packets, filled up: as long as they were" \
 	"$(dump got.pcap -ennt 2>/dev/null | grep -o 'length [0-9]*:' | cksum)" \
 	"$(dump "$c/http.pcap" -ennt 2>/dev/null | grep -o 'length [0-9]*:' | cksum)"
 
+# ---- checksums that a card was to fill in ----
+replay "unfilled checksums" 4 -i eth1 --rate max "$c/offload.pcap"
+holds "unfilled checksums: counted" said '14 packets \(the first is 1\) have a checksum that a network card was to fill in, .*--sums'
+replay "filled in" 4 -i eth1 --rate max --sums "$c/offload.pcap"
+check "filled in: no word of it" "$(grep -c 'network card' said)" 0
+check "filled in: nothing wrong arrives" "$(dump got.pcap -nnv 2>/dev/null | grep -cE 'bad cksum|incorrect')" 0
+replay "cut up" 0 -i eth1 --rate max --segment mtu "$c/offload.pcap"
+holds "cut up: the others are counted" said '11 packets .* have a checksum that a network card was to fill in'
+echo "eth dst=$two src=$one / ip dst=10.77.0.2 / udp chksum=1" | "$STRATA" craft -q -f - -w long.pcap
+replay "a wrong checksum" 0 -i eth1 --rate max long.pcap
+holds "a wrong checksum: counted" said '1 packet \(the first is 1\) has a wrong checksum: --sums'
+replay "a small part of many" 0 -i eth1 --rate max --where 'tcp.flags.syn == 1' --append "$c/offload.pcap" "$c/http.pcap"
+holds "a small part of many: the wrong ones" said '2 packets \(the first is 1\)'
+
 # ---- whatever ends it ----
 (sleep 0.5; lab_on h1 ip link set eth1 down) &
 lab_on h1 "$STRATA" replay -i eth1 --loop 0 "$c/http.pcap" 2>said
