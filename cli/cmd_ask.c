@@ -18,6 +18,9 @@ static const char *const examples[] = {
 	"a ping",
 	"ask --expect 'tcp flags=SA' ip dst=10.0.0.2 / tcp dport=80 flags=S",
 	"exit 0 only if the port is open",
+	"ask --rate max --where 'tcp.flags == syn+ack' ip dst=10.0.0.2 / tcp sport=40000 "
+	"dport=1-65535 flags=S",
+	"every open port",
 	"ask --until answered ip dst=10.0.0.2 ttl=1-30 / udp dport=33434",
 	"a traceroute",
 	"ask --via datagram ip dst=10.0.0.2 / dns qd=name:example.org",
@@ -29,9 +32,10 @@ static const char *const examples[] = {
 	NULL,
 };
 static const enum option_id options[] = {
-	OPT_INTERFACE, OPT_TIMEOUT,  OPT_RETRY,  OPT_EXPECT, OPT_UNTIL, OPT_ALL,        OPT_COUNT,
-	OPT_RATE,      OPT_INTERVAL, OPT_VIA,    OPT_SCRIPT, OPT_AS,    OPT_FIELDS,     OPT_DOC,
-	OPT_SPANS,     OPT_SEED,     OPT_LIBNET, OPT_I_MAY,  OPT_USER,  OPT_ALLOW_LOSS, OPT_NONE,
+	OPT_INTERFACE, OPT_TIMEOUT, OPT_RETRY,      OPT_EXPECT, OPT_UNTIL,  OPT_ALL,
+	OPT_COUNT,     OPT_RATE,    OPT_INTERVAL,   OPT_VIA,    OPT_SCRIPT, OPT_AS,
+	OPT_WHERE,     OPT_FIELDS,  OPT_DOC,        OPT_SPANS,  OPT_SEED,   OPT_LIBNET,
+	OPT_I_MAY,     OPT_USER,    OPT_ALLOW_LOSS, OPT_NONE,
 };
 
 struct inquiry {
@@ -295,5 +299,5 @@ const struct command cmd_ask = {
 		"fit; 4: something\nwas not sent or was lost. -v says of each other packet why it "
 		"is not the answer. A neighbour that is silent and a socket that is refused are no "
 		"answers (1).\nIn JSON each packet has dir (sent, rcvd), probe (its number) and "
-		"rtt_ns (nanoseconds).",
+		"rtt_ns (nanoseconds). --where says which are printed; all are counted.",
 };

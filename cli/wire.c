@@ -17,6 +17,7 @@ static const char *const forms[] = { "line", "tree", "expr", "json", "flat",
 
 int wire_open(struct wire *w, struct cli *c, struct err *e)
 {
+	const char *where = c->opt.v[OPT_WHERE];
 	int i = 0;
 
 	*w = (struct wire) { .c = c, .form = REPORT_LINE };
@@ -40,7 +41,9 @@ int wire_open(struct wire *w, struct cli *c, struct err *e)
 	w->printer = w->form == FORM_EXPR ? printer_open(c->reg) : NULL;
 	if (w->report && w->form == FORM_EXPR && !w->printer)
 		return err_set(e, ERR_IO, "no memory");
-	return w->report ? 0 : -1;
+	if (w->report && where)
+		w->where = filter_parse(c->reg, where, strlen(where), e);
+	return w->report && (w->where || !where) ? 0 : -1;
 }
 
 /* Does it leave, or would it? */
@@ -94,6 +97,8 @@ int wire_packet(struct wire *w, const struct packet *p, const struct wire_event 
 		return 0;
 	if (!w->start)
 		w->start = p->when;
+	if (w->where && !filter_match(w->where, p, &w->work))
+		return 0;
 	switch (w->form) {
 	case FORM_EXPR:
 		if (print_script_line(w->printer, p, leaves(v) ? PRINT_SENT : PRINT_EXPECT, b) < 0)
@@ -121,6 +126,8 @@ void wire_close(struct wire *w)
 {
 	report_close(w->report);
 	printer_close(w->printer);
+	filter_close(w->where);
+	filter_work_done(&w->work);
 	out_done(&w->out);
 }
 

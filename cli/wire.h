@@ -7,6 +7,7 @@
 #include "cli/out.h"
 #include "core/packet.h"
 #include "craft/tx.h"
+#include "dissect/filter.h"
 #include "dissect/report.h"
 #include "notation/notation.h"
 
@@ -16,6 +17,8 @@ struct wire {
 	int form; /* enum report_form or FORM_EXPR of show.h */
 	struct report *report;
 	struct printer *printer;
+	struct filter *where; /* --where: only these are told; or NULL */
+	struct filter_work work;
 	int64_t start; /* time of the first packet; 0: none yet */
 };
 
@@ -27,7 +30,7 @@ struct wire_event {
 };
 
 int wire_open(struct wire *w, struct cli *c, struct err *e);
-/* p is dissected. -1: e, or out.gone. */
+/* p is dissected; told where --where holds. -1: e, or out.gone. */
 int wire_packet(struct wire *w, const struct packet *p, const struct wire_event *v, struct err *e);
 void wire_close(struct wire *w);
 

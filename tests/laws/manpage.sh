@@ -63,7 +63,7 @@ for command in craft read diff protocols doctor; do
 done
 for command in send ask; do
 	while IFS= read -r line; do
-		packet=$(sed -E 's/^strata [a-z]+ //; s/--(expect|interval|rate|until|via|fragment) ('"'[^']*'"'|[^ ]+) //g; s/--dry-run //; s/-[ci] [^ ]+ //g; s/%eth0//' <<<"$line")
+		packet=$(sed -E 's/^strata [a-z]+ //; s/--(expect|interval|rate|until|via|fragment|where) ('"'[^']*'"'|[^ ]+) //g; s/--dry-run //; s/-[ci] [^ ]+ //g; s/%eth0//' <<<"$line")
 		(cd "$tmp" && bash -c "'$tool' craft --as none $packet") >"$tmp/out" 2>&1 || {
 			complain "example '$line': not a packet:"
 			head -3 "$tmp/out"

@@ -289,6 +289,10 @@ check "each is told twice, in its order" "$(grep -c '"dir":"sent"' out) $(grep -
 check "each answer is that of its question" "$(grep '"dir":"rcvd"' out |
 	sed -nE 's/.*"probe":([0-9]+).*/\1 &/; s/^([0-9]+) .*"tcp.sport":\1[,}].*/same/p' | wc -l)" 2000
 check "the open ones (53, 80, 1883) are among them" "$(grep '"dir":"rcvd"' out | grep -c '"tcp.flags":"syn+ack"')" 3
+ask "only the open ones are told" 0 '100 sent, 100 answered' --rate max --i-may --where 'tcp.flags == syn+ack' \
+	ip dst=10.77.3.1 / tcp sport=52005 dport=1-100 flags=S
+check "they are two" "$(grep -c . out) $(grep -cE '^RCVD .* tcp (53|80) > 52005 \[SA' out)" "2 2"
+ask "what cannot be told from others" 2 'there is no' --where 'nope == 1' ip dst=10.77.3.1 / icmp
 ask "whole frames, too" 0 '300 sent, 300 answered, 0 without' --rate max --i-may eth / ip dst=10.77.3.1 / tcp sport=52002 dport=1-300 flags=S
 ask "to oneself, one by one" 0 '300 sent, 300 answered, 0 without' --rate max --i-may ip dst=127.0.0.1 / tcp sport=52003 dport=1-300 flags=S
 lab_on h1 ip route add 10.77.3.1 via 10.77.1.254 mtu 600
