@@ -418,9 +418,12 @@ static int quotes_request(struct match *m, unsigned first)
 	return found ? ANSWER_ERROR : ANSWER_NO;
 }
 
-int answers(const struct packet *reply, const struct packet *request, struct buf *why)
+int answers_with(struct answers_work *w, const struct packet *reply, const struct packet *request,
+		 struct buf *why)
 {
-	struct match m = { .reply = reply, .request = request, .why = why };
+	struct match m = {
+		.reply = reply, .request = request, .why = why, .r = w->reply, .q = w->request
+	};
 	size_t mark = why ? why->n : 0;
 	int rc = replies(&m);
 
@@ -434,9 +437,24 @@ int answers(const struct packet *reply, const struct packet *request, struct buf
 	}
 	if (rc > 0 && why)
 		why->n = mark;
-	tree_done(&m.r);
-	tree_done(&m.q);
+	w->reply = m.r;
+	w->request = m.q;
 	return m.failed ? -1 : rc;
+}
+
+void answers_work_done(struct answers_work *w)
+{
+	tree_done(&w->reply);
+	tree_done(&w->request);
+}
+
+int answers(const struct packet *reply, const struct packet *request, struct buf *why)
+{
+	struct answers_work w = { 0 };
+	int rc = answers_with(&w, reply, request, why);
+
+	answers_work_done(&w);
+	return rc;
 }
 
 int answers_anew(const struct registry *reg, struct packet *reply, const struct packet *request,

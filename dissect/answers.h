@@ -19,6 +19,15 @@ enum answer {
  * request) do not count. Thread-safe. */
 int answers(const struct packet *reply, const struct packet *request, struct buf *why);
 
+/* What answers() needs for a while, kept from call to call by who asks often; one for each thread.
+ * Zero-initialised is valid. */
+struct answers_work {
+	struct tree reply, request;
+};
+void answers_work_done(struct answers_work *w);
+int answers_with(struct answers_work *w, const struct packet *reply, const struct packet *request,
+		 struct buf *why);
+
 /* Is reply an answer that `anew` lines allow for: one that comes from elsewhere, so that nothing
  * says what stands in its last layer? Then it is dissected as the request's next layer. As
  * answers() otherwise. */

@@ -16,6 +16,7 @@
 #define RATE 200.0 /* packets a second when nothing was said */
 /* At top speed: so many questions may be without an answer, and so many more a second. */
 #define CREDIT 256
+#define RING_SLOTS 1024
 #define SILENT_RATE 128000.0
 
 /* ---- opening ---- */
@@ -57,9 +58,12 @@ static int ear_open(struct asking *a, const struct iface *dev, struct err *e)
 	/* What answers a source address that is not ours is not addressed to us either. */
 	o.promisc = aim_spoofs(a->aim);
 	/* The ring has a slot for each packet, as large as the largest may be; 64 KiB where the
-	 * device puts segments together. At top speed many small answers are to fit. */
-	if (a->fastest && dev->mtu < 16384)
+	 * device puts segments together. At top speed many small answers are to fit, and the ring
+	 * is to stay in the processor's cache. */
+	if (a->fastest && dev->mtu < 16384) {
 		o.snaplen = dev->mtu + 128;
+		o.buffer = RING_SLOTS * (dev->mtu + 512);
+	}
 	x = &a->ear[a->nears];
 	x->source = source_open_live(dev->name, &o, e);
 	if (!x->source)
@@ -126,6 +130,7 @@ static void asking_close(struct asking *a)
 	sender_close(a->sender);
 	hush_done(&a->own_hush);
 	tree_done(&a->scratch);
+	answers_work_done(&a->work);
 	buf_done(&a->why);
 }
 

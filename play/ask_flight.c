@@ -145,8 +145,10 @@ static uint64_t fold(const uint8_t *p, unsigned n)
 {
 	uint64_t h = n;
 
-	for (unsigned i = 0; i < n; i += 2)
-		h = (h ^ (i + 1 < n ? be16(p + i) : p[i])) * UINT64_C(0x9e3779b97f4a7c15);
+	for (; n >= 4; n -= 4, p += 4)
+		h = (h ^ be32(p)) * UINT64_C(0x9e3779b97f4a7c15);
+	for (; n; n--)
+		h = (h ^ *p++) * UINT64_C(0x9e3779b97f4a7c15);
 	return h ^ h >> 29;
 }
 

@@ -149,7 +149,7 @@ static bool heard(struct asking *a, struct packet *reply, uint32_t key, bool any
 
 		if (echo_of(reply, &p->pkt))
 			return true;
-		if (answers(reply, &p->pkt, NULL) <= 0 &&
+		if (answers_with(&a->work, reply, &p->pkt, NULL) <= 0 &&
 		    answers_anew(a->plan->reg, reply, &p->pkt, &a->scratch) <= 0)
 			continue;
 		/* The two clocks are the same, but a packet is stamped in the driver. */

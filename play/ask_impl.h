@@ -7,6 +7,7 @@
 #include "capture/source.h"
 #include "craft/pace.h"
 #include "craft/template.h"
+#include "dissect/answers.h"
 #include "play/ask.h"
 #include "play/hush.h"
 
@@ -65,6 +66,7 @@ struct asking {
 	int64_t timeout;
 	int64_t due; /* monotonic ns of the next packet; -1: not asked for yet */
 	struct tree scratch;
+	struct answers_work work;
 	struct buf why;
 	bool ready, end, unguarded, fastest;
 };

@@ -54,7 +54,7 @@ void ask_failed(struct asking *a, uint64_t probe, const struct probe *p, const c
 	ask_tell(a, &r);
 }
 
-static void left(struct asking *a, struct probe *p)
+static void left(struct asking *a, struct probe *p, int64_t now)
 {
 	struct ask_result r = { .event = ASK_SENT,
 				.probe = p->number,
@@ -64,7 +64,7 @@ static void left(struct asking *a, struct probe *p)
 
 	p->sent.hop = &p->hop;
 	p->pkt.when = p->sent.when;
-	p->deadline = clock_mono() + a->timeout;
+	p->deadline = now + a->timeout;
 	flight_wait(a->flight, p);
 	a->st->sent++;
 	ask_tell(a, &r);
@@ -75,7 +75,7 @@ static int alone(struct asking *a, struct probe *p, struct err *e)
 	struct err no = { 0 };
 
 	if (!sender_send_by(a->sender, &p->hop, &p->pkt, &p->sent, &no)) {
-		left(a, p);
+		left(a, p, clock_mono());
 		return 0;
 	}
 	if (a->total == 1 || no.code == ERR_USAGE || no.code == ERR_PERM)
@@ -93,14 +93,16 @@ int ask_flush(struct asking *a, struct err *e)
 	while (at < n && !a->end) {
 		struct burst_item v[SENDER_BURST];
 		unsigned got;
+		int64_t now;
 
 		for (unsigned i = at; i < n; i++)
 			v[i - at] = (struct burst_item) { .hop = &a->burst[i]->hop,
 							  .packet = &a->burst[i]->pkt,
 							  .sent = &a->burst[i]->sent };
 		got = n - at > 1 ? sender_burst(a->sender, v, n - at) : 0;
+		now = got ? clock_mono() : 0;
 		for (unsigned i = 0; i < got; i++)
-			left(a, a->burst[at++]);
+			left(a, a->burst[at++], now);
 		/* The one that did not go with the others has a reason of its own. */
 		if (at < n && !a->end && alone(a, a->burst[at++], e))
 			return -1;
