@@ -12,18 +12,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define BURST 64
 #define LEN 54
-#define SPORT 61000
 #define WINDOW 512 /* questions without an answer */
 
 static uint8_t frame[BURST][LEN], in[BURST][128];
 static bool answered[65536];
-static unsigned answers;
+static unsigned answers, sport;
 
 static uint32_t sum16(const uint8_t *p, int n, uint32_t sum)
 {
@@ -57,8 +57,8 @@ static int prepare(uint8_t *p, char **argv)
 	if (inet_pton(AF_INET, argv[4], p + 26) != 1 || inet_pton(AF_INET, argv[5], p + 30) != 1)
 		return -1;
 	put_sum(p + 24, sum16(p + 14, 20, 0));
-	p[34] = SPORT >> 8;
-	p[35] = SPORT & 0xff;
+	p[34] = (uint8_t)(sport >> 8);
+	p[35] = (uint8_t)sport;
 	p[46] = 0x50;
 	p[47] = 2; /* SYN */
 	p[48] = 4;
@@ -82,7 +82,7 @@ static int open_on(const char *name, bool receive)
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 23),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_TCP, 0, 3),
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 36),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SPORT, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, sport, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, 128),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
@@ -167,7 +167,8 @@ int main(int argc, char **argv)
 {
 	int out, fd;
 
-	if (argc != 6 || prepare(frame[0], argv))
+	sport = argc == 7 ? (unsigned)strtoul(argv[6], NULL, 0) : 0;
+	if (!sport || prepare(frame[0], argv))
 		return 2;
 	for (int i = 1; i < BURST; i++)
 		memcpy(frame[i], frame[0], LEN);

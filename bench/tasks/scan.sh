@@ -38,13 +38,15 @@ scan() { # SIDE PATTERN COMMAND...
 }
 once() {
 	local p='(7777|31337|65000)'
-	scan strata "^RCVD .* $p > [0-9]+ \\[S[.A]" "$STRATA" ask --rate max --timeout 500ms --retry 2 \
-		--i-may ip dst=10.77.0.2 / tcp sport=61000 dport=1-65535 flags=S
+	# From another port each time: the listener remembers whom it half knows.
+	local sport=$((20000 + RANDOM))
+	scan strata "^RCVD .* $p > [0-9]+ \\[SA" "$STRATA" ask --rate max --timeout 500ms --retry 2 --i-may \
+		--where 'tcp.flags == syn+ack' ip dst=10.77.0.2 / tcp sport=$sport dport=1-65535 flags=S
 	scan 'nmap -sS' "^$p/tcp" nmap -n -Pn -sS -p- 10.77.0.2
 	# It waits ten seconds at the end unless told otherwise, and does not always end.
 	scan masscan "open port $p/" timeout -k 1 15 masscan -p1-65535 --rate 300000 --wait 0 --interface eth0 \
-		--source-ip 10.77.0.1 --source-port 61000 --router-mac "$mac2" 10.77.0.2
-	scan 'by hand in C (limit)' "^$p$" "$BENCH/scan" eth0 "$mac1" "$mac2" 10.77.0.1 10.77.0.2
+		--source-ip 10.77.0.1 --source-port $((sport + 1)) --router-mac "$mac2" 10.77.0.2
+	scan 'by hand in C (limit)' "^$p$" "$BENCH/scan" eth0 "$mac1" "$mac2" 10.77.0.1 10.77.0.2 $((sport + 2))
 }
 mac1=$(lab_mac h1 eth0 2>err) mac2=$(lab_mac h2 eth0 2>err)
 rounds once
