@@ -20,6 +20,7 @@ struct run {
 	struct build build;
 	struct buf text;
 	uint64_t done, rung[RUNGS];
+	uint64_t right; /* sums that are so at once */
 	const char *mode;
 };
 
@@ -58,6 +59,30 @@ static void compare(struct run *r, const struct packet *p)
 		tell(r, p, "another original length");
 }
 
+/* A sum that is right at once is right when it is looked at closely. */
+static void sums(struct run *r, const struct packet *p)
+{
+	struct tree *t = &r->law.scratch;
+
+	for (unsigned i = 0; i < p->nlayers; i++) {
+		const struct record *rec = &p->layers[i].proto->rec;
+
+		for (unsigned k = 0; k < rec->nfields; k++) {
+			const struct field *f = &rec->fields[k];
+			uint64_t want = 0;
+			uint32_t at;
+
+			if (f->rule.form != RULE_SUM || !sum_right(p, i, f))
+				continue;
+			r->right++;
+			at = decode(t, p, i) == 0 ? tree_child(t, 0, f->index) : NODE_NONE;
+			if (at == NODE_NONE || sum_value(p, i, t, at, &want) != 0 ||
+			    t->v[at].num % 0xffff != want % 0xffff)
+				tell(r, p, "a sum is right at once, but is not");
+		}
+	}
+}
+
 /* p->data lies in a buffer of exactly p->len bytes. */
 static void round_trip(struct run *r, struct packet *p)
 {
@@ -68,6 +93,7 @@ static void round_trip(struct run *r, struct packet *p)
 	r->done++;
 	dissect_with(r->law.reg, p, &r->law.scratch);
 	p->learnt = learnt;
+	sums(r, p);
 	r->text.n = 0;
 	if (print_expr(r->law.printer, p, 0, &r->text) < 0) {
 		tell(r, p, "cannot be printed");
@@ -293,6 +319,7 @@ int main(int argc, char **argv)
 		summary(&r, name[p], done, bad, rung);
 		fflush(stdout);
 	}
+	printf("%" PRIu64 " checksums were right at once\n", r.right);
 	for (int i = optind; i < argc; i++)
 		law_unload(&f[i]);
 	free(f);
