@@ -69,6 +69,41 @@ static int live_configure(struct source *s, const struct source_options *o)
 	return rc;
 }
 
+/* Dashes do for underscores. What the device has: pcap_list_tstamp_types(3); it may have none but
+ * the host's, of which the list then says nothing. */
+static int live_clock(struct source *s, const struct source_options *o, struct err *e)
+{
+	struct live *l = s->live;
+	char name[40], has[200] = "host";
+	int *types = NULL, want;
+	size_t n = 4;
+
+	if (!o->clock)
+		return 0;
+	snprintf(name, sizeof(name), "%s", o->clock);
+	for (char *c = name; (c = strchr(c, '-')); c++)
+		*c = '_';
+	want = pcap_tstamp_type_name_to_val(name);
+	int count = pcap_list_tstamp_types(l->pcap, &types);
+	bool ok = want == PCAP_TSTAMP_HOST;
+	for (int i = 0; i < count; i++) {
+		ok |= types[i] == want;
+		if (types[i] != PCAP_TSTAMP_HOST && n < sizeof(has))
+			n += (size_t)snprintf(has + n, sizeof(has) - n, ", %s",
+					      pcap_tstamp_type_val_to_name(types[i]));
+	}
+	pcap_free_tstamp_types(types);
+	for (char *c = has; (c = strchr(c, '_')); c++)
+		*c = '-';
+	if (want < 0)
+		return err_set(e, ERR_USAGE, "there is no clock '%.40s'; %s has: %s", o->clock,
+			       s->name, has);
+	if (!ok || (want != PCAP_TSTAMP_HOST && pcap_set_tstamp_type(l->pcap, want) != 0))
+		return err_set(e, ERR_USAGE, "%s has no clock '%.40s'; it has: %s", s->name,
+			       o->clock, has);
+	return 0;
+}
+
 static int live_link(struct source *s, const struct source_options *o, struct err *e)
 {
 	struct live *l = s->live;
@@ -157,6 +192,8 @@ struct source *source_open_live(const char *device, const struct source_options 
 		err_set(e, ERR_USAGE, "cannot capture on %s so: %s", device, pcap_geterr(l->pcap));
 		return source_close(s);
 	}
+	if (live_clock(s, o, e) < 0)
+		return source_close(s);
 	int rc = pcap_activate(l->pcap);
 	if (rc < 0) {
 		activate_error(s, rc, e);

@@ -31,6 +31,8 @@ struct source_options { /* zero-initialised: bulk capture of whole packets, no f
 	size_t queue;        /* bytes of queue behind it; 0: none. See source_start() */
 	unsigned snaplen;    /* bytes of each packet; 0: PACKET_MAX */
 	enum source_direction direction;
+	const char
+		*clock; /* who tells the time, a name of pcap-tstamp(7) ("adapter"); NULL: host */
 	const char *filter; /* pcap-filter(7) text; NULL or "": everything */
 };
 

@@ -32,11 +32,11 @@ static const char *const examples[] = {
 	NULL,
 };
 static const enum option_id options[] = {
-	OPT_INTERFACE, OPT_COUNT,      OPT_WRITE,   OPT_AS,         OPT_FIELDS,  OPT_DOC,
-	OPT_SPANS,     OPT_WHERE,      OPT_SNAPLEN, OPT_BUFFER,     OPT_QUEUE,   OPT_ROTATE,
-	OPT_KEEP,      OPT_DIRECTION,  OPT_LINK,    OPT_NO_PROMISC, OPT_RESOLVE, OPT_ALLOW_LOSS,
-	OPT_USER,      OPT_REASSEMBLE, OPT_FOLLOW,  OPT_STATS,      OPT_NOTES,   OPT_OVERLAP,
-	OPT_INTERVAL,  OPT_NONE,
+	OPT_INTERFACE,  OPT_COUNT,    OPT_WRITE,      OPT_AS,     OPT_FIELDS,     OPT_DOC,
+	OPT_SPANS,      OPT_WHERE,    OPT_SNAPLEN,    OPT_BUFFER, OPT_QUEUE,      OPT_ROTATE,
+	OPT_KEEP,       OPT_CLOCK,    OPT_DIRECTION,  OPT_LINK,   OPT_NO_PROMISC, OPT_RESOLVE,
+	OPT_ALLOW_LOSS, OPT_USER,     OPT_REASSEMBLE, OPT_FOLLOW, OPT_STATS,      OPT_NOTES,
+	OPT_OVERLAP,    OPT_INTERVAL, OPT_NONE,
 };
 
 /* Bytes. What waits in either is memory that is used, at most so much; the kernel's cannot be
@@ -96,6 +96,7 @@ static int read_options(struct sniffing *s, struct source_options *so, struct er
 	so->want_link = opt_has(o, OPT_LINK);
 	so->link = (uint16_t)link;
 	so->promisc = !opt_has(o, OPT_NO_PROMISC);
+	so->clock = o->v[OPT_CLOCK];
 	so->resolve = opt_has(o, OPT_RESOLVE);
 	so->filter = s->filter.pattern ? NULL : s->filter.text;
 	return 0;

@@ -67,6 +67,8 @@ const struct option_row option_rows[] = {
 	{ OPT_BUFFER, 'B', "buffer", "SIZE", "the kernel's buffer (16MiB)", false },
 	{ OPT_QUEUE, 0, "queue", "SIZE",
 	  "what may wait for the printing or the disk (64MiB; 0: no queue)", false },
+	{ OPT_CLOCK, 0, "clock", "WHO",
+	  "who tells the time of a packet: host, adapter, adapter-unsynced, ...", false },
 	{ OPT_ROTATE, 0, "rotate", "N|TIME|SIZE",
 	  "a new file after N packets, after 60s, before 100MB", true },
 	{ OPT_KEEP, 0, "keep", "N", "of the files of --rotate keep the N newest", false },
@@ -131,7 +133,8 @@ const char *opt_name(enum option_id id)
 {
 	const struct option_row *r = option_rows;
 
-	while (r->id != id) /* the rows stand in the order of the help, not in that of the numbers */
+	while (r->id !=
+	       id) /* the rows stand in the order of the help, not in that of the numbers */
 		r++;
 	return r->name;
 }

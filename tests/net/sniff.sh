@@ -191,6 +191,18 @@ holds "a wrong filter: the nearest word" log "did you mean 'tcp'"
 check "a wrong device: exit status" $? 4
 holds "a wrong device: the nearest one" log "did you mean 'lo'"
 
+# ---- clocks ----
+"$STRATA" sniff -i lo --clock adapter-unsynced 2>log
+check "a clock that it has not: exit status" $? 2
+holds "a clock that it has not: those that it has" log "lo has no clock 'adapter-unsynced'; it has: host"
+"$STRATA" sniff -i lo --clock sundial 2>log
+check "no clock at all: exit status" $? 2
+holds "no clock at all: those that it has" log "there is no clock 'sundial'; lo has: host"
+sniff log -c 1 --clock host
+burst 1
+wait "$SNIFF"
+check "the host's clock" "$(wc -l <log.out)" 1
+
 # ---- the same packets in the same order as tcpdump ----
 lab_bg_here() { "$@" >/dev/null 2>tcpdump.log & LAB_PIDS+=($!); TCPDUMP=$!; }
 if [ ${#LAB_PLAIN[@]} = 0 ]; then
