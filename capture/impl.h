@@ -46,6 +46,7 @@ struct source_file {
 };
 
 struct live;
+struct fanout;
 
 struct source {
 	char *name;
@@ -61,6 +62,7 @@ struct source {
 	bool ended;
 	struct source_file file;
 	struct live *live;
+	struct fanout *fanout; /* several of these; live is NULL then */
 };
 
 /* file_pcap.c, file_pcapng.c: look at the window's first bytes; 1: mine, 0: not, -1: e. */
@@ -161,6 +163,14 @@ int live_next(struct source *s, struct packet *p, struct err *e);
 int live_wait(struct source *s, struct packet *p, int64_t deadline_ns, struct err *e);
 int live_fd(const struct source *s);
 void live_close(struct source *s);
+/* fanout.c: as those without it */
+struct source *fanout_open(const char *device, const struct source_options *o, struct err *e);
+int fanout_start(struct source *s, struct err *e);
+int fanout_next(struct source *s, struct packet *p, struct err *e);
+int fanout_wait(struct source *s, struct packet *p, int64_t deadline_ns, struct err *e);
+void fanout_break(struct source *s); /* safe in a signal handler */
+void fanout_stats(struct source *s);
+void fanout_close(struct source *s);
 void live_stats(struct source *s);
 struct source *source_new(const char *name, struct err *e);
 

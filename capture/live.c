@@ -132,7 +132,8 @@ static int live_direction(struct source *s, const struct source_options *o, stru
 		close(fd);
 	/* On the loopback libpcap hides the outgoing twin of each packet: let the kernel not make
 	 * it, so that half of the ring is not lost and the counts of the kernel are ours. */
-	if (loop || o->direction == SOURCE_IN)
+	l->ignores_outgoing = loop || o->direction == SOURCE_IN;
+	if (l->ignores_outgoing)
 		packet_socket_ignore_outgoing(pcap_fileno(l->pcap));
 	if (o->direction != SOURCE_BOTH && !loop &&
 	    pcap_setdirection(l->pcap, o->direction == SOURCE_IN ? PCAP_D_IN : PCAP_D_OUT) != 0)
@@ -172,13 +173,19 @@ static void live_begin_counting(struct source *s)
 struct source *source_open_live(const char *device, const struct source_options *o, struct err *e)
 {
 	static const struct source_options none;
+
+	if (!o)
+		o = &none;
+	return o->fanout > 1 ? fanout_open(device, o, e) : live_open(device, o, e);
+}
+
+struct source *live_open(const char *device, const struct source_options *o, struct err *e)
+{
 	char errbuf[PCAP_ERRBUF_SIZE] = "";
 	struct source *s = source_new(device, e);
 
 	if (!s)
 		return NULL;
-	if (!o)
-		o = &none;
 	s->is_live = true;
 	struct live *l = live_new(s, o, e);
 	if (!l)
@@ -303,7 +310,7 @@ static bool is_outgoing(const struct source *s, const struct packet *p)
 		return p->len >= 2 && p->data[0] == 0 && p->data[1] == SENT_BY_US;
 	if (s->link == 276) /* LINKTYPE_LINUX_SLL2 */
 		return p->len >= 11 && p->data[10] == SENT_BY_US;
-	return l->has_mac && p->len >= 12 && memcmp(p->data + 6, l->mac, 6) == 0;
+	return l && l->has_mac && p->len >= 12 && memcmp(p->data + 6, l->mac, 6) == 0;
 }
 
 void live_fill(struct source *s, struct packet *p, const uint8_t *data, uint32_t len,
@@ -346,8 +353,7 @@ void live_shut(struct source *s)
 	l->closed = packet_socket_shut(pcap_fileno(l->pcap));
 	/* What was let in last may still be on its way into the ring on another processor; a block
 	 * of the ring becomes visible when its timer runs out at the latest. */
-	int64_t wait = l->immediate ? 5 * MS : 2 * l->timeout_ms * MS + 20 * MS;
-	l->drained_by = live_now() + wait;
+	l->drained_by = live_now() + live_hidden(l);
 }
 
 /* After source_break: is everything that was let in read? */

@@ -28,6 +28,11 @@ struct live {
 	pthread_t thread;
 	struct err err; /* of the thread, once the queue is closed */
 	atomic_ullong queue_dropped, cut;
+	/* A part of a fanout: packets from before `begin` are not its own, those from before
+	 * `clear` were put (both as the packets' times are). */
+	bool ordered, ignores_outgoing;
+	int64_t begin;
+	_Atomic int64_t clear;
 	/* The kernel's counters, asked by both threads. */
 	pthread_mutex_t counting;
 	uint64_t let_in, dropped;
@@ -59,6 +64,13 @@ static inline int64_t live_when(const struct live *l, const struct pcap_pkthdr *
 	       (int64_t)h->ts.tv_usec * (l->nanoseconds ? 1 : 1000);
 }
 
+/* source_open_live() of one capture. */
+struct source *live_open(const char *device, const struct source_options *o, struct err *e);
+/* The longest time, ns, for which a packet that was let in may not be visible yet. */
+static inline int64_t live_hidden(const struct live *l)
+{
+	return l->immediate ? 5 * MS : 2 * l->timeout_ms * MS + 20 * MS;
+}
 /* Hand packets of the ring over to f, at most `most`: how many there were, or SOURCE_NOTHING,
  * SOURCE_ERROR, SOURCE_END. Never blocks. */
 int live_dispatch(struct source *s, int most, pcap_handler f, struct err *e);

@@ -10,7 +10,8 @@
 
 #include "capture/live_impl.h"
 
-#define BATCH 512 /* packets between two looks at whether to end */
+#define TICK (20 * MS) /* between two looks into the ring of a part of a fanout */
+#define BATCH 512      /* packets between two looks at whether to end */
 
 /* ---- the thread ---- */
 
@@ -34,9 +35,12 @@ static void put(u_char *ctx, const struct pcap_pkthdr *h, const u_char *bytes)
 	struct source *s = (struct source *)ctx;
 	struct live *l = s->live;
 	uint32_t n = h->caplen < PACKET_MAX ? h->caplen : PACKET_MAX;
-	struct queued *q = queue_room(&l->queue, n);
+	int64_t when = live_when(l, h);
 
 	l->seen++;
+	if (when < l->begin)
+		return;
+	struct queued *q = queue_room(&l->queue, n);
 	if (!q && atomic_load(&s->breaks))
 		q = wait_for_room(s, n);
 	if (!q) {
@@ -45,11 +49,19 @@ static void put(u_char *ctx, const struct pcap_pkthdr *h, const u_char *bytes)
 	}
 	q->len = n;
 	q->wire_len = h->len;
-	q->when = live_when(l, h);
+	q->when = when;
 	memcpy(q->data, bytes, n);
 	queue_add(&l->queue, q);
 	if (h->caplen > n)
 		atomic_fetch_add(&l->cut, 1);
+}
+
+static int64_t real_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
 static void *pump(void *arg)
@@ -60,10 +72,14 @@ static void *pump(void *arg)
 
 	atomic_store(&l->running, true);
 	do {
+		int64_t before = real_now();
 		rc = live_dispatch(s, BATCH, put, &l->err);
 		queue_publish(&l->queue);
-		if (rc == SOURCE_NOTHING)
-			rc = live_poll(s, INT64_MAX, &l->err);
+		if (rc != SOURCE_NOTHING)
+			continue;
+		/* The ring had nothing to show: what came long enough before is in the queue. */
+		atomic_store(&l->clear, before - live_hidden(l));
+		rc = live_poll(s, l->ordered ? live_now() + TICK : INT64_MAX, &l->err);
 	} while (rc >= 0);
 	queue_close(&l->queue);
 	return NULL;
@@ -75,6 +91,8 @@ int source_start(struct source *s, struct err *e)
 	sigset_t all, before;
 	struct live *l = s->live;
 
+	if (s->fanout)
+		return fanout_start(s, e);
 	if (!l || !l->queued || l->started)
 		return 0;
 	/* Signals are for the thread that may be waiting for a reader. */

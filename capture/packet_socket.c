@@ -31,6 +31,24 @@ void packet_socket_ignore_outgoing(int fd)
 	(void)setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof(one));
 }
 
+bool packet_socket_join(int fd, int *group, bool ignore_outgoing)
+{
+	/* PACKET_FANOUT_FLAG_IGNORE_OUTGOING, since Linux 5.17 */
+	int how = PACKET_FANOUT_HASH | (ignore_outgoing ? 0x4000 : 0);
+	bool first = *group < 0;
+	int v = first ? (how | PACKET_FANOUT_FLAG_UNIQUEID) << 16 : *group | how << 16;
+	socklen_t n = sizeof(v);
+
+	if (setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &v, sizeof(v)) < 0)
+		return false;
+	if (!first)
+		return true;
+	if (getsockopt(fd, SOL_PACKET, PACKET_FANOUT, &v, &n) < 0)
+		return false;
+	*group = v & 0xffff;
+	return true;
+}
+
 bool packet_socket_shut(int fd)
 {
 	struct sock_filter nothing = { BPF_RET | BPF_K, 0, 0, 0 };

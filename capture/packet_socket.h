@@ -12,6 +12,9 @@
 bool packet_socket_counts(int fd, uint64_t *let_in, uint64_t *dropped);
 /* No copies of what this machine sends. */
 void packet_socket_ignore_outgoing(int fd);
+/* Share what comes with the sockets of a group, by a hash of addresses and ports; *group -1: a new
+ * one, which it is set to. outgoing: no copies of what this machine sends. False: errno. */
+bool packet_socket_join(int fd, int *group, bool ignore_outgoing);
 /* Let nothing more into the ring. */
 bool packet_socket_shut(int fd);
 

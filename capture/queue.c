@@ -113,8 +113,9 @@ void queue_publish(struct queue *q)
 
 void queue_close(struct queue *q)
 {
-	atomic_store(&q->closed, true);
 	queue_publish(q);
+	atomic_store(&q->closed, true); /* after what was put last */
+	wake(q);
 }
 
 /* ---- who takes ---- */

@@ -36,6 +36,8 @@ struct source *source_close(struct source *s)
 		return NULL;
 	if (s->live)
 		live_close(s);
+	if (s->fanout)
+		fanout_close(s);
 	stream_close(&s->file.st);
 	file_hex_close(s);
 	for (uint32_t i = 0; i < s->file.nifs; i++)
@@ -224,11 +226,15 @@ int source_next(struct source *s, struct packet *p, struct err *e)
 	if (s->file.quick && !atomic_load_explicit(&s->breaks, memory_order_relaxed) &&
 	    file_quick(s, p))
 		return SOURCE_PACKET;
+	if (s->fanout)
+		return fanout_next(s, p, e);
 	return s->is_live ? live_next(s, p, e) : file_next(s, p, INT64_MAX, e);
 }
 
 int source_wait(struct source *s, struct packet *p, int64_t deadline_ns, struct err *e)
 {
+	if (s->fanout)
+		return fanout_wait(s, p, deadline_ns, e);
 	return s->is_live ? live_wait(s, p, deadline_ns, e) : file_next(s, p, deadline_ns, e);
 }
 
@@ -238,12 +244,16 @@ void source_break(struct source *s)
 	int keep = errno;
 
 	atomic_fetch_add(&s->breaks, 1);
+	if (s->fanout)
+		fanout_break(s);
 	if (write(s->wake, &one, sizeof(one)) < 0)
 		errno = keep; /* it is readable already */
 }
 
 int source_fd(const struct source *s)
 {
+	if (s->fanout)
+		return -1;
 	return s->is_live ? live_fd(s) : s->file.st.pipe ? s->file.st.fd : -1;
 }
 uint16_t source_link(const struct source *s)
@@ -276,7 +286,9 @@ const char *source_if_name(const struct source *s, uint32_t ifindex)
 
 void source_stats(struct source *s, struct source_stats *st)
 {
-	if (s->is_live)
+	if (s->fanout)
+		fanout_stats(s);
+	else if (s->is_live)
 		live_stats(s);
 	*st = s->stats;
 }

@@ -13,6 +13,8 @@
 
 struct source;
 
+#define SOURCE_FANOUT 64u
+
 enum source_direction {
 	SOURCE_BOTH,
 	SOURCE_IN,  /* only what this machine received */
@@ -31,8 +33,11 @@ struct source_options { /* zero-initialised: bulk capture of whole packets, no f
 	size_t queue;        /* bytes of queue behind it; 0: none. See source_start() */
 	unsigned snaplen;    /* bytes of each packet; 0: PACKET_MAX */
 	enum source_direction direction;
-	const char
-		*clock; /* who tells the time, a name of pcap-tstamp(7) ("adapter"); NULL: host */
+	/* Share the device's packets among so many captures, each with a thread of its own, a part
+	 * of buffer and queue; at most SOURCE_FANOUT, and only with a queue. 0 or 1: one. Their
+	 * packets come in the order of their times, at most 100 ms later for it. */
+	unsigned fanout;
+	const char *clock;  /* who tells the time, by pcap-tstamp(7); NULL: "host" */
 	const char *filter; /* pcap-filter(7) text; NULL or "": everything */
 };
 

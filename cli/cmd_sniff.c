@@ -32,11 +32,11 @@ static const char *const examples[] = {
 	NULL,
 };
 static const enum option_id options[] = {
-	OPT_INTERFACE,  OPT_COUNT,    OPT_WRITE,      OPT_AS,     OPT_FIELDS,     OPT_DOC,
-	OPT_SPANS,      OPT_WHERE,    OPT_SNAPLEN,    OPT_BUFFER, OPT_QUEUE,      OPT_ROTATE,
-	OPT_KEEP,       OPT_CLOCK,    OPT_DIRECTION,  OPT_LINK,   OPT_NO_PROMISC, OPT_RESOLVE,
-	OPT_ALLOW_LOSS, OPT_USER,     OPT_REASSEMBLE, OPT_FOLLOW, OPT_STATS,      OPT_NOTES,
-	OPT_OVERLAP,    OPT_INTERVAL, OPT_NONE,
+	OPT_INTERFACE, OPT_COUNT,      OPT_WRITE,    OPT_AS,         OPT_FIELDS, OPT_DOC,
+	OPT_SPANS,     OPT_WHERE,      OPT_SNAPLEN,  OPT_BUFFER,     OPT_QUEUE,  OPT_ROTATE,
+	OPT_KEEP,      OPT_FANOUT,     OPT_CLOCK,    OPT_DIRECTION,  OPT_LINK,   OPT_NO_PROMISC,
+	OPT_RESOLVE,   OPT_ALLOW_LOSS, OPT_USER,     OPT_REASSEMBLE, OPT_FOLLOW, OPT_STATS,
+	OPT_NOTES,     OPT_OVERLAP,    OPT_INTERVAL, OPT_NONE,
 };
 
 /* Bytes. What waits in either is memory that is used, at most so much; the kernel's cannot be
@@ -78,13 +78,14 @@ static int read_options(struct sniffing *s, struct source_options *so, struct er
 {
 	static const char *const ways[] = { "both", "in", "out", NULL };
 	const struct options *o = &s->c->opt;
-	uint64_t snaplen = 0, buffer = BUFFER, queue = QUEUE, link = 0;
+	uint64_t fanout = 1, snaplen = 0, buffer = BUFFER, queue = QUEUE, link = 0;
 	int way = 0;
 
 	if (opt_u64(o, OPT_COUNT, UINT64_MAX, &s->most, e) < 0 ||
 	    opt_u64(o, OPT_SNAPLEN, PACKET_MAX, &snaplen, e) < 0 ||
 	    opt_size(o, OPT_BUFFER, 1u << 30, &buffer, e) < 0 ||
 	    opt_size(o, OPT_QUEUE, UINT64_C(1) << 40, &queue, e) < 0 ||
+	    opt_u64(o, OPT_FANOUT, SOURCE_FANOUT, &fanout, e) < 0 ||
 	    opt_u64(o, OPT_LINK, 0xfffe, &link, e) < 0 ||
 	    opt_word(o, OPT_DIRECTION, ways, &way, e) < 0)
 		return -1;
@@ -96,6 +97,14 @@ static int read_options(struct sniffing *s, struct source_options *so, struct er
 	so->want_link = opt_has(o, OPT_LINK);
 	so->link = (uint16_t)link;
 	so->promisc = !opt_has(o, OPT_NO_PROMISC);
+	so->fanout = (unsigned)fanout;
+	if (fanout > 1 && !queue)
+		return err_set(e, ERR_USAGE, "--fanout needs a queue; leave '--queue 0' out");
+	if (fanout > 1 && opt_has(o, OPT_CLOCK) && strcmp(o->v[OPT_CLOCK], "host") != 0)
+		return err_set(e, ERR_USAGE,
+			       "--fanout puts packets in order by the host's clock, --clock %s is "
+			       "another one",
+			       o->v[OPT_CLOCK]);
 	so->clock = o->v[OPT_CLOCK];
 	so->resolve = opt_has(o, OPT_RESOLVE);
 	so->filter = s->filter.pattern ? NULL : s->filter.text;

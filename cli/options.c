@@ -67,6 +67,7 @@ const struct option_row option_rows[] = {
 	{ OPT_BUFFER, 'B', "buffer", "SIZE", "the kernel's buffer (16MiB)", false },
 	{ OPT_QUEUE, 0, "queue", "SIZE",
 	  "what may wait for the printing or the disk (64MiB; 0: no queue)", false },
+	{ OPT_FANOUT, 0, "fanout", "N", "N threads share the packets of the device", false },
 	{ OPT_CLOCK, 0, "clock", "WHO",
 	  "who tells the time of a packet: host, adapter, adapter-unsynced, ...", false },
 	{ OPT_ROTATE, 0, "rotate", "N|TIME|SIZE",

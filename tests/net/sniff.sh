@@ -203,6 +203,39 @@ burst 1
 wait "$SNIFF"
 check "the host's clock" "$(wc -l <log.out)" 1
 
+# ---- sums that are left to the card ----
+: >log
+"$STRATA" sniff -i lo --notes port 9998 >notes 2>log &
+SNIFF=$!
+LAB_PIDS+=("$SNIFF")
+lab_until 20 grep -q 'listening on' log
+python3 - <<-'PY'
+	import socket, threading
+	def serve(s):
+	    c, _ = s.accept()
+	    while c.recv(65536):
+	        pass
+	    c.close()
+	for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+	    s = socket.socket(family)
+	    s.bind((address, 9998))
+	    s.listen(1)
+	    t = threading.Thread(target=serve, args=(s,))
+	    t.start()
+	    c = socket.create_connection((address, 9998))
+	    c.sendall(b"x" * 1000000)
+	    c.close()
+	    t.join()
+	    u = socket.socket(family, socket.SOCK_DGRAM)
+	    u.bind((address, 9998))
+	    u.sendto(b"x" * 20000, (address, 9998))
+PY
+kill -INT "$SNIFF"
+wait "$SNIFF"
+check "sums left to the card: told as such" "$(awk '$4 == "unfilled" { print $5 }' notes | xargs)" \
+	"tcp.chksum udp.chksum"
+check "sums left to the card: nothing is called wrong" "$(awk 'NR > 1 && $4 != "unfilled"' notes)" ""
+
 # ---- the same packets in the same order as tcpdump ----
 lab_bg_here() { "$@" >/dev/null 2>tcpdump.log & LAB_PIDS+=($!); TCPDUMP=$!; }
 if [ ${#LAB_PLAIN[@]} = 0 ]; then
