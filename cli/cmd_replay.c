@@ -2,7 +2,6 @@
 /* strata replay: recorded packets onto the wire again. */
 #include <errno.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -327,11 +326,9 @@ static int open_all(struct replaying *r, struct err *e)
 	struct privs_opts po = { .keep_raw = true,
 				 .keep_uid = r->loops != 1, /* who may open the files once more */
 				 .user = r->c->opt.v[OPT_USER] };
-	struct sched_param first = { .sched_priority = 1 };
 
 	r->o.reg = r->c->reg;
-	if (opt_has(&r->c->opt, OPT_REALTIME) && sched_setscheduler(0, SCHED_FIFO, &first) < 0)
-		say(r->c, "no real-time priority (CAP_SYS_NICE): %s", strerror(errno));
+	take_realtime(r->c);
 	if (reopen(r, e) < 0 || ways_open(&r->ways, r->nfiles, r->c->argv, &r->so, e) < 0 ||
 	    choice_open(&r->choice, source_link(r->in.src[0]), e) < 0 ||
 	    wire_open(&r->wire, r->c, e) < 0)

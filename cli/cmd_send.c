@@ -24,15 +24,15 @@ static const char *const examples[] = {
 	NULL,
 };
 static const enum option_id options[] = {
-	OPT_INTERFACE, OPT_COUNT,  OPT_RATE,  OPT_INTERVAL, OPT_VIA,    OPT_FRAGMENT,
-	OPT_SCRIPT,    OPT_AS,     OPT_DOC,   OPT_SPANS,    OPT_FIELDS, OPT_SEED,
-	OPT_TIMEOUT,   OPT_RETRY,  OPT_ALL,   OPT_DRY_RUN,  OPT_LIBNET, OPT_SENDER,
-	OPT_VERIFY,    OPT_IGNORE, OPT_I_MAY, OPT_USER,     OPT_NONE,
+	OPT_INTERFACE, OPT_COUNT,    OPT_RATE,   OPT_INTERVAL, OPT_VIA,    OPT_FRAGMENT,
+	OPT_SCRIPT,    OPT_AS,       OPT_DOC,    OPT_SPANS,    OPT_FIELDS, OPT_SEED,
+	OPT_TIMEOUT,   OPT_RETRY,    OPT_ALL,    OPT_DRY_RUN,  OPT_LIBNET, OPT_SENDER,
+	OPT_VERIFY,    OPT_REALTIME, OPT_IGNORE, OPT_I_MAY,    OPT_USER,   OPT_NONE,
 };
 
 static void tell_sum(const struct dispatch *d)
 {
-	char line[300];
+	char line[500];
 	int n = snprintf(line, sizeof(line), "%" PRIu64 " sent, %" PRIu64 " bytes", d->sent,
 			 d->bytes);
 
@@ -103,6 +103,7 @@ static int run_send(struct cli *c)
 	if (d.verify.v)
 		d.so.has_way = true;
 	pace_init(&d.pace, d.so.rate);
+	take_realtime(c);
 	progress_init(&d.progress, c);
 	while ((rc = packets_next(&d.ps, &e)) == 1 && !signals_stop)
 		if (!wait_for_line(&d, &e) || (rc = dispatch_plan(&d, &e)) < 0)

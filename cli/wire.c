@@ -2,8 +2,10 @@
 /* What leaves and what comes, told as it happens. */
 #include "cli/wire.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <net/if.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -169,6 +171,14 @@ int sending_options(struct sending *s, struct cli *c, struct err *e)
 	return 0;
 }
 
+void take_realtime(struct cli *c)
+{
+	struct sched_param first = { .sched_priority = 1 };
+
+	if (opt_has(&c->opt, OPT_REALTIME) && sched_setscheduler(0, SCHED_FIFO, &first) < 0)
+		say(c, "no real-time priority (CAP_SYS_NICE): %s", strerror(errno));
+}
+
 /* ---- pace ---- */
 
 const char *duration_words(int64_t ns, char room[32])
@@ -201,6 +211,11 @@ int pace_words(const struct pace *p, uint64_t bytes, char *out, size_t cap)
 			      duration_words(late_at(l, 0.5), room[0]),
 			      duration_words(late_at(l, 0.99), room[1]),
 			      duration_words(l->max, room[2]));
+	if (p->thefts)
+		n += snprintf(out + n, cap - (size_t)n,
+			      "; the machine was elsewhere %" PRIu64 " time%s, %s in all",
+			      p->thefts, p->thefts == 1 ? "" : "s",
+			      duration_words(p->stolen, room[0]));
 	return n;
 }
 

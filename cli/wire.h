@@ -57,6 +57,8 @@ int sender_options(const struct options *o, bool *has_way, enum tx_way *way, int
 /* "--sender list": which ones this machine has on the interface (NULL: lo), and why not. */
 int list_senders(struct cli *c, const char *ifname);
 
+/* --realtime: ahead of all other programs; where that is not allowed, it is said. */
+void take_realtime(struct cli *c);
 /* "1.2 us". */
 const char *duration_words(int64_t ns, char room[32]);
 /* "; 99.8/s of 100 asked; late 0.1 us median, 20 us p99, 0.3 ms at most": the rate reached, and how

@@ -43,6 +43,8 @@ struct pace {
 	bool timed;          /* first is set */
 	uint64_t backward; /* packets whose time was before that of an earlier one: sent at once */
 	uint64_t late;     /* packets more than 1 ms late */
+	uint64_t thefts;   /* times that the machine was elsewhere while a packet was waited for */
+	int64_t stolen;    /* ns of that in all */
 	struct lateness lateness;
 };
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Deadlines of each kind of rate, and the quantiles of lateness. */
+#include <signal.h>
+#include <sys/time.h>
+
 #include "craft/pace.h"
 
 #include "tests/unit/unit.h"
@@ -76,6 +79,38 @@ START_TEST(waits)
 }
 END_TEST
 
+static void away(int sig)
+{
+	int64_t until = clock_mono() + 2 * MS;
+
+	(void)sig;
+	while (clock_mono() < until)
+		;
+}
+
+/* A signal takes two milliseconds of the last stretch, which is spun through. On a busy machine it
+ * may come too early or too late: then again. */
+START_TEST(stolen)
+{
+	struct sigaction sa = { .sa_handler = away };
+	struct itimerval soon = { .it_value = { .tv_usec = 30 } };
+	struct pace p;
+
+	sigaction(SIGALRM, &sa, NULL);
+	pace_init(&p, rate_packets(100));
+	ck_assert_uint_eq(p.thefts, 0);
+	for (int i = 0; i < 1000 && p.stolen < 2 * MS; i++) {
+		int64_t due = clock_mono() + 80000;
+
+		p.stolen = 0;
+		setitimer(ITIMER_REAL, &soon, NULL);
+		pace_wait(&p, due, NULL);
+	}
+	ck_assert_uint_ge(p.thefts, 1);
+	ck_assert_int_ge(p.stolen, 2 * MS);
+}
+END_TEST
+
 /* Of the numbers 0 .. 99,999 each quantile is known: what is told is at most an eighth above it. */
 START_TEST(quantiles)
 {
@@ -108,5 +143,6 @@ UNIT_TESTS(pace)
 	tcase_add_test(t, times);
 	tcase_add_test(t, fast);
 	tcase_add_test(t, waits);
+	tcase_add_test(t, stolen);
 	tcase_add_test(t, quantiles);
 }
