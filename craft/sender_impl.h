@@ -30,6 +30,7 @@ struct sender {
 	struct resolver *resolver;
 	struct hop_slot dev_slot; /* the hop without a destination */
 	int packet_fd, four_fd, six_fd;
+	bool lent; /* packet_fd is somebody else's */
 	struct inject *inject_four, *inject_six;
 	struct {
 		int index;

@@ -30,6 +30,19 @@ static int packet_open(struct sender *s, struct err *e)
 	return s->packet_fd < 0 ? open_failed(e) : 0;
 }
 
+void sender_lend(struct sender *s, int fd)
+{
+	int domain = 0, type = 0;
+	socklen_t n = sizeof(int);
+
+	if (s->packet_fd >= 0 || getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n) < 0 || domain != AF_PACKET ||
+	    type != SOCK_RAW)
+		return;
+	s->packet_fd = fd;
+	s->lent = true;
+}
+
 static int raw_open(struct sender *s, int family, struct err *e)
 {
 	int *fd = family == AF_INET ? &s->four_fd : &s->six_fd, on = 1;
@@ -118,7 +131,7 @@ void sock_close(struct sender *s)
 {
 	for (unsigned i = 0; i < s->ntx; i++)
 		tx_close(s->tx[i].x);
-	if (s->packet_fd >= 0)
+	if (s->packet_fd >= 0 && !s->lent)
 		close(s->packet_fd);
 	if (s->four_fd >= 0)
 		close(s->four_fd);

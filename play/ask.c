@@ -70,6 +70,7 @@ static int ear_open(struct asking *a, const struct iface *dev, struct err *e)
 		return -1;
 	x->index = dev->index;
 	a->nears++;
+	sender_lend(a->sender, source_fd(x->source));
 	return 0;
 }
 
@@ -118,6 +119,9 @@ static void asking_close(struct asking *a)
 {
 	struct source_stats s;
 
+	/* Before the ears: it sends through one of their sockets. */
+	aim_close(a->aim);
+	sender_close(a->sender);
 	for (unsigned i = 0; i < a->nears; i++) {
 		source_stats(a->ear[i].source, &s);
 		if (s.known)
@@ -126,8 +130,6 @@ static void asking_close(struct asking *a)
 	}
 	flight_close(a->flight);
 	template_close(a->tmpl);
-	aim_close(a->aim);
-	sender_close(a->sender);
 	hush_done(&a->own_hush);
 	tree_done(&a->scratch);
 	answers_work_done(&a->work);
