@@ -39,10 +39,11 @@ struct sink_rotate {
 
 struct sink_options { /* zero-initialised is fine */
 	enum sink_format format;
-	bool keep;     /* refuse to overwrite any file */
-	bool has_link; /* write the file's header at once, for `link` */
-	bool late;     /* no, only with the first packet: sources will be attached */
-	uint16_t link; /* LINKTYPE_ */
+	bool keep;          /* refuse to overwrite any file */
+	bool has_link;      /* write the file's header at once, for `link` */
+	const char *device; /* its name goes with it (pcapng); NULL. Outlives the sink */
+	bool late;          /* no, only with the first packet: sources will be attached */
+	uint16_t link;      /* LINKTYPE_ */
 	struct sink_rotate rotate;
 	bool one_section;            /* pcapng: packets of several sources come in turns */
 	const struct file_id *avoid; /* files that are being read: refuse to overwrite them */
@@ -89,6 +90,10 @@ int sink_flush(struct sink *s, struct err *e);
  * and no file stays open when its time is over; INT64_MAX: nothing waits. sink_write() flushes by
  * itself when it is due. */
 int64_t sink_due(const struct sink *s);
+/* Tell the file what the device src has lost until now (pcapng: an interface statistics block; else
+ * nothing is done). when: ns since 1970. enum sink_result. */
+int sink_losses(struct sink *s, const struct source *src, const struct source_stats *st,
+		int64_t when, struct err *e);
 /* Packets that are in the files (handed to the kernel). */
 uint64_t sink_safe(const struct sink *s);
 /* Packets accepted by sink_write. */

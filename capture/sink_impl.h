@@ -137,6 +137,8 @@ int pcap_put(struct sink *s, const struct packet *p, struct err *e);
 /* sink_pcapng.c */
 int ng_start(struct sink *s, struct err *e);      /* a section of our own */
 int ng_first_link(struct sink *s, struct err *e); /* an interface for s->link */
+/* An interface for packets of this link type that bring none: its number, or -1. */
+int64_t ng_interface(struct sink *s, uint16_t link, const char *name, struct err *e);
 int ng_put(struct sink *s, const struct packet *p, struct err *e);
 int ng_block(struct sink *s, struct feed *f, const struct file_block *b, struct err *e);
 /* sink_lost.c: count what a block or a packet brings that a pcap file has no room for. */

@@ -111,7 +111,7 @@ static struct out_if *add_if(struct sink *s, struct err *e)
 }
 
 /* An interface for packets of this link type that bring none: nanoseconds, any length. */
-static int64_t own_interface(struct sink *s, uint16_t link, const char *name, struct err *e)
+int64_t ng_interface(struct sink *s, uint16_t link, const char *name, struct err *e)
 {
 	for (uint32_t i = 0; i < s->nifs; i++)
 		if (s->ifs[i].ours && s->ifs[i].link == link &&
@@ -145,7 +145,7 @@ static int64_t own_interface(struct sink *s, uint16_t link, const char *name, st
 
 int ng_first_link(struct sink *s, struct err *e)
 {
-	return own_interface(s, s->link, NULL, e) < 0 ? SINK_ERROR : SINK_OK;
+	return ng_interface(s, s->link, s->opt.device, e) < 0 ? SINK_ERROR : SINK_OK;
 }
 
 /* An interface block with what the change makes of it, in the byte order it has. */
@@ -382,7 +382,7 @@ int ng_put(struct sink *s, const struct packet *p, struct err *e)
 	if (id < 0 || (!timeless && !units_from_ns(&s->ifs[id].units, p->when, &units))) {
 		if (p->when < 0)
 			return err_set(e, ERR_IO, "%s: pcapng has no time before 1970", s->f.path);
-		id = own_interface(s, p->link, p->ifname, e);
+		id = ng_interface(s, p->link, p->ifname, e);
 		if (id < 0)
 			return s->f.gone ? SINK_GONE : SINK_ERROR;
 		units = (uint64_t)p->when;

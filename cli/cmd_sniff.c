@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "capture/source.h"
 #include "cli/follow.h"
@@ -220,6 +221,32 @@ static int sniff(struct sniffing *s, struct err *e)
 	}
 }
 
+/* What was captured is kept also where capturing failed; the first error is the one told. */
+static int finish(struct sniffing *s, int *code, int rc, struct err *e)
+{
+	struct sink *sink = s->show.sink;
+	struct source_stats st;
+	struct timespec now;
+	struct err more = { 0 };
+
+	if (rc == SOURCE_ERROR)
+		e = &more;
+	source_stats(s->src, &st);
+	clock_gettime(CLOCK_REALTIME, &now);
+	int64_t when = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	if (out_flush(&s->show.out, e) < 0 && !s->show.out.gone)
+		rc = SOURCE_ERROR;
+	if (sink && (sink_losses(sink, s->src, &st, when, e) == SINK_ERROR ||
+		     sink_flush(sink, e) == SINK_ERROR))
+		rc = SOURCE_ERROR;
+	show_tell(&s->show);
+	tell_counts(s);
+	if ((st.dropped || st.if_dropped || st.queue_dropped || st.left) &&
+	    !opt_has(&s->c->opt, OPT_ALLOW_LOSS))
+		*code = EXIT_LOST;
+	return rc;
+}
+
 static int run_sniff(struct cli *c)
 {
 	struct sniffing s = { .c = c };
@@ -241,20 +268,7 @@ static int run_sniff(struct cli *c)
 	signals_watch(NULL);
 	if (rc != SOURCE_ERROR && !s.show.out.gone && follow_end(&s.follow, &e) == SHOW_ERROR)
 		rc = -1;
-	/* What was captured is kept also where capturing failed; the first error is the one told.
-	 */
-	struct err more = { 0 };
-	if (out_flush(&s.show.out, rc == SOURCE_ERROR ? &more : &e) < 0 && !s.show.out.gone)
-		rc = -1;
-	if (s.show.sink && sink_flush(s.show.sink, rc == SOURCE_ERROR ? &more : &e) == SINK_ERROR)
-		rc = -1;
-	show_tell(&s.show);
-	tell_counts(&s);
-	struct source_stats st;
-	source_stats(s.src, &st);
-	if ((st.dropped || st.if_dropped || st.queue_dropped || st.left) &&
-	    !opt_has(&c->opt, OPT_ALLOW_LOSS))
-		code = EXIT_LOST;
+	rc = finish(&s, &code, rc, &e);
 out:
 	signals_watch(NULL);
 	follow_done(&s.follow);

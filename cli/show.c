@@ -93,6 +93,7 @@ int show_sink(struct showing *s, const struct file_id *avoid, unsigned navoid, u
 		.late = navoid > 0, /* what is read is attached first */
 		.link = link,
 		.rotate = s->rotate,
+		.device = s->device,
 	};
 
 	if (!opt_has(&s->c->opt, OPT_WRITE))

@@ -79,6 +79,28 @@ stuck() { # ARGUMENTS...
 	LAB_PIDS+=("$SNIFF")
 	lab_until 20 grep -q 'listening on' log
 }
+# What a pcapng says of its interface at its end: ifdrop, filteraccept, osdrop, usrdeliv.
+statistics() {
+	python3 - "$1" <<-'PY'
+		import struct, sys
+		d, at, names = open(sys.argv[1], "rb").read(), 0, []
+		def options(at, end):
+		    while at < end:
+		        code, n = struct.unpack_from("<HH", d, at)
+		        yield code, d[at + 4:at + 4 + n]
+		        at += 4 + (n + 3 & ~3)
+		while at < len(d):
+		    kind, n = struct.unpack_from("<II", d, at)
+		    if kind == 1:
+		        names.append(dict(options(at + 16, at + n - 4)).get(2, b"").decode())
+		    if kind == 5:
+		        o = dict(options(at + 20, at + n - 4))
+		        print(names[struct.unpack_from("<I", d, at + 8)[0]],
+		              *(int.from_bytes(o[k], "little") for k in (5, 6, 7, 8)))
+		    at += n
+		print("interfaces:", *names)
+	PY
+}
 number() { sed -nE "s/^strata: .*[^0-9]([0-9]+) $1.*/\\1/p" log | tail -1; }
 stuck --queue 1MiB
 burst 5000 1000
@@ -109,6 +131,11 @@ check "two signals while nobody reads: exit status" $? 4
 holds "two signals while nobody reads: what is left is told" log \
 	'0 by the queue, [1-9][0-9]* not looked at any more'
 exec 8>&-
+sniff log -w counts.pcapng udp port 9999
+burst 30
+kill -INT "$SNIFF"
+wait "$SNIFF"
+check "a pcapng tells what was lost" "$(statistics counts.pcapng | xargs)" "lo 0 30 0 30 interfaces: lo"
 "$STRATA" sniff -i lo -c 3 --queue 0 udp port 9999 >log.out 2>log &
 SNIFF=$!
 LAB_PIDS+=("$SNIFF")
