@@ -137,7 +137,8 @@ static int put(struct rewrite *w, const struct set_rule *s, struct packet *p, st
 		if (twin(low, l->proto) && registry_edge(w->o.reg, low, first, 0, &edge) &&
 		    edge.space && selector(low, edge.space, &bit, &bits))
 			break;
-	if (!low || bits != s->select_bits || l->off * 8 + bit + bits > (l->off + l->hlen) * 8)
+	/* A header whose length hangs on what it selects would be another one. */
+	if (!low || bits != s->select_bits || l->hlen * 8 != (uint32_t)l->proto->rec.fixed_bits)
 		return err_set(e, ERR_USAGE, "%s cannot stand behind the link header", first->name);
 	if (s->bytes.n > PACKET_MAX - p->len)
 		return err_set(e, ERR_USAGE, "it would be longer than %u bytes", PACKET_MAX);
