@@ -251,6 +251,7 @@ static int all(struct replaying *r, struct err *e)
 			if (reopen(r, e) < 0)
 				return -1;
 			replay_again(r->replay);
+			ways_again(&r->ways);
 		}
 		rc = once(r, e);
 		if (rc == 0 && r->in.bad.code) {

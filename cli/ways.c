@@ -4,11 +4,15 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "cli/signals.h"
 #include "dissect/dissect.h"
+
+#define SIDES_STEP (UINT64_C(1) << 20)
+#define SIDES_MOST (192 * SIDES_STEP) /* 48 MiB */
 
 int ways_options(struct ways *w, const struct cli *c, struct err *e)
 {
@@ -61,12 +65,41 @@ static void look(const struct ways *w, struct choice *ch, struct packet *p)
 		dissect_with(w->c->reg, p, &ch->show.scratch);
 }
 
+/* Keep what was found out, so that it need not be twice; of the first 200 million packets. */
+static int remember(struct ways *w, int side)
+{
+	if (side < 0)
+		return -1;
+	if (w->nsides == SIDES_MOST)
+		return 0;
+	if (w->nsides % SIDES_STEP == 0) {
+		uint8_t *v = realloc(w->side, (w->nsides + SIDES_STEP) / 4);
+
+		if (!v)
+			return -1;
+		memset(v + w->nsides / 4, 0, SIDES_STEP / 4);
+		w->side = v;
+	}
+	w->side[w->nsides / 4] |= (uint8_t)(side << w->nsides % 4 * 2);
+	w->nsides++;
+	return 0;
+}
+
+void ways_again(struct ways *w)
+{
+	w->at = 0;
+}
+
 int ways_of(struct ways *w, struct choice *ch, struct packet *p, struct err *e)
 {
+	uint64_t at = w->at++;
 	int side;
 
 	if (!w->split)
 		return 0;
+	side = at < w->nsides ? w->side[at / 4] >> at % 4 * 2 & 3 : SPLIT_LATER;
+	if (side != SPLIT_LATER)
+		return side;
 	look(w, ch, p);
 	side = split_packet(w->split, p);
 	return side < 0 ? err_set(e, ERR_IO, "no memory") : side;
@@ -155,7 +188,7 @@ int ways_look(struct ways *w, struct choice *ch, uint64_t most, struct replay *r
 		if (rc <= 0)
 			continue;
 		look(w, ch, &p);
-		if (split_learn(w->split, &p))
+		if (remember(w, split_learn(w->split, &p)))
 			return err_set(e, ERR_IO, "no memory");
 		for (unsigned k = 0; k < REPLAY_WAYS; k++) {
 			if (p.link == dev[k]->link)
@@ -178,5 +211,6 @@ int ways_look(struct ways *w, struct choice *ch, uint64_t most, struct replay *r
 void ways_close(struct ways *w)
 {
 	split_close(w->split);
+	free(w->side);
 	input_close(&w->in);
 }

@@ -15,6 +15,8 @@ struct ways {
 	struct split *split;           /* NULL: there is one */
 	struct input in;               /* for the look; its packets are not sent */
 	bool looks;                    /* the files can be read twice */
+	uint8_t *side;                 /* what the look said of each packet, 2 bits */
+	uint64_t nsides, at;           /* packets in it; the next one to be sent */
 	uint64_t other[REPLAY_WAYS];   /* packets of another link type than the interface's */
 	uint64_t first[REPLAY_WAYS];   /* number of the first of them */
 };
@@ -27,7 +29,9 @@ int ways_open(struct ways *w, int n, char **paths, const struct source_options *
  */
 int ways_look(struct ways *w, struct choice *ch, uint64_t most, struct replay *r,
 	      struct progress *progress, struct err *e);
-/* The way of a packet that was taken; -1: e. */
+/* The packets come from the beginning once more. */
+void ways_again(struct ways *w);
+/* The way of the next packet that was taken; -1: e. */
 int ways_of(struct ways *w, struct choice *ch, struct packet *p, struct err *e);
 /* Say how packets were split, where there was no look. */
 void ways_tell(const struct ways *w);

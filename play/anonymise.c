@@ -9,8 +9,8 @@
 
 #include "flow/siphash.h"
 
-#define SLOTS 4096u /* answers remembered */
-#define LOW 24u     /* bits at the end of a long address that go by themselves */
+#define SLOTS 32768u /* answers remembered */
+#define LOW 24u      /* bits at the end of a long address that go by themselves */
 
 struct slot {
 	uint8_t from[16], to[16];

@@ -410,7 +410,7 @@ static int take(struct split *s, const struct packet *p, bool learns)
 	if (!learns || !t)
 		return side_of(t, word, 1, &s->counts);
 	t->wait[word]++;
-	return 0;
+	return SPLIT_LATER;
 }
 
 int split_packet(struct split *s, const struct packet *p)
@@ -420,7 +420,7 @@ int split_packet(struct split *s, const struct packet *p)
 
 int split_learn(struct split *s, const struct packet *p)
 {
-	return take(s, p, true) < 0 ? -1 : 0;
+	return take(s, p, true);
 }
 
 void split_learnt(struct split *s, struct split_counts *counts)

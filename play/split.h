@@ -46,7 +46,9 @@ int split_packet(struct split *s, const struct packet *p);
 /* A look through the packets before, in bounded memory: from the first call of split_learn on
  * packets are only counted, and split_learnt ends it. After that the same packets get the sides
  * that were counted. */
-int split_learn(struct split *s, const struct packet *p); /* 0, -1: memory is out */
+#define SPLIT_LATER 2
+/* enum split_side; SPLIT_LATER: split_packet will know; -1: memory is out. */
+int split_learn(struct split *s, const struct packet *p);
 void split_learnt(struct split *s, struct split_counts *counts);
 const struct split_counts *split_counts(const struct split *s); /* of split_packet */
 /* "opener", "subnet", "port". */

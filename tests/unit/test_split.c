@@ -156,6 +156,8 @@ static void look(struct split *s, const struct row *r, bool learn, char *got)
 		dissect_with(reg, &p, &scratch);
 		side = learn ? split_learn(s, &p) : split_packet(s, &p);
 		ck_assert_int_ge(side, 0);
+		if (learn && side != SPLIT_LATER && r->want[n] != (side ? 's' : 'c'))
+			ck_abort_msg("%s: learnt packet %u otherwise", r->what, n);
 		got[n] = side == SPLIT_SERVER ? 's' : 'c';
 	}
 	got[n] = 0;
