@@ -60,6 +60,7 @@ void sender_close(struct sender *s)
 	if (!s)
 		return;
 	sock_close(s);
+	burst_close(s->burst);
 	hops_forget(s);
 	free(s->buckets);
 	tree_done(&s->tree);

@@ -71,10 +71,10 @@ void sender_nap(struct sender *s);
  * before the first one leaves. sender_send opens what is missing. */
 int sender_ready(struct sender *s, const struct hop *h, uint16_t link, struct err *e);
 
-/* Send through this packet socket, which somebody else has open and keeps open as long as s, and
- * not through another one: the kernel takes 12 ms to close each. One that is no raw packet socket
- * is left alone. */
-void sender_lend(struct sender *s, int fd);
+/* Send through this packet socket, which somebody else has open and keeps open as long as s, bound
+ * to this interface, and not through another one: the kernel takes 12 ms to close each. One that is
+ * no raw packet socket is left alone. */
+void sender_lend(struct sender *s, int fd, int ifindex);
 
 /* Send one packet: of link type Ethernet (or what the interface has) as it is; raw IP with the
  * header of its next hop in front, or through a raw IP socket. Over the MTU is refused (-1, ERR_IO)

@@ -30,7 +30,8 @@ struct sender {
 	struct resolver *resolver;
 	struct hop_slot dev_slot; /* the hop without a destination */
 	int packet_fd, four_fd, six_fd;
-	bool lent; /* packet_fd is somebody else's */
+	int lent; /* packet_fd is somebody else's, and bound to this interface; 0: it is ours */
+	struct burst *burst; /* what sender_burst tells the kernel; or NULL */
 	struct inject *inject_four, *inject_six;
 	struct {
 		int index;
@@ -65,5 +66,6 @@ int sock_link(struct sender *s, const struct hop *h, const struct packet *p, str
 int sock_raw(struct sender *s, const struct hop *h, const struct packet *p, struct sent *out,
 	     struct err *e);
 void sock_close(struct sender *s);
+void burst_close(struct burst *b);
 
 #endif

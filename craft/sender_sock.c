@@ -30,7 +30,7 @@ static int packet_open(struct sender *s, struct err *e)
 	return s->packet_fd < 0 ? open_failed(e) : 0;
 }
 
-void sender_lend(struct sender *s, int fd)
+void sender_lend(struct sender *s, int fd, int ifindex)
 {
 	int domain = 0, type = 0;
 	socklen_t n = sizeof(int);
@@ -40,7 +40,7 @@ void sender_lend(struct sender *s, int fd)
 	    type != SOCK_RAW)
 		return;
 	s->packet_fd = fd;
-	s->lent = true;
+	s->lent = ifindex;
 }
 
 static int raw_open(struct sender *s, int family, struct err *e)

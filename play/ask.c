@@ -70,7 +70,7 @@ static int ear_open(struct asking *a, const struct iface *dev, struct err *e)
 		return -1;
 	x->index = dev->index;
 	a->nears++;
-	sender_lend(a->sender, source_fd(x->source));
+	sender_lend(a->sender, source_fd(x->source), dev->index);
 	return 0;
 }
 
