@@ -368,7 +368,10 @@ static bool live_drained(struct source *s)
 	/* What passed the filter, dropped or not. There may be packets among it that libpcap leaves
 	 * out (by direction); then the time limit decides. */
 	live_count(s);
-	return l->counted && l->seen + l->dropped >= l->let_in;
+	pthread_mutex_lock(&l->counting);
+	bool all = l->counted && l->seen + l->dropped >= l->let_in;
+	pthread_mutex_unlock(&l->counting);
+	return all;
 }
 
 int live_dispatch(struct source *s, int most, pcap_handler f, struct err *e)
