@@ -24,10 +24,10 @@ static const char *const examples[] = {
 	NULL,
 };
 static const enum option_id options[] = {
-	OPT_INTERFACE, OPT_COUNT,    OPT_RATE,   OPT_INTERVAL, OPT_VIA,    OPT_FRAGMENT,
-	OPT_SCRIPT,    OPT_AS,       OPT_DOC,    OPT_SPANS,    OPT_FIELDS, OPT_SEED,
-	OPT_TIMEOUT,   OPT_RETRY,    OPT_ALL,    OPT_DRY_RUN,  OPT_LIBNET, OPT_SENDER,
-	OPT_VERIFY,    OPT_REALTIME, OPT_IGNORE, OPT_I_MAY,    OPT_USER,   OPT_NONE,
+	OPT_INTERFACE, OPT_COUNT,   OPT_RATE,   OPT_INTERVAL, OPT_VIA,    OPT_FRAGMENT, OPT_SCRIPT,
+	OPT_AS,        OPT_DOC,     OPT_SPANS,  OPT_FIELDS,   OPT_SEED,   OPT_TIMEOUT,  OPT_RETRY,
+	OPT_ALL,       OPT_DRY_RUN, OPT_LIBNET, OPT_SENDER,   OPT_VERIFY, OPT_REALTIME, OPT_EXACT,
+	OPT_IGNORE,    OPT_I_MAY,   OPT_USER,   OPT_NONE,
 };
 
 static void tell_sum(const struct dispatch *d)
@@ -41,7 +41,7 @@ static void tell_sum(const struct dispatch *d)
 	if (d->reasons.failed)
 		n += snprintf(line + n, sizeof(line) - (size_t)n, ", %" PRIu64 " not sent",
 			      d->reasons.failed);
-	if (d->so.has_rate || d->so.rate.form != RATE_MAX)
+	if (d->so.has_rate || d->so.rate.form != RATE_MAX || d->pace.lateness.all)
 		n += pace_words(&d->pace, d->bytes, line + n, sizeof(line) - (size_t)n);
 	if (signals_stop)
 		snprintf(line + n, sizeof(line) - (size_t)n, "; stopped");
@@ -67,17 +67,26 @@ static bool wait_for_line(struct dispatch *d, struct err *e)
 {
 	int64_t gap = packets_gap(&d->ps);
 
-	if (!gap || d->dry || d->so.has_rate)
+	d->waited = false;
+	if (d->dry || d->so.has_rate)
 		return true;
+	d->due = (d->due ? d->due : clock_mono()) + gap;
+	if (!gap || d->due <= clock_mono()) {
+		if (gap)
+			pace_late(&d->pace, d->due);
+		return true;
+	}
 	if (dispatch_flush(d, e) < 0)
 		return false;
-	d->due = (d->due ? d->due : clock_mono()) + gap;
+	d->waited = true;
 	return pace_wait(&d->pace, d->due, &signals_stop);
 }
 
 static int run_send(struct cli *c)
 {
-	struct dispatch d = { .c = c, .dry = opt_has(&c->opt, OPT_DRY_RUN) };
+	struct dispatch d = { .c = c,
+			      .dry = opt_has(&c->opt, OPT_DRY_RUN),
+			      .exact = opt_has(&c->opt, OPT_EXACT) };
 	struct err e = { 0 };
 	int rc = -1;
 
@@ -145,6 +154,8 @@ const struct command cmd_send = {
 	.run = run_send,
 	.more = "The routing table decides what was left unsaid (source, next hop, device) and -v "
 		"tells it. A packet\nthat begins with a link header goes out as it is. With "
-		"'--rate max' nothing is shown of each\npacket, unless --as says how. Exit 4 when "
-		"something was not sent.",
+		"'--rate max' nothing is shown of each\npacket, unless --as says how. @FILE is "
+		"--script FILE: with --exact, what read --as expr printed of a\ncapture leaves as "
+		"it "
+		"was, at its times. Exit 4 when something was not sent.",
 };

@@ -272,7 +272,7 @@ static int plan_open(struct dispatch *d, struct err *e)
 				  .mtu_hint = ": --fragment SIZE cuts them",
 				  .stop = &signals_stop };
 
-	if (plan_fresh(&ps->plan, e) < 0)
+	if (!d->exact && plan_fresh(&ps->plan, e) < 0)
 		return -1;
 	plan_step(&ps->plan, 0, ps->seed);
 	if (d->sender && strcmp(d->ifname, ifname ? ifname : "") != 0 && dispatch_end(d, e))
@@ -282,7 +282,8 @@ static int plan_open(struct dispatch *d, struct err *e)
 	snprintf(d->ifname, sizeof(d->ifname), "%s", ifname ? ifname : "");
 	if (!d->sender)
 		return -1;
-	d->aim = aim_open(&ps->plan, d->sender, e);
+	d->aim = d->exact ? aim_open_exact(&ps->plan, d->sender, e)
+			  : aim_open(&ps->plan, d->sender, e);
 	if (!d->aim)
 		return -1;
 	d->tmpl = template_open(&ps->plan, e);

@@ -18,7 +18,7 @@ struct dispatch {
 	struct wire wire;
 	struct sending so;
 	struct fragment_opts frag;
-	bool fragments, dry, ready;
+	bool fragments, dry, exact, ready;
 	int64_t patience; /* ns for a neighbour or a connection; 0: not said */
 	struct pace pace;
 	int64_t due; /* when the current line of a script was to leave, monotonic ns; 0: at once */

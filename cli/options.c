@@ -60,6 +60,8 @@ const struct option_row option_rows[] = {
 	  false },
 	{ OPT_VERIFY, 0, "verify", "IF",
 	  "listen there, and tell what is lost, reordered, altered, comes twice", false },
+	{ OPT_EXACT, 0, "exact", NULL,
+	  "nothing drawn afresh, no addresses found out: the bytes that craft makes", false },
 	{ OPT_I_MAY, 0, "i-may", NULL, "yes, on this network, on purpose", false },
 	{ OPT_USER, 'Z', "user", "USER", "become USER once the devices are open", false },
 	{ OPT_ALLOW_LOSS, 0, "allow-loss", NULL, "exit 0 although packets were dropped", false },

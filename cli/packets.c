@@ -54,8 +54,14 @@ static bool is_file(FILE *f)
 
 int packets_open_to_send(struct packets *ps, struct cli *c, struct err *e)
 {
-	int rc = packets_open(ps, c, e);
+	int rc;
 
+	/* The bytes of a file alone would be no packet that leaves: @FILE is a script. */
+	if (!opt_has(&c->opt, OPT_SCRIPT) && c->argc == 1 && c->argv[0][0] == '@') {
+		c->opt.v[OPT_SCRIPT] = c->argv[0] + 1;
+		c->argc = 0;
+	}
+	rc = packets_open(ps, c, e);
 	ps->sends = true;
 	if (rc < 0 || !ps->script || !is_file(ps->file))
 		return rc;
@@ -112,10 +118,13 @@ int64_t packets_gap(struct packets *ps)
 	if (!ps->script || ps->line.time == SCRIPT_NO_TIME)
 		return 0;
 	if (ps->line.time == SCRIPT_AFTER)
-		return ps->line.when > 0 ? ps->line.when : 0;
-	if (ps->last_time != INT64_MIN && ps->line.when > ps->last_time)
+		gap = ps->line.when;
+	else if (ps->last_time != INT64_MIN)
 		gap = ps->line.when - ps->last_time;
-	ps->last_time = ps->line.when;
+	if (ps->line.time == SCRIPT_AT)
+		ps->last_time = ps->line.when;
+	else if (ps->last_time != INT64_MIN)
+		ps->last_time += gap;
 	return gap;
 }
 

@@ -22,20 +22,21 @@ struct packets {
 	uint64_t seed;    /* of this plan: what is random in one line is not so again in the next */
 	uint64_t first_seed;
 	uint64_t expected; /* lines that begin with '<', which were left out */
-	int64_t last_time; /* what `at=` said last, ns; INT64_MIN: nothing so far */
+	int64_t last_time; /* of the line before, ns; INT64_MIN: no `at=` so far */
 	bool sends;        /* only lines that are to be sent */
 	bool done;         /* the words were given out */
 };
 
 /* From the command's words, or from -f FILE. -1: e. */
 int packets_open(struct packets *ps, struct cli *c, struct err *e);
-/* The same to send them: the whole of a script that is a file is read before the first one is given
- * out, so that a mistake in it is told before anything leaves; lines with '<' are left out. */
+/* The same to send them, or from @FILE: the whole of a script that is a file is read before the
+ * first one is given out, so that a mistake in it is told before anything leaves; lines with '<'
+ * are left out. */
 int packets_open_to_send(struct packets *ps, struct cli *c, struct err *e);
 /* The next plan into ps->plan: 1; 0 at the end; -1: e. */
 int packets_next(struct packets *ps, struct err *e);
-/* How long after the one before the current packet is to leave, by its line: nanoseconds, 0 where
- * it does not say. */
+/* How long after the one before the current packet is to leave, by its line: nanoseconds, below 0
+ * where it is the earlier one, 0 where it does not say. */
 int64_t packets_gap(struct packets *ps);
 /* Give an error that was found in the current plan its file and line. */
 void packets_place(const struct packets *ps, struct err *e);

@@ -19,6 +19,7 @@ struct aim {
 	struct addr dst, src_said;
 	const struct say *dst_say, *src_say; /* NULL: constant, or unsaid */
 	const struct hop *hop;
+	bool exact;  /* nothing is added */
 	bool framed; /* the plan begins with a link header */
 	bool need_mac;
 	bool link_src_said;
@@ -69,7 +70,11 @@ static const struct built *net_layer(const struct build *b, const struct node **
 static int add(struct aim *a, enum added what, const struct built *y, const struct field *f,
 	       unsigned bits, struct err *e)
 {
-	struct say *s = say_addr(a->plan, &a->plan->layer[y->plan], f, a->bytes[what], bits / 8);
+	struct say *s;
+
+	if (a->exact)
+		return 0;
+	s = say_addr(a->plan, &a->plan->layer[y->plan], f, a->bytes[what], bits / 8);
 
 	if (!s)
 		return err_set(e, ERR_IO, "out of memory");
@@ -120,6 +125,11 @@ static int aim_net(struct aim *a, const struct build *b, struct err *e)
 	return 0;
 }
 
+static bool bare_link(uint16_t link)
+{
+	return link == LINK_RAW || link == LINK_IPV4 || link == LINK_IPV6;
+}
+
 static int aim_link(struct aim *a, const struct build *b, struct err *e)
 {
 	const struct field *f, *g;
@@ -128,7 +138,7 @@ static int aim_link(struct aim *a, const struct build *b, struct err *e)
 	if (!b->n || !b->layer[0].proto || !proto_ends(b->layer[0].proto, END_LINK, &f, &g))
 		return 0;
 	/* A pair of link addresses in the outermost header of a plan that is not bare. */
-	if (a->plan->link == LINK_RAW || a->plan->link == LINK_IPV4 || a->plan->link == LINK_IPV6)
+	if (bare_link(a->plan->link))
 		return 0;
 	a->framed = true;
 	src = node_of(&b->layer[0], f);
@@ -157,7 +167,7 @@ static bool whole_frame(const struct aim *a)
 	return a->framed && !added;
 }
 
-struct aim *aim_open(struct plan *p, struct sender *s, struct err *e)
+static struct aim *open_aim(struct plan *p, struct sender *s, bool exact, struct err *e)
 {
 	struct aim *a = calloc(1, sizeof(*a));
 	struct build *b = calloc(1, sizeof(*b));
@@ -169,8 +179,15 @@ struct aim *aim_open(struct plan *p, struct sender *s, struct err *e)
 	a->plan = p;
 	a->sender = s;
 	a->need_mac = true;
+	a->exact = exact;
 	if (build_layers(b, p, e) || aim_net(a, b, e) || aim_link(a, b, e))
 		goto fail;
+	/* It leaves as it stands, by the interface that was said, whatever it is. */
+	if (exact && !bare_link(p->link) && sender_hop(s, NULL, NULL, HOP_ANY, NULL)) {
+		a->framed = true;
+		a->need_mac = false;
+		a->dst = (struct addr) { 0 };
+	}
 	if (!a->framed && !a->dst.family && p->link != LINK_NONE) {
 		err_set(e, ERR_USAGE,
 			"the packet names no destination: begin with a layer that "
@@ -196,6 +213,16 @@ fail:
 	free(b);
 	free(a);
 	return NULL;
+}
+
+struct aim *aim_open(struct plan *p, struct sender *s, struct err *e)
+{
+	return open_aim(p, s, false, e);
+}
+
+struct aim *aim_open_exact(struct plan *p, struct sender *s, struct err *e)
+{
+	return open_aim(p, s, true, e);
 }
 
 void aim_close(struct aim *a)

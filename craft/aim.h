@@ -16,6 +16,8 @@ struct aim;
  * and plan_fresh. The aim must be closed before p is done. Without a route: NULL only when no
  * packet of p can have one; else aim_step tells, and so it does of a silent neighbour. */
 struct aim *aim_open(struct plan *p, struct sender *s, struct err *e);
+/* The same, but nothing is added: what was left unsaid has the value that its description gives. */
+struct aim *aim_open_exact(struct plan *p, struct sender *s, struct err *e);
 void aim_close(struct aim *a);
 
 /* For each packet, after plan_step and before it is built: the route of this destination. 1: its

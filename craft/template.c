@@ -263,6 +263,9 @@ struct template *template_open(struct plan *p, struct err *e)
 	}
 	t->why = prepare(t);
 	t->patches = !t->why;
+	/* What is always the same needs no second look. */
+	if (t->patches && !t->nvary)
+		t->checked = CHECKED;
 	return t;
 }
 

@@ -7,6 +7,7 @@ set -u
 . "$(dirname "$0")/lab.sh"
 [ -x "${STRATA:=$(dirname "$0")/../../build/debug/strata}" ] || { echo "skipped: no $STRATA"; exit 77; }
 command -v tcpdump >/dev/null || { echo "skipped: no tcpdump"; exit 77; }
+src=$(cd "$(dirname "$0")/../.." && pwd)
 lab_enter "$@"
 bad=0
 cd "$LAB_DIR" || exit 1
@@ -82,6 +83,26 @@ words=(eth dst=02:00:00:00:00:99 src=02:00:00:00:00:01 / ip src=10.77.0.1 dst=10
 send "other lengths" 0 -i eth1 --rate max "${words[@]}"
 check "other lengths: the same bytes" "$(bytes got.pcap)" "$(bytes want.pcap)"
 
+# ---- a capture as a script ----
+of=(-s 2048)
+"$STRATA" read -q "$src/captures/http.pcap" --as expr >http.strata
+for how in --rate=max "--rate=max --sender=tx-ring"; do
+	# shellcheck disable=SC2086
+	send "a script, $how" 0 --exact -i eth1 $how @http.strata
+	check "a script, $how: the same bytes" "$(bytes got.pcap)" "$(bytes "$src/captures/http.pcap")"
+done
+send "a script at its times" 0 --exact -i eth1 --as none @http.strata
+check "a script at its times: the same bytes" "$(bytes got.pcap)" "$(bytes "$src/captures/http.pcap")"
+holds "a script at its times: told" said '^strata: 56 sent, 6332 bytes by sendmmsg; .*late .* median'
+# As far apart as in the capture, but for what a busy machine adds.
+apart() { dump "$1" -nn -ttttt 2>/dev/null | awk '{ t = $1 } END { split(t, p, ":"); print p[1] * 3600 + p[2] * 60 + p[3] }'; }
+check "a script at its times: as long" "$(echo "$(apart got.pcap) $(apart "$src/captures/http.pcap")" |
+	awk '{ d = $1 - $2; print (d > -0.06 && d < 2) ? "yes" : $0 }')" yes
+# Times that go back, and both kinds of them.
+f="eth dst=02:00:00:00:00:99 src=02:00:00:00:00:01"
+printf '%s\n' "at=100 $f type=1" "+0.5 $f type=2" "-0.4 $f type=3" "+0.5 $f type=4" "at=100.7 $f type=5" >back.strata
+send "times that go back" 0 --exact -i eth1 @back.strata
+check "times that go back: from the first to the last" "$(apart got.pcap | awk '{ print ($1 > 0.69 && $1 < 2.6) ? "yes" : $0 }')" yes
 # ---- by the routing table ----
 host=h2 of=(-Q in udp)
 send "with a header in front" 0 --rate max ip dst=10.77.0.2 id=1 / udp sport=1-300 dport=9
