@@ -35,6 +35,16 @@ static struct plan_layer *push(struct parser *ps, const struct proto *proto, int
 	return l;
 }
 
+/* Does lower take it for one of its numbers of either end (ports)? Such a one stands for a
+ * conversation of its own: between two layers that were said it is put only right under the upper
+ * one, which wants it (tcp / dns), not as the beginning of a tunnel (udp / http). */
+static bool by_port(const struct registry *reg, const struct proto *lower, const struct proto *mid)
+{
+	struct edge edge;
+
+	return registry_edge(reg, lower, mid, 0, &edge) && edge.cr && edge.cr->nfields > 1;
+}
+
 static int above(struct parser *ps, const struct proto *proto, int prev, size_t at, size_t span)
 {
 	const struct proto *lower = ps->p->layer[prev].proto, *mid[FILL_MAX];
@@ -49,6 +59,8 @@ static int above(struct parser *ps, const struct proto *proto, int prev, size_t 
 	n = registry_path(ps->reg, lower, proto, mid, FILL_MAX);
 	if (n == -2)
 		return err_set(ps->e, ERR_IO, "out of memory");
+	if (n > 1 && by_port(ps->reg, lower, mid[0]))
+		n = 0;
 	for (int i = 0; i < n; i++) {
 		struct plan_layer *l = push(ps, mid[i], prev, at, span);
 
