@@ -233,12 +233,14 @@ static int cut_find(struct cut *c, uint32_t id, struct err *e)
 
 /* Options without the copied bit stand in the first fragment only (RFC 791 section 3.1): no-
  * operations take their place, so that the header keeps its length. */
-static void clear_options(struct cut *c, uint8_t *b)
+static int clear_options(struct cut *c, uint8_t *b)
 {
 	const struct tree *t = &c->tree;
 
-	if (c->extra.n || decode(&c->tree, c->p, c->layer))
-		return;
+	if (c->extra.n)
+		return 0;
+	if (decode(&c->tree, c->p, c->layer))
+		return -1;
 	for (uint32_t k = 1; k < t->n; k++) {
 		const struct node *v = &t->v[k];
 
@@ -247,6 +249,7 @@ static void clear_options(struct cut *c, uint8_t *b)
 			continue;
 		memset(b + v->bit / 8, 1, v->bits / 8);
 	}
+	return 0;
 }
 
 static void put_node(uint8_t *b, const struct node *v, uint64_t value)
@@ -258,12 +261,12 @@ static void put_node(uint8_t *b, const struct node *v, uint64_t value)
 }
 
 /* A rule that held in the packet before shall hold in the fragment. */
-static void mend_layer(struct cut *c, struct packet *f, unsigned i, enum rule_form form)
+static int mend_layer(struct cut *c, struct packet *f, unsigned i, enum rule_form form)
 {
 	uint8_t *b = (uint8_t *)c->out.p;
 
 	if (decode(&c->was, c->p, i) || decode(&c->tree, f, i))
-		return;
+		return -1;
 	for (uint32_t k = tree_first(&c->tree, 0); k != NODE_NONE; k = tree_sibling(&c->tree, k)) {
 		const struct node *v = &c->tree.v[k];
 		uint64_t want, had;
@@ -286,6 +289,7 @@ static void mend_layer(struct cut *c, struct packet *f, unsigned i, enum rule_fo
 		}
 		put_node(b, v, want);
 	}
+	return 0;
 }
 
 static int emit_piece(struct cut *c, uint32_t from, uint32_t to, bool last,
@@ -307,8 +311,8 @@ static int emit_piece(struct cut *c, uint32_t from, uint32_t to, bool last,
 	bits_put(b, c->offset_bit, c->offset_width, c->first + from / UNIT);
 	flags = bits_get(b, c->more_bit, c->more_width) & ~c->more_mask;
 	bits_put(b, c->more_bit, c->more_width, flags | (!last || c->more ? c->more_mask : 0));
-	if (from)
-		clear_options(c, b);
+	if (from && clear_options(c, b))
+		return err_set(e, ERR_IO, "out of memory");
 	f.data = b;
 	f.len = f.wire_len = (uint32_t)c->out.n;
 	f.nlayers = (uint8_t)(c->layer + 1);
@@ -317,9 +321,11 @@ static int emit_piece(struct cut *c, uint32_t from, uint32_t to, bool last,
 		f.layers[i].tail = 0;
 	}
 	for (unsigned i = f.nlayers; i-- > 0;)
-		mend_layer(c, &f, i, RULE_LEN);
+		if (mend_layer(c, &f, i, RULE_LEN))
+			return err_set(e, ERR_IO, "out of memory");
 	for (unsigned i = f.nlayers; i-- > 0;)
-		mend_layer(c, &f, i, RULE_SUM);
+		if (mend_layer(c, &f, i, RULE_SUM))
+			return err_set(e, ERR_IO, "out of memory");
 	return emit(ctx, &f) ? 1 : 0;
 }
 

@@ -56,6 +56,9 @@ done
 try read --fields ip.src,tcp.dport,time --as csv -c 3 $capture
 try read --where 'http && ip.src == 10.77.0.2' $capture
 try read -w "$work/copy.pcapng" $capture
+try edit -c 3 --anonymise seed --set 'ip ttl=9' --set '+ vlan vlan=5' -w - captures/icmp-errors.pcap
+try edit --segment 600 --set 'tcp options=nop' -w - captures/offload.pcap
+try edit --segment 600 -w - captures/ping-fragments.pcap
 try craft --as json ip dst=10.0.0.2 / tcp dport=80 flags=S options=mss:1460,nop,ws:7
 try craft --as raw -p examples/sensor.protocol ip src=10.0.0.1 dst=10.0.0.1-10.0.0.3 / sensor name=temp
 try protocols
