@@ -126,6 +126,23 @@ for how in $(lab_on h1 "$STRATA" send --sender list -i near | awk '$2 == "yes" &
 	verify "many by $how" 0 send --rate max --sender "$how" -i near --verify far "${packet[@]/1-200/1-20000}"
 	check "many by $how: counted" "$(counts)" "20000 20000 0 0 0 0"
 done
+# A queue without room is waited for; one that stays full is told, and ends it. (af-xdp knows no queue.)
+if lab_on h1 tc qdisc add dev near root tbf rate 1mbit burst 2kb limit 3kb 2>/dev/null; then
+	for how in sendmmsg tx-ring libnet; do
+		verify "a narrow wire, $how" 0 send --as none --sender $how -i near --verify far "${packet[@]}"
+		check "a narrow wire, $how: counted" "$(counts)" "200 200 0 0 0 0"
+	done
+	lab_on h1 tc qdisc replace dev near root tbf rate 8bit burst 2kb limit 3kb
+	for how in sendmmsg tx-ring libnet; do
+		verify "a wire that takes nothing, $how" 4 send --as none --sender $how --timeout 100ms -i near --verify far \
+			"${packet[@]}"
+		holds "a wire that takes nothing, $how: said" said 'the queue of near stays full'
+		holds "a wire that takes nothing, $how: counted" said '^strata: [0-9]+ sent, .*, [1-9][0-9]* not sent'
+	done
+	lab_on h1 tc qdisc del dev near root
+else
+	echo "no tbf here: a queue without room is not tried"
+fi
 # ---- a capture, again ----
 for how in --rate=max --rate=20x; do
 	verify "a capture, $how" 0 replay $how -i near --verify far "$src/captures/http.pcap"
