@@ -25,6 +25,6 @@ while IFS=: read -r key _; do
 	row=${key%%/*}
 	# Two kinds of rows are made in a loop.
 	grep -qE "^[[:space:]]*row ($row|\\\$kind-${row#*-}) " bench/tasks/*.sh || complain "bench/reasons: no row $row"
-	case $key in */*) grep -qF "${key#*/}" bench/tasks/*.sh || complain "bench/reasons: no peer ${key#*/}" ;; esac
+	case $key in */*) grep -hE '^[[:space:]]*vs ' bench/tasks/*.sh | grep -qF "${key#*/}" || complain "bench/reasons: no peer ${key#*/}" ;; esac
 done < <(grep -v '^#' bench/reasons)
 exit $bad
