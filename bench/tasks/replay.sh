@@ -9,10 +9,12 @@ n=$(scaled 400000)
 frames replay "$n"
 row replay 'replay a capture at top speed' 'M a second' more
 vs replay 'tcpreplay -t -K' 1.5
+vs replay bittwist ''
 vs replay 'sendmmsg loop by hand (limit)' ''
 once() {
 	metered replay strata "$STRATA" replay -q --i-may -i eth0 --rate max --loop 5 "$FILE"
 	metered replay 'tcpreplay -t -K' tcpreplay -q -t -K -i eth0 -l 5 "$FILE"
+	metered replay bittwist bittwist -i eth0 -m 0 -l 5 "$FILE"
 	metered replay 'sendmmsg loop by hand (limit)' "$BENCH/blast" eth0 "$FILE" $((5 * n)) 0
 }
 rounds once
