@@ -121,6 +121,20 @@ int choice_options(struct choice *ch, struct cli *c, int nfiles, struct err *e)
 	return 0;
 }
 
+int choice_mtu(const struct options *o, bool interface, uint32_t *mtu, struct err *e)
+{
+	const char *text = o->v[OPT_SEGMENT];
+	uint64_t n = 0;
+
+	if (text && interface && strcmp(text, "mtu") == 0)
+		n = UINT32_MAX;
+	else if (text && (opt_u64(o, OPT_SEGMENT, PACKET_MAX, &n, NULL) < 0 || !n))
+		return err_set(e, ERR_USAGE, "'--segment %s': wants an MTU in bytes such as 1500%s",
+			       text, interface ? ", or mtu: that of the interface" : "");
+	*mtu = (uint32_t)n;
+	return 0;
+}
+
 static int open_rewrite(struct choice *ch, struct err *e)
 {
 	const struct options *o = &ch->c->opt;

@@ -64,6 +64,8 @@ struct choice { /* --packets, --from, --to, FILTER, --where; and what is changed
 
 /* Read the options, and the words behind nfiles files. Zero-initialised. -1: e. */
 int choice_options(struct choice *ch, struct cli *c, int nfiles, struct err *e);
+/* --segment: an MTU, or where there is an interface its own (mtu), as UINT32_MAX. -1: e. */
+int choice_mtu(const struct options *o, bool interface, uint32_t *mtu, struct err *e);
 /* After load_registry. link: of what pcap-filter text is about. -1: e. */
 int choice_open(struct choice *ch, uint16_t link, struct err *e);
 /* None of number n or above is taken: what follows need not be read. */

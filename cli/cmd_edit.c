@@ -64,7 +64,8 @@ struct editing {
 	unsigned nremarks;
 	struct buf said;
 	struct segmenter *segmenter; /* --segment; or NULL */
-	uint64_t mtu, cut, uncut;
+	uint64_t cut, uncut;
+	uint32_t mtu;
 	int part_rc;
 	struct err bad; /* of a part */
 	uint64_t read, duplicates, no_link, too_far;
@@ -162,7 +163,7 @@ static int read_options(struct editing *ed, struct err *e)
 
 	if (!opt_has(o, OPT_WRITE))
 		return err_set(e, ERR_USAGE, "where to? strata edit FILE... -w OUT");
-	if (opt_u64(o, OPT_SEGMENT, PACKET_MAX, &ed->mtu, e) < 0)
+	if (choice_mtu(o, false, &ed->mtu, e) < 0)
 		return -1;
 	ed->snaplen = PACKET_MAX;
 	if (opt_u64(o, OPT_COUNT, UINT64_MAX, &ed->most, e) < 0 ||
@@ -304,7 +305,7 @@ static int part(void *ctx, const struct packet *p)
 /* In parts that fit, where that was asked for. */
 static int in_parts(struct editing *ed, struct packet *p, struct err *e)
 {
-	uint32_t room = (uint32_t)ed->mtu;
+	uint32_t room = ed->mtu;
 	struct err why = { 0 };
 	int n;
 

@@ -73,7 +73,7 @@ struct replaying {
 static int read_options(struct replaying *r, struct err *e)
 {
 	const struct options *o = &r->c->opt;
-	uint64_t link = LINK_ETHERNET, segment = 0;
+	uint64_t link = LINK_ETHERNET;
 	bool has_way;
 	int via = VIA_WORD_LINK;
 
@@ -86,11 +86,8 @@ static int read_options(struct replaying *r, struct err *e)
 		.rate = { RATE_TIMES, 1 },
 		.stop = &signals_stop,
 	};
-	if (opt_has(o, OPT_SEGMENT) && strcmp(o->v[OPT_SEGMENT], "mtu") == 0)
-		segment = UINT32_MAX;
-	else if (opt_u64(o, OPT_SEGMENT, PACKET_MAX, &segment, e) < 0)
-		return -1;
-	if (ways_options(&r->ways, r->c, e) < 0 || opt_rate(o, OPT_RATE, &r->o.rate, e) < 0 ||
+	if (choice_mtu(o, true, &r->o.segment, e) < 0 || ways_options(&r->ways, r->c, e) < 0 ||
+	    opt_rate(o, OPT_RATE, &r->o.rate, e) < 0 ||
 	    opt_u64(o, OPT_LOOP, UINT64_MAX, &r->loops, e) < 0 ||
 	    opt_u64(o, OPT_COUNT, UINT64_MAX, &r->most, e) < 0 ||
 	    opt_u64(o, OPT_LINK, 0xfffe, &link, e) < 0 ||
@@ -112,7 +109,6 @@ static int read_options(struct replaying *r, struct err *e)
 	if (!opt_has(o, OPT_AS) && !r->step && !r->o.dry)
 		r->c->opt.v[OPT_AS] = "none";
 	r->o.direct = r->o.rate.form == RATE_MAX && !r->step;
-	r->o.segment = (uint32_t)segment;
 	memcpy(r->o.ifname, r->ways.name, sizeof(r->o.ifname));
 	if (!r->o.ifname[0] && !r->o.hop)
 		return err_set(
