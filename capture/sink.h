@@ -45,6 +45,9 @@ struct sink_options { /* zero-initialised is fine */
 	bool late;          /* no, only with the first packet: sources will be attached */
 	uint16_t link;      /* LINKTYPE_ */
 	struct sink_rotate rotate;
+	/* A pipe that nobody reads is given up as gone when a signal comes and this is 2 or more;
+	 * NULL: never. */
+	const volatile int *stop;
 	bool one_section;            /* pcapng: packets of several sources come in turns */
 	const struct file_id *avoid; /* files that are being read: refuse to overwrite them */
 	unsigned navoid;

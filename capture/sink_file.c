@@ -107,7 +107,7 @@ int out_open(struct out_file *f, const char *path, const struct sink_options *o,
 {
 	char why[128];
 
-	*f = (struct out_file) { .fd = -1 };
+	*f = (struct out_file) { .fd = -1, .stop = o->stop };
 	f->path = strdup(strcmp(path, "-") == 0 ? "standard output" : path);
 	if (!f->path)
 		return err_set(e, ERR_IO, "no memory");
@@ -149,14 +149,14 @@ static int write_all(struct out_file *f, const uint8_t *p, size_t n, size_t *don
 			f->wrote += w;
 			continue;
 		}
-		if (w < 0 && errno == EINTR)
+		if (w < 0 && errno == EINTR && !(f->stop && *f->stop > 1))
 			continue;
 		if (w < 0 && errno == EAGAIN) { /* a pipe that someone made non-blocking */
 			struct pollfd pf = { .fd = f->fd, .events = POLLOUT };
 			poll(&pf, 1, 1000);
 			continue;
 		}
-		if (w < 0 && errno == EPIPE) {
+		if (w < 0 && (errno == EPIPE || errno == EINTR)) {
 			f->gone = true;
 			return SINK_GONE;
 		}

@@ -10,10 +10,11 @@ struct out_file {
 	int fd;
 	char *path; /* for messages */
 	bool regular;
-	int64_t at;          /* bytes in the file: always the end of a record */
-	int64_t wrote;       /* bytes that the kernel took */
-	struct packer *pack; /* compresses; NULL: as it is */
-	bool gone;           /* the reader of the pipe went away */
+	int64_t at;               /* bytes in the file: always the end of a record */
+	int64_t wrote;            /* bytes that the kernel took */
+	struct packer *pack;      /* compresses; NULL: as it is */
+	bool gone;                /* the reader of the pipe went away */
+	const volatile int *stop; /* see sink_options */
 };
 
 int out_open(struct out_file *f, const char *path, const struct sink_options *o, struct err *e);

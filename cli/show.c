@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/signals.h"
 #include "core/near.h"
 #include "core/said.h"
 #include "dissect/dissect.h"
@@ -94,6 +95,7 @@ int show_sink(struct showing *s, const struct file_id *avoid, unsigned navoid, u
 		.link = link,
 		.rotate = s->rotate,
 		.device = s->device,
+		.stop = &signals_stop,
 	};
 
 	if (!opt_has(&s->c->opt, OPT_WRITE))

@@ -130,6 +130,19 @@ wait "$SNIFF"
 check "two signals while nobody reads: exit status" $? 4
 holds "two signals while nobody reads: what is left is told" log \
 	'0 by the queue, [1-9][0-9]* not looked at any more'
+: >log
+"$STRATA" sniff -i lo -w - udp port 9999 >stuck 2>log &
+SNIFF=$!
+LAB_PIDS+=("$SNIFF")
+lab_until 20 grep -q 'listening on' log
+burst 2000 1000
+kill -INT "$SNIFF"
+lab_until 10 grep -qE '^ShdPnd:.0+$' "/proc/$SNIFF/status"
+kill -INT "$SNIFF"
+lab_until 10 bash -c "! kill -0 $SNIFF"
+wait "$SNIFF"
+check "two signals while nobody reads the file: it ends by itself" $(($? < 128)) 1
+holds "two signals while nobody reads the file: told" log '[0-9]+ written, 0 dropped by the kernel'
 exec 8>&-
 sniff log -w counts.pcapng udp port 9999
 burst 30
