@@ -288,7 +288,8 @@ static int plan_open(struct dispatch *d, struct err *e)
 		return -1;
 	d->tmpl = template_open(&ps->plan, e);
 	const struct packet *first = d->tmpl ? template_next(d->tmpl, e) : NULL;
-	if (first)
+	/* What was captured is data, however odd. */
+	if (first && !d->exact)
 		tell_made(d->c, &ps->plan, template_build(d->tmpl), first, &d->scratch);
 	return first ? 0 : -1;
 }
