@@ -94,6 +94,11 @@ static int read_options(struct replaying *r, struct err *e)
 	    sender_options(o, &has_way, &r->o.way, &via, e) < 0)
 		return -1;
 	r->step = opt_has(o, OPT_STEP);
+	for (int i = 0; i < r->nfiles && r->step; i++)
+		if (strcmp(r->c->argv[i], "-") == 0)
+			return err_set(e, ERR_USAGE,
+				       "standard input gives the packets or the keys: not with "
+				       "--step");
 	if (r->step && opt_has(o, OPT_RATE))
 		return err_set(e, ERR_USAGE,
 			       "'--step' waits for a key, '--rate' for a time: one "

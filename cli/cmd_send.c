@@ -126,6 +126,7 @@ static int run_send(struct cli *c)
 	if (dispatch_end(&d, e.code ? &late : &e) < 0 ||
 	    (out_flush(&d.wire.out, &e) < 0 && !d.wire.out.gone))
 		rc = -1;
+	pace_done(&d.pace);
 	progress_done(&d.progress);
 	if (verifying_end(&d.verify, &e) < 0)
 		rc = -1;

@@ -171,6 +171,9 @@ static void let_basics(struct calls *c)
 	/* Is it a terminal? (Its size may be asked for, too.) */
 	c->failed |= seccomp_rule_add(c->ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
 				      SCMP_A1(SCMP_CMP_EQ, TCGETS, 0)) < 0;
+	/* What libpcap asks when a device gives no more: is it down, or away? */
+	c->failed |= seccomp_rule_add(c->ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+				      SCMP_A1(SCMP_CMP_EQ, SIOCGIFFLAGS, 0)) < 0;
 	/* Read a file; which ones is for the other seal to say. */
 	c->failed |= seccomp_rule_add(c->ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
 				      SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE, O_RDONLY)) < 0;

@@ -197,20 +197,24 @@ const char *duration_words(int64_t ns, char room[32])
 int pace_words(const struct pace *p, uint64_t bytes, char *out, size_t cap)
 {
 	char room[3][32], asked[64] = "";
-	double bits = p->n ? 8.0 * (double)bytes / (double)p->n * pace_rate(p) : 0;
+	double rate = pace_rate(p), bits = p->n ? 8.0 * (double)bytes / (double)p->n * rate : 0;
 	const struct lateness *l = &p->lateness;
-	int n;
+	int n = 0;
 
 	if (p->rate.form == RATE_PACKETS)
 		snprintf(asked, sizeof(asked), " of %.10g asked", p->rate.value);
-	n = snprintf(out, cap, "; %.1f/s%s, %.3g Mbit/s", pace_rate(p), asked, bits / 1e6);
-	if (p->rate.form == RATE_BITS)
+	if (rate > 0)
+		n = snprintf(out, cap, "; %.1f/s%s, %.3g Mbit/s", rate, asked, bits / 1e6);
+	if (rate > 0 && p->rate.form == RATE_BITS)
 		n += snprintf(out + n, cap - (size_t)n, " of %.10g asked", p->rate.value / 1e6);
 	if (l->all)
 		n += snprintf(out + n, cap - (size_t)n, "; late %s median, %s p99, %s at most",
 			      duration_words(late_at(l, 0.5), room[0]),
 			      duration_words(late_at(l, 0.99), room[1]),
 			      duration_words(l->max, room[2]));
+	if (p->waited)
+		n += snprintf(out + n, cap - (size_t)n, "; %s waiting for neighbours",
+			      duration_words(p->waited, room[0]));
 	if (p->thefts)
 		n += snprintf(out + n, cap - (size_t)n,
 			      "; the machine was elsewhere %" PRIu64 " time%s, %s in all",

@@ -157,9 +157,21 @@ bool pace_wait(struct pace *p, int64_t deadline, const volatile int *stop)
 	return !(stop && *stop);
 }
 
+void pace_done(struct pace *p)
+{
+	p->end = clock_mono();
+}
+
+void pace_waited(struct pace *p, int64_t ns)
+{
+	if (p->start)
+		p->start += ns;
+	p->waited += ns;
+}
+
 double pace_rate(const struct pace *p)
 {
-	int64_t took = p->start ? clock_mono() - p->start : 0;
+	int64_t took = p->start ? (p->end ? p->end : clock_mono()) - p->start : 0;
 
 	/* Between the first and the last. */
 	return took > 0 && p->n > 1 ? (double)(p->n - 1) * 1e9 / (double)took : 0;

@@ -45,6 +45,8 @@ struct pace {
 	uint64_t late;     /* packets more than 1 ms late */
 	uint64_t thefts;   /* times that the machine was elsewhere while a packet was waited for */
 	int64_t stolen;    /* ns of that in all */
+	int64_t end;       /* when the last packet had left; 0: not yet */
+	int64_t waited;    /* ns */
 	struct lateness lateness;
 };
 
@@ -68,7 +70,13 @@ static inline void pace_bytes(struct pace *p, uint32_t n)
 bool pace_wait(struct pace *p, int64_t deadline, const volatile int *stop);
 /* Count a packet that leaves now without having waited. */
 void pace_late(struct pace *p, int64_t deadline);
-/* The rate really reached, packets a second. */
+/* All that was asked for so far has left: the rate is told up to here. */
+void pace_done(struct pace *p);
+/* Nanoseconds went by in which nothing could leave (a neighbour was asked): what comes later is as
+ * much later, and no burst makes up for it. */
+void pace_waited(struct pace *p, int64_t ns);
+/* The rate really reached between the first packet and the last one, without the time that was
+ * waited, packets a second. 0: it is not known. */
 double pace_rate(const struct pace *p);
 
 #endif

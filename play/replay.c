@@ -166,8 +166,8 @@ static int find_way(struct replay *r, unsigned way, const struct packet **out,
 	before = clock_mono();
 	*hop = sender_hop(r->sender[way], &dst, NULL, HOP_MAC, e);
 	/* No burst makes up for a neighbour that was long in answering. */
-	if (clock_mono() - before > ANSWER && r->pace.start)
-		r->pace.start += clock_mono() - before;
+	if (clock_mono() - before > ANSWER)
+		pace_waited(&r->pace, clock_mono() - before);
 	if (!*hop)
 		return r->o.stop && *r->o.stop ? REPLAY_STOPPED : REPLAY_NOT;
 	r->rehopped++;
@@ -310,6 +310,7 @@ int replay_flush(struct replay *r, struct err *e)
 
 	for (unsigned k = 0; k < REPLAY_WAYS && !rc; k++)
 		rc = r->sender[k] ? sender_flush(r->sender[k], e) : 0;
+	pace_done(&r->pace);
 	return rc;
 }
 

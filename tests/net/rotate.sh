@@ -151,7 +151,7 @@ ip link del gone
 lab_until 10 bash -c "! kill -0 $SNIFF" || kill -INT "$SNIFF"
 wait "$SNIFF"
 check "interface gone: exit status" $? 4
-holds "interface gone: told" log 'capturing on gone ended'
+holds "interface gone: told" log 'capturing on gone ended: The interface disappeared'
 n=$(sed -nE 's/.*captured, ([0-9]+) written in.*/\1/p' log)
 check "interface gone: what came before is in the files" "$(($(counts v_* | tr ' ' +)))" "$n"
 

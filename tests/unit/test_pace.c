@@ -65,6 +65,26 @@ START_TEST(fast)
 }
 END_TEST
 
+/* The rate is that of the packets: neither what was waited for nor what comes after counts. */
+START_TEST(rate_told)
+{
+	struct pace p;
+
+	pace_init(&p, rate_packets(1000));
+	pace_next(&p, 0);
+	ck_assert(pace_rate(&p) == 0);
+	p.n = 11;
+	p.start = clock_mono() - 1010 * MS;
+	pace_waited(&p, 1000 * MS);
+	pace_done(&p);
+	p.end = p.start + 10 * MS;
+	ck_assert(pace_rate(&p) > 999.9 && pace_rate(&p) < 1000.1);
+	ck_assert_int_eq(p.waited, 1000 * MS);
+	p.waited = 0;
+	ck_assert_int_eq(pace_next(&p, 0), p.start + 11 * MS);
+}
+END_TEST
+
 START_TEST(waits)
 {
 	volatile int stop = 1;
@@ -142,6 +162,7 @@ UNIT_TESTS(pace)
 	tcase_add_test(t, bits);
 	tcase_add_test(t, times);
 	tcase_add_test(t, fast);
+	tcase_add_test(t, rate_told);
 	tcase_add_test(t, waits);
 	tcase_add_test(t, stolen);
 	tcase_add_test(t, quantiles);
