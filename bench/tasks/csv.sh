@@ -12,7 +12,7 @@ vs csv 'tshark -T fields' 100
 wanted=()
 for field in eth.src eth.dst ip.src ip.dst ip.ttl ip.proto udp.srcport udp.dstport; do wanted+=(-e "$field"); done
 once() {
-	per_packet csv strata "$n" "$STRATA" read "$FILE" --as csv \
+	per_packet csv strata "$n" "$STRATA" read --threads 1 "$FILE" --as csv \
 		--fields eth.src,eth.dst,ip.src,ip.dst,ip.ttl,ip.proto,udp.sport,udp.dport
 	per_packet csv 'tshark -T fields' "$n" tshark -n -r "$FILE" -T fields -E separator=, "${wanted[@]}"
 }

@@ -10,7 +10,7 @@ OUT=$WORK/json
 row json 'every field as JSON' 'ns a packet' less
 vs json 'tshark -T json' 300
 once() {
-	per_packet json strata "$n" "$STRATA" read "$FILE" --as json
+	per_packet json strata "$n" "$STRATA" read --threads 1 "$FILE" --as json
 	per_packet json 'tshark -T json' "$n" tshark -n -r "$FILE" -T json
 }
 rounds once

@@ -14,7 +14,7 @@ once() {
 	local hosts
 	for hosts in 50 4000; do
 		frames hosts$hosts "$n" $hosts
-		per_packet line$hosts strata "$n" "$STRATA" read "$FILE" --as line
+		per_packet line$hosts strata "$n" "$STRATA" read --threads 1 "$FILE" --as line
 		per_packet line$hosts 'tcpdump -nn' "$n" tcpdump -nn -r "$FILE"
 	done
 }
