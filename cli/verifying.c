@@ -41,7 +41,8 @@ static void tell(void *ctx, const struct verify_event *ev)
 		return;
 	y->line.n = 0;
 	y->first = true;
-	buf_fmt(&y->line, "packet %" PRIu64 " %s", ev->id, words[ev->what]);
+	buf_fmt(&y->line, "packet %" PRIu64 "%s %s", ev->id, ev->alike ? " or one like it" : "",
+		words[ev->what]);
 	if (ev->what == VERIFY_ALTERED && ev->sent) {
 		struct packet a = *ev->sent, b = *ev->got;
 
@@ -112,6 +113,12 @@ void verifying_tell(struct verifying *y)
 	    n->n[VERIFY_TWICE], n->n[VERIFY_REORDERED], late);
 	if (n->furthest)
 		say(y->c, "the last of its place came %" PRIu64 " packets too late", n->furthest);
+	if (n->alike)
+		say(y->c,
+		    "%" PRIu64
+		    " of the lost are like others that were sent: which of them arrived, "
+		    "and after how long, is not certain",
+		    n->alike);
 	if (n->others)
 		say(y->c, "%" PRIu64 " others arrived that were not sent here", n->others);
 	if (n->dropped)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Sent packets stand in a ring, in order, those that are alike chained; what arrives is looked up
- * by its hash. What fits none is held until the packets around it are accounted for: then it is the
- * one most like it that is missing, altered, or somebody else's. */
+ * by its hash. Of copies the first that keeps the order is taken: where packets were only lost,
+ * that finds a place for all that arrive. What fits none is held until the packets around it are
+ * accounted for: then it is the one most like it that is missing, altered, or somebody else's. */
 #include "play/verify.h"
 
 #include <stdlib.h>
@@ -13,7 +14,8 @@
 #define STRAYS 1024u       /* that fit none, at a time */
 #define BACK 128u          /* places around the expected one where an altered one is looked for */
 #define AHEAD 512u
-#define LOOK 64              /* packets sent between two looks at the capture */
+#define NEARER 8 /* so many times nearer is a place behind, to be taken rather than one ahead */
+#define LOOK 64  /* packets sent between two looks at the capture */
 #define LOOK_TIME 10000000ll /* or ns */
 #define NONE UINT32_MAX
 
@@ -31,9 +33,14 @@ struct entry {
 struct kind {
 	uint64_t hash;
 	uint32_t n;       /* how many; 0: free */
+	uint32_t open;    /* and how many of them have not arrived */
 	uint32_t waiting; /* the first that has not arrived; NONE */
+	uint32_t ahead;   /* the first such one that keeps the order; NONE */
+	uint32_t behind;  /* the last one that `ahead` went past; NONE */
 	uint32_t last;    /* the last one sent */
 	uint32_t next;    /* in the bucket, or the next free one */
+	bool alike;       /* there was more than one at a time */
+	uint64_t latest;  /* behind the number of the last one that arrived; 0: none did */
 };
 /* A packet that arrived and fits none. */
 struct stray {
@@ -54,11 +61,13 @@ struct verify {
 	struct stray stray[STRAYS];
 	unsigned first, nstrays;
 	uint64_t highest, altered; /* the highest number that arrived; the last altered one */
+	uint64_t odd;              /* arrived and fitted none since the highest one */
 	uint64_t open;             /* sent, and neither arrived nor given up */
 	unsigned since;            /* sent since the last look */
 	int64_t looked;
 	bool started;
 	struct err failed;
+	struct lateness sure; /* latency, but for those that copies of them may be taken for */
 	struct verify_counts c;
 };
 
@@ -67,14 +76,23 @@ static struct entry *entry(const struct verify *v, uint64_t number)
 	return &v->entry[number % SENT];
 }
 
+/* Of the one that stands there. */
+static uint64_t number_at(const struct verify *v, uint32_t at)
+{
+	return v->oldest + (at + SENT - v->oldest % SENT) % SENT;
+}
+
+static void tell_event(struct verify *v, const struct verify_event *ev)
+{
+	v->c.n[ev->what]++;
+	if (v->o.tell)
+		v->o.tell(v->o.ctx, ev);
+}
+
 static void tell(struct verify *v, enum verify_what what, uint64_t id, const struct packet *sent,
 		 const struct packet *got)
 {
-	struct verify_event ev = { .what = what, .id = id, .sent = sent, .got = got };
-
-	v->c.n[what]++;
-	if (v->o.tell)
-		v->o.tell(v->o.ctx, &ev);
+	tell_event(v, &(struct verify_event) { .what = what, .id = id, .sent = sent, .got = got });
 }
 
 /* ---- hashes ---- */
@@ -125,15 +143,24 @@ static void kind_add(struct verify *v, uint32_t at, uint64_t hash)
 
 		k = &v->kind[got];
 		v->idle = k->next;
-		*k = (struct kind) { .hash = hash, .waiting = NONE, .last = NONE, .next = *b };
+		*k = (struct kind) { .hash = hash,
+				     .waiting = NONE,
+				     .ahead = NONE,
+				     .behind = NONE,
+				     .last = NONE,
+				     .next = *b };
 		*b = got;
 	}
 	if (k->last != NONE)
 		v->entry[k->last].next = at;
 	if (k->waiting == NONE)
 		k->waiting = at;
+	if (k->ahead == NONE)
+		k->ahead = at;
 	k->last = at;
+	k->alike |= k->n > 0;
 	k->n++;
+	k->open++;
 }
 
 /* The oldest of its kind is forgotten. */
@@ -147,6 +174,12 @@ static void kind_drop(struct verify *v, uint32_t at)
 	k = &v->kind[*link];
 	while (k->waiting != NONE && (k->waiting == at || v->entry[k->waiting].arrived))
 		k->waiting = v->entry[k->waiting].next;
+	if (k->ahead == at)
+		k->ahead = v->entry[at].next;
+	if (k->behind == at)
+		k->behind = NONE;
+	if (!v->entry[at].arrived)
+		k->open--;
 	if (--k->n == 0) {
 		uint32_t freed = *link;
 
@@ -160,6 +193,7 @@ static void kind_drop(struct verify *v, uint32_t at)
 static void settle(struct verify *v, struct kind *k, struct entry *x)
 {
 	x->arrived = true;
+	k->open--;
 	v->open--;
 	while (k->waiting != NONE && v->entry[k->waiting].arrived)
 		k->waiting = v->entry[k->waiting].next;
@@ -261,33 +295,66 @@ static void stray_add(struct verify *v, const struct packet *p)
 	s->p.ifname = NULL;
 	s->p.said = NULL;
 	s->after = v->highest;
+	v->odd++;
 	v->nstrays++;
 }
 
 /* ---- what arrives ---- */
+
+/* Which one of its kind it is; NONE: one that has arrived, once more. A place behind is taken where
+ * it is much nearer: when a capture is sent again and again, what was overtaken by a few packets or
+ * comes twice is not of the next round. */
+static uint32_t choose(struct verify *v, struct kind *k)
+{
+	uint64_t front = v->highest + v->odd, far = UINT64_MAX, gap = far, back = far, again = far;
+	uint32_t behind;
+
+	while (k->ahead != NONE &&
+	       (v->entry[k->ahead].arrived || number_at(v, k->ahead) < v->highest)) {
+		if (!v->entry[k->ahead].arrived)
+			k->behind = k->ahead;
+		k->ahead = v->entry[k->ahead].next;
+	}
+	behind = k->behind != NONE && !v->entry[k->behind].arrived ? k->behind : k->waiting;
+	if (k->ahead != NONE)
+		gap = number_at(v, k->ahead) > front ? number_at(v, k->ahead) - front : 0;
+	if (behind != NONE && number_at(v, behind) < v->highest)
+		back = front - number_at(v, behind);
+	if (k->latest)
+		again = front - (k->latest - 1);
+	if (gap != far && gap / NEARER < (back < again ? back : again))
+		return k->ahead;
+	return back < again ? behind : NONE;
+}
 
 static void arrives(struct verify *v, struct packet *p)
 {
 	struct kind *k = kind_find(v, hash_of(v, p));
 	uint64_t number;
 	struct entry *x;
+	uint32_t at;
 
 	if (!k) {
 		stray_add(v, p);
 		return;
 	}
-	if (k->waiting == NONE) {
-		number = v->oldest + (k->last + SENT - v->oldest % SENT) % SENT;
-		tell(v, VERIFY_TWICE, number + 1, NULL, p);
+	at = choose(v, k);
+	if (at == NONE) {
+		tell(v, VERIFY_TWICE, k->latest ? k->latest : number_at(v, k->last) + 1, NULL, p);
 		return;
 	}
-	number = v->oldest + (k->waiting + SENT - v->oldest % SENT) % SENT;
-	x = &v->entry[k->waiting];
+	number = number_at(v, at);
+	x = &v->entry[at];
+	if (k->open == 1)
+		late_add(&v->sure, p->when - x->when);
 	settle(v, k, x);
 	v->c.arrived++;
 	late_add(&v->c.latency, p->when - x->when);
+	if (number + 1 > k->latest)
+		k->latest = number + 1;
 	if (number + 1 > v->highest) {
 		v->highest = number + 1;
+		v->odd = 0;
 		return;
 	}
 	if (v->highest - number - 1 > v->c.furthest)
@@ -317,8 +384,13 @@ static void forget(struct verify *v)
 	while (!x->arrived && v->nstrays)
 		stray_judge(v);
 	if (!x->arrived) {
+		struct verify_event ev = { .what = VERIFY_LOST,
+					   .id = v->oldest + 1,
+					   .alike = kind_find(v, x->hash)->alike };
+
 		v->open--;
-		tell(v, VERIFY_LOST, v->oldest + 1, NULL, NULL);
+		v->c.alike += ev.alike;
+		tell_event(v, &ev);
 	}
 	kind_drop(v, (uint32_t)(v->oldest % SENT));
 	v->oldest++;
@@ -452,6 +524,9 @@ int verify_end(struct verify *v, struct err *e)
 		stray_judge(v);
 	while (v->oldest < v->c.sent)
 		forget(v);
+	/* The order tells copies apart only where all of them are there. */
+	if (v->c.alike)
+		v->c.latency = v->sure;
 	source_stats(v->src, &st);
 	v->c.dropped = st.dropped + st.queue_dropped;
 	if (!v->failed.code)

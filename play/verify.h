@@ -19,6 +19,7 @@ enum verify_what {
 struct verify_event {
 	enum verify_what what;
 	uint64_t id;               /* 1: the packet that was sent first */
+	bool alike;                /* LOST: this one, or another that is the same */
 	const struct packet *sent; /* ALTERED: not dissected */
 	const struct packet *got;
 };
@@ -36,10 +37,11 @@ struct verify_opts {
 struct verify_counts {
 	uint64_t sent, arrived; /* arrived: as they were sent */
 	uint64_t n[VERIFY_WHATS];
+	uint64_t alike;    /* of those lost: which of several that are the same is not known */
 	uint64_t others;   /* arrived, and were not among those sent, or came too late */
 	uint64_t dropped;  /* arrived, but the capture had no room: nothing is certain then */
 	uint64_t furthest; /* packets by which the most reordered one came too late */
-	struct lateness latency;
+	struct lateness latency; /* with `alike`: of what no other could be taken for */
 };
 
 struct verify;

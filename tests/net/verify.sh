@@ -24,13 +24,18 @@ lab_up h1 in
 
 # No more than 200 packets at a time: so many wait for it when the machine is busy.
 # The number of a packet stands in its last two bytes. Rules: "lose 5", "twice 7", "late 9 2" (two
-# packets later), "set 11 22 ff" (byte 22), "say" (a packet of its own).
+# packets later), "set 11 22 ff" (byte 22); and for
+# packets that are the same, of those that come in all: "each 10" is lost, "double 7", "swap 7" (with the next).
 cat >relay.py <<'PY'
 import socket, sys
 lose, twice, late, change = set(), set(), {}, {}
+each, double, swap, came = 0, 0, 0, 0
 for rule in sys.argv[1:]:
     w = rule.split()
     n = int(w[1])
+    if w[0] == "each": each = n
+    if w[0] == "double": double = n
+    if w[0] == "swap": swap = n
     if w[0] == "lose": lose.add(n)
     if w[0] == "twice": twice.add(n)
     if w[0] == "late": late[n] = int(w[2])
@@ -47,6 +52,17 @@ while True:
         continue
     n = int.from_bytes(m[-2:], "big")
     m = bytearray(m)
+    came += 1
+    if each:
+        if came % each:
+            b.send(m)
+        continue
+    if came == swap:
+        held.append([1, m])
+        swap = 0
+        continue
+    if came == double:
+        b.send(m)
     for at, v in change.get(n, []):
         m[at] = v
     if n in late:
@@ -113,6 +129,33 @@ holds "every packet is changed: the rest is counted" said '^strata: 189 more wer
 holds "every packet is changed: which is lost" said '^strata: packet 77 did not arrive'
 verify "every packet is changed, and that is expected" 1 send --rate 2000 --as none -i out --verify in --ignore ip.ttl "${packet[@]}"
 check "every packet is changed, and that is expected: counted" "$(counts)" "199 200 1 0 0 0"
+
+# ---- packets that are the same ----
+for how in "--rate=max" "--rate=2000"; do
+	relay "each 10"
+	verify "copies that are lost, $how" 1 send $how --as none -c 200 -i out --verify in "${packet[@]/1-200/7}"
+	check "copies that are lost, $how: counted" "$(counts)" "180 200 20 0 0 0"
+	holds "copies that are lost, $how: which" said '^strata: packet [0-9]+ or one like it did not arrive'
+	holds "copies that are lost, $how: not certain" said '^strata: 20 of the lost are like others that were sent'
+	for two in 1-2 1-7 1-20; do
+		relay "each 10"
+		verify "$two in turn, $how" 1 send $how --as none -c $((200 / ${two#1-})) -i out --verify in "${packet[@]/1-200/$two}"
+		all=$((200 / ${two#1-} * ${two#1-}))
+		check "$two in turn, $how: counted" "$(counts)" "$((all - all / 10)) $all $((all / 10)) 0 0 0"
+	done
+	relay "each 10"
+	verify "again and again, $how" 1 replay $how --loop 4 --count 200 -i out --verify in "$src/captures/http.pcap"
+	check "again and again, $how: counted" "$(counts)" "180 200 20 0 0 0"
+	# Twenty that differ, in turn: the second round begins at 21.
+	relay "swap 25"
+	verify "overtaken in a round, $how" 1 send $how --as none -c 10 -i out --verify in "${packet[@]/1-200/1-20}"
+	check "overtaken in a round, $how: counted" "$(counts)" "200 200 0 0 0 1"
+	holds "overtaken in a round, $how: which" said '^strata: packet 25 arrived after one that was sent later'
+	relay "double 25"
+	verify "twice in a round, $how" 1 send $how --as none -c 10 -i out --verify in "${packet[@]/1-200/1-20}"
+	check "twice in a round, $how: counted" "$(counts)" "200 200 0 0 1 0"
+	holds "twice in a round, $how: which" said '^strata: packet 25 arrived once more'
+done
 lab_stop "$relay"
 relay=
 verify "nobody passes anything on" 1 send --rate max --timeout 200ms -i out --verify in "${packet[@]}"
