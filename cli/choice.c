@@ -221,6 +221,13 @@ void choice_tell(const struct choice *ch)
 		    n > 1 ? "packet %" PRIu64 " could not be changed: %s (and %" PRIu64 " more)"
 			  : "packet %" PRIu64 " could not be changed: %s",
 		    first, why, n - 1);
+	n = ch->rewrite ? rewrite_untold(ch->rewrite, &first) : 0;
+	if (n)
+		say(ch->c,
+		    "in %" PRIu64 " packets, packet %" PRIu64
+		    " first, a checksum did not follow the "
+		    "change: what it covers is not all there",
+		    n, first);
 	if (ch->rewrite && opt_has(&ch->c->opt, OPT_ANONYMISE))
 		say(ch->c,
 		    "%" PRIu64 " addresses were replaced; names, texts, and addresses that no "

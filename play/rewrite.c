@@ -241,6 +241,14 @@ static bool wants_sums(const struct rewrite *w, bool fill)
 	return false;
 }
 
+void rewrite_room(struct rewrite *w, const struct packet *q)
+{
+	for (unsigned i = 0; i < q->nlayers; i++) {
+		w->tree[i].data = w->room;
+		w->tree[i].pkt = q;
+	}
+}
+
 /* fill: sums that a card was to fill in are filled in, whatever else changes; and nothing else does
  * yet. */
 static int in_place(struct rewrite *w, struct packet *p, bool fill, struct err *e)
@@ -255,10 +263,7 @@ static int in_place(struct rewrite *w, struct packet *p, bool fill, struct err *
 	memcpy(w->room, p->data, p->len);
 	q = *p;
 	q.data = w->room;
-	for (unsigned i = 0; i < p->nlayers; i++) {
-		w->tree[i].data = w->room;
-		w->tree[i].pkt = &q;
-	}
+	rewrite_room(w, &q);
 	changed = wants_sums(w, fill);
 	for (unsigned i = 0; !fill && i < w->o.nset; i++)
 		changed |= put_set(w, &w->set[i], p);
@@ -285,6 +290,12 @@ uint64_t rewrite_unfit(const struct rewrite *w, uint64_t *number, const char **w
 	*number = w->unfit_first;
 	*why = w->unfit_why;
 	return w->unfit;
+}
+
+uint64_t rewrite_untold(const struct rewrite *w, uint64_t *number)
+{
+	*number = w->untold_first;
+	return w->untold;
 }
 
 int rewrite_packet(struct rewrite *w, struct packet *p, struct err *e)

@@ -34,13 +34,16 @@ void rewrite_close(struct rewrite *w); /* accepts NULL */
  * it changes the first ones that fit, none in a packet that another one quotes. A --map changes
  * every address field of every layer, in quoted packets and by templates seen before, too; ports in
  * the layers of their protocol. Checksums that were right are right again, and those that a card
- * was to fill in are filled in; others stay as they are (of those that cannot be told, as in a
- * quote that was cut, what was changed is added: RFC 1624). Lengths follow when a --set makes a
- * field longer. 1: changed; 0: not; -1: memory is out, e. Not thread-safe. */
+ * was to fill in are filled in; others stay as they are (to those that cannot be told, as in a
+ * fragment or a quote that was cut, what was changed is added: RFC 1624). Lengths follow when a
+ * --set makes a field longer. 1: changed; 0: not; -1: memory is out, e. Not thread-safe. */
 int rewrite_packet(struct rewrite *w, struct packet *p, struct err *e);
 /* How often a --set found its layers and could not be done (a field that this packet has not): the
  * packet is as it was. *number: of the first such packet, *why: in words. */
 uint64_t rewrite_unfit(const struct rewrite *w, uint64_t *number, const char **why);
+/* Packets in which a checksum did not follow a change: one over bytes that are not all here, and no
+ * Internet checksum, or its layer has another size now. *number: the first. */
+uint64_t rewrite_untold(const struct rewrite *w, uint64_t *number);
 /* Addresses that were anonymised. */
 uint64_t rewrite_anonymised(const struct rewrite *w);
 

@@ -89,9 +89,12 @@ static void follow(struct rewrite *w, const struct packet *p)
 int rewrite_build(struct rewrite *w, const struct set_rule *s, struct packet *p, struct err *e)
 {
 	unsigned at[PLAN_LAYERS];
+	struct packet q = *p;
 
 	if (!set_layers(s, p, at))
 		return 0;
+	for (unsigned i = 0; i < p->nlayers; i++)
+		w->tree[i].pkt = p;
 	w->text.n = 0;
 	if (print_expr(w->printer, p, 0, &w->text) < 0)
 		return err_set(e, ERR_IO, "out of memory");
@@ -113,11 +116,15 @@ int rewrite_build(struct rewrite *w, const struct set_rule *s, struct packet *p,
 		return -1;
 	if (w->build.bytes.n == p->len && !memcmp(w->build.bytes.p, p->data, p->len))
 		return 0;
-	if (rewrite_keep(w, p, w->build.bytes.p, (uint32_t)w->build.bytes.n, e) < 0)
+	q.data = (const uint8_t *)w->build.bytes.p;
+	q.len = (uint32_t)w->build.bytes.n;
+	q.wire_len = w->plan.wire_said ? w->plan.wire_len : q.len;
+	if (q.wire_len < q.len)
+		q.wire_len = q.len;
+	dissect_with(w->o.reg, &q, &w->scratch);
+	if (rewrite_carry(w, s, at, p, &q, e) || rewrite_keep(w, p, q.data, q.len, e) < 0)
 		return -1;
-	p->wire_len = w->plan.wire_said ? w->plan.wire_len : p->len;
-	if (p->wire_len < p->len)
-		p->wire_len = p->len;
+	p->wire_len = q.wire_len;
 	dissect_with(w->o.reg, p, &w->scratch);
 	return 1;
 }

@@ -60,6 +60,7 @@ struct rewrite {
 	struct buf made;
 	uint64_t unfit, unfit_first;
 	char unfit_why[300];
+	uint64_t untold, untold_first, untold_last; /* packets with a sum that did not follow */
 };
 
 /* rewrite_rules.c: read the text of an option. -1: e. */
@@ -74,6 +75,12 @@ int rewrite_header(struct rewrite *w, const struct set_rule *s, struct packet *p
  * those right that were: q is the packet as it is now, in the room. */
 int rewrite_look(struct rewrite *w, const struct packet *p, struct err *e);
 void rewrite_sums(struct rewrite *w, const struct packet *p, const struct packet *q);
+/* p, just looked at, was built anew as q for s (its layers: at): change the sums over bytes that
+ * are not all here by what changed. -1: e. q->data may be the room's then. */
+int rewrite_carry(struct rewrite *w, const struct set_rule *s, const unsigned *at,
+		  const struct packet *p, struct packet *q, struct err *e);
+/* rewrite.c: the trees are those of q, in the room. */
+void rewrite_room(struct rewrite *w, const struct packet *q);
 /* Which layers of p a --set is about; at[i] for its i-th. False: p has not all of them. */
 bool set_layers(const struct set_rule *s, const struct packet *p, unsigned at[PLAN_LAYERS]);
 /* Keep the bytes as those of p, so that the room and the build are free for the next change. 1, or

@@ -3,6 +3,7 @@
  * written in the notation, so that the builder says what the bytes have to be. */
 #include "tests/unit/notation_help.h"
 
+#include "core/sum.h"
 #include "dissect/dissect.h"
 #include "play/rewrite.h"
 
@@ -369,6 +370,145 @@ START_TEST(quote_cut)
 }
 END_TEST
 
+/* Cut to n bytes as a capture cuts it; piece: as IP does, a first fragment. */
+static void shorten(struct packet *p, uint8_t *b, uint32_t n, bool piece)
+{
+	uint32_t sum;
+
+	p->len = n;
+	if (!piece)
+		return;
+	p->wire_len = n;
+	b[2] = (uint8_t)(n >> 8);
+	b[3] = (uint8_t)n;
+	b[6] |= 0x20;
+	b[10] = b[11] = 0;
+	sum = sum_inet_partial(b, 20, 0);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	b[10] = (uint8_t)(~sum >> 8);
+	b[11] = (uint8_t)~sum;
+}
+
+/* A checksum over more bytes than are there becomes what it would be over the whole, also where
+ * the fields are of those for which a packet is built anew. */
+START_TEST(not_all_there)
+{
+	static const struct {
+		const char *before, *set, *after;
+		uint32_t len;
+	} v[] = {
+		{ "ip " ENDS "/ udp sport=5 dport=80 / fill:300", "udp dport=99",
+		  "ip " ENDS "/ udp sport=5 dport=99 / fill:300", 100 },
+		{ "ip " ENDS "/ udp sport=5 dport=80 / fill:301", "ip src=10.7.7.7 / udp dport=99",
+		  "ip src=10.7.7.7 dst=10.0.0.2 / udp sport=5 dport=99 / fill:301", 100 },
+		{ "ip " ENDS "/ tcp sport=5 dport=80 seq=1 / fill:300", "tcp dport=99 seq=77",
+		  "ip " ENDS "/ tcp sport=5 dport=99 seq=77 / fill:300", 100 },
+		{ "ip " ENDS "/ icmp type=echo-request seq=1 / fill:300", "icmp seq=9",
+		  "ip " ENDS "/ icmp type=echo-request seq=9 / fill:300", 44 },
+		/* 0 would say that there is none (RFC 768) */
+		{ "ip " ENDS "/ udp sport=5 dport=0x1000 / hex:dbcd0000", "udp dport=0x1001",
+		  "ip " ENDS "/ udp sport=5 dport=0x1001 / hex:dbcd0000", 28 },
+	};
+
+	for (int i = 0; i < COUNT(v) * 4; i++) {
+		bool piece = i & 1;
+		struct rewrite_opts o = {
+			.reg = reg, .set = &v[i / 4].set, .nset = 1, .anew = i & 2
+		};
+		struct packet p, want;
+		uint8_t *a, *b;
+		uint64_t number;
+		struct err e = { 0 };
+		struct rewrite *w = rewrite_open(&o, &e);
+
+		ck_assert_msg(w != NULL, "%s", e.msg);
+		make(v[i / 4].before, &p, &a);
+		make(v[i / 4].after, &want, &b);
+		shorten(&p, a, v[i / 4].len, piece);
+		shorten(&want, b, v[i / 4].len, piece);
+		ck_assert_int_eq(rewrite_packet(w, &p, &e), 1);
+		ck_assert_uint_eq(p.len, want.len);
+		ck_assert_uint_eq(p.wire_len, want.wire_len);
+		ck_assert_mem_eq(p.data, want.data, want.len);
+		ck_assert_uint_eq(rewrite_untold(w, &number), 0);
+		rewrite_close(w);
+		free(a);
+		free(b);
+	}
+}
+END_TEST
+
+/* The fragment in a tunnel: the sum around it, all of whose bytes are there, follows. What is said
+ * of the checksum itself holds. */
+START_TEST(piece_in_a_tunnel)
+{
+	static const char *const set[] = { "vxlan / udp dport=99",
+					   "vxlan / udp dport=99 chksum=7" };
+	static const char outer[] =
+		"ip " ENDS "/ udp dport=4789 / vxlan vni=7 / eth type=0x800 / hex:";
+	struct packet p, want;
+	uint8_t *a, *b, *c, *d;
+	struct err e = { 0 };
+
+	for (int i = 0; i < 2; i++) {
+		struct rewrite_opts o = { .reg = reg, .set = &set[i], .nset = 1 };
+		struct rewrite *w = rewrite_open(&o, &e);
+		char text[2][400];
+
+		ck_assert_msg(w != NULL, "%s", e.msg);
+		make("ip " ENDS "/ udp sport=5 dport=80 / fill:300", &p, &a);
+		make("ip " ENDS "/ udp sport=5 dport=99 / fill:300", &want, &b);
+		shorten(&p, a, 60, true);
+		shorten(&want, b, 60, true);
+		if (i) {
+			b[26] = 0;
+			b[27] = 7;
+		}
+		for (int m = 0; m < 2; m++) {
+			char *to = text[m] + snprintf(text[m], sizeof(text[m]), "%s", outer);
+
+			for (int k = 0; k < 60; k++)
+				to += sprintf(to, "%02x", (m ? b : a)[k]);
+		}
+		make(text[0], &p, &c);
+		make(text[1], &want, &d);
+		ck_assert_int_eq(rewrite_packet(w, &p, &e), 1);
+		ck_assert_uint_eq(p.len, want.len);
+		ck_assert_mem_eq(p.data, want.data, want.len);
+		rewrite_close(w);
+		free(a);
+		free(b);
+		free(c);
+		free(d);
+	}
+}
+END_TEST
+
+/* Of a checksum of another kind the difference does not tell what it becomes. */
+START_TEST(untold)
+{
+	static const char *const set[] = { "sctp dport=99" };
+	struct rewrite_opts o = { .reg = reg, .set = set, .nset = 1 };
+	struct packet p;
+	uint8_t *a;
+	uint64_t number;
+	struct err e = { 0 };
+	struct rewrite *w = rewrite_open(&o, &e);
+
+	make("ip " ENDS "/ sctp sport=5 dport=9 / sctp_chunk / fill:300", &p, &a);
+	ck_assert_int_eq(rewrite_packet(w, &p, &e), 1);
+	ck_assert_uint_eq(rewrite_untold(w, &number), 0);
+	p.data = a;
+	p.len = 100;
+	ck_assert_int_eq(rewrite_packet(w, &p, &e), 1);
+	ck_assert_uint_eq(rewrite_untold(w, &number), 1);
+	ck_assert_uint_eq(number, 3);
+	rewrite_close(w);
+	free(a);
+}
+END_TEST
+
 /* A field that this packet does not have: told once, and the packet is as it was. */
 START_TEST(unfit)
 {
@@ -445,6 +585,9 @@ UNIT_TESTS(rewrite)
 	tcase_add_unchecked_fixture(t, open_all, close_all);
 	tcase_add_test(t, rewritten);
 	tcase_add_test(t, quote_cut);
+	tcase_add_test(t, not_all_there);
+	tcase_add_test(t, piece_in_a_tunnel);
+	tcase_add_test(t, untold);
 	tcase_add_test(t, unfit);
 	tcase_add_test(t, refused);
 }
