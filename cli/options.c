@@ -407,7 +407,9 @@ int opt_rate(const struct options *o, enum option_id id, struct rate *out, struc
 		{ "Mpps", RATE_PACKETS, 1e6 }, { "bit", RATE_BITS, 1 },
 		{ "kbit", RATE_BITS, 1e3 },    { "mbit", RATE_BITS, 1e6 },
 		{ "Mbit", RATE_BITS, 1e6 },    { "gbit", RATE_BITS, 1e9 },
-		{ "Gbit", RATE_BITS, 1e9 },    { "x", RATE_TIMES, 1 },
+		{ "Gbit", RATE_BITS, 1e9 },    { "kbps", RATE_BITS, 1e3 },
+		{ "Mbps", RATE_BITS, 1e6 },    { "Gbps", RATE_BITS, 1e9 },
+		{ "x", RATE_TIMES, 1 },
 	};
 	const char *s = o->v[id];
 	char *end;
