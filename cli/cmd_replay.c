@@ -39,12 +39,12 @@ static const char *const examples[] = {
 	NULL,
 };
 static const enum option_id options[] = {
-	OPT_INTERFACE, OPT_RATE,     OPT_STEP,      OPT_LOOP,      OPT_COUNT, OPT_HOP,
-	OPT_PAD,       OPT_PACKETS,  OPT_FROM,      OPT_TO,        OPT_WHERE, OPT_APPEND,
-	OPT_AS,        OPT_DOC,      OPT_SPANS,     OPT_FIELDS,    OPT_HEX,   OPT_LINK,
-	OPT_RESOLVE,   OPT_REALTIME, OPT_DRY_RUN,   OPT_I_MAY,     OPT_USER,  OPT_SET,
-	OPT_MAP,       OPT_SUMS,     OPT_CLIENT_IF, OPT_SERVER_IF, OPT_SPLIT, OPT_SEGMENT,
-	OPT_ANONYMISE, OPT_SENDER,   OPT_VERIFY,    OPT_IGNORE,    OPT_NONE
+	OPT_INTERFACE, OPT_RATE,     OPT_STEP,      OPT_LOOP,      OPT_COUNT,   OPT_HOP,
+	OPT_PAD,       OPT_PACKETS,  OPT_FROM,      OPT_TO,        OPT_WHERE,   OPT_APPEND,
+	OPT_AS,        OPT_DOC,      OPT_SPANS,     OPT_FIELDS,    OPT_HEX,     OPT_LINK,
+	OPT_RESOLVE,   OPT_REALTIME, OPT_DRY_RUN,   OPT_I_MAY,     OPT_USER,    OPT_SET,
+	OPT_MAP,       OPT_SUMS,     OPT_CLIENT_IF, OPT_SERVER_IF, OPT_SPLIT,   OPT_SEGMENT,
+	OPT_ANONYMISE, OPT_SENDER,   OPT_VERIFY,    OPT_IGNORE,    OPT_TIMEOUT, OPT_NONE
 };
 
 struct replaying {
@@ -91,8 +91,13 @@ static int read_options(struct replaying *r, struct err *e)
 	    opt_u64(o, OPT_LOOP, UINT64_MAX, &r->loops, e) < 0 ||
 	    opt_u64(o, OPT_COUNT, UINT64_MAX, &r->most, e) < 0 ||
 	    opt_u64(o, OPT_LINK, 0xfffe, &link, e) < 0 ||
+	    opt_time(o, OPT_TIMEOUT, &r->o.patience, e) < 0 ||
 	    sender_options(o, &has_way, &r->o.way, &via, e) < 0)
 		return -1;
+	if (opt_has(o, OPT_VERIFY) && r->ways.name[1])
+		return err_set(e, ERR_USAGE,
+			       "'--verify' listens on one interface: not with '--client-if' and "
+			       "'--server-if'");
 	r->step = opt_has(o, OPT_STEP);
 	for (int i = 0; i < r->nfiles && r->step; i++)
 		if (strcmp(r->c->argv[i], "-") == 0)
@@ -335,7 +340,7 @@ static int open_all(struct replaying *r, struct err *e)
 	    choice_open(&r->choice, source_link(r->in.src[0]), e) < 0 ||
 	    wire_open(&r->wire, r->c, e) < 0)
 		return -1;
-	if (!r->o.dry && verifying_open(&r->verify, r->c, 0, e) < 0)
+	if (!r->o.dry && verifying_open(&r->verify, r->c, r->o.patience, e) < 0)
 		return -1;
 	if (r->verify.v) {
 		r->o.watch = verify_sent;

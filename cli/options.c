@@ -49,8 +49,8 @@ const struct option_row option_rows[] = {
 			   "                                  10ms (without a unit: seconds)",
 			   false },
 	[OPT_TIMEOUT] = { OPT_TIMEOUT, 0, "timeout", "TIME",
-			  "how long to wait for each answer (send: neighbour):\n"
-			  "                                  500ms (2s, send 1s; without\n"
+			  "how long to wait for each answer (send, replay: neighbour):\n"
+			  "                                  500ms (2s, those 1s; without\n"
 			  "                                  a unit: seconds)",
 			  false },
 	[OPT_RETRY] = { OPT_RETRY, 0, "retry", "N", "ask N times more where nothing came", false },

@@ -35,6 +35,10 @@ int sender_options(const struct options *o, bool *has_way, enum tx_way *way, int
 		return err_set(e, ERR_USAGE,
 			       "'--sender %s' sends frames, '--via ip' packets without one",
 			       words[i]);
+	if (i == TX_WAYS && *via == VIA_WORD_LINK && !opt_has(o, OPT_VIA))
+		return err_set(e, ERR_USAGE,
+			       "'--sender raw' sends packets without a link header, and here it "
+			       "is frames that are sent");
 	if ((i == TX_WAYS && *via == VIA_WORD_LINK) || *via >= VIA_WORD_STREAM)
 		return err_set(e, ERR_USAGE, "'--sender %s' and '--via %s' do not go together",
 			       words[i], o->v[OPT_VIA]);

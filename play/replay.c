@@ -39,6 +39,7 @@ struct replay *replay_open(const struct replay_opts *o, struct err *e)
 				  .watch = o->watch,
 				  .watch_ctx = o->watch_ctx,
 				  .direct = o->direct,
+				  .neigh_timeout = o->patience,
 				  .stop = o->stop,
 				  .mtu_hint = o->segment ? NULL : "; --segment mtu cuts it up" };
 	unsigned ways = o->ifname[1] ? 2 : 1;

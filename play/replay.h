@@ -24,6 +24,7 @@ struct replay_opts {
 	enum tx_way way;  /* sender_opts.way, .watch */
 	void (*watch)(void *ctx, const uint8_t *frame, uint32_t n, uint16_t link, int64_t when);
 	void *watch_ctx;
+	int64_t patience; /* ns to wait for a neighbour's address; 0: one second */
 	struct rate rate;
 	const volatile int *stop;
 };

@@ -194,6 +194,9 @@ done
 verify "a capture, elsewhere" 1 replay --rate max --sender tx-ring -i near --verify in "$src/captures/http.pcap"
 check "a capture, elsewhere: counted" "$(counts)" "0 56 56 0 0 0"
 holds "a capture, elsewhere: by what" said '^strata: 56 sent, 6332 bytes by tx-ring;'
+before=$(date +%s)
+verify "a capture, elsewhere, with patience" 1 replay --rate max --timeout 3s -i near --verify in "$src/captures/http.pcap"
+check "a capture, elsewhere, with patience: it waits" "$(($(date +%s) - before >= 2))" 1
 # More than are remembered.
 lab_wire h1 here h1 there
 verify "more than are remembered" 1 send --rate max -c 5 --timeout 200ms -i near --verify there "${packet[@]/1-200/1-60000}"
