@@ -214,7 +214,7 @@ int choice_change(struct choice *ch, struct packet *p, struct err *e)
 void choice_tell(const struct choice *ch)
 {
 	const char *why;
-	uint64_t first, n = ch->rewrite ? rewrite_unfit(ch->rewrite, &first, &why) : 0;
+	uint64_t unread, first, n = ch->rewrite ? rewrite_unfit(ch->rewrite, &first, &why) : 0;
 
 	if (n)
 		say(ch->c,
@@ -228,11 +228,13 @@ void choice_tell(const struct choice *ch)
 		    " first, a checksum did not follow the "
 		    "change: what it covers is not all there",
 		    n, first);
-	if (ch->rewrite && opt_has(&ch->c->opt, OPT_ANONYMISE))
-		say(ch->c,
-		    "%" PRIu64 " addresses were replaced; names, texts, and addresses that no "
-		    "description reads are as they were",
-		    rewrite_anonymised(ch->rewrite));
+	if (!ch->rewrite || !opt_has(&ch->c->opt, OPT_ANONYMISE))
+		return;
+	n = rewrite_anonymised(ch->rewrite, &unread);
+	say(ch->c,
+	    "%" PRIu64 " addresses were replaced; names and texts are as they were, and so are in "
+	    "%" PRIu64 " packets bytes that no description reads",
+	    n, unread);
 }
 
 void choice_close(struct choice *ch)

@@ -73,6 +73,15 @@ void rewrite_close(struct rewrite *w)
 
 /* ---- fields ---- */
 
+static void unfit(struct rewrite *w, const struct packet *p, struct err *e)
+{
+	if (!w->unfit++) {
+		w->unfit_first = p->number;
+		snprintf(w->unfit_why, sizeof(w->unfit_why), "%.290s", e->msg);
+	}
+	err_clear(e);
+}
+
 int rewrite_keep(struct rewrite *w, struct packet *p, const void *bytes, uint32_t n, struct err *e)
 {
 	w->made.n = 0;
@@ -141,27 +150,73 @@ static bool put_set(struct rewrite *w, const struct set_rule *s, const struct pa
 	return changed;
 }
 
-static bool map_addr(struct rewrite *w, unsigned i, uint32_t at)
+struct place { /* where a node holds an address, or the first part of one */
+	uint8_t *p;
+	unsigned n;              /* bytes there */
+	unsigned bits;           /* that are given, of these */
+	bool zeros;              /* the others are 0, and so they are given, too */
+	const struct kind *kind; /* of the whole address */
+};
+
+/* A prefix (kind_prefix4, kind_prefix6) has the number of its bits in front. A part (kind_ip4part,
+ * kind_ip6part) leaves bytes out at the end. */
+static bool addr_place(const struct rewrite *w, unsigned i, uint32_t at, struct place *to)
 {
 	const struct node *n = &w->tree[i].v[at];
-	uint8_t room[16];
+	const struct kind *k = n->type->kind;
+	bool prefix = k == &kind_prefix4 || k == &kind_prefix6;
+	bool part = k == &kind_ip4part || k == &kind_ip6part;
 
+	if (n->bit % 8 || n->bits % 8 || (n->flags & (NODE_CUT | NODE_RAW)))
+		return false;
+	to->p = w->room + n->bit / 8;
+	to->n = n->bits / 8;
+	to->bits = n->bits;
+	to->zeros = part;
+	to->kind = k;
+	if (k->cls == KIND_ADDR)
+		return n->bits == k->bits && n->bits <= 128;
+	if ((!prefix && !part) || !n->bits)
+		return false;
+	to->kind = k == &kind_prefix4 || k == &kind_ip4part ? &kind_ip4 : &kind_ip6;
+	if (prefix) {
+		to->bits = *to->p++;
+		to->n--;
+	}
+	return to->n && to->bits <= to->kind->bits && to->n == (to->bits + 7) / 8;
+}
+
+static bool map_addr(struct rewrite *w, const struct packet *p, const struct place *a)
+{
 	for (unsigned k = 0; k < w->o.nmap; k++) {
 		const struct map_rule *m = &w->map[k];
 		unsigned whole = m->to.bits / 8, rest = m->to.bits % 8;
+		uint8_t room[16] = { 0 };
+		struct err e = { 0 };
+		bool other;
 
-		if (m->proto || m->from.kind != n->type->kind || n->bits != m->from.kind->bits ||
-		    n->bit % 8 || (n->flags & (NODE_CUT | NODE_RAW)) ||
-		    !net_holds(&m->from, w->room + n->bit / 8))
+		memcpy(room, a->p, a->n);
+		if (m->proto || m->from.kind != a->kind || !net_holds(&m->from, room) ||
+		    (!a->zeros && a->bits < m->from.bits))
 			continue;
-		memcpy(room, w->room + n->bit / 8, n->bits / 8);
 		memcpy(room, m->to.b, whole);
 		if (rest) {
 			uint8_t mask = (uint8_t)(0xff << (8 - rest));
 
 			room[whole] = (uint8_t)((m->to.b[whole] & mask) | (room[whole] & ~mask));
 		}
-		return put_node(w, i, at, &(struct value) { .p = room, .len = n->bits / 8 });
+		for (unsigned n = a->n; n < sizeof(room); n++)
+			if (room[n]) {
+				err_set(&e, ERR_USAGE,
+					"an address that is written in %u bytes has no room for "
+					"the one of '--map %.150s'",
+					a->n, w->o.map[k]);
+				unfit(w, p, &e);
+				return false;
+			}
+		other = memcmp(a->p, room, a->n) != 0;
+		memcpy(a->p, room, a->n);
+		return other;
 	}
 	return false;
 }
@@ -179,23 +234,22 @@ static bool map_port(struct rewrite *w, unsigned i, const struct field *f)
 	return false;
 }
 
-/* A prefix (kind_prefix4, kind_prefix6) has the number of its bits in front. */
-static bool put_anonymous(struct rewrite *w, unsigned i, uint32_t at)
+/* Does a part of p stay that no description reads, and that is more than zeros? */
+static bool unread(const struct rewrite *w, const struct packet *p)
 {
-	const struct node *n = &w->tree[i].v[at];
-	const struct kind *k = n->type->kind;
-	unsigned width = k == &kind_prefix4 ? 32 : k == &kind_prefix6 ? 128 : 0;
-	uint8_t *p = w->room + n->bit / 8;
-	bool changed = false;
+	uint32_t from, to;
 
-	if (n->bit % 8 || (n->flags & (NODE_CUT | NODE_RAW)))
-		return false;
-	if (k->cls == KIND_ADDR && n->bits == k->bits)
-		changed = anonymise(w->anon, p, k->bits, k->bits);
-	else if (width && n->bits >= 8 && (p[0] + 7u) / 8 == n->bits / 8 - 1)
-		changed = anonymise(w->anon, p + 1, width, p[0]);
-	w->anonymised += changed;
-	return changed;
+	for (int i = -1; i < (int)p->nlayers; i++) {
+		packet_rest(p, i, &from, &to);
+		for (; from < to; from++)
+			if (p->data[from])
+				return true;
+	}
+	for (unsigned i = 0; i < p->nlayers; i++)
+		for (uint32_t k = 1; k < w->tree[i].n; k++)
+			if (w->tree[i].v[k].flags & (NODE_RAW | NODE_GAP))
+				return true;
+	return false;
 }
 
 static bool put_maps(struct rewrite *w, const struct packet *p)
@@ -208,13 +262,16 @@ static bool put_maps(struct rewrite *w, const struct packet *p)
 
 		for (uint32_t k = 1; k < t->n; k++) {
 			const struct type *type = t->v[k].type;
+			struct place a;
 			bool other;
 
-			if (!type || type->form != TYPE_LEAF)
+			if (!type || type->form != TYPE_LEAF || !addr_place(w, i, k, &a))
 				continue;
-			other = type->kind->cls == KIND_ADDR && map_addr(w, i, k);
-			if (!other && w->anon)
-				other = put_anonymous(w, i, k);
+			other = map_addr(w, p, &a);
+			if (!other && w->anon) {
+				other = anonymise(w->anon, a.p, a.kind->bits, a.bits);
+				w->anonymised += other;
+			}
 			changed |= other;
 		}
 		if (proto_ends(p->layers[i].proto, END_PORT, &src, &dst)) {
@@ -225,8 +282,9 @@ static bool put_maps(struct rewrite *w, const struct packet *p)
 	return changed;
 }
 
-uint64_t rewrite_anonymised(const struct rewrite *w)
+uint64_t rewrite_anonymised(const struct rewrite *w, uint64_t *unread)
 {
+	*unread = w->unread;
 	return w->anonymised;
 }
 
@@ -267,22 +325,15 @@ static int in_place(struct rewrite *w, struct packet *p, bool fill, struct err *
 	changed = wants_sums(w, fill);
 	for (unsigned i = 0; !fill && i < w->o.nset; i++)
 		changed |= put_set(w, &w->set[i], p);
-	if (!fill)
+	if (!fill) {
+		w->unread += w->anon && unread(w, p);
 		changed |= put_maps(w, p);
+	}
 	if (!changed)
 		return 0;
 	rewrite_sums(w, p, &q);
 	p->data = w->room;
 	return fill ? rewrite_keep(w, p, w->room, p->len, e) : 1;
-}
-
-static void unfit(struct rewrite *w, const struct packet *p, struct err *e)
-{
-	if (!w->unfit++) {
-		w->unfit_first = p->number;
-		snprintf(w->unfit_why, sizeof(w->unfit_why), "%.290s", e->msg);
-	}
-	err_clear(e);
 }
 
 uint64_t rewrite_unfit(const struct rewrite *w, uint64_t *number, const char **why)

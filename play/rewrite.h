@@ -32,7 +32,8 @@ void rewrite_close(struct rewrite *w); /* accepts NULL */
 /* Change *p, which is dissected anew, in place: p->data then is the rewriter's, until the next
  * call. A --set holds for a packet that has its layers, in this order (others may stand between);
  * it changes the first ones that fit, none in a packet that another one quotes. A --map changes
- * every address field of every layer, in quoted packets and by templates seen before, too; ports in
+ * every address field of every layer (prefixes and parts of addresses, too: with a mapped network
+ * that is no smaller), in quoted packets and by templates seen before, too; ports in
  * the layers of their protocol. Checksums that were right are right again, and those that a card
  * was to fill in are filled in; others stay as they are (to those that cannot be told, as in a
  * fragment or a quote that was cut, what was changed is added: RFC 1624). Lengths follow when a
@@ -44,7 +45,8 @@ uint64_t rewrite_unfit(const struct rewrite *w, uint64_t *number, const char **w
 /* Packets in which a checksum did not follow a change: one over bytes that are not all here, and no
  * Internet checksum, or its layer has another size now. *number: the first. */
 uint64_t rewrite_untold(const struct rewrite *w, uint64_t *number);
-/* Addresses that were anonymised. */
-uint64_t rewrite_anonymised(const struct rewrite *w);
+/* Addresses that were anonymised. *unread: packets that hold bytes that no description reads, and
+ * not only zeros. */
+uint64_t rewrite_anonymised(const struct rewrite *w, uint64_t *unread);
 
 #endif

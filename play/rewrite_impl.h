@@ -40,7 +40,7 @@ struct rewrite {
 	struct map_rule *map;
 	struct set_rule *set;
 	struct anonymise *anon;
-	uint64_t anonymised;
+	uint64_t anonymised, unread;
 	struct heard *heard; /* what packets said of later ones */
 	bool slow;           /* some --set is not in_place */
 	uint8_t *room;

@@ -5,6 +5,7 @@
 
 #include "core/sum.h"
 #include "dissect/dissect.h"
+#include "play/anonymise.h"
 #include "play/rewrite.h"
 
 struct row {
@@ -568,6 +569,78 @@ START_TEST(refused)
 }
 END_TEST
 
+#define APL(a, b)                                                                                  \
+	"ip src=10.0.0.9 dst=10.0.0.8 / udp sport=53 / dns qr=1 qd=name:a+type:APL "               \
+	"an=APL:ip:" a "/16+ip:" b "+prefix:25+negate:1+name:a+ttl:9 "
+
+/* Addresses without their last bytes are mapped as what they stand for, and become other ones as
+ * the whole ones do. */
+START_TEST(parts_of_addresses)
+{
+	static const char *const map[] = { "10.77.0.0/16=10.9.0.0/16" };
+	static const char *const small[] = { "10.77.0.0/24=10.9.9.0/24" };
+	static const char *const to[] = { APL("10.9.0.0", "10.9.0.128"),
+					  APL("10.77.0.0", "10.9.9.128") };
+
+	for (int i = 0; i < 2; i++) {
+		struct rewrite_opts o = { .reg = reg, .map = i ? small : map, .nmap = 1 };
+		struct packet p, q;
+		uint8_t *a, *b;
+		const char *why;
+		uint64_t number;
+		struct err e = { 0 };
+		struct rewrite *w = rewrite_open(&o, &e);
+
+		make(APL("10.77.0.0", "10.77.0.128"), &p, &a);
+		make(to[i], &q, &b);
+		ck_assert_int_eq(rewrite_packet(w, &p, &e), 1);
+		ck_assert_uint_eq(p.len, q.len);
+		ck_assert_mem_eq(p.data, q.data, q.len);
+		/* 10.9.9.0 has no room in the two bytes of 10.77. */
+		ck_assert_uint_eq(rewrite_unfit(w, &number, &why), i);
+		rewrite_close(w);
+		free(a);
+		free(b);
+	}
+}
+END_TEST
+
+START_TEST(parts_anonymised)
+{
+	static const struct {
+		const char *text;
+		unsigned n, unread;
+	} v[] = { { APL("10.77.0.0", "10.77.0.128"), 4, 0 },
+		  { "ip " ENDS "/ udp sport=9999 dport=9998 / hex:0000", 2, 0 },
+		  { "ip " ENDS "/ udp sport=9999 dport=9998 / hex:000a", 2, 1 } };
+	uint8_t host[4] = { 10, 77, 0, 128 };
+	struct rewrite_opts o = { .reg = reg, .anonymise = "seed" };
+	struct err e = { 0 };
+	struct anonymise *other = anonymise_open("seed", &e);
+
+	ck_assert(anonymise(other, host, 32, 32));
+	anonymise_close(other);
+	for (int i = 0; i < COUNT(v); i++) {
+		struct rewrite *w = rewrite_open(&o, &e);
+		struct packet p;
+		uint8_t *a;
+		uint64_t unread;
+
+		make(v[i].text, &p, &a);
+		ck_assert_int_eq(rewrite_packet(w, &p, &e), 1);
+		/* RFC 3123: family, prefix, bytes, and then the address */
+		const uint8_t *item = memmem(p.data, p.len, "\0\1\x18\2", 4);
+		ck_assert_int_eq(item != NULL, i == 0);
+		ck_assert(!item || !memcmp(item + 4, host, 2));
+		ck_assert_int_eq(memmem(p.data, p.len, host, 4) != NULL, i == 0);
+		ck_assert_uint_eq(rewrite_anonymised(w, &unread), v[i].n);
+		ck_assert_uint_eq(unread, v[i].unread);
+		rewrite_close(w);
+		free(a);
+	}
+}
+END_TEST
+
 static void open_all(void)
 {
 	reg = open_registry();
@@ -590,4 +663,6 @@ UNIT_TESTS(rewrite)
 	tcase_add_test(t, untold);
 	tcase_add_test(t, unfit);
 	tcase_add_test(t, refused);
+	tcase_add_test(t, parts_of_addresses);
+	tcase_add_test(t, parts_anonymised);
 }
