@@ -211,6 +211,15 @@ int choice_change(struct choice *ch, struct packet *p, struct err *e)
 	return rc < 0 ? -1 : 0;
 }
 
+static void tell_idle(const struct choice *ch, enum option_id id, const char *name)
+{
+	const struct options *o = &ch->c->opt;
+
+	for (unsigned i = 0; ch->rewrite && i < o->n[id]; i++)
+		if (!rewrite_fitted(ch->rewrite, id == OPT_MAP, i))
+			say(ch->c, "'--%s %s' fitted nothing", name, o->list[id][i]);
+}
+
 void choice_tell(const struct choice *ch)
 {
 	const char *why;
@@ -221,6 +230,8 @@ void choice_tell(const struct choice *ch)
 		    n > 1 ? "packet %" PRIu64 " could not be changed: %s (and %" PRIu64 " more)"
 			  : "packet %" PRIu64 " could not be changed: %s",
 		    first, why, n - 1);
+	tell_idle(ch, OPT_SET, "set");
+	tell_idle(ch, OPT_MAP, "map");
 	n = ch->rewrite ? rewrite_untold(ch->rewrite, &first) : 0;
 	if (n)
 		say(ch->c,

@@ -58,9 +58,15 @@ static const uint8_t embeds[][12] = {
 struct anonymise *anonymise_open(const char *seed, struct err *e)
 {
 	static const uint64_t first[2] = { 0x737472617461u, 0x616e6f6e796d6973u };
-	struct anonymise *a = calloc(1, sizeof(*a));
+	struct anonymise *a;
 	struct flow_id key;
 
+	if (!*seed) {
+		err_set(e, ERR_USAGE,
+			"'--anonymise': wants a seed, any text: whoever knows it can undo it");
+		return NULL;
+	}
+	a = calloc(1, sizeof(*a));
 	if (!a) {
 		err_set(e, ERR_IO, "out of memory");
 		return NULL;

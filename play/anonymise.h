@@ -12,7 +12,7 @@
 
 struct anonymise;
 
-/* Who knows the seed can undo it. NULL: e. */
+/* Who knows the seed can undo it; an empty one is refused. NULL: e. */
 struct anonymise *anonymise_open(const char *seed, struct err *e);
 void anonymise_close(struct anonymise *a); /* accepts NULL */
 

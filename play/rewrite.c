@@ -133,7 +133,7 @@ static bool put_node(struct rewrite *w, unsigned i, uint32_t at, const struct va
 	return other;
 }
 
-static bool put_set(struct rewrite *w, const struct set_rule *s, const struct packet *p)
+static bool put_set(struct rewrite *w, struct set_rule *s, const struct packet *p)
 {
 	unsigned at[PLAN_LAYERS], n = 0;
 	bool changed = false;
@@ -145,6 +145,7 @@ static bool put_set(struct rewrite *w, const struct set_rule *s, const struct pa
 			const struct field *f = said_field(&s->plan.layer[i], c);
 			uint32_t node = tree_child(&w->tree[at[i]], 0, f->index);
 
+			s->fitted |= node != NODE_NONE;
 			changed |= node != NODE_NONE && put_node(w, at[i], node, &s->value[n]);
 		}
 	return changed;
@@ -189,7 +190,7 @@ static bool addr_place(const struct rewrite *w, unsigned i, uint32_t at, struct 
 static bool map_addr(struct rewrite *w, const struct packet *p, const struct place *a)
 {
 	for (unsigned k = 0; k < w->o.nmap; k++) {
-		const struct map_rule *m = &w->map[k];
+		struct map_rule *m = &w->map[k];
 		unsigned whole = m->to.bits / 8, rest = m->to.bits % 8;
 		uint8_t room[16] = { 0 };
 		struct err e = { 0 };
@@ -199,6 +200,7 @@ static bool map_addr(struct rewrite *w, const struct packet *p, const struct pla
 		if (m->proto || m->from.kind != a->kind || !net_holds(&m->from, room) ||
 		    (!a->zeros && a->bits < m->from.bits))
 			continue;
+		m->fitted = true;
 		memcpy(room, m->to.b, whole);
 		if (rest) {
 			uint8_t mask = (uint8_t)(0xff << (8 - rest));
@@ -226,10 +228,12 @@ static bool map_port(struct rewrite *w, unsigned i, const struct field *f)
 	uint32_t at = tree_child(&w->tree[i], 0, f->index);
 
 	for (unsigned k = 0; at != NODE_NONE && k < w->o.nmap; k++) {
-		const struct map_rule *m = &w->map[k];
+		struct map_rule *m = &w->map[k];
 
-		if (m->proto == w->tree[i].proto && w->tree[i].v[at].num == m->port)
-			return put_node(w, i, at, &(struct value) { .num = m->new_port });
+		if (m->proto != w->tree[i].proto || w->tree[i].v[at].num != m->port)
+			continue;
+		m->fitted = true;
+		return put_node(w, i, at, &(struct value) { .num = m->new_port });
 	}
 	return false;
 }
@@ -349,6 +353,11 @@ uint64_t rewrite_untold(const struct rewrite *w, uint64_t *number)
 	return w->untold;
 }
 
+bool rewrite_fitted(const struct rewrite *w, bool map, unsigned i)
+{
+	return map ? w->map[i].fitted : w->set[i].fitted;
+}
+
 int rewrite_packet(struct rewrite *w, struct packet *p, struct err *e)
 {
 	unsigned at[PLAN_LAYERS];
@@ -371,6 +380,7 @@ int rewrite_packet(struct rewrite *w, struct packet *p, struct err *e)
 			return -1;
 		if (rc < 0)
 			unfit(w, p, e);
+		s->fitted |= rc != 0 || s->form == SET_FIELDS;
 		changed |= rc > 0;
 	}
 	rc = in_place(w, p, false, e);

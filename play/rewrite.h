@@ -42,6 +42,8 @@ int rewrite_packet(struct rewrite *w, struct packet *p, struct err *e);
 /* How often a --set found its layers and could not be done (a field that this packet has not): the
  * packet is as it was. *number: of the first such packet, *why: in words. */
 uint64_t rewrite_unfit(const struct rewrite *w, uint64_t *number, const char **why);
+/* Did the --map or --set number i fit any packet so far, whether it changed it or not? */
+bool rewrite_fitted(const struct rewrite *w, bool map, unsigned i);
 /* Packets in which a checksum did not follow a change: one over bytes that are not all here, and no
  * Internet checksum, or its layer has another size now. *number: the first. */
 uint64_t rewrite_untold(const struct rewrite *w, uint64_t *number);

@@ -14,6 +14,7 @@ struct map_rule {
 	const struct proto *proto; /* ports of this protocol; NULL: addresses */
 	struct net from, to;       /* of as many bits */
 	uint64_t port, new_port;
+	bool fitted; /* something, so far */
 };
 
 enum set_form {
@@ -30,6 +31,7 @@ struct set_rule {
 	struct plan plan;
 	bool in_place; /* every field has a fixed place and size, and nothing else hangs on it */
 	struct value *value; /* in_place: of each say, in order */
+	bool fitted;         /* a packet, so far */
 };
 
 #define SUMS_MAX 64 /* checksums of a packet */
