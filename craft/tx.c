@@ -164,7 +164,7 @@ static int wait_for_room(struct tx *t, unsigned *waits, struct err *e)
 
 static void taken(struct tx *t, unsigned at, unsigned n, int64_t when)
 {
-	for (unsigned i = at; i < at + n; i++)
+	for (unsigned i = at; i < at + n - t->lost; i++)
 		t->counts.bytes += t->len[i];
 	t->counts.sent += n - t->lost;
 	for (unsigned i = at; t->o.watch && i < at + n - t->lost; i++)
