@@ -117,7 +117,7 @@ struct frames {
 };
 int sender_form(struct sender *s, const struct hop *h, const struct packet *p, struct frames *f,
 		struct err *e);
-/* The way that sender_queue took; NULL: none so far. */
+/* The way that packets took, by name; of single ones the last one's. NULL: none so far. */
 const char *sender_way(const struct sender *s);
 /* What sender_queue sent so far, and what the kernel refused of it. */
 void sender_counts(const struct sender *s, struct tx_counts *sum);

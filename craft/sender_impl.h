@@ -44,6 +44,7 @@ struct sender {
 	} tx[LINKS_MAX]; /* of sender_queue */
 	unsigned ntx;
 	struct tx_counts direct; /* what sender_queue sent at once */
+	const char *by;          /* what a single packet left by; or NULL */
 	struct tree tree;
 	struct plan plan; /* of link headers */
 	struct build build;

@@ -52,7 +52,7 @@ const char *sender_way(const struct sender *s)
 {
 	if (s->ntx)
 		return tx_name(s->tx[0].x);
-	return s->direct.sent ? "raw" : NULL;
+	return s->by;
 }
 
 int sender_flush(struct sender *s, struct err *e)

@@ -221,6 +221,7 @@ int sock_link(struct sender *s, const struct hop *h, const struct packet *p, str
 
 	out->len = (uint32_t)(v[0].iov_len + v[1].iov_len);
 	out->when = clock_wall();
+	s->by = s->o.way == TX_LIBNET ? "libnet" : "sendmsg";
 	if (s->o.way == TX_LIBNET)
 		return by_inject(s, h, p, e);
 	if (packet_open(s, e))
@@ -264,6 +265,7 @@ int sock_raw(struct sender *s, const struct hop *h, const struct packet *p, stru
 		four_note(p, out);
 	out->len = p->len;
 	out->when = clock_wall();
+	s->by = s->o.way == TX_LIBNET ? "libnet" : "raw";
 	if (s->o.way == TX_LIBNET)
 		return by_inject(s, h, p, e);
 	if (raw_open(s, family, e))

@@ -121,6 +121,41 @@ check "a script: all" "$(frames got.pcap)" 3
 check "a script: by the interface that a line says" "$(($(arrived) - before))" 1
 holds "a script: told" said "^strata: 4 sent, [0-9]+ bytes by (sendmmsg|af-xdp);"
 
+# ---- what was used is named ----
+host=deaf of=()
+named() { # NAME WAY ARGUMENTS...
+	local name=$1 way=$2
+	shift 2
+	lab_on h1 "$STRATA" send "$@" >out 2>said
+	check "named, $name: exit" $? 0
+	holds "named, $name" said "^strata: [0-9]+ sent, [0-9]+ bytes by $way(;|\$)"
+}
+frame=(eth dst=02:00:00:00:00:99 src=02:00:00:00:00:01 type=0x88b5)
+named "one frame" sendmsg -i eth1 "${frame[@]}"
+named "at a rate" sendmsg -c 3 --rate 1000 -i eth1 "${frame[@]}"
+named "libnet" libnet --libnet -i eth1 "${frame[@]}"
+named "without a link header" sendmsg ip dst=10.77.0.2 / udp dport=9
+named "--via ip" raw --via ip ip dst=10.77.0.2 / udp dport=9
+named "--sender raw" raw --sender raw -c 3 --rate 1000 ip dst=10.77.0.2 / udp dport=9
+named "datagrams" datagram --via datagram ip dst=10.77.0.2 / udp dport=9 / text:x
+for how in "--sender raw" "--via ip" "--via ip --dry-run" "--via ip --rate max"; do
+	# shellcheck disable=SC2086
+	lab_on h1 "$STRATA" send $how -i eth1 "${frame[@]}" >out 2>said
+	check "a frame by a raw socket, $how: exit" $? 2
+	holds "a frame by a raw socket, $how: why" said "begins with a link header"
+done
+# Who is at the other end takes nothing: bytes that did not leave are not counted.
+case $ways in *af-xdp*)
+	lab_on deaf ip link set eth0 down
+	lab_on h1 "$STRATA" replay --rate max --loop 10 --sender af-xdp -i eth1 "$src/captures/http.pcap" >out 2>said
+	check "the other side is down: exit" $? 4
+	holds "the other side is down: counted" said '^strata: 0 sent, 0 bytes by af-xdp, 560 not sent'
+	lab_on deaf ip link set eth0 up
+	lab_up h1 eth1
+	;;
+esac
+host=h2 of=(-Q in udp)
+
 # ---- what cannot be sent ----
 send "over the MTU" 4 --rate max ip dst=10.77.0.2 id=1 / udp sport=1-3 dport=9 / fill:1473
 holds "over the MTU: named" said 'packet 1 \(and 2 more\) was not sent: 1501 bytes do not fit the MTU of eth0'
