@@ -228,3 +228,11 @@ const struct kind kind_prefix6 = { .name = "prefix6",
 				   .write = prefix_write,
 				   .parse = parse6,
 				   .print = print6 };
+
+const struct kind *kind_part_of(const struct kind *k, bool *counted)
+{
+	*counted = k == &kind_prefix4 || k == &kind_prefix6;
+	if (k == &kind_prefix4 || k == &kind_ip4part)
+		return &kind_ip4;
+	return *counted || k == &kind_ip6part ? &kind_ip6 : NULL;
+}

@@ -12,6 +12,9 @@ extern const struct kind kind_dnsname, kind_dnsname_plain, kind_oid;
 extern const struct kind kind_leb128, kind_zigzag, kind_vlq, kind_hexnum, kind_lenenc, kind_len255;
 extern const struct kind kind_prefix4, kind_prefix6, kind_bcd, kind_tbcd, kind_nbname;
 extern const struct kind kind_ip4part, kind_ip6part;
+/* The kind of address of which k holds the first bits: how many says a number in front of them
+ * (*counted), or they are all the bytes there are. NULL: k holds none. */
+const struct kind *kind_part_of(const struct kind *k, bool *counted);
 extern const struct kind kind_utf16le, kind_utf16be;
 extern const struct kind kind_unixms, kind_unixms48, kind_unixus, kind_unixns, kind_filetime;
 extern const struct kind kind_daytime, kind_hpacktext;

@@ -159,28 +159,26 @@ struct place { /* where a node holds an address, or the first part of one */
 	const struct kind *kind; /* of the whole address */
 };
 
-/* A prefix (kind_prefix4, kind_prefix6) has the number of its bits in front. A part (kind_ip4part,
- * kind_ip6part) leaves bytes out at the end. */
 static bool addr_place(const struct rewrite *w, unsigned i, uint32_t at, struct place *to)
 {
 	const struct node *n = &w->tree[i].v[at];
 	const struct kind *k = n->type->kind;
-	bool prefix = k == &kind_prefix4 || k == &kind_prefix6;
-	bool part = k == &kind_ip4part || k == &kind_ip6part;
+	bool counted;
+	const struct kind *whole = kind_part_of(k, &counted);
 
 	if (n->bit % 8 || n->bits % 8 || (n->flags & (NODE_CUT | NODE_RAW)))
 		return false;
 	to->p = w->room + n->bit / 8;
 	to->n = n->bits / 8;
 	to->bits = n->bits;
-	to->zeros = part;
+	to->zeros = whole && !counted;
 	to->kind = k;
 	if (k->cls == KIND_ADDR)
 		return n->bits == k->bits && n->bits <= 128;
-	if ((!prefix && !part) || !n->bits)
+	if (!whole || !n->bits)
 		return false;
-	to->kind = k == &kind_prefix4 || k == &kind_ip4part ? &kind_ip4 : &kind_ip6;
-	if (prefix) {
+	to->kind = whole;
+	if (counted) {
 		to->bits = *to->p++;
 		to->n--;
 	}
