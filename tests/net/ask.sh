@@ -3,16 +3,9 @@
 # strata ask against real peers: each question has its decoded, matched, timed answer; what is no
 # answer is not taken for one, and why is told; the kernel resets nothing behind our back.
 set -u
-# shellcheck source=tests/net/lab.sh
-. "$(dirname "$0")/lab.sh"
-[ -x "${STRATA:=$(dirname "$0")/../../build/debug/strata}" ] || { echo "skipped: no $STRATA"; exit 77; }
-for tool in socat tcpdump tshark python3 dnsmasq mosquitto; do
-	command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }
-done
-lab_enter "$@"
-cd "$LAB_DIR" || exit 1
-src=${STRATA_SOURCE:-$(dirname "$0")/../..}
-bad=0
+# shellcheck source=tests/net/command.sh
+. "$(dirname "$0")/command.sh"
+begin "socat tcpdump tshark python3 dnsmasq mosquitto" "$@"
 from=h1
 
 # ask NAME EXIT PATTERN ARGUMENTS...: the exit status, and a line of stdout or stderr that fits.

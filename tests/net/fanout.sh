@@ -3,13 +3,9 @@
 # strata sniff --fanout: several threads share the packets of a device; all are there, none twice, in
 # the order of their times; the last ones too.
 set -u
-# shellcheck source=tests/net/lab.sh
-. "$(dirname "$0")/lab.sh"
-[ -x "${STRATA:=$(dirname "$0")/../../build/debug/strata}" ] || { echo "skipped: no $STRATA"; exit 77; }
-command -v python3 >/dev/null || { echo "skipped: no python3"; exit 77; }
-lab_enter "$@"
-bad=0
-cd "$LAB_DIR" || exit 1
+# shellcheck source=tests/net/command.sh
+. "$(dirname "$0")/command.sh"
+begin "python3" "$@"
 
 # burst FROM TO: numbered datagrams from 50 ports in turns, until there is a file "enough".
 burst() {
@@ -24,13 +20,7 @@ burst() {
 		        break
 	PY
 }
-sniff() { # ARGUMENTS...
-	: >log
-	"$STRATA" sniff -i lo "$@" udp port 9999 >out 2>log &
-	SNIFF=$!
-	LAB_PIDS+=("$SNIFF")
-	lab_until 20 grep -q 'listening on' log || { echo "FAILED: sniff does not start:"; cat log; bad=1; }
-}
+sniff() { sniffing log "$@" udp port 9999; } # ARGUMENTS...
 for n in 2 4; do
 	# Packets come while it opens its sockets one after the other: each only once all the same.
 	rm -f enough begun
@@ -46,7 +36,7 @@ for n in 2 4; do
 	kill -INT "$SNIFF"
 	wait "$SNIFF"
 	check "$n: exit status" $? 0
-	sed -nE 's/.*"([0-9]+) \."$/\1/p' out >numbers
+	sed -nE 's/.*"([0-9]+) \."$/\1/p' log.out >numbers
 	check "$n: all, none twice, in the order of time" \
 		"$(awk '$1 < 1000000' numbers | cksum)" "$(seq 0 19999 | cksum)"
 	awk '$1 >= 1000000' numbers >first
@@ -59,7 +49,7 @@ done
 sniff --fanout 3 --as expr -c 3
 burst 0 3
 lab_until 10 bash -c '[ $(wc -l <out) = 3 ]'
-check "three packets of three flows, and no more to come" "$(sed -nE 's/.*"([0-9]+) \."$/\1/p' out | xargs)" "0 1 2"
+check "three packets of three flows, and no more to come" "$(sed -nE 's/.*"([0-9]+) \."$/\1/p' log.out | xargs)" "0 1 2"
 wait "$SNIFF"
 check "-c: exit status" $? 0
 

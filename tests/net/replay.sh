@@ -3,42 +3,13 @@
 # strata replay: what arrives is what was recorded, when it was due, as often as was said; new link
 # headers lead to the next hop; what cannot be sent is counted and named; whatever ends it is told.
 set -u
-# shellcheck source=tests/net/lab.sh
-. "$(dirname "$0")/lab.sh"
-src=$(cd "$(dirname "$0")/../.." && pwd)
-[ -x "${STRATA:=$src/build/debug/strata}" ] || { echo "skipped: no $STRATA"; exit 77; }
-for tool in tcpdump python3; do
-	command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }
-done
-lab_enter "$@"
-bad=0
-cd "$LAB_DIR" || exit 1
-c=$src/captures
-lab_pair
-# And one that only listens: it has no addresses, and says nothing.
-lab_host deaf
-lab_wire h1 eth1 deaf eth0
-for host in h1:eth1 deaf:eth0; do
-	lab_on ${host%:*} sysctl -qw net.ipv6.conf.${host#*:}.disable_ipv6=1
-	lab_on ${host%:*} ip link set ${host#*:} up
-done
-lab_up h1 eth1
-one=$(lab_mac h1 eth0) two=$(lab_mac h2 eth0)
+# shellcheck source=tests/net/command.sh
+. "$(dirname "$0")/command.sh"
+begin "tcpdump python3" "$@"
+pair_and_deaf
 
-# replay NAME EXIT ARGUMENTS...: from h1; what $host got is in got.pcap, what was said in said.
-host=deaf of=()
-replay() {
-	local name=$1 want=$2
-	shift 2
-	# Short slots: more of them are in the recorder's ring.
-	lab_sniff $host eth0 got.pcap -s 2048 "${of[@]}" || { bad=1; return; }
-	lab_on h1 "$STRATA" replay "$@" >out 2>said
-	check "$name: exit" $? "$want"
-	lab_sniffed
-}
-dump() { "${LAB_PLAIN[@]}" tcpdump -Z root -r "$@"; }
-bytes() { dump "$@" -nnxx -t 2>/dev/null | grep '^.0x' | cksum; }
-frames() { dump "$@" -nn -t 2>/dev/null | wc -l; }
+# replay NAME EXIT ARGUMENTS...: what $host got is in got.pcap, what was said in said.
+replay() { recorded 2048 "$1" "$2" replay "${@:3}"; }
 
 # ---- the same bytes, in order, at their times ----
 replay "own times" 0 -i eth1 "$c/http.pcap"

@@ -3,31 +3,21 @@
 # strata replay --segment: frames that a network card was to cut up, captured from a real transfer, are
 # cut up, and a real receiver gets from them what was sent; without it they are refused and counted.
 set -u
-# shellcheck source=tests/net/lab.sh
-. "$(dirname "$0")/lab.sh"
-src=$(cd "$(dirname "$0")/../.." && pwd)
-[ -x "${STRATA:=$src/build/debug/strata}" ] || { echo "skipped: no $STRATA"; exit 77; }
-for tool in tcpdump python3; do
-	command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }
-done
-lab_enter "$@"
-bad=0
-cd "$LAB_DIR" || exit 1
+# shellcheck source=tests/net/command.sh
+. "$(dirname "$0")/command.sh"
+begin "tcpdump python3" "$@"
 lab_pair
 # The machine of the replay has no addresses, so that it answers nothing; the receiver is h2's double.
 lab_host player
 lab_host rx
 lab_wire player eth0 rx eth0
-lab_on player sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1
-lab_on player ip link set eth0 up
 lab_addr rx eth0 10.77.0.2/24 fd77::2/64
 lab_up rx eth0
-lab_up player eth0
+mute player eth0
 me=$(lab_mac player eth0) to=$(lab_mac rx eth0)
 for addr in 10.77.0.1 fd77::1; do
 	lab_on rx ip neigh replace $addr lladdr "$me" dev eth0 nud permanent
 done
-dump() { "${LAB_PLAIN[@]}" tcpdump -Z root -r "$@"; }
 
 # ---- a connection whose segments the kernel left for the card ----
 cat >serve.py <<'PY'

@@ -3,30 +3,17 @@
 # strata replay by two interfaces: what clients sent leaves by one, what servers sent by the other, in
 # the order and at the times of the capture; how it is split is told before anything leaves.
 set -u
-# shellcheck source=tests/net/lab.sh
-. "$(dirname "$0")/lab.sh"
-src=$(cd "$(dirname "$0")/../.." && pwd)
-[ -x "${STRATA:=$src/build/debug/strata}" ] || { echo "skipped: no $STRATA"; exit 77; }
-for tool in tcpdump python3; do
-	command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }
-done
-lab_enter "$@"
-bad=0
-cd "$LAB_DIR" || exit 1
-c=$src/captures
+# shellcheck source=tests/net/command.sh
+. "$(dirname "$0")/command.sh"
+begin "tcpdump python3" "$@"
 for host in h1 left right; do lab_host $host; done
 lab_wire h1 eth1 left eth0
 lab_wire h1 eth2 right eth0
-for at in h1:eth1 h1:eth2 left:eth0 right:eth0; do
-	lab_on ${at%:*} sysctl -qw net.ipv6.conf.${at#*:}.disable_ipv6=1
-	lab_on ${at%:*} ip link set ${at#*:} up
-	lab_up ${at%:*} ${at#*:}
-done
+mute h1 eth1
+mute h1 eth2
+mute left eth0
+mute right eth0
 two=(--client-if eth1 --server-if eth2)
-
-dump() { "${LAB_PLAIN[@]}" tcpdump -Z root -r "$@"; }
-bytes() { dump "$@" -nnxx -t 2>/dev/null | grep '^.0x' | cksum; }
-frames() { dump "$@" --count 2>/dev/null | grep -oE '^[0-9]+'; }
 
 # replay NAME EXIT ARGUMENTS...: what came out is in left.pcap and right.pcap, what was said in said.
 replay() {

@@ -4,15 +4,9 @@
 # complete, no packet is missing between two of them, whatever ends it: a signal, a full disk, an
 # interface that goes away.
 set -u
-# shellcheck source=tests/net/lab.sh
-. "$(dirname "$0")/lab.sh"
-[ -x "${STRATA:=$(dirname "$0")/../../build/debug/strata}" ] || { echo "skipped: no $STRATA"; exit 77; }
-for tool in tcpdump python3; do
-	command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }
-done
-lab_enter "$@"
-bad=0
-cd "$LAB_DIR" || exit 1
+# shellcheck source=tests/net/command.sh
+. "$(dirname "$0")/command.sh"
+begin "tcpdump python3" "$@"
 
 # burst FROM TO [BYTES]: datagrams that hold these numbers.
 burst() {
@@ -23,13 +17,7 @@ burst() {
 		    s.sendto((b"%d " % i).ljust(int(sys.argv[3]), b"."), ("127.0.0.1", 9999))
 	PY
 }
-sniff() { # ARGUMENTS...
-	: >log
-	"$STRATA" sniff -i lo "$@" udp port 9999 2>log &
-	SNIFF=$!
-	LAB_PIDS+=("$SNIFF")
-	lab_until 20 grep -q 'listening on' log || { echo "FAILED: sniff does not start:"; cat log; bad=1; }
-}
+sniff() { sniffing log "$@" udp port 9999; } # ARGUMENTS...
 end() { # [SIGNAL]
 	kill "-${1-INT}" "$SNIFF"
 	wait "$SNIFF" 2>/dev/null

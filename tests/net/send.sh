@@ -2,15 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # strata send: what arrives at the other end is what was printed, by every kind of socket.
 set -u
-# shellcheck source=tests/net/lab.sh
-. "$(dirname "$0")/lab.sh"
-[ -x "${STRATA:=$(dirname "$0")/../../build/debug/strata}" ] || { echo "skipped: no $STRATA"; exit 77; }
-for tool in tcpdump tshark python3; do
-	command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }
-done
-lab_enter "$@"
-cd "$LAB_DIR" || exit 1
-bad=0
+# shellcheck source=tests/net/command.sh
+. "$(dirname "$0")/command.sh"
+begin "tcpdump tshark python3" "$@"
 check() { # NAME GOT WANTED
 	if [ "$2" = "$3" ]; then
 		echo "ok: $1"

@@ -3,39 +3,13 @@
 # Sending at top speed: by every sender, what arrives is what `craft` makes of the same words; what
 # the kernel refuses is counted and named; whatever ends it, it ends.
 set -u
-# shellcheck source=tests/net/lab.sh
-. "$(dirname "$0")/lab.sh"
-[ -x "${STRATA:=$(dirname "$0")/../../build/debug/strata}" ] || { echo "skipped: no $STRATA"; exit 77; }
-command -v tcpdump >/dev/null || { echo "skipped: no tcpdump"; exit 77; }
-src=$(cd "$(dirname "$0")/../.." && pwd)
-lab_enter "$@"
-bad=0
-cd "$LAB_DIR" || exit 1
-lab_pair
-# And one that only listens: it has no addresses, and says nothing.
-lab_host deaf
-lab_wire h1 eth1 deaf eth0
-for host in h1:eth1 deaf:eth0; do
-	lab_on ${host%:*} sysctl -qw net.ipv6.conf.${host#*:}.disable_ipv6=1
-	lab_on ${host%:*} ip link set ${host#*:} up
-done
-lab_up h1 eth1
-one=$(lab_mac h1 eth0) two=$(lab_mac h2 eth0)
+# shellcheck source=tests/net/command.sh
+. "$(dirname "$0")/command.sh"
+begin "tcpdump" "$@"
+pair_and_deaf
 
-# send NAME EXIT ARGUMENTS...: from h1; what $host got is in got.pcap, what was said in said.
-host=deaf of=()
-send() {
-	local name=$1 want=$2
-	shift 2
-	# Short slots: more of them are in the recorder's ring.
-	lab_sniff $host eth0 got.pcap -s 256 "${of[@]}" || { bad=1; return; }
-	lab_on h1 "$STRATA" send "$@" >out 2>said
-	check "$name: exit" $? "$want"
-	lab_sniffed
-}
-dump() { "${LAB_PLAIN[@]}" tcpdump -Z root -r "$@"; }
-bytes() { dump "$@" -nnxx -t 2>/dev/null | grep '^.0x' | cksum; }
-frames() { dump "$@" -nn -t 2>/dev/null | wc -l; }
+# send NAME EXIT ARGUMENTS...: what $host got is in got.pcap, what was said in said.
+send() { recorded 256 "$1" "$2" send "${@:3}"; }
 arrived() { lab_on deaf awk '$1 == "eth0:" { print $3 }' /proc/net/dev; }
 
 sweep=(eth dst=02:00:00:00:00:99 src=02:00:00:00:00:01 / ip src=10.77.0.1 dst=10.9.0.1-10.9.0.10 id=inc:7

@@ -3,15 +3,9 @@
 # strata sniff on real packets: nothing that the kernel had is lost on Ctrl-C, full disks are told,
 # the order is tcpdump's, rights are gone once the device is open, pipes may close.
 set -u
-# shellcheck source=tests/net/lab.sh
-. "$(dirname "$0")/lab.sh"
-[ -x "${STRATA:=$(dirname "$0")/../../build/debug/strata}" ] || { echo "skipped: no $STRATA"; exit 77; }
-for tool in tcpdump python3; do
-	command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }
-done
-lab_enter "$@"
-bad=0
-cd "$LAB_DIR" || exit 1
+# shellcheck source=tests/net/command.sh
+. "$(dirname "$0")/command.sh"
+begin "tcpdump python3" "$@"
 
 # burst N [BYTES]: that many datagrams to port 9999 as fast as it goes.
 burst() {
@@ -22,32 +16,20 @@ burst() {
 		    s.sendto((b"%d " % i).ljust(int(sys.argv[2]), b"."), ("127.0.0.1", 9999))
 	PY
 }
-# sniff LOG ARGUMENTS...: in the background, as SNIFF, once it listens.
-sniff() {
-	local log=$1
-	shift
-	: >"$log"
-	"$STRATA" sniff -i lo "$@" >"$log.out" 2>"$log" &
-	SNIFF=$!
-	LAB_PIDS+=("$SNIFF")
-	lab_until 20 grep -q 'listening on' "$log" || { echo "FAILED: sniff does not start:"; cat "$log"; bad=1; }
-}
-dump() { "${LAB_PLAIN[@]}" tcpdump -Z root -r "$@"; }
-count() { dump "$1" 2>/dev/null | wc -l; }
 
 # ---- nothing is lost at the end ----
 for sig in INT TERM; do
-	sniff log -w drain.pcap udp port 9999
+	sniffing log -w drain.pcap udp port 9999
 	burst 80
 	kill -$sig "$SNIFF"
 	wait "$SNIFF"
 	check "SIG$sig right after 80 packets: exit status" $? 0
-	check "SIG$sig right after 80 packets: in the file" "$(count drain.pcap)" 80
+	check "SIG$sig right after 80 packets: in the file" "$(frames drain.pcap)" 80
 	holds "SIG$sig: the counts add up" log '^strata: 80 captured, 80 written, 0 dropped by the kernel'
 done
 check "the file is readable by its owner alone" "$(stat -c %a drain.pcap)" 600
 
-sniff log -w twice.pcap udp port 9999
+sniffing log -w twice.pcap udp port 9999
 burst 20
 start=$(date +%s%N)
 kill -INT "$SNIFF"
@@ -57,13 +39,13 @@ check "two signals end it within a second" $((($(date +%s%N) - start) / 10000000
 check "and the file is whole" "$(dump twice.pcap 2>&1 | grep -c truncated)" 0
 
 # ---- SIGKILL costs a second at most ----
-sniff log -w killed.pcap udp port 9999
+sniffing log -w killed.pcap udp port 9999
 burst 50
 sleep 1.5
 burst 5
 kill -KILL "$SNIFF"
 wait "$SNIFF" 2>/dev/null
-n=$(count killed.pcap)
+n=$(frames killed.pcap)
 check "SIGKILL: what is older than a second is there" $((n >= 50)) 1
 check "SIGKILL: the file is whole" "$(dump killed.pcap 2>&1 | grep -c truncated)" 0
 
@@ -144,7 +126,7 @@ wait "$SNIFF"
 check "two signals while nobody reads the file: it ends by itself" $(($? < 128)) 1
 holds "two signals while nobody reads the file: told" log '[0-9]+ written, 0 dropped by the kernel'
 exec 8>&-
-sniff log -w counts.pcapng udp port 9999
+sniffing log -w counts.pcapng udp port 9999
 burst 30
 kill -INT "$SNIFF"
 wait "$SNIFF"
@@ -159,20 +141,20 @@ wait "$SNIFF"
 check "--queue 0: captured" "$(wc -l <log.out)" 3
 
 # ---- progress ----
-sniff log -w usr1.pcap udp port 9999
+sniffing log -w usr1.pcap udp port 9999
 for _ in $(seq 300); do kill -USR1 "$SNIFF"; done
 burst 30
 for _ in $(seq 300); do kill -USR1 "$SNIFF"; done
 kill -INT "$SNIFF"
 wait "$SNIFF"
 check "600 SIGUSR1: exit status" $? 0
-check "600 SIGUSR1: all packets" "$(count usr1.pcap)" 30
+check "600 SIGUSR1: all packets" "$(frames usr1.pcap)" 30
 holds "SIGUSR1 tells the counts" log 'captured, [0-9]+ written'
 
 # ---- a full disk ----
 mkdir small
 if mount -t tmpfs -o size=64k none small 2>/dev/null; then
-	sniff log -w small/full.pcap udp port 9999
+	sniffing log -w small/full.pcap udp port 9999
 	burst 200 1000
 	sleep 1.5
 	burst 5
@@ -182,7 +164,7 @@ if mount -t tmpfs -o size=64k none small 2>/dev/null; then
 	holds "disk full: file and number of packets are told" log \
 		'cannot write small/full.pcap: No space left on device; [1-9][0-9]* packets are safe'
 	safe=$(sed -nE 's/.*; ([0-9]+) packets are safe.*/\1/p' log)
-	check "disk full: that many are in the file" "$(count small/full.pcap)" "$safe"
+	check "disk full: that many are in the file" "$(frames small/full.pcap)" "$safe"
 	holds "disk full: no more are called written" log "captured, $safe written"
 	check "disk full: it ends on a record boundary" \
 		"$(dump small/full.pcap 2>&1 | grep -c truncated)" 0
@@ -212,15 +194,15 @@ pid=$!
 lab_until 20 grep -q 'listening on' log
 burst 5
 wait $pid
-check "-w -: five packets" "$(count piped.pcap)" 5
+check "-w -: five packets" "$(frames piped.pcap)" 5
 
 # ---- filters ----
-sniff log -c 3 --as line --where 'udp.dport == 9999 && ip.len > 40 && !icmp'
+sniffing log -c 3 --as line --where 'udp.dport == 9999 && ip.len > 40 && !icmp'
 burst 3 5
 burst 3 50
 wait "$SNIFF"
 check "--where: the three long ones" "$(grep -c 'len 58' log.out)" 3
-sniff log -c 2 udp dport=9999
+sniffing log -c 2 udp dport=9999
 burst 2
 wait "$SNIFF"
 check "a pattern of the notation" "$(wc -l <log.out)" 2
@@ -238,7 +220,7 @@ holds "a clock that it has not: those that it has" log "lo has no clock 'adapter
 "$STRATA" sniff -i lo --clock sundial 2>log
 check "no clock at all: exit status" $? 2
 holds "no clock at all: those that it has" log "there is no clock 'sundial'; lo has: host"
-sniff log -c 1 --clock host
+sniffing log -c 1 --clock host
 burst 1
 wait "$SNIFF"
 check "the host's clock" "$(wc -l <log.out)" 1
@@ -284,7 +266,7 @@ else
 	lab_bg_here dumpcap -q -P -i lo -w theirs.pcap -B 8 -s 65535 -f 'udp port 9999'
 fi
 lab_until 10 grep -qE 'listening on|^File: ' tcpdump.log
-sniff log -w ours.pcap udp port 9999
+sniffing log -w ours.pcap udp port 9999
 for _ in $(seq 10); do burst 1000 64; done
 sleep 0.5
 kill -INT "$SNIFF"
@@ -292,7 +274,7 @@ wait "$SNIFF"
 sleep 1
 kill -INT "$TCPDUMP"
 wait "$TCPDUMP"
-check "10,000 packets" "$(count ours.pcap)" 10000
+check "10,000 packets" "$(frames ours.pcap)" 10000
 digest() { dump "$1" -t -x 2>/dev/null | cksum; }
 check "the same bytes in the same order as tcpdump" "$(digest ours.pcap)" "$(digest theirs.pcap)"
 if command -v tshark >/dev/null; then
@@ -300,7 +282,7 @@ if command -v tshark >/dev/null; then
 fi
 
 # ---- rights ----
-sniff log udp port 9999
+sniffing log udp port 9999
 check "no effective capability" "$(sed -nE 's/^CapEff:\s*//p' "/proc/$SNIFF/status")" 0000000000000000
 check "no permitted capability, of no thread" \
 	"$(sed -nE 's/^Cap(Prm|Eff):\s*//p' /proc/$SNIFF/task/*/status | sort -u)" 0000000000000000

@@ -3,24 +3,18 @@
 # --verify: a relay that loses, doubles, delays and changes known packets; what is told of it is
 # exactly that, and where it passes on everything, nothing is told.
 set -u
-# shellcheck source=tests/net/lab.sh
-. "$(dirname "$0")/lab.sh"
-[ -x "${STRATA:=$(dirname "$0")/../../build/debug/strata}" ] || { echo "skipped: no $STRATA"; exit 77; }
-command -v python3 >/dev/null || { echo "skipped: no python3"; exit 77; }
-src=$(cd "$(dirname "$0")/../.." && pwd)
-lab_enter "$@"
-bad=0
-cd "$LAB_DIR" || exit 1
+# shellcheck source=tests/net/command.sh
+. "$(dirname "$0")/command.sh"
+begin "python3" "$@"
 # h1 has both ends; the relay stands between them.
 lab_host h1
 lab_host relay
 lab_wire h1 out relay eth0
 lab_wire h1 in relay eth1
-for host in h1:out h1:in relay:eth0 relay:eth1; do
-	lab_on ${host%:*} sysctl -qw net.ipv6.conf.${host#*:}.disable_ipv6=1
-done
-lab_up h1 out
-lab_up h1 in
+mute h1 out
+mute h1 in
+mute relay eth0
+mute relay eth1
 
 # No more than 200 packets at a time: so many wait for it when the machine is busy.
 # The number of a packet stands in its last two bytes. Rules: "lose 5", "twice 7", "late 9 2" (two
