@@ -287,8 +287,27 @@ static const struct field *anew_of(struct match *m, unsigned i)
 	return f;
 }
 
+/* Around the layers that both have, one of the two may have more: it was captured outside of a
+ * tunnel, or with a link header. Where both have, they went different ways. */
+static bool same_way(struct match *m, const struct proto *skipped, int first)
+{
+	for (int i = 0; skipped && i < first; i++) {
+		const struct proto *p = m->reply->layers[i].proto;
+
+		if (!p->nreply)
+			continue;
+		if (m->why)
+			buf_fmt(m->why, "it came by %s, the request went by %s", p->name,
+				skipped->name);
+		return false;
+	}
+	return true;
+}
+
 static int replies(struct match *m)
 {
+	const struct proto *skipped =
+		NULL; /* the outermost of the request's that the reply lacks */
 	int at = LAYER_NONE;
 	bool strong = false;
 
@@ -300,8 +319,10 @@ static int replies(struct match *m)
 		if (!proto->nreply)
 			continue;
 		next = counterpart(m->reply, at + 1, proto, at < 0);
-		if (next < 0 && at < 0)
-			continue; /* captured without this outer header */
+		if (next < 0 && at < 0) {
+			skipped = skipped ? skipped : proto;
+			continue;
+		}
 		if (next < 0) {
 			if (strong && !packet_payload(m->reply, (unsigned)at, &from, &to))
 				return ANSWER_REPLY; /* it answers at this layer (TCP's RST) */
@@ -309,6 +330,8 @@ static int replies(struct match *m)
 				buf_fmt(m->why, "it holds no %s", proto->name);
 			return ANSWER_NO;
 		}
+		if (at < 0 && !same_way(m, skipped, next))
+			return ANSWER_NO;
 		m->anew = anew_of(m, i);
 		plain = plainly(m, &(struct layer_pair) { (unsigned)next, i }, proto);
 		/* Why not is for the decoded ones to say. */

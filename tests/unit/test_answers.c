@@ -12,6 +12,9 @@
 #define FROM_C(len, proto) "4500" len " 0009 0000 40" proto "0000 0a000003 0a000001 "
 #define ECHO(type, id, seq) type "00 0000 " id seq
 #define SYN "9c40 0050 00000064 00000000 5002 2000 0000 0000"
+#define IP6_A(len, next) "60000000" len next "40 " NET6 "01" NET6 "02 "
+#define IP6_B(len, next) "60000000" len next "40 " NET6 "02" NET6 "01 "
+#define NET6 "20010db80000000000000000000000"
 #define UDP(sport, dport) sport dport "0008 0000"
 #define DNS(id, flags) id flags "0001 0000 0000 0000 01 61 00 0001 0001"
 
@@ -97,6 +100,28 @@ static const struct row rows[] = {
 	  FROM_C("0038", "01") "0303 0000 00000000 " FROM_A("001c", "01")
 		  ECHO("08", "0007", "0001"),
 	  FROM_A("001c", "11") UDP("9c40", "2328"), ANSWER_NO, NULL },
+	{ "another version of IP with the same ports", 228, 229,
+	  FROM_B("001c", "11") UDP("2328", "9c40"), IP6_A("0008", "11") UDP("9c40", "2328"),
+	  ANSWER_NO, "it came by ip, the request went by ip6" },
+	{ "the other way round, with a link header", 1, 228,
+	  ETH("86dd") IP6_B("0008", "11") UDP("2328", "9c40"),
+	  FROM_A("001c", "11") UDP("9c40", "2328"), ANSWER_NO,
+	  "it came by ip6, the request went by ip" },
+	{ "its own version", 229, 229, IP6_B("0008", "11") UDP("2328", "9c40"),
+	  IP6_A("0008", "11") UDP("9c40", "2328"), ANSWER_REPLY, "" },
+	{ "out of a tunnel that the request is in", 228, 229,
+	  FROM_B("001c", "11") UDP("2328", "9c40"),
+	  IP6_A("001c", "04") FROM_A("001c", "11") UDP("9c40", "2328"), ANSWER_REPLY, "" },
+	{ "in a tunnel that the request was not in", 229, 228,
+	  IP6_B("001c", "04") FROM_B("001c", "11") UDP("2328", "9c40"),
+	  FROM_A("001c", "11") UDP("9c40", "2328"), ANSWER_REPLY, "" },
+	{ "a tunnel through the other version, refused by a router", 228, 228,
+	  FROM_C("004c", "01") "0303 0000 00000000 " FROM_A("0030", "29") IP6_A("0008", "11")
+		  UDP("9c40", "2328"),
+	  FROM_A("0030", "29") IP6_A("0008", "11") UDP("9c40", "2328"), ANSWER_ERROR, "" },
+	{ "a quote of the other version", 228, 229,
+	  FROM_C("0038", "01") "0303 0000 00000000 " FROM_A("001c", "11") UDP("9c40", "2328"),
+	  IP6_A("0008", "11") UDP("9c40", "2328"), ANSWER_NO, NULL },
 	{ "nothing in common", 1, 228, ETH("88b6") "00", FROM_A("001c", "11") UDP("9c40", "2328"),
 	  ANSWER_NO, "it has no layer in common with the request" },
 };
