@@ -257,19 +257,6 @@ out:
 
 /* ---- a plan ---- */
 
-/* What begins with a link header is a frame, and no raw IP socket takes one. */
-static int frame_by_raw(const struct dispatch *d, struct err *e)
-{
-	const struct plan *p = &d->ps.plan;
-	bool bare = p->link == LINK_RAW || p->link == LINK_IPV4 || p->link == LINK_IPV6;
-
-	if (d->so.via != VIA_WORD_IP || bare || p->link == LINK_NONE)
-		return 0;
-	return err_at(e, "", p->text, p->text_len, p->layer[0].at, p->layer[0].span,
-		      "this begins with a link header: it cannot leave by a raw IP socket, where "
-		      "the kernel writes one");
-}
-
 static int plan_open(struct dispatch *d, struct err *e)
 {
 	static const enum sender_via vias[] = { VIA_AUTO, VIA_LINK, VIA_IP };
@@ -286,7 +273,7 @@ static int plan_open(struct dispatch *d, struct err *e)
 				  .mtu_hint = ": --fragment SIZE cuts them",
 				  .stop = &signals_stop };
 
-	if (frame_by_raw(d, e) || (!d->exact && plan_fresh(&ps->plan, e) < 0))
+	if (!d->exact && plan_fresh(&ps->plan, e) < 0)
 		return -1;
 	plan_step(&ps->plan, 0, ps->seed);
 	if (d->sender && strcmp(d->ifname, ifname ? ifname : "") != 0 && dispatch_end(d, e))

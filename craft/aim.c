@@ -167,6 +167,16 @@ static bool whole_frame(const struct aim *a)
 	return a->framed && !added;
 }
 
+/* What begins with a link header is a frame. */
+static int frame_by_raw(const struct plan *p, const struct sender *s, struct err *e)
+{
+	if (sender_takes_frames(s) || bare_link(p->link) || p->link == LINK_NONE)
+		return 0;
+	return err_at(e, "", p->text, p->text_len, p->layer[0].at, p->layer[0].span,
+		      "this begins with a link header: it cannot leave by a raw IP socket, where "
+		      "the kernel writes one");
+}
+
 static struct aim *open_aim(struct plan *p, struct sender *s, bool exact, struct err *e)
 {
 	struct aim *a = calloc(1, sizeof(*a));
@@ -180,7 +190,7 @@ static struct aim *open_aim(struct plan *p, struct sender *s, bool exact, struct
 	a->sender = s;
 	a->need_mac = true;
 	a->exact = exact;
-	if (build_layers(b, p, e) || aim_net(a, b, e) || aim_link(a, b, e))
+	if (frame_by_raw(p, s, e) || build_layers(b, p, e) || aim_net(a, b, e) || aim_link(a, b, e))
 		goto fail;
 	/* It leaves as it stands, by the interface that was said, whatever it is. */
 	if (exact && !bare_link(p->link) && sender_hop(s, NULL, NULL, HOP_ANY, NULL)) {

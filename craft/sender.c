@@ -234,6 +234,11 @@ const struct hop *sender_hop(struct sender *s, const struct addr *dst, const str
 	return &h->hop;
 }
 
+bool sender_takes_frames(const struct sender *s)
+{
+	return s->o.via != VIA_IP;
+}
+
 bool sender_silent(const struct sender *s)
 {
 	return s->silent;

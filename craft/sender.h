@@ -50,6 +50,9 @@ struct sender;
 struct sender *sender_open(const struct sender_opts *o, struct err *e);
 void sender_close(struct sender *s);
 
+/* Not by raw IP sockets alone (VIA_IP): packets may begin with a link header. */
+bool sender_takes_frames(const struct sender *s);
+
 enum hop_mac {
 	HOP_ANY,  /* the neighbour's address is not needed */
 	HOP_MAC,  /* resolve it now */

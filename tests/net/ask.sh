@@ -108,6 +108,7 @@ ask "asked again" 1 '3 sent, 0 answered' --retry 2 ip dst=10.77.3.1 / udp dport=
 
 # ---- names, brokers, own protocols ----
 ask "names over datagrams" 0 'RCVD .*udp 53 > .*dns .*answers=1' ip dst=10.77.3.1 / dns qd=name:example.org
+ask "a frame by a raw socket" 2 'begins with a link header' --via ip eth / ip dst=10.77.3.1 / icmp
 ask "names through a stream" 0 'RCVD .*dns .*answers=1' --via stream ip dst=10.77.3.1 / tcp dport=53 / dns qd=name:example.org
 ask "names through a datagram socket" 0 'RCVD .*dns .*answers=1' --via datagram ip dst=10.77.3.1 / dns qd=name:example.org
 ask "a broker through a stream" 0 'RCVD .*mqtt connack' --via stream ip dst=10.77.3.1 / tcp dport=1883 / mqtt type=connect clientId=lab
