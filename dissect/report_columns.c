@@ -98,9 +98,9 @@ static const struct {
 	{ "frame.protocols", "protocols" },
 };
 
-static const char *const props[] = { "n",      "time",    "ts",     "if",    "dir",
-				     "link",   "len",     "caplen", "stack", "comment",
-				     "stream", "packets", "notes",  NULL };
+static const char *const props[] = { "n",     "time",    "ts",      "if",     "dir",
+				     "link",  "len",     "caplen",  "stack",  "comment",
+				     "notes", "packets", "summary", "stream", NULL };
 
 static int unknown(const struct report *r, const char *name, size_t n, struct err *e)
 {

@@ -22,6 +22,19 @@ void report_csv_head(struct report *r, struct buf *out)
 	buf_str(out, "\r\n");
 }
 
+/* The line, without what stands in columns of its own. */
+static void put_summary(struct report *r, const struct packet *p, const char *ifname,
+			struct buf *out)
+{
+	bool bare = r->opts.bare;
+
+	r->opts.bare = true;
+	report_line(r, p, ifname, out);
+	r->opts.bare = bare;
+	if (out->n)
+		out->n--;
+}
+
 static void put_prop(struct report *r, const char *name, const struct packet *p, const char *ifname,
 		     struct buf *out)
 {
@@ -57,7 +70,9 @@ static void put_prop(struct report *r, const char *name, const struct packet *p,
 			report_stack(p, out, "", ":");
 		break;
 	case 's':
-		if (name[2] == 'r')
+		if (name[1] == 'u')
+			put_summary(r, p, ifname, out);
+		else if (name[2] == 'r')
 			report_stream(p, out);
 		else
 			report_stack(p, out, "", "/");
@@ -145,26 +160,18 @@ static void put_cell(struct report *r, const struct column *c, const struct pack
 
 void report_csv(struct report *r, const struct packet *p, const char *ifname, struct buf *out)
 {
-	static const char *const plain[] = { "n", "time", "link", "len", "caplen", "stack" };
+	static const char *const plain[] = { "n",      "time",  "link",   "len",
+					     "caplen", "stack", "summary" };
 	struct buf *cell = &r->cell;
 
 	for (unsigned c = 0; c < (r->ncolumns ? r->ncolumns : 7); c++) {
 		cell->n = 0;
 		if (c)
 			buf_char(out, ',');
-		if (r->ncolumns) {
+		if (r->ncolumns)
 			put_cell(r, &r->column[c], p, ifname, cell);
-		} else if (c < 6) {
+		else
 			put_prop(r, plain[c], p, ifname, cell);
-		} else {
-			bool bare = r->opts.bare;
-
-			r->opts.bare = true;
-			report_line(r, p, ifname, cell);
-			r->opts.bare = bare;
-			if (cell->n)
-				cell->n--;
-		}
 		escape_csv((const uint8_t *)cell->p, cell->n, out);
 	}
 	out->failed |= cell->failed;
