@@ -10,6 +10,8 @@
 
 #include "dissect/filter.h"
 
+#define MTU_LEAST 68u /* RFC 791 */
+
 /* ---- numbers ---- */
 
 static int bad_numbers(const char *text, struct err *e)
@@ -128,9 +130,11 @@ int choice_mtu(const struct options *o, bool interface, uint32_t *mtu, struct er
 
 	if (text && interface && strcmp(text, "mtu") == 0)
 		n = UINT32_MAX;
-	else if (text && (opt_u64(o, OPT_SEGMENT, PACKET_MAX, &n, NULL) < 0 || !n))
-		return err_set(e, ERR_USAGE, "'--segment %s': wants an MTU in bytes such as 1500%s",
-			       text, interface ? ", or mtu: that of the interface" : "");
+	else if (text && opt_range(o, OPT_SEGMENT, MTU_LEAST, PACKET_MAX, &n, NULL) < 0)
+		return err_set(
+			e, ERR_USAGE,
+			"'--segment %s': wants an MTU in bytes such as 1500, from %u to %u%s", text,
+			MTU_LEAST, PACKET_MAX, interface ? "; or mtu: that of the interface" : "");
 	*mtu = (uint32_t)n;
 	return 0;
 }

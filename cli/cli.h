@@ -32,6 +32,7 @@ struct command {
 	const char *usage;            /* the words after the name */
 	const char *const *example;   /* pairs: a command line, what it does; NULL at the end */
 	const enum option_id *option; /* besides the common ones; OPT_NONE at the end */
+	const char *form;             /* --as where it is not said; NULL: line, or none */
 	int (*run)(struct cli *c);    /* the exit code */
 	const char *more;             /* a paragraph for the help, or NULL */
 };

@@ -94,7 +94,7 @@ static int run_craft(struct cli *c)
 {
 	struct crafting k = { .c = c, .times = 1 };
 	struct err e = { 0 };
-	struct show_opts so = { .form = REPORT_TREE, .quiet_file = true };
+	struct show_opts so = { .form = (int)report_form(c->cmd->form), .quiet_file = true };
 	int rc = -1;
 
 	so.bare = so.script = !opt_has(&c->opt, OPT_SCRIPT);
@@ -139,6 +139,7 @@ const struct command cmd_craft = {
 	.usage = "PACKET",
 	.example = examples,
 	.option = options,
+	.form = "tree",
 	.run = run_craft,
 	.more = "PACKET is in the notation: layers joined by '/', fields NAME=VALUE. What is not "
 		"said is computed\nor has its default: the same words are the same bytes. A file "

@@ -167,7 +167,7 @@ static int read_options(struct editing *ed, struct err *e)
 		return -1;
 	ed->snaplen = PACKET_MAX;
 	if (opt_u64(o, OPT_COUNT, UINT64_MAX, &ed->most, e) < 0 ||
-	    opt_u64(o, OPT_SNAPLEN, PACKET_MAX, &ed->snaplen, e) < 0 ||
+	    opt_range(o, OPT_SNAPLEN, 1, PACKET_MAX, &ed->snaplen, e) < 0 ||
 	    shift_parse(ed, o->v[OPT_SHIFT], e) < 0 || scale_parse(ed, o->v[OPT_SCALE], e) < 0 ||
 	    link_parse(ed, e) < 0 || remarks_parse(ed, e) < 0)
 		return -1;

@@ -65,11 +65,9 @@ static int open_files(struct reading *r, char **paths, struct err *e)
 	uint64_t snaplen = 0, link = LINK_ETHERNET;
 	struct source_options so = { .resolve = opt_has(&r->c->opt, OPT_RESOLVE) };
 
-	if (opt_u64(&r->c->opt, OPT_SNAPLEN, PACKET_MAX, &snaplen, e) < 0 ||
+	if (opt_range(&r->c->opt, OPT_SNAPLEN, 1, PACKET_MAX, &snaplen, e) < 0 ||
 	    opt_u64(&r->c->opt, OPT_LINK, 0xfffe, &link, e) < 0)
 		return -1;
-	if (opt_has(&r->c->opt, OPT_LINK) && !opt_has(&r->c->opt, OPT_HEX))
-		return err_set(e, ERR_USAGE, "--link says what hex text holds: it wants --hex");
 	so.hex = opt_has(&r->c->opt, OPT_HEX);
 	so.want_link = true;
 	so.link = (uint16_t)link;
@@ -169,7 +167,7 @@ static int open_crew(struct reading *r, const struct show_opts *so, char **paths
 {
 	uint64_t n = bytes_to_read(r, paths) >= WORTH ? processors() : 1;
 
-	if (opt_u64(&r->c->opt, OPT_THREADS, CREW_MOST, &n, e) < 0)
+	if (opt_range(&r->c->opt, OPT_THREADS, 1, CREW_MOST, &n, e) < 0)
 		return -1;
 	if (n < 2 || r->most || r->follow.mode != FOLLOW_NOT || r->show.sink ||
 	    (r->show.form == FORM_EXPR && (r->show.where || r->show.has_pattern)))

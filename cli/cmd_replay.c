@@ -94,27 +94,20 @@ static int read_options(struct replaying *r, struct err *e)
 	    opt_time(o, OPT_TIMEOUT, &r->o.patience, e) < 0 ||
 	    sender_options(o, &has_way, &r->o.way, &via, e) < 0)
 		return -1;
-	if (opt_has(o, OPT_VERIFY) && r->ways.name[1])
-		return err_set(e, ERR_USAGE,
-			       "'--verify' listens on one interface: not with '--client-if' and "
-			       "'--server-if'");
 	r->step = opt_has(o, OPT_STEP);
-	for (int i = 0; i < r->nfiles && r->step; i++)
-		if (strcmp(r->c->argv[i], "-") == 0)
+	for (int i = 0; i < r->nfiles; i++) {
+		if (strcmp(r->c->argv[i], "-") != 0)
+			continue;
+		if (r->step)
 			return err_set(e, ERR_USAGE,
 				       "standard input gives the packets or the keys: not with "
 				       "--step");
-	if (r->step && opt_has(o, OPT_RATE))
-		return err_set(e, ERR_USAGE,
-			       "'--step' waits for a key, '--rate' for a time: one "
-			       "of them");
+		if (r->loops != 1)
+			return err_set(e, ERR_USAGE,
+				       "standard input can be read once: not with --loop");
+	}
 	if (r->step)
 		r->o.rate = rate_packets(0);
-	if (r->loops != 1)
-		for (int i = 0; i < r->nfiles; i++)
-			if (strcmp(r->c->argv[i], "-") == 0)
-				return err_set(e, ERR_USAGE,
-					       "standard input can be read once: not with --loop");
 	/* It is for the summary, where nothing is asked. */
 	if (!opt_has(o, OPT_AS) && !r->step && !r->o.dry)
 		r->c->opt.v[OPT_AS] = "none";

@@ -62,14 +62,9 @@ static int read_rotate(struct sniffing *s, struct err *e)
 	struct sink_rotate r = { .live = true };
 	uint64_t keep = 0;
 
-	if (opt_rotate(o, OPT_ROTATE, &r, e) < 0 || opt_u64(o, OPT_KEEP, 1u << 20, &keep, e) < 0)
+	if (opt_rotate(o, OPT_ROTATE, &r, e) < 0 ||
+	    opt_range(o, OPT_KEEP, 1, 1u << 20, &keep, e) < 0)
 		return -1;
-	if (opt_has(o, OPT_ROTATE) && !opt_has(o, OPT_WRITE))
-		return err_set(e, ERR_USAGE, "--rotate says when -w FILE goes on in a new file");
-	if (opt_has(o, OPT_ROTATE) && s->follow.mode == FOLLOW_STREAM)
-		return err_set(e, ERR_USAGE, "--follow writes one file; --rotate is for captures");
-	if (opt_has(o, OPT_KEEP) && !opt_has(o, OPT_ROTATE))
-		return err_set(e, ERR_USAGE, "--keep says how many files of --rotate are kept");
 	r.keep = (unsigned)keep;
 	s->show.rotate = r;
 	return 0;
@@ -83,10 +78,10 @@ static int read_options(struct sniffing *s, struct source_options *so, struct er
 	int way = 0;
 
 	if (opt_u64(o, OPT_COUNT, UINT64_MAX, &s->most, e) < 0 ||
-	    opt_u64(o, OPT_SNAPLEN, PACKET_MAX, &snaplen, e) < 0 ||
-	    opt_size(o, OPT_BUFFER, 1u << 30, &buffer, e) < 0 ||
-	    opt_size(o, OPT_QUEUE, UINT64_C(1) << 40, &queue, e) < 0 ||
-	    opt_u64(o, OPT_FANOUT, SOURCE_FANOUT, &fanout, e) < 0 ||
+	    opt_range(o, OPT_SNAPLEN, 1, PACKET_MAX, &snaplen, e) < 0 ||
+	    opt_size(o, OPT_BUFFER, 4096, 1u << 30, &buffer, e) < 0 ||
+	    opt_size(o, OPT_QUEUE, 0, UINT64_C(1) << 40, &queue, e) < 0 ||
+	    opt_range(o, OPT_FANOUT, 1, SOURCE_FANOUT, &fanout, e) < 0 ||
 	    opt_u64(o, OPT_LINK, 0xfffe, &link, e) < 0 ||
 	    opt_word(o, OPT_DIRECTION, ways, &way, e) < 0)
 		return -1;

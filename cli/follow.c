@@ -30,12 +30,6 @@ int follow_mode(struct following *w, struct cli *c, struct err *e)
 				       "at a time");
 		w->mode = (enum follow_mode)(i + 1);
 	}
-	if (opt_has(&c->opt, OPT_OVERLAP) && !w->mode)
-		return err_set(e, ERR_USAGE, "--overlap says how --reassemble and --follow decide");
-	if (w->mode == FOLLOW_STREAM && opt_has(&c->opt, OPT_WHERE))
-		return err_set(
-			e, ERR_USAGE,
-			"--follow takes a conversation whole; --where would make holes in it");
 	if (w->mode == FOLLOW_STREAM && form && !opt_has(&c->opt, OPT_WRITE) &&
 	    strcmp(form, "text") && strcmp(form, "hex") && strcmp(form, "raw") &&
 	    strcmp(form, "json"))

@@ -56,8 +56,12 @@ static void help_option(const struct command *cmd, enum option_id id)
 	snprintf(left, sizeof(left), "%s%c%s--%s%s%s", r->letter ? "-" : " ",
 		 r->letter ? r->letter : ' ', r->letter ? ", " : "  ", r->name, r->arg ? " " : "",
 		 r->arg ? r->arg : "");
-	printf("  %-32s%s%s\n", left,
-	       strlen(left) > 31 ? "\n                                  " : "", help);
+	printf("  %-32s", left);
+	if (strlen(left) > 31)
+		printf("\n%34s", "");
+	for (size_t n; (n = strcspn(help, "\n")), help[n]; help += n + 1)
+		printf("%.*s\n%34s", (int)n, help, "");
+	puts(help);
 }
 
 void help_command(const struct command *cmd)

@@ -68,6 +68,8 @@ static int run_command(struct cli *c, int argc, char **argv)
 	} else if (opt_has(&c->opt, OPT_HELP)) {
 		help_command(c->cmd);
 		rc = EXIT_DONE;
+	} else if (options_together(&c->opt, c->cmd, &e) < 0) {
+		rc = print_err(c, &e);
 	} else {
 		c->argc = argc;
 		c->argv = argv;

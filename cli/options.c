@@ -46,12 +46,12 @@ const struct option_row option_rows[] = {
 		       "packets a second: 1000, 10kpps; bits: 10mbit; max", false },
 	[OPT_INTERVAL] = { OPT_INTERVAL, 0, "interval", "TIME",
 			   "between two packets, or the rows of --stats time: 1s,\n"
-			   "                                  10ms (without a unit: seconds)",
+			   "10ms (without a unit: seconds)",
 			   false },
 	[OPT_TIMEOUT] = { OPT_TIMEOUT, 0, "timeout", "TIME",
 			  "how long to wait for each answer (send, replay: neighbour):\n"
-			  "                                  500ms (2s, those 1s; without\n"
-			  "                                  a unit: seconds)",
+			  "500ms (2s, those 1s; without\n"
+			  "a unit: seconds)",
 			  false },
 	[OPT_RETRY] = { OPT_RETRY, 0, "retry", "N", "ask N times more where nothing came", false },
 	[OPT_EXPECT] = { OPT_EXPECT, 0, "expect", "PATTERN", "the answer must fit: 'tcp flags=SA'",
@@ -68,7 +68,7 @@ const struct option_row option_rows[] = {
 			 false },
 	[OPT_SENDER] = { OPT_SENDER, 0, "sender", "NAME",
 			 "auto, sendmmsg, tx-ring, af-xdp, libnet, raw; 'list' tells\n"
-			 "                                  which there are",
+			 "which there are",
 			 false },
 	[OPT_VERIFY] = { OPT_VERIFY, 0, "verify", "IF",
 			 "listen there, and tell what is lost, reordered, altered, comes twice",
@@ -137,10 +137,10 @@ const struct option_row option_rows[] = {
 			false },
 	[OPT_SPLIT] = { OPT_SPLIT, 0, "split", "HOW",
 			"edit: a new file after N packets, after 60s, before 10MB;\n"
-			"                                  replay: opener, subnet=NET,... of "
+			"replay: opener, subnet=NET,... of "
 			"clients, "
 			"port=N,...\n"
-			"                                  of servers",
+			"of servers",
 			false },
 	[OPT_COMMENT] = { OPT_COMMENT, 0, "comment", "N:TEXT", "say TEXT of packet N", true },
 	[OPT_STEP] = { OPT_STEP, 0, "step", NULL, "a packet for each key; q ends", false },
@@ -154,7 +154,7 @@ const struct option_row option_rows[] = {
 	[OPT_PAD] = { OPT_PAD, 0, "pad", NULL, "fill packets that were cut up with zeros", false },
 	[OPT_SEGMENT] = { OPT_SEGMENT, 0, "segment", "MTU",
 			  "cut up what is longer, as a network card does: 1500; mtu: that of\n"
-			  "                                  the interface",
+			  "the interface",
 			  false },
 	[OPT_REALTIME] = { OPT_REALTIME, 0, "realtime", NULL,
 			   "ahead of all other programs (SCHED_FIFO), for exact times", false },
@@ -176,7 +176,7 @@ const char *opt_name(enum option_id id)
 	return option_rows[id].name;
 }
 
-static bool command_takes(const struct command *cmd, enum option_id id)
+bool command_takes(const struct command *cmd, enum option_id id)
 {
 	if (id < OPT_COMMON)
 		return true;
@@ -333,7 +333,8 @@ static int wants(const struct options *o, enum option_id id, const char *what, s
 	return err_set(e, ERR_USAGE, "'--%s %s': %s", opt_name(id), o->v[id], what);
 }
 
-int opt_u64(const struct options *o, enum option_id id, uint64_t most, uint64_t *out, struct err *e)
+int opt_range(const struct options *o, enum option_id id, uint64_t least, uint64_t most,
+	      uint64_t *out, struct err *e)
 {
 	const char *s = o->v[id];
 	char *end, what[80];
@@ -342,20 +343,32 @@ int opt_u64(const struct options *o, enum option_id id, uint64_t most, uint64_t 
 		return 0;
 	errno = 0;
 	unsigned long long v = strtoull(s, &end, 0);
-	if (!isdigit((unsigned char)*s) || *end || errno || v > most) {
-		snprintf(what, sizeof(what), "wants a number from 0 to %llu",
-			 (unsigned long long)most);
+	if (!isdigit((unsigned char)*s) || *end || errno || v < least || v > most) {
+		snprintf(what, sizeof(what), "wants a number from %llu to %llu",
+			 (unsigned long long)least, (unsigned long long)most);
 		return wants(o, id, what, e);
 	}
 	*out = v;
 	return 0;
 }
 
-int opt_size(const struct options *o, enum option_id id, uint64_t most, uint64_t *out,
-	     struct err *e)
+/* In the largest unit that leaves no rest. */
+static const char *size_words(uint64_t n, char out[32])
+{
+	static const char *const units[] = { "", "KiB", "MiB", "GiB" };
+	unsigned i = 0;
+
+	for (; i < 3 && n && n % 1024 == 0; i++)
+		n /= 1024;
+	snprintf(out, 32, "%llu%s", (unsigned long long)n, units[i]);
+	return out;
+}
+
+int opt_size(const struct options *o, enum option_id id, uint64_t least, uint64_t most,
+	     uint64_t *out, struct err *e)
 {
 	const char *s = o->v[id];
-	char *end;
+	char *end, room[2][32], what[120];
 
 	if (!s)
 		return 0;
@@ -366,8 +379,13 @@ int opt_size(const struct options *o, enum option_id id, uint64_t most, uint64_t
 	end += unit != NULL;
 	if (strcmp(end, "B") == 0 || (unit && strcmp(end, "iB") == 0))
 		end += strlen(end);
-	if (!isdigit((unsigned char)*s) || errno || *end || v > most >> shift)
+	if (!isdigit((unsigned char)*s) || errno || *end)
 		return wants(o, id, "wants a number of bytes such as 512k or 8MiB", e);
+	if (v > most >> shift || v << shift < least) {
+		snprintf(what, sizeof(what), "wants from %s to %s bytes",
+			 size_words(least, room[0]), size_words(most, room[1]));
+		return wants(o, id, what, e);
+	}
 	*out = v << shift;
 	return 0;
 }

@@ -116,17 +116,25 @@ struct options {
 int options_parse(struct options *o, const struct command *cmd, int *argc, char **argv,
 		  struct err *e);
 void options_done(struct options *o);
+/* Does every option that was given say something beside the others? -1: e says which does not. */
+int options_together(const struct options *o, const struct command *cmd, struct err *e);
+bool command_takes(const struct command *cmd, enum option_id id);
 static inline bool opt_has(const struct options *o, enum option_id id)
 {
 	return o->v[id] != NULL;
 }
 
 /* Typed values. *out is left alone when the option was not given. -1: e says what is wanted. */
-int opt_u64(const struct options *o, enum option_id id, uint64_t most, uint64_t *out,
-	    struct err *e);
+int opt_range(const struct options *o, enum option_id id, uint64_t least, uint64_t most,
+	      uint64_t *out, struct err *e);
+static inline int opt_u64(const struct options *o, enum option_id id, uint64_t most, uint64_t *out,
+			  struct err *e)
+{
+	return opt_range(o, id, 0, most, out, e);
+}
 /* Bytes: 512, 64k, 8M, 8MB, 8MiB; k, M and G are powers of 1024 in all of them. */
-int opt_size(const struct options *o, enum option_id id, uint64_t most, uint64_t *out,
-	     struct err *e);
+int opt_size(const struct options *o, enum option_id id, uint64_t least, uint64_t most,
+	     uint64_t *out, struct err *e);
 /* A time: 2s, 500ms, 10us, 1m; a bare number is seconds. Nanoseconds. */
 int opt_time(const struct options *o, enum option_id id, int64_t *out, struct err *e);
 /* 1000, 1000pps, 1kpps, 10mbit, 2x, max. */

@@ -25,7 +25,7 @@ static int one_limit(const char *text, enum option_id id, struct sink_rotate *r)
 	/* "10m" is ten minutes, "10MB" and "10MiB" are a size. */
 	opt.v[id] = text;
 	if (n && text[n - 1] == 'B')
-		return opt_size(&opt, id, UINT64_MAX, &r->bytes, NULL);
+		return opt_size(&opt, id, 1, UINT64_MAX, &r->bytes, NULL);
 	return opt_time(&opt, id, &r->ns, NULL) < 0 || r->ns == 0 ? -1 : 0;
 }
 

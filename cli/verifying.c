@@ -67,7 +67,7 @@ int verifying_open(struct verifying *y, struct cli *c, int64_t patience, struct 
 	y->c = c;
 	y->ifname = o.ifname;
 	if (!o.ifname)
-		return ignore ? err_set(e, ERR_USAGE, "'--ignore' is for '--verify'") : 0;
+		return 0;
 	if (!if_nametoindex(o.ifname))
 		return err_set(e, ERR_IO, "no interface %.40s", o.ifname);
 	y->cmp.ignore = &y->ignore;

@@ -17,18 +17,9 @@
 int ways_options(struct ways *w, const struct cli *c, struct err *e)
 {
 	const struct options *o = &c->opt;
-	bool client = opt_has(o, OPT_CLIENT_IF), server = opt_has(o, OPT_SERVER_IF);
+	bool client = opt_has(o, OPT_CLIENT_IF);
 
 	w->c = c;
-	if (client != server)
-		return err_set(e, ERR_USAGE, "two interfaces: --client-if IF --server-if IF");
-	if (client && opt_has(o, OPT_INTERFACE))
-		return err_set(e, ERR_USAGE,
-			       "'-i' is the one interface of all packets: not with --client-if");
-	if (!client && opt_has(o, OPT_SPLIT))
-		return err_set(
-			e, ERR_USAGE,
-			"'--split' is between two interfaces: --client-if IF --server-if IF");
 	w->name[0] = client ? o->v[OPT_CLIENT_IF] : o->v[OPT_INTERFACE];
 	w->name[1] = o->v[OPT_SERVER_IF];
 	if (client && strcmp(w->name[0], w->name[1]) == 0)

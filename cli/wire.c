@@ -150,8 +150,6 @@ int sending_options(struct sending *s, struct cli *c, struct err *e)
 	    sender_options(o, &s->has_way, &s->way, &s->via, e) < 0 ||
 	    opt_rate(o, OPT_RATE, &s->rate, e) < 0 || opt_time(o, OPT_INTERVAL, &interval, e) < 0)
 		return -1;
-	if (opt_has(o, OPT_RATE) && opt_has(o, OPT_INTERVAL))
-		return err_set(e, ERR_USAGE, "'--rate' and '--interval' say the same: one of them");
 	if (s->rate.form == RATE_TIMES)
 		return err_set(e, ERR_USAGE,
 			       "'--rate %s': packets that are made have no times of their own; "

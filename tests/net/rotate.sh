@@ -152,8 +152,8 @@ wrong() { # PATTERN ARGUMENTS...
 	holds "$*: why" log "$want"
 }
 wrong 'wants packets \(1000\), a time \(60s\) or a size' -w x.pcap --rotate 100M
-wrong 'when -w FILE goes on' --rotate 100
+wrong 'only beside .--write' --rotate 100
 wrong 'is one file' -w - --rotate 100
-wrong 'how many files of --rotate' -w x.pcap --keep 3
+wrong 'only beside .--rotate' -w x.pcap --keep 3
 check "nothing was read with a complaint" "$(grep -v '^$' read.err)" ""
 exit $bad

@@ -200,5 +200,5 @@ check "more than are remembered: counted" "$(counts)" "0 300000 300000 0 0 0"
 verify "no such interface" 4 send -i out --verify nosuch0 "${packet[@]}"
 holds "no such interface: said" said 'no interface nosuch0'
 verify "--ignore alone" 2 send -i out --ignore eth "${packet[@]}"
-holds "--ignore alone: said" said "'--ignore' is for '--verify'"
+holds "--ignore alone: said" said "only beside '--verify'"
 exit $bad
