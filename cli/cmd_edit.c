@@ -367,7 +367,7 @@ static void tell(const struct editing *ed)
 		  { ed->dedup ? dedup_forgot(ed->dedup) : 0,
 		    "forgotten before the window was over: there may be more duplicates" } };
 	int n = snprintf(line, sizeof(line), "%" PRIu64 " read, %" PRIu64 " written", ed->read,
-			 sink_count(ed->sink));
+			 sink_safe(ed->sink));
 
 	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++)
 		if (v[i].n && n < (int)sizeof(line))
@@ -441,6 +441,9 @@ static int run_edit(struct cli *c)
 	/* Everything is open: what follows looks at strangers' bytes, without any right. */
 	seal(&(struct seal_opts) { .write_path = c->opt.v[OPT_WRITE] });
 	rc = edit_all(&ed, &e);
+	/* What is told to be written is. */
+	if (rc == SINK_OK)
+		rc = sink_flush(ed.sink, &e);
 	tell(&ed);
 out:
 	if (sink_close(ed.sink, rc == SINK_ERROR ? NULL : &e) == SINK_ERROR)
