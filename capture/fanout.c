@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "capture/live_impl.h"
 #include "capture/packet_socket.h"
@@ -53,7 +52,6 @@ static int open_part(struct source *s, unsigned i, const char *device,
 struct source *fanout_open(const char *device, const struct source_options *o, struct err *e)
 {
 	struct source *s = source_new(device, e);
-	struct timespec now;
 	int group = -1;
 
 	if (!s)
@@ -69,10 +67,9 @@ struct source *fanout_open(const char *device, const struct source_options *o, s
 		if (open_part(s, i, device, o, &group, e) < 0)
 			return source_close(s);
 	/* What came before all of them shared was given to more than one. */
-	clock_gettime(CLOCK_REALTIME, &now);
+	int64_t now = clock_wall();
 	for (unsigned i = 0; i < o->fanout; i++)
-		s->fanout->part[i].src->live->begin =
-			(int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+		s->fanout->part[i].src->live->begin = now;
 	s->link = s->fanout->part[0].src->link;
 	memcpy(s->note, s->fanout->part[0].src->note, sizeof(s->note));
 	return s;
@@ -185,7 +182,7 @@ int fanout_wait(struct source *s, struct packet *p, int64_t deadline_ns, struct 
 
 	for (;;) {
 		int rc = fanout_next(s, p, e);
-		int64_t now = live_now(), until = deadline_ns;
+		int64_t now = clock_mono(), until = deadline_ns;
 		if (rc != SOURCE_NOTHING || now >= deadline_ns)
 			return rc;
 		for (unsigned i = 0; i < f->n; i++) {
@@ -195,7 +192,7 @@ int fanout_wait(struct source *s, struct packet *p, int64_t deadline_ns, struct 
 		}
 		until = f->holds && now + LOOK < until ? now + LOOK : until;
 		int64_t left = until - now;
-		struct timespec ts = { left / 1000000000, left % 1000000000 };
+		struct timespec ts = clock_spec(left);
 		if (ppoll(pf, f->n, until == INT64_MAX ? NULL : &ts, NULL) < 0 && errno != EINTR)
 			return err_set(e, ERR_IO, "%s: poll: %s", s->name, strerror(errno));
 	}

@@ -353,7 +353,7 @@ void live_shut(struct source *s)
 	l->closed = packet_socket_shut(pcap_fileno(l->pcap));
 	/* What was let in last may still be on its way into the ring on another processor; a block
 	 * of the ring becomes visible when its timer runs out at the latest. */
-	l->drained_by = live_now() + live_hidden(l);
+	l->drained_by = clock_mono() + live_hidden(l);
 }
 
 /* After source_break: is everything that was let in read? */
@@ -361,7 +361,7 @@ static bool live_drained(struct source *s)
 {
 	struct live *l = s->live;
 
-	if (live_now() >= l->drained_by)
+	if (clock_mono() >= l->drained_by)
 		return true;
 	if (!l->closed)
 		return false;
@@ -395,10 +395,10 @@ int live_dispatch(struct source *s, int most, pcap_handler f, struct err *e)
 int live_poll(struct source *s, int64_t deadline_ns, struct err *e)
 {
 	struct live *l = s->live;
-	int64_t now = live_now();
+	int64_t now = clock_mono();
 	int64_t until = l->shut && l->drained_by < deadline_ns ? l->drained_by : deadline_ns;
 	int64_t left = until > now ? until - now : 0;
-	struct timespec ts = { left / 1000000000, left % 1000000000 };
+	struct timespec ts = clock_spec(left);
 	struct pollfd pf[2] = { { .fd = pcap_get_selectable_fd(l->pcap), .events = POLLIN },
 				{ .fd = s->wake, .events = POLLIN } };
 
@@ -427,7 +427,7 @@ int live_wait(struct source *s, struct packet *p, int64_t deadline_ns, struct er
 {
 	for (;;) {
 		int rc = live_next(s, p, e);
-		if (rc != SOURCE_NOTHING || live_now() >= deadline_ns)
+		if (rc != SOURCE_NOTHING || clock_mono() >= deadline_ns)
 			return rc;
 		if ((s->live->queued ? live_take_poll(s, deadline_ns, e)
 				     : live_poll(s, deadline_ns, e)) < 0)

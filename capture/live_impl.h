@@ -5,10 +5,10 @@
 
 #include <pcap.h>
 #include <pthread.h>
-#include <time.h>
 
 #include "capture/impl.h"
 #include "capture/queue.h"
+#include "core/clock.h"
 
 struct live {
 	pcap_t *pcap;
@@ -48,14 +48,6 @@ struct live {
 };
 
 #define MS 1000000LL /* nanoseconds */
-
-static inline int64_t live_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
-}
 
 static inline int64_t live_when(const struct live *l, const struct pcap_pkthdr *h)
 {

@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "capture/live_impl.h"
@@ -56,14 +55,6 @@ static void put(u_char *ctx, const struct pcap_pkthdr *h, const u_char *bytes)
 		atomic_fetch_add(&l->cut, 1);
 }
 
-static int64_t real_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
 static void *pump(void *arg)
 {
 	struct source *s = arg;
@@ -72,14 +63,14 @@ static void *pump(void *arg)
 
 	atomic_store(&l->running, true);
 	do {
-		int64_t before = real_now();
+		int64_t before = clock_wall();
 		rc = live_dispatch(s, BATCH, put, &l->err);
 		queue_publish(&l->queue);
 		if (rc != SOURCE_NOTHING)
 			continue;
 		/* The ring had nothing to show: what came long enough before is in the queue. */
 		atomic_store(&l->clear, before - live_hidden(l));
-		rc = live_poll(s, l->ordered ? live_now() + TICK : INT64_MAX, &l->err);
+		rc = live_poll(s, l->ordered ? clock_mono() + TICK : INT64_MAX, &l->err);
 	} while (rc >= 0);
 	queue_close(&l->queue);
 	return NULL;
@@ -158,8 +149,8 @@ uint64_t live_left(struct source *s)
 
 int live_take_poll(struct source *s, int64_t deadline_ns, struct err *e)
 {
-	int64_t now = live_now(), left = deadline_ns > now ? deadline_ns - now : 0;
-	struct timespec ts = { left / 1000000000, left % 1000000000 };
+	int64_t now = clock_mono(), left = deadline_ns > now ? deadline_ns - now : 0;
+	struct timespec ts = clock_spec(left);
 	struct pollfd pf = { .fd = s->live->queue.filled, .events = POLLIN };
 
 	/* After source_break() the thread is who ends. */

@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "core/clock.h"
 
 struct source *source_new(const char *name, struct err *e)
 {
@@ -175,12 +176,10 @@ static __attribute__((noinline)) bool file_ready(const struct source *s, int64_t
 	if (!st->pipe || st->eof || st->unpack || st->len - st->pos > s->file.eat)
 		return true;
 	for (;;) {
-		struct timespec now;
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		int64_t left = deadline_ns - ((int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
+		int64_t left = deadline_ns - clock_mono();
 		if (left < 0)
 			left = 0;
-		struct timespec ts = { left / 1000000000, left % 1000000000 };
+		struct timespec ts = clock_spec(left);
 		int n = ppoll(pf, 2, &ts, NULL);
 		if (n >= 0 || errno != EINTR)
 			return n != 0;

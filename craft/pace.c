@@ -3,7 +3,6 @@
  * 10 us takes 70). */
 #include <errno.h>
 #include <sys/prctl.h>
-#include <time.h>
 
 #include "craft/pace.h"
 
@@ -14,24 +13,6 @@
 #define THEFT 20000ll          /* ns between two looks at the clock while spinning: not ours */
 #define LOOK (100 * 1000000ll) /* longest sleep without a look at *stop, ns */
 #define LATE 1000000ll         /* ns after which a packet counts as late */
-
-static int64_t clock_ns(clockid_t id)
-{
-	struct timespec t;
-
-	clock_gettime(id, &t);
-	return (int64_t)t.tv_sec * SECOND + t.tv_nsec;
-}
-
-int64_t clock_mono(void)
-{
-	return clock_ns(CLOCK_MONOTONIC);
-}
-
-int64_t clock_wall(void)
-{
-	return clock_ns(CLOCK_REALTIME);
-}
 
 /* Below 8 a class for each nanosecond, then eight for each power of two. */
 static unsigned class_of(int64_t ns)

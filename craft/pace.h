@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/clock.h"
+
 enum rate_form {
 	RATE_MAX,     /* as fast as it can */
 	RATE_PACKETS, /* value packets a second */
@@ -49,9 +51,6 @@ struct pace {
 	int64_t waited;    /* ns */
 	struct lateness lateness;
 };
-
-int64_t clock_mono(void); /* ns, CLOCK_MONOTONIC */
-int64_t clock_wall(void); /* ns since the epoch, CLOCK_REALTIME */
 
 void pace_init(struct pace *p, struct rate rate);
 /* When the next packet is due (monotonic ns), and count it. 0: at once. when: its own time, ns

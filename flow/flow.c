@@ -5,21 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
+#include "core/clock.h"
 #include "dissect/dissect.h"
 #include "flow/impl.h"
 
 static void seed(struct flows *f)
 {
-	struct timespec t;
-
 	f->key[0] = f->opts.seed;
 	f->key[1] = ~f->opts.seed * 0x9e3779b97f4a7c15ull;
 	if (f->opts.seed || getrandom(f->key, sizeof(f->key), GRND_NONBLOCK) == sizeof(f->key))
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	f->key[0] ^= (uint64_t)t.tv_nsec << 20 ^ (uint64_t)t.tv_sec;
+	f->key[0] ^= (uint64_t)clock_mono();
 	f->key[1] ^= (uintptr_t)f;
 }
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
+#include "core/clock.h"
 #include "dissect/filter.h"
 #include "lib/lib.h"
 #include "notation/notation.h"
@@ -98,10 +98,7 @@ size_t strata_error_text(const struct strata_error *e, char *buf, size_t n)
 
 int64_t strata_now(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+	return clock_mono();
 }
 
 int64_t strata_in(int64_t ns)
