@@ -6,30 +6,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "capture/impl.h"
 #include "capture/sink_impl.h"
+#include "core/clock.h"
 
 #define BUFFER (1u << 20)   /* bytes; grows for a record that is longer */
 #define KEPT_MAX (4u << 20) /* bytes of names and secrets that a next file repeats */
 #define FLUSH_NS 1000000000LL
-
-static int64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
-	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
-}
 
 void sink_end_record(struct sink *s, bool packet)
 {
 	s->ends[s->nends] = (uint32_t)s->n;
 	s->is_packet[s->nends++] = packet;
 	if (s->due == INT64_MAX)
-		s->due = now_ns() + FLUSH_NS;
+		s->due = clock_coarse() + FLUSH_NS;
 }
 
 static int sink_failed(struct sink *s, const char *why, struct err *e)
@@ -271,7 +263,7 @@ int sink_write(struct sink *s, const struct packet *p, struct err *e)
 	s->count++;
 	if (s->rotates)
 		rc = rotate_after(s, e);
-	return rc == SINK_OK && s->due <= now_ns() ? sink_flush(s, e) : rc;
+	return rc == SINK_OK && s->due <= clock_coarse() ? sink_flush(s, e) : rc;
 }
 
 int sink_flush(struct sink *s, struct err *e)
@@ -323,6 +315,7 @@ struct sink *sink_open(const char *path, const struct sink_options *o, struct er
 	s->fixed = o->format == SINK_PCAP;
 	s->one_section = o->one_section;
 	s->link = o->has_link ? o->link : LINK_ETHERNET;
+	s->told_at = clock_wall();
 	s->rotates = o->rotate.packets || o->rotate.bytes || o->rotate.ns;
 	s->follow = s->rotates;
 	s->ends_at = INT64_MAX;
@@ -357,6 +350,8 @@ int sink_finish(struct sink *s, struct err *e)
 		if (rc == SINK_OK && s->format == SINK_PCAPNG)
 			rc = ng_first_link(s, e);
 	}
+	if (rc == SINK_OK)
+		rc = losses_put(s, e);
 	if (rc == SINK_OK)
 		rc = sink_empty(s, e);
 	char *path = strdup(s->f.path ? s->f.path : "");

@@ -39,12 +39,15 @@ struct sink_rotate {
 
 struct sink_options { /* zero-initialised is fine */
 	enum sink_format format;
-	bool keep;          /* refuse to overwrite any file */
-	bool has_link;      /* write the file's header at once, for `link` */
-	const char *device; /* its name goes with it (pcapng); NULL. Outlives the sink */
-	bool late;          /* no, only with the first packet: sources will be attached */
-	uint16_t link;      /* LINKTYPE_ */
+	bool keep;     /* refuse to overwrite any file */
+	bool has_link; /* write the file's header at once, for `link` */
+	bool late;     /* no, only with the first packet: sources will be attached */
+	uint16_t link; /* LINKTYPE_ */
 	struct sink_rotate rotate;
+	/* A device that is captured on, which outlives the sink; NULL. Its name goes with the file,
+	 * and each file that is closed tells what was lost since the one before (pcapng: an
+	 * interface statistics block). */
+	struct source *live;
 	/* A pipe that nobody reads is given up as gone when a signal comes and this is 2 or more;
 	 * NULL: never. */
 	const volatile int *stop;
@@ -93,10 +96,6 @@ int sink_flush(struct sink *s, struct err *e);
  * and no file stays open when its time is over; INT64_MAX: nothing waits. sink_write() flushes by
  * itself when it is due. */
 int64_t sink_due(const struct sink *s);
-/* Tell the file what the device src has lost until now (pcapng: an interface statistics block; else
- * nothing is done). when: ns since 1970. enum sink_result. */
-int sink_losses(struct sink *s, const struct source *src, const struct source_stats *st,
-		int64_t when, struct err *e);
 /* Packets that are in the files (handed to the kernel). */
 uint64_t sink_safe(const struct sink *s);
 /* Packets accepted by sink_write. */

@@ -78,8 +78,13 @@ struct sink {
 	int64_t begun;                 /* time of the file's first packet */
 	int64_t ends_at;               /* CLOCK_MONOTONIC */
 	uint64_t bytes;                /* flushed, before compression */
-	int64_t due;                   /* CLOCK_MONOTONIC; INT64_MAX: the buffer is empty */
+	/* what opt.live lost until the file before was closed, and when that was, or it all began
+	 */
+	struct source_stats told;
+	int64_t told_at;
+	int64_t due; /* CLOCK_MONOTONIC; INT64_MAX: the buffer is empty */
 	size_t n, cap, nends;
+	size_t block;                /* where the block begins that ng_begin() began */
 	uint32_t ends[SINK_RECORDS]; /* where each record in buf ends */
 	bool is_packet[SINK_RECORDS];
 	uint8_t *buf;
@@ -141,6 +146,14 @@ int ng_first_link(struct sink *s, struct err *e); /* an interface for s->link */
 int64_t ng_interface(struct sink *s, uint16_t link, const char *name, struct err *e);
 int ng_put(struct sink *s, const struct packet *p, struct err *e);
 int ng_block(struct sink *s, struct feed *f, const struct file_block *b, struct err *e);
+/* Begin a block of `body` bytes beside its type, its lengths and s->scratch, which holds its
+ * options; then, once the bytes were put, end it. enum sink_result. */
+int ng_begin(struct sink *s, uint32_t type, uint32_t body, struct err *e);
+void ng_end(struct sink *s, bool packet);
+/* sink_losses.c: an interface statistics block for what opt.live has lost since the one before, as
+ * the last of a pcapng; else nothing is done. enum sink_result. */
+#define LOSSES_ROOM 128u /* bytes that it has, at most */
+int losses_put(struct sink *s, struct err *e);
 /* sink_lost.c: count what a block or a packet brings that a pcap file has no room for. */
 void lost_block(struct sink *s, const struct file_block *b);
 void lost_packet(struct sink *s, const struct packet *p);

@@ -2,6 +2,9 @@
 /* What a capture lost, told in its own file: an interface statistics block of pcapng
  * (draft-ietf-opsawg-pcapng section 4.6). */
 #include "capture/sink_impl.h"
+#include "core/clock.h"
+
+enum { START_TIME = 2, END_TIME = 3, IF_DROP = 5, FILTER_ACCEPT = 6, OS_DROP = 7, DELIVERED = 8 };
 
 static void count(struct sink *s, uint16_t code, uint64_t v)
 {
@@ -9,36 +12,47 @@ static void count(struct sink *s, uint16_t code, uint64_t v)
 	said_put(&s->scratch, s->swap, code, &v, sizeof(v));
 }
 
-int sink_losses(struct sink *s, const struct source *src, const struct source_stats *st,
-		int64_t when, struct err *e)
+/* A time in the interface's nanoseconds: the upper half stands first in either byte order. */
+static void at_time(struct sink *s, uint16_t code, int64_t ns)
 {
-	enum { IF_DROP = 5, FILTER_ACCEPT = 6, OS_DROP = 7, USER_DELIVERED = 8 };
+	uint32_t v[2] = { (uint32_t)((uint64_t)ns >> 32), (uint32_t)ns };
 
-	if (s->f.gone || s->failed || s->between || !s->started || s->format != SINK_PCAPNG ||
-	    !st->known || when < 0)
+	for (int i = 0; s->swap && i < 2; i++)
+		v[i] = __builtin_bswap32(v[i]);
+	said_put(&s->scratch, s->swap, code, v, sizeof(v));
+}
+
+int losses_put(struct sink *s, struct err *e)
+{
+	const struct source_stats *old = &s->told;
+	struct source_stats st;
+	int64_t now = clock_wall();
+
+	if (!s->opt.live || s->f.gone || s->failed || s->format != SINK_PCAPNG)
 		return SINK_OK;
-	int64_t id = ng_interface(s, source_link(src), source_name(src), e);
+	source_stats(s->opt.live, &st);
+	if (!st.known || now < 0 || s->told_at < 0)
+		return SINK_OK;
+	int64_t id = ng_interface(s, source_link(s->opt.live), source_name(s->opt.live), e);
 	if (id < 0)
 		return s->f.gone ? SINK_GONE : SINK_ERROR;
+	uint64_t delivered = st.packets - old->packets, dropped = st.dropped - old->dropped;
 	s->scratch.n = 0;
-	count(s, IF_DROP, st->if_dropped);
-	count(s, FILTER_ACCEPT, st->packets + st->left + st->dropped + st->queue_dropped);
-	count(s, OS_DROP, st->dropped);
-	count(s, USER_DELIVERED, st->packets);
-	if (s->scratch.failed)
-		return err_set(e, ERR_IO, "%s: no memory", s->f.path);
-	uint32_t len = 20 + (uint32_t)s->scratch.n + 8;
-	int rc = sink_room(s, len, 1, e);
+	at_time(s, START_TIME, s->told_at);
+	at_time(s, END_TIME, now);
+	count(s, IF_DROP, st.if_dropped - old->if_dropped);
+	count(s, FILTER_ACCEPT,
+	      delivered + dropped + st.left - old->left + st.queue_dropped - old->queue_dropped);
+	count(s, OS_DROP, dropped);
+	count(s, DELIVERED, delivered);
+	int rc = ng_begin(s, BLOCK_STATISTICS, 12, e);
 	if (rc != SINK_OK)
 		return rc;
-	sink_put32(s, BLOCK_STATISTICS);
-	sink_put32(s, len);
 	sink_put32(s, (uint32_t)id);
-	sink_put32(s, (uint32_t)((uint64_t)when >> 32)); /* in the interface's nanoseconds */
-	sink_put32(s, (uint32_t)when);
-	sink_put(s, s->scratch.p, s->scratch.n);
-	sink_put32(s, 0); /* opt_endofopt */
-	sink_put32(s, len);
-	sink_end_record(s, false);
+	sink_put32(s, (uint32_t)((uint64_t)now >> 32));
+	sink_put32(s, (uint32_t)now);
+	ng_end(s, false);
+	s->told = st;
+	s->told_at = now;
 	return SINK_OK;
 }

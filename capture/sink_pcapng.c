@@ -10,6 +10,33 @@
 
 #define IFS_MAX 65536u
 
+/* ---- blocks of our own ---- */
+
+int ng_begin(struct sink *s, uint32_t type, uint32_t body, struct err *e)
+{
+	uint32_t options = (uint32_t)s->scratch.n, len = 12 + body + (options ? options + 4 : 0);
+
+	if (s->scratch.failed)
+		return err_set(e, ERR_IO, "%s: no memory", s->f.path);
+	int rc = sink_room(s, len, 1, e);
+	if (rc != SINK_OK)
+		return rc;
+	s->block = s->n;
+	sink_put32(s, type);
+	sink_put32(s, len);
+	return SINK_OK;
+}
+
+void ng_end(struct sink *s, bool packet)
+{
+	if (s->scratch.n) {
+		sink_put(s, s->scratch.p, s->scratch.n);
+		sink_put32(s, 0); /* opt_endofopt */
+	}
+	sink_put32(s, (uint32_t)(s->n + 4 - s->block));
+	sink_end_record(s, packet);
+}
+
 /* ---- sections ---- */
 
 static void new_section(struct sink *s, bool swap)
@@ -46,24 +73,16 @@ int ng_start(struct sink *s, struct err *e)
 	s->scratch.n = 0;
 	gather_comments(s);
 	said_put(&s->scratch, false, 4, "strata", 6); /* shb_userappl */
-	if (s->scratch.failed)
-		return err_set(e, ERR_IO, "%s: no memory", s->f.path);
-	uint32_t len = 28 + (uint32_t)s->scratch.n + 4;
-	int rc = sink_room(s, len, 1, e);
+	new_section(s, false);
+	int rc = ng_begin(s, BLOCK_SECTION, 16, e);
 	if (rc != SINK_OK)
 		return rc;
-	new_section(s, false);
-	sink_put32(s, BLOCK_SECTION);
-	sink_put32(s, len);
-	sink_put32(s, 0x1a2b3c4d);
+	sink_put32(s, ORDER_MAGIC);
 	sink_put16(s, 1);
 	sink_put16(s, 0);
 	sink_put32(s, UINT32_MAX); /* length of the section: not said */
 	sink_put32(s, UINT32_MAX);
-	sink_put(s, s->scratch.p, s->scratch.n);
-	sink_put32(s, 0); /* opt_endofopt */
-	sink_put32(s, len);
-	sink_end_record(s, false);
+	ng_end(s, false);
 	return SINK_OK;
 }
 
@@ -118,34 +137,34 @@ int64_t ng_interface(struct sink *s, uint16_t link, const char *name, struct err
 		    !strcmp(s->ifs[i].name ? s->ifs[i].name : "", name ? name : ""))
 			return i;
 	size_t n = name ? strlen(name) : 0;
-	uint32_t len = 32 + (n ? 4 + (((uint32_t)n + 3) & ~3u) : 0);
-	if (sink_room(s, len, 1, e) != SINK_OK)
-		return -1;
+	s->scratch.n = 0;
+	if (n)
+		said_put(&s->scratch, s->swap, IF_NAME, name, n);
+	said_put(&s->scratch, s->swap, IF_TSRESOL, &(uint8_t) { 9 }, 1);
 	struct out_if *o = add_if(s, e);
 	if (!o)
 		return -1;
 	*o = (struct out_if) { .link = link, .ours = true, .units = { 9, 0 } };
 	o->snaplen = PACKET_MAX;
 	o->name = n ? strdup(name) : NULL;
-	s->scratch.n = 0;
-	if (n)
-		said_put(&s->scratch, s->swap, IF_NAME, name, n);
-	said_put(&s->scratch, s->swap, IF_TSRESOL, &(uint8_t) { 9 }, 1);
-	sink_put32(s, BLOCK_INTERFACE);
-	sink_put32(s, len);
+	s->scratch.failed |= n && !o->name;
+	if (ng_begin(s, BLOCK_INTERFACE, 8, e) != SINK_OK) {
+		free(o->name);
+		s->nifs--;
+		return -1;
+	}
 	sink_put16(s, link);
 	sink_put16(s, 0);
 	sink_put32(s, PACKET_MAX);
-	sink_put(s, s->scratch.p, s->scratch.n);
-	sink_put32(s, 0); /* opt_endofopt */
-	sink_put32(s, len);
-	sink_end_record(s, false);
+	ng_end(s, false);
 	return s->nifs - 1;
 }
 
 int ng_first_link(struct sink *s, struct err *e)
 {
-	return ng_interface(s, s->link, s->opt.device, e) < 0 ? SINK_ERROR : SINK_OK;
+	return ng_interface(s, s->link, s->opt.live ? source_name(s->opt.live) : NULL, e) < 0
+		       ? SINK_ERROR
+		       : SINK_OK;
 }
 
 /* An interface block with what the change makes of it, in the byte order it has. */
@@ -306,10 +325,8 @@ static bool put_as_it_was(struct sink *s, const struct packet_record *r, uint32_
 	return true;
 }
 
-/* The options of p in the byte order of the section: those returned in *as_they_are, then those in
- * s->scratch. */
-static void gather_options(struct sink *s, const struct packet *p, const struct packet_record *r,
-			   struct packet_said *as_they_are)
+/* The options of p in the byte order of the section, into s->scratch. */
+static void gather_options(struct sink *s, const struct packet *p, const struct packet_record *r)
 {
 	uint32_t at = 0, way = p->flags & PACKET_OUTGOING ? 2 : p->flags & PACKET_INCOMING ? 1 : 0;
 	struct said_option o;
@@ -321,7 +338,7 @@ static void gather_options(struct sink *s, const struct packet *p, const struct 
 	if (p->said && p->said->swap != s->swap)
 		options_swap(BLOCK_PACKET, p->said, &s->scratch, &s->lost[LOST_ORDER]);
 	else if (p->said)
-		*as_they_are = (struct packet_said) { p->said->options, at, s->swap, NULL };
+		buf_put(&s->scratch, p->said->options, at);
 	way = s->swap ? __builtin_bswap32(way) : way;
 	if (way)
 		said_put(&s->scratch, s->swap, SAID_FLAGS, &way, 4);
@@ -332,17 +349,14 @@ static void gather_options(struct sink *s, const struct packet *p, const struct 
 	}
 }
 
-static int put_packet(struct sink *s, const struct packet *p, const struct packet_said *said,
-		      uint32_t id, uint64_t units, struct err *e)
+static int put_packet(struct sink *s, const struct packet *p, uint32_t id, uint64_t units,
+		      struct err *e)
 {
-	uint32_t padded = (p->len + 3) & ~3u, options = said->len + (uint32_t)s->scratch.n;
-	uint32_t len = 32 + padded + (options ? options + 4 : 0);
-	int rc = sink_room(s, len, 1, e);
+	uint32_t padded = (p->len + 3) & ~3u;
+	int rc = ng_begin(s, BLOCK_PACKET, 20 + padded, e);
 
 	if (rc != SINK_OK)
 		return rc;
-	sink_put32(s, BLOCK_PACKET);
-	sink_put32(s, len);
 	sink_put32(s, id);
 	sink_put32(s, (uint32_t)(units >> 32));
 	sink_put32(s, (uint32_t)units);
@@ -350,13 +364,7 @@ static int put_packet(struct sink *s, const struct packet *p, const struct packe
 	sink_put32(s, p->wire_len > p->len ? p->wire_len : p->len);
 	sink_put(s, p->data, p->len);
 	sink_put(s, "\0\0\0", padded - p->len);
-	if (options) {
-		sink_put(s, said->options, said->len);
-		sink_put(s, s->scratch.p, s->scratch.n);
-		sink_put32(s, 0);
-	}
-	sink_put32(s, len);
-	sink_end_record(s, true);
+	ng_end(s, true);
 	return SINK_OK;
 }
 
@@ -388,9 +396,6 @@ int ng_put(struct sink *s, const struct packet *p, struct err *e)
 		units = (uint64_t)p->when;
 	}
 	s->lost[LOST_NO_TIME] += timeless && p->said;
-	struct packet_said as_they_are = { 0 };
-	gather_options(s, p, r, &as_they_are);
-	if (s->scratch.failed)
-		return err_set(e, ERR_IO, "%s: no memory", s->f.path);
-	return put_packet(s, p, &as_they_are, (uint32_t)id, units, e);
+	gather_options(s, p, r);
+	return put_packet(s, p, (uint32_t)id, units, e);
 }

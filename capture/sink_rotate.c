@@ -11,14 +11,7 @@
 
 #include "capture/impl.h"
 #include "capture/sink_impl.h"
-
-static int64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
-	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
-}
+#include "core/clock.h"
 
 /* out.pcapng.gz becomes out_00001.pcapng.gz or out_00001_20261123T104502Z.pcapng.gz: what is put in
  * stands before the first dot of the name, so that its ends keep their meaning. */
@@ -131,7 +124,8 @@ int rotate_before(struct sink *s, const struct packet *p, struct err *e)
 	if (!s->between && s->count &&
 	    ((r->packets && s->count >= r->packets) ||
 	     /* A packet's record is longer than it by 16 to 44 bytes and its options. */
-	     (r->bytes && sink_bytes(s) + p->len + 32 > r->bytes) ||
+	     (r->bytes &&
+	      sink_bytes(s) + p->len + 32 + (s->opt.live ? LOSSES_ROOM : 0) > r->bytes) ||
 	     (r->ns && !__builtin_sub_overflow(p->when, s->begun, &age) && age >= r->ns)))
 		rc = rotate_end(s, e);
 	if (rc == SINK_OK && s->between) {
@@ -141,7 +135,7 @@ int rotate_before(struct sink *s, const struct packet *p, struct err *e)
 	}
 	if (rc == SINK_OK && !s->count) {
 		s->begun = p->when;
-		s->ends_at = r->live && r->ns ? now_ns() + r->ns : INT64_MAX;
+		s->ends_at = r->live && r->ns ? clock_coarse() + r->ns : INT64_MAX;
 	}
 	return rc;
 }
@@ -155,7 +149,7 @@ int rotate_after(struct sink *s, struct err *e)
 
 bool rotate_due(const struct sink *s)
 {
-	return s->rotates && !s->between && s->count && s->ends_at <= now_ns();
+	return s->rotates && !s->between && s->count && s->ends_at <= clock_coarse();
 }
 
 void rotate_done(struct sink *s)

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* strata sniff: packets of a device, as they come. */
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "capture/source.h"
+#include "cli/counts.h"
 #include "cli/follow.h"
 #include "cli/privs.h"
 #include "cli/rotate.h"
@@ -119,6 +117,7 @@ static int open_all(struct sniffing *s, struct err *e)
 	s->src = source_open_live(device, &so, e);
 	if (!s->src)
 		return -1;
+	s->show.live = s->src;
 	signals_watch(s->src);
 	struct privs_opts po = {
 		.user = s->c->opt.v[OPT_USER],
@@ -142,37 +141,25 @@ static int open_all(struct sniffing *s, struct err *e)
 
 static void tell_counts(const struct sniffing *s)
 {
+	const struct sink *sink = s->show.sink;
 	struct source_stats st;
-	char line[300];
-	int n;
 
 	source_stats(s->src, &st);
-	n = snprintf(line, sizeof(line), "%" PRIu64 " captured", st.packets);
-	if (s->show.chosen != st.packets)
-		n += snprintf(line + n, sizeof(line) - (size_t)n, ", %" PRIu64 " chosen",
-			      s->show.chosen);
-	if (s->show.form != REPORT_NONE)
-		n += snprintf(line + n, sizeof(line) - (size_t)n, ", %" PRIu64 " printed",
-			      s->show.printed);
-	if (s->show.sink)
-		n += snprintf(line + n, sizeof(line) - (size_t)n, ", %" PRIu64 " written",
-			      sink_safe(s->show.sink)); /* not what a full disk refused */
-	if (s->show.sink && sink_files(s->show.sink) > 1)
-		n += snprintf(line + n, sizeof(line) - (size_t)n, " in %u files",
-			      sink_files(s->show.sink));
-	if (st.known)
-		n += snprintf(line + n, sizeof(line) - (size_t)n,
-			      ", %" PRIu64 " dropped by the kernel, %" PRIu64 " by the interface",
-			      st.dropped, st.if_dropped);
-	else
-		n += snprintf(line + n, sizeof(line) - (size_t)n, ", drops are not known");
-	if (s->queued)
-		n += snprintf(line + n, sizeof(line) - (size_t)n, ", %" PRIu64 " by the queue",
-			      st.queue_dropped);
-	if (st.left)
-		snprintf(line + n, sizeof(line) - (size_t)n, ", %" PRIu64 " not looked at any more",
-			 st.left);
-	say(s->c, "%s", line);
+	const struct count v[] = {
+		{ "captured", "# captured", st.packets, .quiet = false },
+		{ "chosen", "# chosen", s->show.chosen, .quiet = s->show.chosen == st.packets },
+		{ "printed", "# printed", s->show.printed, .quiet = s->show.form == REPORT_NONE },
+		/* not what a full disk refused */
+		{ "written", "# written", sink ? sink_safe(sink) : 0, .quiet = !sink },
+		{ "files", " in # files", sink ? sink_files(sink) : 0,
+		  .quiet = !sink || sink_files(sink) == 1 },
+		{ "dropped_kernel", "# dropped by the kernel", st.dropped, .unknown = !st.known },
+		{ "dropped_interface", "# by the interface", st.if_dropped, .unknown = !st.known },
+		{ NULL, "drops are not known", 0, .quiet = st.known },
+		{ "dropped_queue", "# by the queue", st.queue_dropped, .quiet = !s->queued },
+		{ "left", "# not looked at any more", st.left, .quiet = !st.left },
+	};
+	say_counts(s->c, s->show.form, v, sizeof(v) / sizeof(v[0]));
 }
 
 /* Nothing is there now: print what waits, then wait for more, or until the file is due. */
@@ -221,18 +208,14 @@ static int finish(struct sniffing *s, int *code, int rc, struct err *e)
 {
 	struct sink *sink = s->show.sink;
 	struct source_stats st;
-	struct timespec now;
 	struct err more = { 0 };
 
 	if (rc == SOURCE_ERROR)
 		e = &more;
 	source_stats(s->src, &st);
-	clock_gettime(CLOCK_REALTIME, &now);
-	int64_t when = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 	if (out_flush(&s->show.out, e) < 0 && !s->show.out.gone)
 		rc = SOURCE_ERROR;
-	if (sink && (sink_losses(sink, s->src, &st, when, e) == SINK_ERROR ||
-		     sink_flush(sink, e) == SINK_ERROR))
+	if (sink && sink_flush(sink, e) == SINK_ERROR)
 		rc = SOURCE_ERROR;
 	show_tell(&s->show);
 	tell_counts(s);

@@ -94,7 +94,7 @@ int show_sink(struct showing *s, const struct file_id *avoid, unsigned navoid, u
 		.late = navoid > 0, /* what is read is attached first */
 		.link = link,
 		.rotate = s->rotate,
-		.device = s->device,
+		.live = s->live,
 		.stop = &signals_stop,
 	};
 

@@ -28,8 +28,8 @@ struct showing {
 	struct filter_work work;
 	struct plan pattern;
 	bool has_pattern;
-	struct sink_rotate rotate; /* of the sink, before it is opened; */
-	const char *device;        /* likewise, what is captured on */
+	struct sink_rotate rotate; /* of the sink, before it is opened */
+	struct source *live;       /* likewise, what is captured on; NULL */
 	struct sink *sink;
 	struct tree scratch;
 	struct heard *heard; /* what packets said of later ones */

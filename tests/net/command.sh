@@ -80,3 +80,30 @@ sniffing() {
 		bad=1
 	}
 }
+
+# statistics FILE: of each interface statistics block of a pcapng: the interface, ifdrop, filteraccept,
+# osdrop, usrdeliv, and its times if they are wrong; then "of" and the interfaces' names.
+statistics() {
+	python3 - "$1" <<-'PY'
+		import struct, sys
+		d, at, names, told = open(sys.argv[1], "rb").read(), 0, [], []
+		def options(at, end):
+		    while at < end:
+		        code, n = struct.unpack_from("<HH", d, at)
+		        yield code, d[at + 4:at + 4 + n]
+		        at += 4 + (n + 3 & ~3)
+		while at < len(d):
+		    kind, n = struct.unpack_from("<II", d, at)
+		    if kind == 1:
+		        names.append(dict(options(at + 16, at + n - 4)).get(2, b"(nameless)").decode())
+		    if kind == 5:
+		        o = dict(options(at + 20, at + n - 4))
+		        begun, over = (struct.unpack("<II", o[k]) for k in (2, 3))
+		        told += [names[struct.unpack_from("<I", d, at + 8)[0]],
+		                 *(int.from_bytes(o[k], "little") for k in (5, 6, 7, 8))]
+		        if not begun <= over == struct.unpack_from("<II", d, at + 12):
+		            told += ["times", begun, over]
+		    at += n
+		print(*told, "of", *names)
+	PY
+}

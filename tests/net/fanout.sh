@@ -71,6 +71,15 @@ check "nobody reads: exit status" $? 4
 got=$(sed -nE 's/^strata: ([0-9]+) captured.*, ([0-9]+) dropped by the kernel.* ([0-9]+) by the queue.*/\1 + \2 + \3/p' log)
 check "nobody reads: captured and dropped" $((got)) 60000
 
+# Their order is that of the host's clock.
+sniff --fanout 2 --clock host --as expr -c 1
+burst 0 1
+wait "$SNIFF"
+check "by the host's clock: exit status" $? 0
+"$STRATA" sniff -i lo --fanout 2 --clock adapter 2>log
+check "by another clock: exit status" $? 2
+holds "by another clock: why" log "fanout puts packets in order by the host's clock, --clock adapter is another one"
+
 "$STRATA" sniff -i lo --fanout 2 --queue 0 2>log
 check "without a queue: exit status" $? 2
 holds "without a queue: why" log 'fanout needs a queue'

@@ -66,6 +66,13 @@ if command -v tshark >/dev/null; then
 	check "time: each is whole" "$(for f in t_*; do tshark -r "$f" 2>/dev/null; done | wc -l)" 9
 fi
 
+# ---- each tells what was lost since the one before ----
+sniff -w i.pcapng --rotate 100
+burst 0 250
+end
+check "losses: each file has its own" "$(for file in i_*; do statistics "$file"; done)" \
+	"$(printf 'lo 0 %s 0 %s of lo\n' 100 100 100 100 50 50)"
+
 # ---- by size, compressed, a ring ----
 sniff -w s.v1.pcapng.zst --rotate 1MB --keep 2
 burst 0 3500 1000

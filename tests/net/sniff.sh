@@ -61,28 +61,6 @@ stuck() { # ARGUMENTS...
 	LAB_PIDS+=("$SNIFF")
 	lab_until 20 grep -q 'listening on' log
 }
-# What a pcapng says of its interface at its end: ifdrop, filteraccept, osdrop, usrdeliv.
-statistics() {
-	python3 - "$1" <<-'PY'
-		import struct, sys
-		d, at, names = open(sys.argv[1], "rb").read(), 0, []
-		def options(at, end):
-		    while at < end:
-		        code, n = struct.unpack_from("<HH", d, at)
-		        yield code, d[at + 4:at + 4 + n]
-		        at += 4 + (n + 3 & ~3)
-		while at < len(d):
-		    kind, n = struct.unpack_from("<II", d, at)
-		    if kind == 1:
-		        names.append(dict(options(at + 16, at + n - 4)).get(2, b"").decode())
-		    if kind == 5:
-		        o = dict(options(at + 20, at + n - 4))
-		        print(names[struct.unpack_from("<I", d, at + 8)[0]],
-		              *(int.from_bytes(o[k], "little") for k in (5, 6, 7, 8)))
-		    at += n
-		print("interfaces:", *names)
-	PY
-}
 number() { sed -nE "s/^strata: .*[^0-9]([0-9]+) $1.*/\\1/p" log | tail -1; }
 stuck --queue 1MiB
 burst 5000 1000
@@ -130,7 +108,18 @@ sniffing log -w counts.pcapng udp port 9999
 burst 30
 kill -INT "$SNIFF"
 wait "$SNIFF"
-check "a pcapng tells what was lost" "$(statistics counts.pcapng | xargs)" "lo 0 30 0 30 interfaces: lo"
+check "a pcapng tells what was lost" "$(statistics counts.pcapng)" "lo 0 30 0 30 of lo"
+# For programs: the same numbers, of packets that are printed as JSON.
+sniffing log --as json -w counts.pcap udp port 9999
+burst 20
+kill -USR1 "$SNIFF"
+lab_until 10 grep -q '^{' log
+kill -INT "$SNIFF"
+wait "$SNIFF"
+check "json: the counts are one more object, on stderr" "$(grep '^{' log | tail -1)" \
+	"$(printf '{"v":1,"captured":20,"chosen":20,"printed":20,"written":20,"files":1,%s}' \
+		'"dropped_kernel":0,"dropped_interface":0,"dropped_queue":0,"left":0')"
+check "json: stdout holds packets alone" "$(grep -c '"stack"' log.out) $(wc -l <log.out)" "20 20"
 "$STRATA" sniff -i lo -c 3 --queue 0 udp port 9999 >log.out 2>log &
 SNIFF=$!
 LAB_PIDS+=("$SNIFF")
