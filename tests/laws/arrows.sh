@@ -20,10 +20,11 @@ declare -A may=(
 	[craft]="core notation craft"
 	[capture]="core capture"
 	[flow]="core dissect flow"
-	[play]="core notation dissect craft capture flow play"
-	[teach]="core notation dissect craft capture flow play teach"
+	[lab]="core lab"
+	[play]="core notation dissect craft capture flow lab play"
+	[teach]="core notation dissect craft capture flow lab play teach"
 	[lib]="core notation dissect craft capture flow play teach lib"
-	[cli]="core notation dissect craft capture flow play teach cli"
+	[cli]="core notation dissect craft capture flow lab play teach cli"
 )
 
 # What core/ may take from the system: the C library, as ISO C and POSIX name it.
@@ -34,7 +35,8 @@ libc='^(assert|ctype|errno|fcntl|float|inttypes|limits|locale|math|stdalign|stda
 #   core/kind*.[ch]         codecs of addresses and names
 #   capture/bpf_words.c  the words of pcap-filter(7)
 #   dissect/lua.c        kinds of addresses by the names that Wireshark has for them
-exempt='^(craft/libnet_blocks\.c|capture/bpf_words\.c|dissect/lua\.c|core/kind[_a-z0-9]*\.[ch])$'
+#   lab/kernel.h         the kernel's names of interfaces and settings
+exempt='^(craft/libnet_blocks\.c|capture/bpf_words\.c|dissect/lua\.c|lab/kernel\.h|core/kind[_a-z0-9]*\.[ch])$'
 
 # Error messages that show a user what a packet looks like.
 examples='such as ip;|a field of a protocol below: (ip\.ttl|udp\.sport)|crc16\(modbus\)|a packet is wanted: ip dst=10\.0\.0\.2 / udp dport=9'
