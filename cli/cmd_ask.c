@@ -18,7 +18,7 @@ static const char *const examples[] = {
 	"a ping",
 	"ask --expect 'tcp flags=SA' ip dst=10.0.0.2 / tcp dport=80 flags=S",
 	"exit 0 only if the port is open",
-	"ask --rate max --where 'tcp.flags == syn+ack' ip dst=10.0.0.2 / tcp sport=40000 "
+	"ask --rate max --i-may --where 'tcp.flags == syn+ack' ip dst=10.0.0.2 / tcp sport=40000 "
 	"dport=1-65535 flags=S",
 	"every open port",
 	"ask --until answered ip dst=10.0.0.2 ttl=1-30 / udp dport=33434",

@@ -13,7 +13,7 @@ static const char *const examples[] = {
 	"a datagram",
 	"send -c 0 --rate 100 ip dst=10.0.0.2 / icmp",
 	"until Ctrl-C, a hundred a second",
-	"send ip dst=10.0.0.2 / tcp dport=1-1024 flags=S",
+	"send --rate 1000 ip dst=10.0.0.2 / tcp dport=1-1024 flags=S",
 	"a sweep",
 	"send -i eth0 eth dst=ff:ff:ff:ff:ff:ff / arp pdst=10.0.0.5",
 	"a frame as it is",
