@@ -42,6 +42,13 @@ rounds() {
 	for ((i = 0; i < ROUNDS; i++)); do "$1"; done
 }
 
+# have_scapy ID SIDE: the system's Python has it?
+have_scapy() {
+	/usr/bin/python3 -c 'import scapy' 2>/dev/null && return
+	absent "$1" "$2" 'Scapy is not installed'
+	return 1
+}
+
 # cost COMMAND...: its CPU seconds, its seconds on the clock and its KiB into $cpu, $wall, $kib. Its
 # output goes to $OUT.
 cost() {
@@ -58,15 +65,22 @@ cost() {
 	return 1
 }
 
-# per_packet ID SIDE N COMMAND...: CPU nanoseconds of it for each of N packets.
+# printed N: $OUT has a line for each of N packets, or more.
+printed() { [ "$(wc -l <"$OUT")" -ge "$1" ]; }
+
+# per_packet ID SIDE N COMMAND...: CPU nanoseconds of it for each of N packets. ${DONE[@]}: a command
+# that says whether the work was done.
+DONE=(true)
 per_packet() {
 	local id=$1 side=$2 n=$3
 	shift 3
 	have "$id" "$side" "$1" || return
-	if cost "$@"; then
-		figure "$id" "$side" "$(awk "BEGIN { print $cpu * 1e9 / $n }")"
-	else
+	if ! cost "$@"; then
 		absent "$id" "$side" "it failed: $1"
+	elif ! "${DONE[@]}"; then
+		absent "$id" "$side" "it did not do all of it: $1"
+	else
+		figure "$id" "$side" "$(awk "BEGIN { print $cpu * 1e9 / $n }")"
 	fi
 }
 
@@ -130,21 +144,24 @@ on() {
 background() {
 	local host=$1 ready=$2
 	shift 2
-	# Without job control a shell's children ignore SIGINT.
-	lab_bg "$host" env --default-signal=INT timeout -k 2 "${LIMIT:-60}" "$@"
+	# Without job control a shell's children ignore SIGINT. In the foreground `timeout` hands a signal
+	# on once, as a terminal does, else twice.
+	lab_bg "$host" env --default-signal=INT timeout --foreground -k 2 "${LIMIT:-60}" "$@"
 	if [ -n "$ready" ]; then
 		lab_until 10 grep -qE "$ready" "$LAB_LOG"
 	else
-		lab_until 10 lab_on "$host" grep -q . <(lab_on "$host" tail -n +2 /proc/net/packet)
+		# shellcheck disable=SC2016 # the inner shell's words
+		lab_until 10 lab_on "$host" bash -c '[ $(wc -l </proc/net/packet) -gt 1 ]'
 	fi
 }
 
-# metered ID SIDE COMMAND...: run it on h1; frames a second that arrive at h2, in millions. $arrived: how
-# many.
+# metered IDS SIDE N COMMAND...: run it on h1; frames a second that arrive at h2, in millions, for each of
+# the rows IDS (in one word). Of N that it sends nearly all are to arrive.
 metered() {
-	local id=$1 side=$2 meter log rate=0 rc
-	shift 2
-	have "$id" "$side" "$1" || return
+	local ids=$1 side=$2 wanted=$3 id meter log arrived rate rc why=
+	shift 3
+	for id in $ids; do have "$id" "$side" "$1" || why=gone; done
+	[ -z "$why" ] || return
 	background h2 ready "$BENCH/meter" eth0
 	meter=$LAB_PID log=$LAB_LOG
 	on h1 "$@" >out 2>err
@@ -152,13 +169,20 @@ metered() {
 	sleep 0.05
 	lab_stop "$meter"
 	read -r arrived rate < <(tail -n 1 "$log")
-	if [ $rc = 0 ] && [ "${rate:-0}" != 0 ]; then
-		figure "$id" "$side" "$(awk "BEGIN { print $rate / 1e6 }")"
-	else
+	if [ $rc != 0 ] || [ "${rate:-0}" = 0 ]; then
 		echo "$*: exit status $rc, $arrived arrived"
 		tail -n 3 out err
-		absent "$id" "$side" "it failed: $1"
+		why="it failed: $1"
+	elif [ "${arrived:-0}" -lt $((wanted * 99 / 100)) ]; then
+		why="of $wanted frames $arrived arrived"
 	fi
+	for id in $ids; do
+		if [ -n "$why" ]; then
+			absent "$id" "$side" "$why"
+		else
+			figure "$id" "$side" "$(awk "BEGIN { print $rate / 1e6 }")"
+		fi
+	done
 }
 
 # Inside a lab its folder is ours (wire).

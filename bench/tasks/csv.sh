@@ -6,7 +6,7 @@
 
 n=$(scaled 500000)
 frames middle "$n"
-OUT=$WORK/csv
+OUT=$WORK/csv DONE=(printed "$n")
 row csv 'eight fields as csv' 'ns a packet' less
 vs csv 'tshark -T fields' 100
 wanted=()

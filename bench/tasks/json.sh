@@ -6,7 +6,7 @@
 
 n=$(scaled 100000)
 frames fields "$n"
-OUT=$WORK/json
+OUT=$WORK/json DONE=(printed "$n")
 row json 'every field as JSON' 'ns a packet' less
 vs json 'tshark -T json' 300
 once() {

@@ -5,7 +5,7 @@
 . "$BENCH_SOURCE/task.sh"
 
 n=$(scaled 500000)
-OUT=$WORK/lines
+OUT=$WORK/lines DONE=(printed "$n")
 row line50 'one line a packet to a file, 50 hosts' 'ns a packet' less
 vs line50 'tcpdump -nn' 12
 row line4000 'one line a packet to a file, 4,000 hosts' 'ns a packet' less

@@ -8,7 +8,7 @@ wire "$@"
 n=$(scaled 100)
 row ping 'round trip of an echo over veth, as reported' us less
 vs ping ping 0.91
-vs ping nping ''
+vs ping 'nping (its mean)' ''
 vs ping hping3 ''
 vs ping Scapy ''
 # The median of the figures that stand between BEFORE and AFTER, in ms.
@@ -31,8 +31,8 @@ END
 once() {
 	trip strata '\(' ' ms\)' "$STRATA" ask -c "$n" --interval 10ms ip dst=10.77.0.2 / icmp
 	trip ping 'time=' ' ms' ping -c "$n" -i 0.01 10.77.0.2
-	trip nping 'Avg rtt: ' 'ms' nping --icmp -c $((n / 2)) --delay 10ms 10.77.0.2
+	trip 'nping (its mean)' 'Avg rtt: ' 'ms' nping --icmp -c $((n / 2)) --delay 10ms 10.77.0.2
 	trip hping3 'rtt=' ' ms' hping3 -1 -c $((n / 2)) -i u10000 10.77.0.2
-	trip Scapy 'time=' ' ms' /usr/bin/python3 echo.py $((n / 5))
+	have_scapy ping Scapy && trip Scapy 'time=' ' ms' /usr/bin/python3 echo.py $((n / 5))
 }
 rounds once

@@ -12,9 +12,9 @@ vs replay 'tcpreplay -t -K' 1.5
 vs replay bittwist ''
 vs replay 'sendmmsg loop by hand (limit)' ''
 once() {
-	metered replay strata "$STRATA" replay -q --i-may -i eth0 --rate max --loop 5 "$FILE"
-	metered replay 'tcpreplay -t -K' tcpreplay -q -t -K -i eth0 -l 5 "$FILE"
-	metered replay bittwist bittwist -i eth0 -m 0 -l 5 "$FILE"
-	metered replay 'sendmmsg loop by hand (limit)' "$BENCH/blast" eth0 "$FILE" $((5 * n)) 0
+	metered replay strata $((5 * n)) "$STRATA" replay -q --i-may -i eth0 --rate max --loop 5 "$FILE"
+	metered replay 'tcpreplay -t -K' $((5 * n)) tcpreplay -q -t -K -i eth0 -l 5 "$FILE"
+	metered replay bittwist $((5 * n)) bittwist -i eth0 -m 0 -l 5 "$FILE"
+	metered replay 'sendmmsg loop by hand (limit)' $((5 * n)) "$BENCH/blast" eth0 "$FILE" $((5 * n)) 0
 }
 rounds once

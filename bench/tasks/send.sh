@@ -5,11 +5,16 @@
 . "$BENCH_SOURCE/task.sh"
 wire "$@"
 
-n=$(scaled 3000000)
-row send 'send 64-byte frames over veth, one thread' 'M a second' more
+n=$(($(scaled 3000000) / 1000 * 1000))
+both='send send-xdp'
+row send 'send 64-byte frames over veth, one thread, sendmmsg' 'M a second' more
+row send-xdp 'send 64-byte frames over veth, one thread, AF_XDP' 'M a second' more
 vs send 'trafgen -P1' 1.1
 vs send 'tcpreplay -t -K' 1.1
 vs send 'sendmmsg loop by hand (limit)' 1.1
+vs send-xdp 'trafgen -P1' 1.5
+vs send-xdp 'tcpreplay -t -K' 1.5
+vs send-xdp 'sendmmsg loop by hand (limit)' 1.5
 # To nobody in particular, so that no kernel answers.
 packet='eth dst=02:00:00:00:00:99 src=02:00:00:00:00:01 / ip src=10.77.0.1 dst=10.77.0.2 / udp sport=9 dport=9 / fill:22'
 "$STRATA" craft -w one.pcap "$packet" || exit 1
@@ -17,9 +22,10 @@ packet='eth dst=02:00:00:00:00:99 src=02:00:00:00:00:01 / ip src=10.77.0.1 dst=1
 # trafgen's words for the same bytes.
 echo "{ $(tail -c 64 one.pcap | od -An -v -tx1 | sed 's/ / 0x/g; s/$/,/' | tr -d '\n' | sed 's/,$//') }" >one.cfg
 once() {
-	metered send strata "$STRATA" send -q --i-may -i eth0 -c "$n" --rate max "$packet"
-	metered send 'trafgen -P1' trafgen -d eth0 -P1 -Q -n "$n" -c one.cfg
-	metered send 'tcpreplay -t -K' tcpreplay -q -t -K -i eth0 -l $((n / 1000)) many.pcap
-	metered send 'sendmmsg loop by hand (limit)' "$BENCH/blast" eth0 many.pcap "$n" 0
+	metered send strata "$n" "$STRATA" send -q --i-may -i eth0 -c "$n" --rate max --sender sendmmsg "$packet"
+	metered send-xdp strata "$n" "$STRATA" send -q --i-may -i eth0 -c "$n" --rate max --sender af-xdp "$packet"
+	metered "$both" 'trafgen -P1' "$n" trafgen -d eth0 -P1 -Q -n "$n" -c one.cfg
+	metered "$both" 'tcpreplay -t -K' "$n" tcpreplay -q -t -K -i eth0 -l $((n / 1000)) many.pcap
+	metered "$both" 'sendmmsg loop by hand (limit)' "$n" "$BENCH/blast" eth0 many.pcap "$n" 0
 }
 rounds once

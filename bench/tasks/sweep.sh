@@ -17,8 +17,7 @@ once() {
 	said sweep 'libnet, updated in place' "$BENCH/sweep" update $((n / 10))
 	said sweep 'libnet, built anew' "$BENCH/sweep" anew $((n / 10))
 	said sweep libtins "$BENCH/sweep_tins" $((n / 10))
-	said sweep Scapy "$BENCH_SOURCE/sweep_scapy.py" $((n / 2000))
+	have_scapy sweep Scapy && said sweep Scapy "$BENCH_SOURCE/sweep_scapy.py" $((n / 2000))
 	said sweep 'a loop by hand (limit)' "$BENCH/sweep" hand "$n"
 }
-/usr/bin/python3 -c 'import scapy' 2>/dev/null || absent sweep Scapy 'Scapy is not installed'
 rounds once

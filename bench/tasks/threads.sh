@@ -17,7 +17,7 @@ fi
 on_clock() { # SIDE COMMAND...
 	local side=$1
 	shift
-	if cost "$@"; then figure threads "$side" "$wall"; else absent threads "$side" "it failed"; fi
+	if cost "$@" && printed "$n"; then figure threads "$side" "$wall"; else absent threads "$side" "it failed"; fi
 }
 once() {
 	on_clock strata "$STRATA" read --threads 2 "$FILE" --as line
@@ -25,7 +25,7 @@ once() {
 	# Each reads all of it: half of that time is what two could need at best.
 	# shellcheck disable=SC2016 # the inner shell's words
 	cost bash -c '"$1" read --threads 1 "$2" --as line >"$3.1" & "$1" read --threads 1 "$2" --as line >"$3.2"; wait' \
-		two "$STRATA" "$FILE" "$OUT" &&
+		two "$STRATA" "$FILE" "$OUT" && cmp -s "$OUT.1" "$OUT.2" &&
 		figure threads 'two copies at once (limit)' "$(awk "BEGIN { print $wall / 2 }")"
 }
 rounds once
