@@ -7,15 +7,25 @@
 #include <stddef.h>
 
 #include "capture/source.h"
+#include "core/clock.h"
+
+/* timeout(1) signals the process and then its group, a terminal may do so through a wrapper: two
+ * signals that mean one. */
+#define SAME_NS 200000000
 
 volatile int signals_stop;
 volatile int signals_progress;
 static _Atomic(struct source *) watched;
+static int64_t counted_at; /* the last one */
 
 static void on_stop(int sig)
 {
 	struct source *s = atomic_load(&watched);
+	int64_t now = clock_mono();
 
+	if (signals_stop && now - counted_at < SAME_NS)
+		return;
+	counted_at = now;
 	signals_stop = signals_stop + 1;
 	if (s)
 		source_break(s);

@@ -7,8 +7,8 @@
 
 struct source;
 
-/* How often SIGINT, SIGTERM or SIGHUP came. Once: end well; twice: end now; the third time kills.
- */
+/* How often SIGINT, SIGTERM or SIGHUP came, those within 0.2 s counted as one. Once: end well;
+ * twice: end now; the third time kills. */
 extern volatile int signals_stop;
 /* How often SIGUSR1 came: tell how far it is. */
 extern volatile int signals_progress;

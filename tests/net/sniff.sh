@@ -29,14 +29,20 @@ for sig in INT TERM; do
 done
 check "the file is readable by its owner alone" "$(stat -c %a drain.pcap)" 600
 
-sniffing log -w twice.pcap udp port 9999
-burst 20
-start=$(date +%s%N)
-kill -INT "$SNIFF"
-kill -INT "$SNIFF" 2>/dev/null
-wait "$SNIFF"
-check "two signals end it within a second" $((($(date +%s%N) - start) / 1000000000)) 0
-check "and the file is whole" "$(dump twice.pcap 2>&1 | grep -c truncated)" 0
+# As timeout(1) does, to the process and to its group: that is meant once. While the ring is read out
+# (its blocks show themselves after up to 100 ms) the second one comes, again and again.
+for n in 1 2 3 4 5; do
+	sniffing log -w twice.pcap udp port 9999
+	burst 500
+	kill -INT "$SNIFF"
+	for _ in 1 2 3; do
+		sleep 0.005
+		kill -INT "$SNIFF" 2>/dev/null
+	done
+	wait "$SNIFF"
+	check "signals that come together, $n: exit status" $? 0
+	check "signals that come together, $n: nothing is lost" "$(frames twice.pcap)" 500
+done
 
 # ---- SIGKILL costs a second at most ----
 sniffing log -w killed.pcap udp port 9999
@@ -83,7 +89,7 @@ kill $!
 stuck --queue 8M
 burst 3000 1000
 kill -INT "$SNIFF"
-lab_until 10 grep -qE '^ShdPnd:.0+$' "/proc/$SNIFF/status" # two at once would be one
+sleep 0.3 # two at once are one
 kill -INT "$SNIFF"
 lab_until 10 bash -c "! kill -0 $SNIFF"
 wait "$SNIFF"
@@ -97,7 +103,7 @@ LAB_PIDS+=("$SNIFF")
 lab_until 20 grep -q 'listening on' log
 burst 2000 1000
 kill -INT "$SNIFF"
-lab_until 10 grep -qE '^ShdPnd:.0+$' "/proc/$SNIFF/status"
+sleep 0.3
 kill -INT "$SNIFF"
 lab_until 10 bash -c "! kill -0 $SNIFF"
 wait "$SNIFF"
