@@ -193,6 +193,9 @@ static int one(struct replaying *r, struct packet *p, struct err *e)
 		if (!key(r))
 			return 0;
 	}
+	/* Nobody is to wait for what has been printed until there is more of it. */
+	if (r->wire.out.b.n && replay_ahead(r->replay, p) && out_flush(&r->wire.out, e) < 0)
+		return -1;
 	r->taken++;
 	way = ways_of(&r->ways, &r->choice, p, e);
 	if (way < 0)

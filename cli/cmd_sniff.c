@@ -12,6 +12,7 @@
 #include "cli/show.h"
 #include "cli/signals.h"
 #include "cli/words.h"
+#include "craft/pace.h"
 
 static const char *const examples[] = {
 	"sniff",
@@ -162,12 +163,16 @@ static void tell_counts(const struct sniffing *s)
 	say_counts(s->c, s->show.form, v, sizeof(v) / sizeof(v[0]));
 }
 
-/* Nothing is there now: print what waits, then wait for more, or until the file is due. */
+/* Nothing is there now: print what waits, then wait for more, or until the file is due; and look
+ * once a second whether anybody still reads. */
 static int idle(struct sniffing *s, struct packet *p, struct err *e)
 {
-	int64_t due = s->show.sink ? sink_due(s->show.sink) : INT64_MAX;
+	int64_t due = s->show.sink ? sink_due(s->show.sink) : INT64_MAX,
+		look = clock_mono() + 1000000000;
 
-	if (out_flush(&s->show.out, e) < 0)
+	if (s->show.form != REPORT_NONE && look < due)
+		due = look;
+	if (out_idle(&s->show.out, e) < 0)
 		return s->show.out.gone ? SOURCE_END : SOURCE_ERROR;
 	if (signals_progress != s->told) {
 		s->told = signals_progress;

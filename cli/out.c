@@ -45,6 +45,16 @@ int out_flush(struct out *o, struct err *e)
 	return 0;
 }
 
+int out_idle(struct out *o, struct err *e)
+{
+	struct pollfd f = { .fd = STDOUT_FILENO };
+
+	if (out_flush(o, e) < 0)
+		return -1;
+	o->gone = poll(&f, 1, 0) > 0 && (f.revents & POLLERR);
+	return o->gone ? -1 : 0;
+}
+
 void out_done(struct out *o)
 {
 	buf_done(&o->b);

@@ -25,6 +25,8 @@ static inline int out_more(struct out *o, struct err *e)
 {
 	return out_is_full(o) ? out_flush(o, e) : 0;
 }
+/* The same before a long wait: gone also if there was nothing to write. */
+int out_idle(struct out *o, struct err *e);
 void out_done(struct out *o);
 
 #endif

@@ -289,7 +289,7 @@ int replay_packet(struct replay *r, const struct packet *p, unsigned way, struct
 	rc = wait_for(r, p, &waited, e);
 	if (rc)
 		return rc;
-	r->ahead = waited;
+	r->ahead = waited || !r->dev; /* the first one is never late */
 	r->dev = &hop->route.dev;
 	if (!r->o.dry && change_way(r, way, e))
 		return REPLAY_ERROR;

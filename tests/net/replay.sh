@@ -41,6 +41,15 @@ took=$((($(date +%s%N) - begun) / 1000000))
 check "ten times as slow: in order" "$(bytes got.pcap)" "$(bytes "$c/http.pcap" -c 40)"
 check "ten times as slow: it took its time" "$((took >= 240))" 1
 
+# ---- what is printed can be read while it runs, and nobody need read on ----
+lab_on h1 timeout 20 "$STRATA" replay -i eth1 --loop 0 --rate 5pps --as line "$c/http.pcap" 2>said | head -2 >read
+check "printed as it leaves: a reader of two lines has them, and that is the end" \
+	"${PIPESTATUS[0]} $(cut -d' ' -f1 read | xargs)" "0 SENT SENT"
+lab_bg h1 "$STRATA" replay -i eth1 --rate 0.1pps --as line "$c/http.pcap"
+lab_until 8 grep -q SENT "$LAB_LOG"
+check "printed before a long wait" $? 0
+lab_stop "$LAB_PID" INT
+
 # ---- rates, rounds, choices ----
 # A recorder may be too slow for these: the interface counts.
 arrived() { lab_on deaf awk '$1 == "eth0:" { print $3 }' /proc/net/dev; }

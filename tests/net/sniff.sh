@@ -135,6 +135,16 @@ burst 3
 wait "$SNIFF"
 check "--queue 0: captured" "$(wc -l <log.out)" 3
 
+# ---- a reader that goes away ends it, also where no packet comes any more ----
+{ timeout 30 "$STRATA" sniff -i lo udp port 9999 2>log; echo $? >status; } | head -1 >first &
+reading=$!
+lab_until 20 grep -q 'listening on' log
+burst 1
+lab_until 20 test -s status
+check "nobody reads on: it ends" "$(cat status 2>/dev/null)" 0
+wait $reading
+check "nobody reads on: what was read" "$(wc -l <first)" 1
+
 # ---- progress ----
 sniffing log -w usr1.pcap udp port 9999
 for _ in $(seq 300); do kill -USR1 "$SNIFF"; done
