@@ -243,6 +243,12 @@ void choice_tell(const struct choice *ch)
 		    " first, a checksum did not follow the "
 		    "change: what it covers is not all there",
 		    n, first);
+	n = ch->rewrite ? rewrite_tails(ch->rewrite, &first) : 0;
+	if (n)
+		say(ch->c,
+		    "of the addresses that are written in part, %" PRIu64
+		    " now end in a zero that may be left out, packet %" PRIu64 " first",
+		    n, first);
 	if (!ch->rewrite || !opt_has(&ch->c->opt, OPT_ANONYMISE))
 		return;
 	n = rewrite_anonymised(ch->rewrite, &unread);

@@ -254,6 +254,20 @@ static bool unread(const struct rewrite *w, const struct packet *p)
 	return false;
 }
 
+/* One address replaced, by a map or else by another one. True: it is another one now. */
+static bool put_addr(struct rewrite *w, const struct packet *p, const struct place *a)
+{
+	bool ended = a->p[a->n - 1], other = map_addr(w, p, a);
+
+	if (!other && w->anon) {
+		other = anonymise(w->anon, a->p, a->kind->bits, a->bits);
+		w->anonymised += other;
+	}
+	if (a->zeros && ended && !a->p[a->n - 1] && !w->tails++)
+		w->tails_first = p->number;
+	return other;
+}
+
 static bool put_maps(struct rewrite *w, const struct packet *p)
 {
 	const struct field *src, *dst;
@@ -265,16 +279,9 @@ static bool put_maps(struct rewrite *w, const struct packet *p)
 		for (uint32_t k = 1; k < t->n; k++) {
 			const struct type *type = t->v[k].type;
 			struct place a;
-			bool other;
 
-			if (!type || type->form != TYPE_LEAF || !addr_place(w, i, k, &a))
-				continue;
-			other = map_addr(w, p, &a);
-			if (!other && w->anon) {
-				other = anonymise(w->anon, a.p, a.kind->bits, a.bits);
-				w->anonymised += other;
-			}
-			changed |= other;
+			if (type && type->form == TYPE_LEAF && addr_place(w, i, k, &a))
+				changed |= put_addr(w, p, &a);
 		}
 		if (proto_ends(p->layers[i].proto, END_PORT, &src, &dst)) {
 			changed |= map_port(w, i, src);
@@ -349,6 +356,12 @@ uint64_t rewrite_untold(const struct rewrite *w, uint64_t *number)
 {
 	*number = w->untold_first;
 	return w->untold;
+}
+
+uint64_t rewrite_tails(const struct rewrite *w, uint64_t *number)
+{
+	*number = w->tails_first;
+	return w->tails;
 }
 
 bool rewrite_fitted(const struct rewrite *w, bool map, unsigned i)

@@ -47,6 +47,9 @@ bool rewrite_fitted(const struct rewrite *w, bool map, unsigned i);
 /* Packets in which a checksum did not follow a change: one over bytes that are not all here, and no
  * Internet checksum, or its layer has another size now. *number: the first. */
 uint64_t rewrite_untold(const struct rewrite *w, uint64_t *number);
+/* Addresses that are written without the zeros at their end (RFC 3123) and end in one now: they are
+ * right, but longer than they may be. *number: of the first packet. */
+uint64_t rewrite_tails(const struct rewrite *w, uint64_t *number);
 /* Addresses that were anonymised. *unread: packets that hold bytes that no description reads, and
  * not only zeros. */
 uint64_t rewrite_anonymised(const struct rewrite *w, uint64_t *unread);

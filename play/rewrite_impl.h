@@ -62,6 +62,7 @@ struct rewrite {
 	struct buf made;
 	uint64_t unfit, unfit_first;
 	char unfit_why[300];
+	uint64_t tails, tails_first;                /* see rewrite_tails */
 	uint64_t untold, untold_first, untold_last; /* packets with a sum that did not follow */
 };
 

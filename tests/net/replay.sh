@@ -42,9 +42,9 @@ check "ten times as slow: in order" "$(bytes got.pcap)" "$(bytes "$c/http.pcap" 
 check "ten times as slow: it took its time" "$((took >= 240))" 1
 
 # ---- what is printed can be read while it runs, and nobody need read on ----
-lab_on h1 timeout 20 "$STRATA" replay -i eth1 --loop 0 --rate 5pps --as line "$c/http.pcap" 2>said | head -2 >read
+lab_on h1 timeout 20 "$STRATA" replay -i eth1 --loop 0 --rate 5pps --as line "$c/http.pcap" 2>said | head -2 >seen
 check "printed as it leaves: a reader of two lines has them, and that is the end" \
-	"${PIPESTATUS[0]} $(cut -d' ' -f1 read | xargs)" "0 SENT SENT"
+	"${PIPESTATUS[0]} $(cut -d" " -f1 seen | xargs)" "0 SENT SENT"
 lab_bg h1 "$STRATA" replay -i eth1 --rate 0.1pps --as line "$c/http.pcap"
 lab_until 8 grep -q SENT "$LAB_LOG"
 check "printed before a long wait" $? 0
