@@ -332,8 +332,7 @@ static int open_all(struct replaying *r, struct err *e)
 
 	r->o.reg = r->c->reg;
 	take_realtime(r->c);
-	if (reopen(r, e) < 0 || ways_open(&r->ways, r->nfiles, r->c->argv, &r->so, e) < 0 ||
-	    choice_open(&r->choice, source_link(r->in.src[0]), e) < 0 ||
+	if (reopen(r, e) < 0 || choice_open(&r->choice, source_link(r->in.src[0]), e) < 0 ||
 	    wire_open(&r->wire, r->c, e) < 0)
 		return -1;
 	if (!r->o.dry && verifying_open(&r->verify, r->c, r->o.patience, e) < 0)
@@ -343,7 +342,8 @@ static int open_all(struct replaying *r, struct err *e)
 		r->o.watch_ctx = r->verify.v;
 	}
 	r->replay = replay_open(&r->o, e);
-	if (!r->replay || privs_drop(&po, e) < 0 || verifying_start(&r->verify, e) < 0)
+	if (!r->replay || ways_open(&r->ways, r->c, &r->in, &r->so, r->replay, e) < 0 ||
+	    privs_drop(&po, e) < 0 || verifying_start(&r->verify, e) < 0)
 		return -1;
 	return 0;
 }
@@ -366,7 +366,7 @@ static int run_replay(struct cli *c)
 		goto out;
 	seal(&(struct seal_opts) { .sends = true });
 	progress_init(&r.progress, c);
-	if (ways_look(&r.ways, &r.choice, r.most, r.replay, &r.progress, &e) < 0)
+	if (ways_look(&r.ways, r.most, r.replay, &r.progress, &e) < 0)
 		goto out;
 	keys_open(&r);
 	rc = all(&r, &e);

@@ -12,6 +12,7 @@
 #include "dissect/dissect.h"
 
 #define SIDES_STEP (UINT64_C(1) << 20)
+#define ASKS_MOST (UINT64_C(1) << 20) /* packets whose neighbours are asked for before */
 #define SIDES_MOST (192 * SIDES_STEP) /* 48 MiB */
 
 int ways_options(struct ways *w, const struct cli *c, struct err *e)
@@ -36,17 +37,37 @@ static bool again(const char *path)
 	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-int ways_open(struct ways *w, int n, char **paths, const struct source_options *so, struct err *e)
+/* Do packets of another link type than the interface's get a new header? */
+static int find_asks(struct ways *w, const struct input *in, struct replay *r, struct err *e)
 {
-	if (!w->name[1])
-		return 0;
-	w->split = split_open(w->c->reg, w->c->opt.v[OPT_SPLIT], e);
-	if (!w->split)
+	w->asks = opt_has(&w->c->opt, OPT_HOP);
+	for (unsigned k = 0; k < REPLAY_WAYS && w->name[k]; k++) {
+		const struct iface *dev = replay_iface(r, k, e);
+
+		if (!dev)
+			return -1;
+		for (int i = 0; i < in->n; i++)
+			w->asks |= source_link(in->src[i]) != dev->link;
+	}
+	return 0;
+}
+
+int ways_open(struct ways *w, struct cli *c, const struct input *in,
+	      const struct source_options *so, struct replay *r, struct err *e)
+{
+	if (w->name[1] && !(w->split = split_open(c->reg, c->opt.v[OPT_SPLIT], e)))
 		return -1;
-	w->looks = true;
-	for (int i = 0; i < n; i++)
-		w->looks &= again(paths[i]);
-	return w->looks ? input_open(&w->in, n, paths, so, opt_has(&w->c->opt, OPT_APPEND), e) : 0;
+	if (find_asks(w, in, r, e) < 0)
+		return -1;
+	w->looks = w->split || w->asks;
+	for (int i = 0; i < in->n; i++)
+		w->looks &= again(c->argv[i]);
+	if (!w->looks)
+		return 0;
+	if (choice_options(&w->choice, c, in->n, e) < 0 ||
+	    choice_open(&w->choice, source_link(in->src[0]), e) < 0)
+		return -1;
+	return input_open(&w->in, in->n, c->argv, so, in->append, e);
 }
 
 /* Choosing may have dissected it. */
@@ -154,43 +175,37 @@ static int fits(const struct ways *w, const struct iface *dev, unsigned k, struc
 	return 0;
 }
 
-int ways_look(struct ways *w, struct choice *ch, uint64_t most, struct replay *r,
-	      struct progress *progress, struct err *e)
+/* On which side does it belong? 0, or -1: no memory. */
+static int look_split(struct ways *w, const struct iface *const dev[], struct packet *p, int *side)
 {
-	const struct iface *dev[REPLAY_WAYS];
-	struct packet p = { 0 };
-	uint64_t read = 0, taken = 0;
-	struct split_counts counts;
-	int rc = 0;
-
-	if (!w->split)
-		return 0;
-	for (unsigned k = 0; k < REPLAY_WAYS; k++)
-		if (!(dev[k] = replay_iface(r, k, e)))
-			return -1;
-	if (!w->looks) {
-		say(w->c, "what comes through a pipe is not looked through before: each "
-			  "conversation is split by the first packet that is seen of it");
-		return 0;
-	}
-	while (rc >= 0 && !signals_stop && (!most || taken < most) && !choice_over(ch, read + 1) &&
-	       input_next(&w->in, &p, &read)) {
-		rc = choice_packet(ch, &p, e);
-		if (rc <= 0)
-			continue;
-		look(w, ch, &p);
-		if (remember(w, split_learn(w->split, &p)))
-			return err_set(e, ERR_IO, "no memory");
-		for (unsigned k = 0; k < REPLAY_WAYS; k++) {
-			if (p.link == dev[k]->link)
-				continue;
-			if (!w->other[k]++)
-				w->first[k] = p.number;
-		}
-		progress_tick(progress, ++taken, most);
-	}
-	if (rc < 0)
+	look(w, &w->choice, p);
+	*side = split_learn(w->split, p);
+	if (remember(w, *side))
 		return -1;
+	for (unsigned k = 0; k < REPLAY_WAYS; k++)
+		if (p->link != dev[k]->link && !w->other[k]++)
+			w->first[k] = p->number;
+	return 0;
+}
+
+static int look_at(struct ways *w, const struct iface *const dev[], struct packet *p,
+		   struct replay *r, struct err *e)
+{
+	struct err no = { 0 };
+	int side = 0;
+
+	if (w->split && look_split(w, dev, p, &side))
+		return err_set(e, ERR_IO, "no memory");
+	/* What cannot be changed or has no way is told when its turn to leave comes. */
+	if (!w->asks || side == SPLIT_LATER || choice_change(&w->choice, p, &no) < 0)
+		return 0;
+	return replay_meet(r, p, (unsigned)side, e);
+}
+
+static int tell_split(const struct ways *w, const struct iface *const dev[], struct err *e)
+{
+	struct split_counts counts;
+
 	split_learnt(w->split, &counts);
 	tell(w, &counts);
 	for (unsigned k = 0; k < REPLAY_WAYS; k++)
@@ -199,9 +214,42 @@ int ways_look(struct ways *w, struct choice *ch, uint64_t most, struct replay *r
 	return 0;
 }
 
+int ways_look(struct ways *w, uint64_t most, struct replay *r, struct progress *progress,
+	      struct err *e)
+{
+	const struct iface *dev[REPLAY_WAYS] = { NULL };
+	struct packet p = { 0 };
+	uint64_t read = 0, taken = 0;
+	int rc = 0;
+
+	for (unsigned k = 0; k < REPLAY_WAYS && w->split; k++)
+		if (!(dev[k] = replay_iface(r, k, e)))
+			return -1;
+	if (w->split && !w->looks)
+		say(w->c, "what comes through a pipe is not looked through before: each "
+			  "conversation is split by the first packet that is seen of it");
+	if (!w->looks)
+		return 0;
+	if (!w->split && (!most || most > ASKS_MOST))
+		most = ASKS_MOST;
+	while (rc >= 0 && !signals_stop && (!most || taken < most) &&
+	       !choice_over(&w->choice, read + 1) && input_next(&w->in, &p, &read)) {
+		rc = choice_packet(&w->choice, &p, e);
+		if (rc <= 0)
+			continue;
+		rc = look_at(w, dev, &p, r, e);
+		progress_tick(progress, ++taken, most);
+	}
+	if (rc < 0)
+		return -1;
+	replay_met(r);
+	return w->split ? tell_split(w, dev, e) : 0;
+}
+
 void ways_close(struct ways *w)
 {
 	split_close(w->split);
 	free(w->side);
+	choice_close(&w->choice);
 	input_close(&w->in);
 }

@@ -202,6 +202,7 @@ const struct hop *sender_hop(struct sender *s, const struct addr *dst, const str
 			     enum hop_mac mac, struct err *e)
 {
 	struct hop_slot *h;
+	bool again, was_silent;
 
 	s->silent = s->pending = false;
 	if (!dst) {
@@ -223,9 +224,17 @@ const struct hop *sender_hop(struct sender *s, const struct addr *dst, const str
 		err_set(e, h->why.code ? h->why.code : ERR_IO, "%s", h->why.msg);
 		return NULL;
 	}
+	again = mac == HOP_ONCE && h->why.code;
+	was_silent = h->silent;
 	h->failed = 0;
-	h->silent = false;
-	if (mac != HOP_ANY && slot_mac(s, h, mac == HOP_SOON, e)) {
+	h->silent = again && was_silent;
+	if (mac != HOP_ANY && slot_mac(s, h, mac == HOP_SOON || again, e)) {
+		if (s->pending && again) {
+			s->pending = false;
+			s->silent = was_silent;
+			err_set(e, h->why.code, "%s", h->why.msg);
+			return NULL;
+		}
 		if (s->pending)
 			return NULL;
 		s->silent = h->silent;

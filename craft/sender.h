@@ -57,6 +57,8 @@ enum hop_mac {
 	HOP_ANY,  /* the neighbour's address is not needed */
 	HOP_MAC,  /* resolve it now */
 	HOP_SOON, /* begin to; see sender_pending */
+	HOP_ONCE, /* resolve it now; who was silent is asked again, but not waited for: until an
+		     answer is there he is as silent as before */
 };
 /* The way to dst (NULL: only the interface of opts.ifname). Remembered for each destination; so is
  * a neighbour's silence, for three seconds. */

@@ -12,6 +12,7 @@
 
 #define AHEAD 50000.0    /* ns, of a gap in which other things are done */
 #define ANSWER 5000000ll /* ns for a neighbour to answer */
+#define ASKED 256        /* neighbours that are asked for at a time, before the first packet */
 
 struct replay {
 	struct replay_opts o;
@@ -30,6 +31,11 @@ struct replay {
 	int part_rc;
 	bool ahead;
 	const struct hop *hop; /* of the parts */
+	struct {
+		struct addr dst;
+		unsigned way;
+	} asked[ASKED];
+	unsigned nasked;
 };
 
 struct replay *replay_open(const struct replay_opts *o, struct err *e)
@@ -80,6 +86,11 @@ void replay_close(struct replay *r)
 	tree_done(&r->tree);
 	free(r->room);
 	free(r);
+}
+
+static bool stopped(const struct replay *r)
+{
+	return r->o.stop && *r->o.stop;
 }
 
 /* ---- what leaves, and by which way ---- */
@@ -139,14 +150,14 @@ static int as_it_is(struct replay *r, unsigned way, const struct packet **out,
 	return REPLAY_NOT;
 }
 
-/* What leaves, and how. *out borrows from p, or is p. enum replay_result. */
-static int find_way(struct replay *r, unsigned way, const struct packet **out,
-		    const struct hop **hop, struct err *e)
+/* As it is, by the interface that was said: *hop. Or to *dst, with a new link header: *out is what
+ * leaves, and *hop NULL. *out borrows from p, or is p. enum replay_result. */
+static int where_to(struct replay *r, unsigned way, const struct packet **out,
+		    const struct hop **hop, struct addr *dst, struct err *e)
 {
 	const struct packet *p = *out;
 	struct packet q = *p;
-	struct addr src, dst;
-	int64_t before;
+	struct addr src;
 	int at;
 
 	if (r->o.ifname[way] && !r->o.hop) {
@@ -157,23 +168,88 @@ static int find_way(struct replay *r, unsigned way, const struct packet **out,
 			return 0;
 	}
 	dissect_with(r->o.reg, &q, &r->tree);
-	at = packet_ends(&q, &r->tree, &src, &dst);
-	if (at < 0 || !dst.family || addr_zero(&dst) || !inner(r, &q, (unsigned)at)) {
+	at = packet_ends(&q, &r->tree, &src, dst);
+	if (at < 0 || !dst->family || addr_zero(dst) || !inner(r, &q, (unsigned)at)) {
 		if (r->o.ifname[way])
 			return as_it_is(r, way, out, hop, e);
 		err_set(e, ERR_IO, "it names no destination to look up: -i IF sends it as it is");
 		return REPLAY_NOT;
 	}
+	*hop = NULL;
+	*out = &r->part;
+	return REPLAY_SENT;
+}
+
+/* What leaves, and how. As where_to. */
+static int find_way(struct replay *r, unsigned way, const struct packet **out,
+		    const struct hop **hop, struct err *e)
+{
+	struct addr dst;
+	int64_t before;
+	int rc = where_to(r, way, out, hop, &dst, e);
+
+	if (rc || *hop)
+		return rc;
 	before = clock_mono();
-	*hop = sender_hop(r->sender[way], &dst, NULL, HOP_MAC, e);
+	*hop = sender_hop(r->sender[way], &dst, NULL, HOP_ONCE, e);
 	/* No burst makes up for a neighbour that was long in answering. */
 	if (clock_mono() - before > ANSWER)
 		pace_waited(&r->pace, clock_mono() - before);
 	if (!*hop)
-		return r->o.stop && *r->o.stop ? REPLAY_STOPPED : REPLAY_NOT;
+		return stopped(r) ? REPLAY_STOPPED : REPLAY_NOT;
 	r->rehopped++;
-	*out = &r->part;
 	return 0;
+}
+
+/* Who has answered, or was silent for long enough, is asked no more; and wait for the others. */
+static void ask_on(struct replay *r)
+{
+	unsigned left = 0;
+
+	for (unsigned i = 0; i < r->nasked; i++) {
+		struct sender *s = r->sender[r->asked[i].way];
+		struct err no = { 0 };
+
+		if (!sender_hop(s, &r->asked[i].dst, NULL, HOP_SOON, &no) && sender_pending(s))
+			r->asked[left++] = r->asked[i];
+	}
+	r->nasked = left;
+	if (left)
+		sender_nap(r->sender[r->asked[0].way]);
+}
+
+int replay_meet(struct replay *r, const struct packet *p, unsigned way, struct err *e)
+{
+	const struct hop *hop = NULL;
+	struct err no = { 0 };
+	struct addr dst;
+	int rc;
+
+	if (p->len < p->wire_len && !r->o.pad)
+		return 0;
+	rc = where_to(r, way, &p, &hop, &dst, &no);
+	if (rc == REPLAY_ERROR)
+		return err_set(e, no.code, "%s", no.msg);
+	if (rc || hop || sender_hop(r->sender[way], &dst, NULL, HOP_SOON, &no) ||
+	    !sender_pending(r->sender[way]))
+		return 0;
+	for (unsigned i = 0; i < r->nasked; i++)
+		if (r->asked[i].way == way && addr_eq(&r->asked[i].dst, &dst))
+			return 0;
+	while (r->nasked == ASKED && !stopped(r))
+		ask_on(r);
+	if (r->nasked < ASKED) {
+		r->asked[r->nasked].dst = dst;
+		r->asked[r->nasked++].way = way;
+	}
+	return 0;
+}
+
+void replay_met(struct replay *r)
+{
+	while (r->nasked && !stopped(r))
+		ask_on(r);
+	r->nasked = 0;
 }
 
 static int careful(struct replay *r, unsigned way, const struct hop *h, struct err *e)
@@ -202,7 +278,7 @@ static int wait_for(struct replay *r, const struct packet *p, bool *waited, stru
 	*waited = due > clock_mono();
 	if (!*waited) {
 		pace_late(&r->pace, due);
-		return r->o.stop && *r->o.stop ? REPLAY_STOPPED : 0;
+		return stopped(r) ? REPLAY_STOPPED : 0;
 	}
 	if (replay_flush(r, e))
 		return REPLAY_ERROR;

@@ -34,6 +34,12 @@ struct replay;
 /* Opens the interfaces. NULL: e. */
 struct replay *replay_open(const struct replay_opts *o, struct err *e);
 
+/* Before the first packet leaves: begin to ask for the neighbour that this one goes to, if it needs
+ * one. Many are asked at a time; replay_met waits for them, as long as for one that is silent. -1:
+ * e. */
+int replay_meet(struct replay *r, const struct packet *p, unsigned way, struct err *e);
+void replay_met(struct replay *r);
+
 enum replay_result {
 	REPLAY_SENT = 0,
 	REPLAY_ERROR = -1, /* e: the replay cannot go on */

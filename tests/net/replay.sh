@@ -100,6 +100,26 @@ check "--hop, version 6: to the neighbour" \
 	"$(frames got.pcap "ether src $one and ether dst $two and icmp6 and ip6 dst fd77::2 and ip6[40] == 128")" \
 	"$(frames "$c/ping6.pcap" 'icmp6 and ip6 dst fd77::2 and ip6[40] == 128')"
 
+# Neighbours that are silent are asked for all at a time, before the first packet leaves; and those
+# that are asked again later are not waited for.
+for round in $(seq 10); do
+	"$STRATA" craft -q --as expr "ip dst=10.77.0.100-10.77.0.104 src=10.77.0.1 / udp dport=$round"
+	"$STRATA" craft -q --as expr "ip6 dst=fd77::100-fd77::104 src=fd77::1 / udp dport=$round"
+	echo "ip dst=10.77.0.2 src=10.77.0.1 / udp dport=$round"
+done | sed 's/^at=[^ ]* //' | "$STRATA" craft -q -w silent.pcap -f -
+of=(-Q in "udp dst portrange 1-10")
+for how in "-i eth0" "--hop --as line"; do
+	lab_on h1 ip neigh flush all
+	begun=$(date +%s%N)
+	# shellcheck disable=SC2086
+	replay "silent neighbours, $how" 4 $how --timeout 1s --rate 2pps silent.pcap
+	took=$((($(date +%s%N) - begun) / 1000000))
+	check "silent neighbours, $how: the one that answers" "$(frames got.pcap "ether dst $two")" 10
+	check "silent neighbours, $how: asked together" "$((took < 15000)) $((took >= 5500))" "1 1"
+	holds "silent neighbours, $how: told" said '10 sent, .*, 100 not sent'
+	holds "silent neighbours, $how: named" said 'fd77::104 on eth0 does not answer'
+done
+
 host=deaf of=()
 
 # ---- what cannot be sent ----
