@@ -165,7 +165,7 @@ static int read_options(struct inquiry *q, struct err *e)
 		.ctx = q,
 	};
 	if (opt_has(o, OPT_RATE) && q->so.rate.form == RATE_MAX)
-		q->o.rate = rate_packets(1e9);
+		q->o.rate = rate_packets(ASK_FASTEST);
 	const char *x = o->v[OPT_EXPECT];
 	if (x && plan_parse(&q->expect, q->c->reg, x, strlen(x), PLAN_PATTERN, e) < 0) {
 		char msg[sizeof(e->msg)];

@@ -211,23 +211,14 @@ static bool change_link(struct editing *ed, struct packet *p)
 		return true;
 	dissect_with(ed->c->reg, p, &ed->choice.show.scratch);
 	for (unsigned i = 0; i < p->nlayers; i++) {
-		const struct layer *l = &p->layers[i];
-		bool whole = l->end < p->len || p->len == p->wire_len;
-
-		if (l->flags & LAYER_QUOTED)
+		if (p->layers[i].flags & LAYER_QUOTED)
 			break;
-		/* What stands behind it (padding, an FCS) goes with the header before it. */
-		q = (struct packet) { .data = p->data + l->off, .len = l->end - l->off };
-		q.wire_len = whole ? q.len : p->wire_len - l->off;
-		q.link = ed->change.link;
+		q = packet_part(p, i, ed->change.link);
 		dissect_with(ed->c->reg, &q, &ed->choice.show.scratch);
-		if (!q.nlayers || q.layers[0].proto != l->proto ||
+		if (!q.nlayers || q.layers[0].proto != p->layers[i].proto ||
 		    (q.layers[0].flags & LAYER_GUESS))
 			continue;
-		p->data = q.data;
-		p->len = q.len;
-		p->wire_len = q.wire_len;
-		p->link = q.link;
+		*p = q;
 		return true;
 	}
 	return false;

@@ -173,14 +173,6 @@ static int show(struct replaying *r, struct packet *p, struct err *e)
 	return wire_packet(&r->wire, p, &v, e);
 }
 
-/* It will be cut up, and its parts have right checksums. */
-static bool to_be_cut(const struct replaying *r, const struct packet *p)
-{
-	const struct iface *dev = replay_dev(r->replay);
-
-	return r->o.segment && (p->len > r->o.segment || (dev && p->len > dev->mtu + 18));
-}
-
 /* 0, or -1: e, or the output's reader went away. */
 static int one(struct replaying *r, struct packet *p, struct err *e)
 {
@@ -204,8 +196,9 @@ static int one(struct replaying *r, struct packet *p, struct err *e)
 		reasons_add(&r->reasons, p->number, 1, no.msg);
 		return 0;
 	}
-	/* Of a burst at its own times only the beginning, so that it stays one. */
-	if (!r->round && !to_be_cut(r, p) &&
+	/* Of a burst at its own times only the beginning, so that it stays one. The parts of what
+	 * is cut up have right checksums. */
+	if (!r->round && !replay_cuts(r->replay, p, (unsigned)way) &&
 	    sums_look(&r->sums, p, replay_ahead(r->replay, p),
 		      r->o.rate.form == RATE_TIMES ? 50 : 1000))
 		return err_set(e, ERR_IO, "no memory");

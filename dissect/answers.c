@@ -46,9 +46,8 @@ static bool is_address(const struct field *f)
 	return f->type->form == TYPE_LEAF && f->type->kind->cls == KIND_ADDR;
 }
 
-/* Does an address name a group, everybody or nobody? By width: RFC 7042 (6), RFC 1112 and 919 (4),
- * RFC 4291 (16). */
-static bool waives_bytes(const uint8_t *p, uint32_t n)
+/* By width: RFC 7042 (6), RFC 1112 and 919 (4), RFC 4291 (16). */
+bool answers_any(const uint8_t *p, uint32_t n)
 {
 	uint8_t any = 0;
 
@@ -69,7 +68,7 @@ static bool waives(const struct tree *t, const struct field *f)
 	const struct node *n = node_of(t, f);
 
 	return n && is_address(f) && n->bit % 8 == 0 &&
-	       waives_bytes(t->data + n->bit / 8, n->bits / 8);
+	       answers_any(t->data + n->bit / 8, n->bits / 8);
 }
 
 /* ---- saying why not ---- */
@@ -206,7 +205,7 @@ static bool half_holds(struct match *m, const struct layer_pair *at, const struc
 	*plain &= a && b;
 	if (!a || !b)
 		return false;
-	return (is_address(mine) && (group || waives_bytes(b, k))) ||
+	return (is_address(mine) && (group || answers_any(b, k))) ||
 	       (n == k && memcmp(a, b, n) == 0);
 }
 
@@ -228,7 +227,7 @@ static int plainly(struct match *m, const struct layer_pair *at, const struct pr
 
 		holds &= half_holds(m, at, a, b, m->group, &plain);
 		holds &= half_holds(m, at, b, a, false, &plain);
-		group |= to && is_address(b) && waives_bytes(to, n);
+		group |= to && is_address(b) && answers_any(to, n);
 	}
 	if (plain && holds)
 		m->group = group;

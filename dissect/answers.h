@@ -19,6 +19,10 @@ enum answer {
  * request) do not count. Thread-safe. */
 int answers(const struct packet *reply, const struct packet *request, struct buf *why);
 
+/* Does an address of so many bytes name a group, everybody or nobody? Who answers has another one.
+ */
+bool answers_any(const uint8_t *p, uint32_t n);
+
 /* What answers() needs for a while, kept from call to call by who asks often; one for each thread.
  * Zero-initialised is valid. */
 struct answers_work {

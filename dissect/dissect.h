@@ -34,6 +34,9 @@ bool packet_rest(const struct packet *p, int i, uint32_t *from, uint32_t *to);
 bool packet_carries(const struct packet *p, int i);
 /* The payload of layer i, whatever is inside: [*from, *to). False when it is empty. */
 bool packet_payload(const struct packet *p, unsigned i, uint32_t *from, uint32_t *to);
+/* Layer i and all in it, as a packet of its own of this link type, not dissected yet. What stands
+ * behind it (padding) belongs to the header before it, and is left out. */
+struct packet packet_part(const struct packet *p, unsigned i, uint16_t link);
 /* The nth (from 1) layer of proto; LAYER_NONE. */
 int packet_layer(const struct packet *p, const struct proto *proto, unsigned nth);
 

@@ -312,6 +312,21 @@ bool packet_payload(const struct packet *p, unsigned i, uint32_t *from, uint32_t
 	return *from < *to;
 }
 
+struct packet packet_part(const struct packet *p, unsigned i, uint16_t link)
+{
+	const struct layer *l = &p->layers[i];
+	struct packet q = *p;
+
+	q.link = link;
+	q.nlayers = 0;
+	q.data += l->off;
+	q.len = q.wire_len = l->end - l->off;
+	/* Of a cut packet what is missing is missing from what reaches its end. */
+	if (l->end == p->len && p->wire_len > p->len)
+		q.wire_len += p->wire_len - p->len;
+	return q;
+}
+
 bool packet_carries(const struct packet *p, int i)
 {
 	unsigned next = (unsigned)(i + 1);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "flow/siphash.h"
+#include "play/net.h"
 
 #define SLOTS 32768u /* answers remembered */
 #define LOW 24u      /* bits at the end of a long address that go by themselves */
@@ -82,12 +83,6 @@ void anonymise_close(struct anonymise *a)
 	free(a);
 }
 
-/* Are the first n bits the same? */
-static bool same(const uint8_t *a, const uint8_t *b, unsigned n)
-{
-	return !memcmp(a, b, n / 8) && (n % 8 == 0 || !((a[n / 8] ^ b[n / 8]) >> (8 - n % 8)));
-}
-
 /* Do the branches change places behind the first n bits of p? kind: of the tree. */
 static bool turned(const struct anonymise *a, uint8_t kind, const uint8_t *p, unsigned n)
 {
@@ -105,7 +100,7 @@ static bool kept(const uint8_t *p, unsigned width, unsigned n, bool *all)
 	for (unsigned i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		const struct place *k = &places[i];
 
-		if (k->width != width || !same(p, k->b, n < k->bits ? n : k->bits))
+		if (k->width != width || !net_same(p, k->b, n < k->bits ? n : k->bits))
 			continue;
 		if (n < k->bits)
 			return true;

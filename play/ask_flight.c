@@ -221,23 +221,13 @@ static void keys_of(struct asking *a, const struct packet *p, bool quoted, uint3
 	key[1] = port ? (uint32_t)((net + port * 3) >> 16) | 1 : 0;
 }
 
-/* Everybody or nobody: who answers has an address of its own. */
-static bool group(const uint8_t *p, unsigned n)
-{
-	uint8_t any = 0;
-
-	for (unsigned i = 0; i < n; i++)
-		any |= p[i];
-	return !any || (n == 4 && p[0] >= 224) || (n == 6 && p[0] & 1) || (n == 16 && p[0] == 0xff);
-}
-
 static bool to_group(const struct packet *p, unsigned i, const struct ends *x)
 {
 	unsigned n, m;
 	const uint8_t *src = packet_field(p, i, x->src, &n);
 	const uint8_t *dst = packet_field(p, i, x->dst, &m);
 
-	return !src || !dst || group(src, n) || group(dst, m);
+	return !src || !dst || answers_any(src, n) || answers_any(dst, m);
 }
 
 bool ask_sender(struct asking *a, const struct packet *p, const uint8_t **src, const uint8_t **dst,

@@ -83,19 +83,10 @@ static const struct packet *as_asked(struct asking *a, const struct packet *requ
 				     const struct packet *reply, struct packet *part)
 {
 	int i = reply->link == request->link ? LAYER_NONE : first_of(reply, request);
-	const struct layer *l;
 
 	if (i == LAYER_NONE)
 		return reply;
-	l = &reply->layers[i];
-	*part = *reply;
-	part->link = request->link;
-	part->data += l->off;
-	part->len = l->end - l->off;
-	part->wire_len = part->len;
-	/* A cut one lacks bytes at its end; else what follows is the link's padding. */
-	if (reply->wire_len > reply->len && l->end == reply->len)
-		part->wire_len += reply->wire_len - reply->len;
+	*part = packet_part(reply, (unsigned)i, request->link);
 	dissect_with(a->plan->reg, part, &a->scratch);
 	answers_anew(a->plan->reg, part, request, &a->scratch);
 	return part;

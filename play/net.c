@@ -4,23 +4,22 @@
 
 #include <string.h>
 
-static bool take_bits(const char *s, size_t n, unsigned most, unsigned *bits)
+bool net_number(const char *s, size_t n, uint64_t most, uint64_t *v)
 {
-	unsigned v = 0;
-
+	*v = 0;
 	for (size_t i = 0; i < n; i++) {
-		if (s[i] < '0' || s[i] > '9' || v > most)
+		if (s[i] < '0' || s[i] > '9' || *v > most)
 			return false;
-		v = v * 10 + (unsigned)(s[i] - '0');
+		*v = *v * 10 + (uint64_t)(s[i] - '0');
 	}
-	*bits = v;
-	return n && v <= most;
+	return n && *v <= most;
 }
 
 bool net_parse(const char *s, size_t n, const struct kind *kind, struct arena *mem, struct net *out)
 {
 	const char *slash = memchr(s, '/', n);
 	size_t len = slash ? (size_t)(slash - s) : n;
+	uint64_t bits;
 	struct err no;
 
 	for (unsigned i = 0; kind_at(i); i++) {
@@ -33,14 +32,24 @@ bool net_parse(const char *s, size_t n, const struct kind *kind, struct arena *m
 			continue;
 		*out = (struct net) { .kind = k, .bits = k->bits };
 		memcpy(out->b, v.p, v.len);
-		return !slash || take_bits(slash + 1, n - len - 1, k->bits, &out->bits);
+		if (!slash)
+			return true;
+		if (!net_number(slash + 1, n - len - 1, k->bits, &bits))
+			return false;
+		out->bits = (unsigned)bits;
+		return true;
 	}
 	return false;
 }
 
+bool net_same(const uint8_t *a, const uint8_t *b, unsigned bits)
+{
+	unsigned whole = bits / 8, rest = bits % 8;
+
+	return !memcmp(a, b, whole) && (!rest || !((a[whole] ^ b[whole]) >> (8 - rest)));
+}
+
 bool net_holds(const struct net *w, const uint8_t *p)
 {
-	unsigned whole = w->bits / 8, rest = w->bits % 8;
-
-	return !memcmp(p, w->b, whole) && (!rest || !((p[whole] ^ w->b[whole]) >> (8 - rest)));
+	return net_same(w->b, p, w->bits);
 }

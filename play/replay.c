@@ -122,12 +122,7 @@ static bool inner(struct replay *r, const struct packet *p, unsigned at)
 
 	if (l->flags & LAYER_QUOTED)
 		return false;
-	*q = (struct packet) { .data = p->data + l->off,
-			       .len = l->end - l->off,
-			       .wire_len = l->end - l->off,
-			       .when = p->when,
-			       .link = LINK_RAW,
-			       .number = p->number };
+	*q = packet_part(p, at, LINK_RAW);
 	dissect_with(r->o.reg, q, &r->tree);
 	return q->nlayers && q->layers[0].proto == l->proto;
 }
@@ -317,6 +312,19 @@ static uint32_t most(struct replay *r, const struct hop *hop, const struct packe
 	if (r->o.segment < fits && r->o.segment + front < fits)
 		return r->o.segment + front;
 	return fits;
+}
+
+bool replay_cuts(struct replay *r, const struct packet *p, unsigned way)
+{
+	const struct hop *hop = NULL;
+	struct addr dst;
+	struct err no = { 0 };
+
+	if (!r->o.segment || where_to(r, way, &p, &hop, &dst, &no))
+		return false;
+	if (!hop)
+		hop = sender_hop(r->sender[way], &dst, NULL, HOP_ANY, &no);
+	return hop && p->len > most(r, hop, p);
 }
 
 /* enum replay_result */

@@ -50,6 +50,8 @@ enum replay_result {
  * bursts, in order over both ways: call replay_flush before anything else takes its time. A packet
  * without a time leaves right after the one before it. */
 int replay_packet(struct replay *r, const struct packet *p, unsigned way, struct err *e);
+/* Will it be cut up? */
+bool replay_cuts(struct replay *r, const struct packet *p, unsigned way);
 /* The interface of a way. NULL: e. */
 const struct iface *replay_iface(struct replay *r, unsigned way, struct err *e);
 /* The interface of the packet that was sent last; NULL: none was. */

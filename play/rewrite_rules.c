@@ -18,18 +18,6 @@ static int no_map(const char *text, struct err *e)
 		       text);
 }
 
-/* Decimal digits, all of s[0..n). */
-static bool take_number(const char *s, size_t n, uint64_t most, uint64_t *v)
-{
-	*v = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (s[i] < '0' || s[i] > '9' || *v > most)
-			return false;
-		*v = *v * 10 + (uint64_t)(s[i] - '0');
-	}
-	return n && *v <= most;
-}
-
 int rules_map(struct rewrite *w, const char *text, struct map_rule *m, struct err *e)
 {
 	const char *equal = strchr(text, '='), *colon = strchr(text, ':');
@@ -43,9 +31,9 @@ int rules_map(struct rewrite *w, const char *text, struct map_rule *m, struct er
 		if (!proto_ends(m->proto, END_PORT, &src, &dst))
 			return err_set(e, ERR_USAGE, "'--map %.200s': %s has no ports", text,
 				       m->proto->name);
-		return take_number(colon + 1, (size_t)(equal - colon - 1), UINT16_MAX, &m->port) &&
-				       take_number(equal + 1, strlen(equal + 1), UINT16_MAX,
-						   &m->new_port)
+		return net_number(colon + 1, (size_t)(equal - colon - 1), UINT16_MAX, &m->port) &&
+				       net_number(equal + 1, strlen(equal + 1), UINT16_MAX,
+						  &m->new_port)
 			       ? 0
 			       : no_map(text, e);
 	}

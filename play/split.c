@@ -55,19 +55,6 @@ static int bad_how(const char *how, struct err *e)
 		       how);
 }
 
-static bool take_port(const char *s, size_t n, uint64_t *port)
-{
-	*port = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (s[i] < '0' || s[i] > '9')
-			return false;
-		*port = *port * 10 + (uint64_t)(s[i] - '0');
-		if (*port > UINT16_MAX)
-			return false;
-	}
-	return n > 0;
-}
-
 static int take_how(struct split *s, const char *how, struct err *e)
 {
 	const char *at = strchr(how, '=');
@@ -87,7 +74,7 @@ static int take_how(struct split *s, const char *how, struct err *e)
 	do {
 		n = strcspn(++at, ",");
 		if (nets ? !net_parse(at, n, NULL, &s->mem, &s->net[s->nnets++])
-			 : !take_port(at, n, &s->port[s->nports++]))
+			 : !net_number(at, n, UINT16_MAX, &s->port[s->nports++]))
 			return bad_how(how, e);
 		at += n;
 	} while (*at);

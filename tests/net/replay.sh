@@ -146,6 +146,8 @@ check "filled in: no word of it" "$(grep -c 'network card' said)" 0
 check "filled in: nothing wrong arrives" "$(dump got.pcap -nnv 2>/dev/null | grep -cE 'bad cksum|incorrect')" 0
 replay "cut up" 0 -i eth1 --rate max --segment mtu "$c/offload.pcap"
 holds "cut up: the others are counted" said '11 packets .* have a checksum that a network card was to fill in'
+replay "the first is cut up" 0 -i eth1 --rate max --segment mtu --packets 6 "$c/offload.pcap"
+check "the first is cut up: its parts are filled in" "$(grep -c 'network card' said)" 0
 echo "eth dst=$two src=$one / ip dst=10.77.0.2 / udp chksum=1" | "$STRATA" craft -q -f - -w long.pcap
 replay "a wrong checksum" 0 -i eth1 --rate max long.pcap
 holds "a wrong checksum: counted" said '1 packet \(the first is 1\) has a wrong checksum: --sums'
