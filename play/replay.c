@@ -1,42 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Replaying: which bytes of a recorded packet leave, by which way, and when. */
-#include "play/replay.h"
-
+/* Replaying: when a recorded packet leaves, and in which parts. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dissect/dissect.h"
 #include "play/careful.h"
-#include "play/segment.h"
+#include "play/replay_impl.h"
 
-#define AHEAD 50000.0    /* ns, of a gap in which other things are done */
-#define ANSWER 5000000ll /* ns for a neighbour to answer */
-#define ASKED 256        /* neighbours that are asked for at a time, before the first packet */
-
-struct replay {
-	struct replay_opts o;
-	struct sender *sender[REPLAY_WAYS];
-	struct pace pace;
-	struct tree tree;
-	struct packet part;       /* of a packet whose link header is made anew: what is in it */
-	uint8_t *room;            /* a packet that is filled up */
-	unsigned way;             /* that the last packet took */
-	int checked[REPLAY_WAYS]; /* interface that careful.h was asked about */
-	const struct iface *dev;
-	int64_t last; /* time of the last packet that had one */
-	uint64_t padded, rehopped, cut, parts;
-	struct segmenter *segmenter;
-	struct err refused; /* why a part could not leave */
-	int part_rc;
-	bool ahead;
-	const struct hop *hop; /* of the parts */
-	struct {
-		struct addr dst;
-		unsigned way;
-	} asked[ASKED];
-	unsigned nasked;
-};
+#define AHEAD 50000.0 /* ns, of a gap in which other things are done */
 
 struct replay *replay_open(const struct replay_opts *o, struct err *e)
 {
@@ -88,12 +60,7 @@ void replay_close(struct replay *r)
 	free(r);
 }
 
-static bool stopped(const struct replay *r)
-{
-	return r->o.stop && *r->o.stop;
-}
-
-/* ---- what leaves, and by which way ---- */
+/* ---- what leaves ---- */
 
 /* All of it that there was: as it is, or filled up. */
 static int whole(struct replay *r, struct packet *p, struct err *e)
@@ -112,139 +79,6 @@ static int whole(struct replay *r, struct packet *p, struct err *e)
 	p->len = p->wire_len;
 	r->padded++;
 	return 0;
-}
-
-/* The outermost layer with network addresses, and all in it, as a packet of its own. */
-static bool inner(struct replay *r, const struct packet *p, unsigned at)
-{
-	const struct layer *l = &p->layers[at];
-	struct packet *q = &r->part;
-
-	if (l->flags & LAYER_QUOTED)
-		return false;
-	*q = packet_part(p, at, LINK_RAW);
-	dissect_with(r->o.reg, q, &r->tree);
-	return q->nlayers && q->layers[0].proto == l->proto;
-}
-
-/* As it is, by the interface that was said. */
-static int as_it_is(struct replay *r, unsigned way, const struct packet **out,
-		    const struct hop **hop, struct err *e)
-{
-	const struct packet *p = *out;
-
-	*hop = sender_hop(r->sender[way], NULL, NULL, HOP_ANY, e);
-	if (!*hop)
-		return REPLAY_ERROR;
-	if (p->link == (*hop)->route.dev.link)
-		return 0;
-	err_set(e, ERR_IO,
-		"%s takes frames of link type %u, this one is of link type %u, and nothing "
-		"in it can be sent with another header",
-		(*hop)->route.dev.name, (*hop)->route.dev.link, p->link);
-	return REPLAY_NOT;
-}
-
-/* As it is, by the interface that was said: *hop. Or to *dst, with a new link header: *out is what
- * leaves, and *hop NULL. *out borrows from p, or is p. enum replay_result. */
-static int where_to(struct replay *r, unsigned way, const struct packet **out,
-		    const struct hop **hop, struct addr *dst, struct err *e)
-{
-	const struct packet *p = *out;
-	struct packet q = *p;
-	struct addr src;
-	int at;
-
-	if (r->o.ifname[way] && !r->o.hop) {
-		*hop = sender_hop(r->sender[way], NULL, NULL, HOP_ANY, e);
-		if (!*hop)
-			return REPLAY_ERROR;
-		if (p->link == (*hop)->route.dev.link)
-			return 0;
-	}
-	dissect_with(r->o.reg, &q, &r->tree);
-	at = packet_ends(&q, &r->tree, &src, dst);
-	if (at < 0 || !dst->family || addr_zero(dst) || !inner(r, &q, (unsigned)at)) {
-		if (r->o.ifname[way])
-			return as_it_is(r, way, out, hop, e);
-		err_set(e, ERR_IO, "it names no destination to look up: -i IF sends it as it is");
-		return REPLAY_NOT;
-	}
-	*hop = NULL;
-	*out = &r->part;
-	return REPLAY_SENT;
-}
-
-/* What leaves, and how. As where_to. */
-static int find_way(struct replay *r, unsigned way, const struct packet **out,
-		    const struct hop **hop, struct err *e)
-{
-	struct addr dst;
-	int64_t before;
-	int rc = where_to(r, way, out, hop, &dst, e);
-
-	if (rc || *hop)
-		return rc;
-	before = clock_mono();
-	*hop = sender_hop(r->sender[way], &dst, NULL, HOP_ONCE, e);
-	/* No burst makes up for a neighbour that was long in answering. */
-	if (clock_mono() - before > ANSWER)
-		pace_waited(&r->pace, clock_mono() - before);
-	if (!*hop)
-		return stopped(r) ? REPLAY_STOPPED : REPLAY_NOT;
-	r->rehopped++;
-	return 0;
-}
-
-/* Who has answered, or was silent for long enough, is asked no more; and wait for the others. */
-static void ask_on(struct replay *r)
-{
-	unsigned left = 0;
-
-	for (unsigned i = 0; i < r->nasked; i++) {
-		struct sender *s = r->sender[r->asked[i].way];
-		struct err no = { 0 };
-
-		if (!sender_hop(s, &r->asked[i].dst, NULL, HOP_SOON, &no) && sender_pending(s))
-			r->asked[left++] = r->asked[i];
-	}
-	r->nasked = left;
-	if (left)
-		sender_nap(r->sender[r->asked[0].way]);
-}
-
-int replay_meet(struct replay *r, const struct packet *p, unsigned way, struct err *e)
-{
-	const struct hop *hop = NULL;
-	struct err no = { 0 };
-	struct addr dst;
-	int rc;
-
-	if (p->len < p->wire_len && !r->o.pad)
-		return 0;
-	rc = where_to(r, way, &p, &hop, &dst, &no);
-	if (rc == REPLAY_ERROR)
-		return err_set(e, no.code, "%s", no.msg);
-	if (rc || hop || sender_hop(r->sender[way], &dst, NULL, HOP_SOON, &no) ||
-	    !sender_pending(r->sender[way]))
-		return 0;
-	for (unsigned i = 0; i < r->nasked; i++)
-		if (r->asked[i].way == way && addr_eq(&r->asked[i].dst, &dst))
-			return 0;
-	while (r->nasked == ASKED && !stopped(r))
-		ask_on(r);
-	if (r->nasked < ASKED) {
-		r->asked[r->nasked].dst = dst;
-		r->asked[r->nasked++].way = way;
-	}
-	return 0;
-}
-
-void replay_met(struct replay *r)
-{
-	while (r->nasked && !stopped(r))
-		ask_on(r);
-	r->nasked = 0;
 }
 
 static int careful(struct replay *r, unsigned way, const struct hop *h, struct err *e)
@@ -273,7 +107,7 @@ static int wait_for(struct replay *r, const struct packet *p, bool *waited, stru
 	*waited = due > clock_mono();
 	if (!*waited) {
 		pace_late(&r->pace, due);
-		return stopped(r) ? REPLAY_STOPPED : 0;
+		return replay_stopped(r) ? REPLAY_STOPPED : 0;
 	}
 	if (replay_flush(r, e))
 		return REPLAY_ERROR;
@@ -320,7 +154,7 @@ bool replay_cuts(struct replay *r, const struct packet *p, unsigned way)
 	struct addr dst;
 	struct err no = { 0 };
 
-	if (!r->o.segment || where_to(r, way, &p, &hop, &dst, &no))
+	if (!r->o.segment || replay_where(r, way, &p, &hop, &dst, &no))
 		return false;
 	if (!hop)
 		hop = sender_hop(r->sender[way], &dst, NULL, HOP_ANY, &no);
@@ -364,7 +198,7 @@ int replay_packet(struct replay *r, const struct packet *p, unsigned way, struct
 
 	/* All that takes its time comes before the wait. */
 	if (rc == 0)
-		rc = find_way(r, way, &out, &hop, e);
+		rc = replay_way(r, way, &out, &hop, e);
 	if (rc == 0 && careful(r, way, hop, e))
 		rc = REPLAY_ERROR;
 	if (rc)

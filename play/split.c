@@ -1,49 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Clients and servers: see split.h. Conversations are flow's; which end opened one is read from the
  * descriptions (`segment opens`, `reply`, the ports that select a protocol). */
-#include "play/split.h"
-
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/tree.h"
 #include "craft/addr.h"
-#include "flow/flow.h"
-#include "play/net.h"
+#include "play/split_impl.h"
 
 #define FLOWS_MAX (32u << 20)    /* bytes for conversations */
 #define FRAGMENTS_MAX (8u << 20) /* and for fragments */
 #define STATIONS 16384u          /* slots for hardware addresses; half of them are used */
-#define MAC 6u
-
-/* What a packet of no conversation says itself. */
-enum { WAIT_ASKS, WAIT_ANSWERS, WAIT_SILENT, WAITS };
-
-struct station {
-	uint8_t mac[MAC];
-	bool used;
-	uint64_t n[SPLIT_SIDES]; /* packets it sent */
-	uint64_t wait[WAITS];    /* others, while learning */
-};
-
-struct split {
-	const struct registry *reg;
-	struct flows *flows;
-	struct arena mem;
-	struct net *net;
-	uint64_t *port;
-	unsigned nnets, nports;
-	struct station *station;
-	unsigned nstations;
-	bool settled; /* they are not counted any more */
-	struct tree tree;
-	struct split_counts counts;
-	/* of the packet at hand: */
-	int side;           /* of its innermost conversation so far; -1: none */
-	int hosts;          /* of one that is older than this packet; -1: none */
-	enum split_why why; /* of that conversation, where it is new */
-	bool fresh;
-};
 
 /* ---- what was asked for ---- */
 
@@ -86,126 +52,6 @@ const char *split_by(const struct split *s)
 	return s->nnets ? "subnet" : s->nports ? "port" : "opener";
 }
 
-/* ---- who opened a conversation ---- */
-
-static bool quoted(const struct packet *p, unsigned i)
-{
-	return p->layers[i].flags & LAYER_QUOTED;
-}
-
-static bool holds(struct split *s, const struct expr *x)
-{
-	return x && expr_eval(x, &s->tree, 0, NULL) != 0;
-}
-
-/* A side, or -1: it does not tell. All about a layer whose fields are in s->tree. */
-
-static int by_segment(struct split *s, const struct segment_rule *r)
-{
-	if (!r || !holds(s, r->opens))
-		return -1;
-	return r->acks && (!r->acks_if || holds(s, r->acks_if)) ? SPLIT_SERVER : SPLIT_CLIENT;
-}
-
-static int by_reply(struct split *s, const struct proto *p)
-{
-	bool asks = false, answers = false;
-
-	for (unsigned k = 0; k < p->nreply; k++) {
-		if (!p->reply[k].cond_reply || !p->reply[k].cond_request)
-			continue;
-		asks |= holds(s, p->reply[k].cond_request);
-		answers |= holds(s, p->reply[k].cond_reply);
-	}
-	return asks == answers ? -1 : answers ? SPLIT_SERVER : SPLIT_CLIENT;
-}
-
-static bool listed(const struct split *s, uint64_t port)
-{
-	for (unsigned k = 0; k < s->nports; k++)
-		if (s->port[k] == port)
-			return true;
-	return false;
-}
-
-static bool known(const struct split *s, const struct proto *p, const struct field *f,
-		  uint64_t port)
-{
-	for (unsigned k = 0; k < p->ncarries; k++)
-		for (unsigned i = 0; i < p->carries[k].nfields; i++)
-			if (p->carries[k].field[i] == f->index &&
-			    registry_bound(s->reg, p->carries[k].space, port, 0))
-				return true;
-	return false;
-}
-
-/* list: the ports that were said; else those that a protocol has, then those below 1024. */
-static int by_port(struct split *s, const struct proto *p, bool list)
-{
-	const struct field *f[2];
-	bool is[2], low[2];
-
-	if (!proto_ends(p, END_PORT, &f[0], &f[1]))
-		return -1;
-	for (unsigned k = 0; k < 2; k++) {
-		uint32_t at = tree_child(&s->tree, 0, f[k]->index);
-		uint64_t port = at == NODE_NONE ? 0 : s->tree.v[at].num;
-
-		if (at == NODE_NONE)
-			return -1;
-		is[k] = list ? listed(s, port) : known(s, p, f[k], port);
-		low[k] = !list && port < 1024;
-	}
-	if (is[0] == is[1])
-		memcpy(is, low, sizeof(is));
-	return is[0] == is[1] ? -1 : is[0] ? SPLIT_SERVER : SPLIT_CLIENT;
-}
-
-struct sign {
-	enum split_why why;
-	int side;
-};
-
-/* What layer i says, the surest first. */
-static void read_layer(struct split *s, const struct packet *p, unsigned i, struct sign v[4])
-{
-	const struct proto *proto = p->layers[i].proto;
-	const struct sign now[4] = { { SPLIT_PORT, s->nports ? by_port(s, proto, true) : -1 },
-				     { SPLIT_OPENED, by_segment(s, proto->segment) },
-				     { SPLIT_ASKED, by_reply(s, proto) },
-				     { SPLIT_PORT, by_port(s, proto, false) } };
-
-	for (unsigned k = 0; k < 4; k++)
-		if (v[k].side < 0)
-			v[k] = now[k];
-}
-
-/* flow_ops.answers: by the conversation's own layer and those in it. */
-static bool on_answers(void *arg, const struct packet *p, const struct flow_seen *seen)
-{
-	struct split *s = arg;
-	struct sign v[4] = { { .side = -1 }, { .side = -1 }, { .side = -1 }, { .side = -1 } };
-	bool error = false;
-
-	for (unsigned i = seen->layer; i < p->nlayers; i++) {
-		error |= quoted(p, i);
-		if (error || decode(&s->tree, p, i))
-			break;
-		read_layer(s, p, i, v);
-	}
-	for (unsigned k = 0; k < 4; k++)
-		if (v[k].side >= 0) {
-			s->why = v[k].why;
-			return v[k].side == SPLIT_SERVER;
-		}
-	if (error) {
-		s->why = SPLIT_ASKED;
-		return true;
-	}
-	s->why = s->hosts < 0 ? SPLIT_FIRST : SPLIT_HOSTS;
-	return s->hosts == SPLIT_SERVER;
-}
-
 /* Two stations on a wire are no conversation: what they carry for others is. */
 static bool of_stations(const struct proto *p)
 {
@@ -246,7 +92,7 @@ static int by_net(struct split *s, const struct packet *p)
 	const struct field *src, *dst;
 	bool any = false;
 
-	for (unsigned i = 0; i < p->nlayers && !quoted(p, i); i++) {
+	for (unsigned i = 0; i < p->nlayers && !split_quoted(p, i); i++) {
 		uint32_t at;
 
 		if (!proto_ends(p->layers[i].proto, END_NET, &src, &dst) || decode(&s->tree, p, i))
@@ -264,7 +110,7 @@ static int by_net(struct split *s, const struct packet *p)
 /* An error goes back to who sent what it quotes. */
 static int by_quote(struct split *s, const struct packet *p)
 {
-	for (unsigned i = p->nlayers; i-- > 0 && quoted(p, i);) {
+	for (unsigned i = p->nlayers; i-- > 0 && split_quoted(p, i);) {
 		int side = of_stations(p->layers[i].proto) ? -1 : flows_side(s->flows, p, i);
 
 		if (side >= 0)
@@ -328,9 +174,9 @@ static int word_of(struct split *s, const struct packet *p)
 {
 	int side = -1;
 
-	for (unsigned i = 0; i < p->nlayers && !quoted(p, i) && side < 0; i++)
+	for (unsigned i = 0; i < p->nlayers && !split_quoted(p, i) && side < 0; i++)
 		if (decode(&s->tree, p, i) == 0)
-			side = by_reply(s, p->layers[i].proto);
+			side = split_by_reply(s, p->layers[i].proto);
 	return side < 0 ? WAIT_SILENT : side == SPLIT_SERVER ? WAIT_ANSWERS : WAIT_ASKS;
 }
 
@@ -428,7 +274,7 @@ const struct split_counts *split_counts(const struct split *s)
 
 struct split *split_open(const struct registry *reg, const char *how, struct err *e)
 {
-	static const struct flow_ops ops = { .seen = on_seen, .answers = on_answers };
+	static const struct flow_ops ops = { .seen = on_seen, .answers = split_answers };
 	struct split *s = calloc(1, sizeof(*s));
 	struct flow_opts fo = { .reg = reg,
 				.ops = &ops,

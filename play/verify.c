@@ -1,98 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Sent packets stand in a ring, in order, those that are alike chained; what arrives is looked up
- * by its hash. Of copies the first that keeps the order is taken: where packets were only lost,
- * that finds a place for all that arrive. What fits none is held until the packets around it are
- * accounted for: then it is the one most like it that is missing, altered, or somebody else's. */
-#include "play/verify.h"
-
+ * by its hash (verify_arrive.c). */
 #include <stdlib.h>
 #include <string.h>
 
-#define SENT (1u << 18)    /* packets that are remembered */
-#define BYTES (32u << 20)  /* and bytes of them */
-#define BUCKETS (1u << 18) /* of their hashes */
-#define STRAYS 1024u       /* that fit none, at a time */
-#define BACK 128u          /* places around the expected one where an altered one is looked for */
-#define AHEAD 512u
-#define NEARER 8 /* so many times nearer is a place behind, to be taken rather than one ahead */
-#define LOOK 64  /* packets sent between two looks at the capture */
+#include "play/verify_impl.h"
+
+#define BUCKETS (1u << 18)   /* of their hashes */
+#define LOOK 64              /* packets sent between two looks at the capture */
 #define LOOK_TIME 10000000ll /* or ns */
-#define NONE UINT32_MAX
 
-/* A packet that was sent. */
-struct entry {
-	uint64_t hash;
-	int64_t when;
-	uint64_t at; /* its bytes: into the stream of all, modulo BYTES */
-	uint32_t len;
-	uint32_t next; /* the next one sent with this hash; NONE */
-	uint16_t link;
-	bool arrived;
-};
-/* Packets with one hash that are remembered. */
-struct kind {
-	uint64_t hash;
-	uint32_t n;       /* how many; 0: free */
-	uint32_t open;    /* and how many of them have not arrived */
-	uint32_t waiting; /* the first that has not arrived; NONE */
-	uint32_t ahead;   /* the first such one that keeps the order; NONE */
-	uint32_t behind;  /* the last one that `ahead` went past; NONE */
-	uint32_t last;    /* the last one sent */
-	uint32_t next;    /* in the bucket, or the next free one */
-	bool alike;       /* there was more than one at a time */
-	uint64_t latest;  /* behind the number of the last one that arrived; 0: none did */
-};
-/* A packet that arrived and fits none. */
-struct stray {
-	struct packet p;
-	uint8_t *data;
-	uint64_t after; /* the highest number that had arrived by then */
-};
-
-struct verify {
-	struct verify_opts o;
-	struct source *src;
-	struct entry *entry; /* number i stands at i % SENT; those from `oldest` to c.sent */
-	uint64_t oldest;
-	uint8_t *bytes;
-	uint64_t end; /* bytes in all */
-	struct kind *kind;
-	uint32_t *bucket, idle;
-	struct stray stray[STRAYS];
-	unsigned first, nstrays;
-	uint64_t highest, altered; /* the highest number that arrived; the last altered one */
-	uint64_t odd;              /* arrived and fitted none since the highest one */
-	uint64_t open;             /* sent, and neither arrived nor given up */
-	unsigned since;            /* sent since the last look */
-	int64_t looked;
-	bool started;
-	struct err failed;
-	struct lateness sure; /* latency, but for those that copies of them may be taken for */
-	struct verify_counts c;
-};
-
-static struct entry *entry(const struct verify *v, uint64_t number)
-{
-	return &v->entry[number % SENT];
-}
-
-/* Of the one that stands there. */
-static uint64_t number_at(const struct verify *v, uint32_t at)
-{
-	return v->oldest + (at + SENT - v->oldest % SENT) % SENT;
-}
-
-static void tell_event(struct verify *v, const struct verify_event *ev)
+void verify_tell(struct verify *v, const struct verify_event *ev)
 {
 	v->c.n[ev->what]++;
 	if (v->o.tell)
 		v->o.tell(v->o.ctx, ev);
-}
-
-static void tell(struct verify *v, enum verify_what what, uint64_t id, const struct packet *sent,
-		 const struct packet *got)
-{
-	tell_event(v, &(struct verify_event) { .what = what, .id = id, .sent = sent, .got = got });
 }
 
 /* ---- hashes ---- */
@@ -114,7 +36,7 @@ static uint64_t hash_bytes(const uint8_t *p, uint32_t n)
 	return h ^ h >> 32;
 }
 
-static uint64_t hash_of(struct verify *v, struct packet *p)
+uint64_t verify_hash(struct verify *v, struct packet *p)
 {
 	return v->o.hash ? v->o.hash(v->o.ctx, p) : hash_bytes(p->data, p->len);
 }
@@ -124,7 +46,7 @@ static uint32_t *bucket(struct verify *v, uint64_t hash)
 	return &v->bucket[(hash ^ hash >> 32) % BUCKETS];
 }
 
-static struct kind *kind_find(struct verify *v, uint64_t hash)
+struct copies *verify_kind(struct verify *v, uint64_t hash)
 {
 	uint32_t k = *bucket(v, hash);
 
@@ -135,7 +57,7 @@ static struct kind *kind_find(struct verify *v, uint64_t hash)
 
 static void kind_add(struct verify *v, uint32_t at, uint64_t hash)
 {
-	struct kind *k = kind_find(v, hash);
+	struct copies *k = verify_kind(v, hash);
 	uint32_t *b = bucket(v, hash);
 
 	if (!k) {
@@ -143,12 +65,12 @@ static void kind_add(struct verify *v, uint32_t at, uint64_t hash)
 
 		k = &v->kind[got];
 		v->idle = k->next;
-		*k = (struct kind) { .hash = hash,
-				     .waiting = NONE,
-				     .ahead = NONE,
-				     .behind = NONE,
-				     .last = NONE,
-				     .next = *b };
+		*k = (struct copies) { .hash = hash,
+				       .waiting = NONE,
+				       .ahead = NONE,
+				       .behind = NONE,
+				       .last = NONE,
+				       .next = *b };
 		*b = got;
 	}
 	if (k->last != NONE)
@@ -167,7 +89,7 @@ static void kind_add(struct verify *v, uint32_t at, uint64_t hash)
 static void kind_drop(struct verify *v, uint32_t at)
 {
 	uint32_t *link = bucket(v, v->entry[at].hash);
-	struct kind *k;
+	struct copies *k;
 
 	while (v->kind[*link].hash != v->entry[at].hash)
 		link = &v->kind[*link].next;
@@ -189,188 +111,13 @@ static void kind_drop(struct verify *v, uint32_t at)
 	}
 }
 
-/* It has arrived, or counts as arrived: later ones of its kind may still be waiting. */
-static void settle(struct verify *v, struct kind *k, struct entry *x)
+void verify_settle(struct verify *v, struct copies *k, struct entry *x)
 {
 	x->arrived = true;
 	k->open--;
 	v->open--;
 	while (k->waiting != NONE && v->entry[k->waiting].arrived)
 		k->waiting = v->entry[k->waiting].next;
-}
-
-/* ---- what fits none ---- */
-
-static void stray_pop(struct verify *v)
-{
-	free(v->stray[v->first].data);
-	v->first = (v->first + 1) % STRAYS;
-	v->nstrays--;
-}
-
-/* Its bytes, that may stand in two parts of the ring. */
-static uint8_t byte_of(const struct verify *v, const struct entry *x, uint32_t i)
-{
-	return v->bytes[(x->at + i) % BYTES];
-}
-
-/* Bytes by which they differ, up to `most`. */
-static uint32_t distance(const struct verify *v, const struct entry *x, const struct packet *p,
-			 uint32_t most)
-{
-	uint32_t n = x->len < p->len ? x->len : p->len;
-	uint32_t d = (x->len > p->len ? x->len : p->len) - n;
-
-	for (uint32_t i = 0; i < n && d < most; i++)
-		d += byte_of(v, x, i) != p->data[i];
-	return d;
-}
-
-static void tell_altered(struct verify *v, uint64_t number, const struct packet *got)
-{
-	struct entry *x = entry(v, number);
-	uint8_t *copy = malloc(x->len ? x->len : 1);
-	struct packet sent = { .data = copy,
-			       .len = x->len,
-			       .wire_len = x->len,
-			       .link = x->link,
-			       .when = x->when,
-			       .number = number + 1 };
-
-	for (uint32_t i = 0; copy && i < x->len; i++)
-		copy[i] = byte_of(v, x, i);
-	tell(v, VERIFY_ALTERED, number + 1, copy ? &sent : NULL, got);
-	free(copy);
-	late_add(&v->c.latency, got->when - x->when);
-}
-
-/* The oldest stray: the missing packet near its place that is most like it; at least half of its
- * bytes are the same. */
-static void stray_judge(struct verify *v)
-{
-	struct stray *s = &v->stray[v->first];
-	uint64_t base = s->after > v->altered ? s->after : v->altered, found = UINT64_MAX;
-	uint64_t from = base > BACK ? base - BACK : 0, to = base + AHEAD;
-	uint32_t best = s->p.len / 2 + 1;
-
-	if (from < v->oldest)
-		from = v->oldest;
-	if (to > v->c.sent)
-		to = v->c.sent;
-	for (uint64_t i = from; i < to && best; i++) {
-		uint32_t d = entry(v, i)->arrived || entry(v, i)->link != s->p.link
-				     ? best
-				     : distance(v, entry(v, i), &s->p, best);
-
-		if (d < best) {
-			best = d;
-			found = i;
-		}
-	}
-	if (found == UINT64_MAX) {
-		v->c.others++;
-	} else {
-		settle(v, kind_find(v, entry(v, found)->hash), entry(v, found));
-		v->altered = found + 1;
-		tell_altered(v, found, &s->p);
-	}
-	stray_pop(v);
-}
-
-static void stray_add(struct verify *v, const struct packet *p)
-{
-	struct stray *s;
-
-	if (v->nstrays == STRAYS)
-		stray_judge(v);
-	s = &v->stray[(v->first + v->nstrays) % STRAYS];
-	s->data = malloc(p->len ? p->len : 1);
-	if (!s->data) {
-		v->c.others++;
-		return;
-	}
-	memcpy(s->data, p->data, p->len);
-	s->p = *p;
-	s->p.data = s->data;
-	s->p.ifname = NULL;
-	s->p.said = NULL;
-	s->after = v->highest;
-	v->odd++;
-	v->nstrays++;
-}
-
-/* ---- what arrives ---- */
-
-/* Which one of its kind it is; NONE: one that has arrived, once more. A place behind is taken where
- * it is much nearer: when a capture is sent again and again, what was overtaken by a few packets or
- * comes twice is not of the next round. */
-static uint32_t choose(struct verify *v, struct kind *k)
-{
-	uint64_t front = v->highest + v->odd, far = UINT64_MAX, gap = far, back = far, again = far;
-	uint32_t behind;
-
-	while (k->ahead != NONE &&
-	       (v->entry[k->ahead].arrived || number_at(v, k->ahead) < v->highest)) {
-		if (!v->entry[k->ahead].arrived)
-			k->behind = k->ahead;
-		k->ahead = v->entry[k->ahead].next;
-	}
-	behind = k->behind != NONE && !v->entry[k->behind].arrived ? k->behind : k->waiting;
-	if (k->ahead != NONE)
-		gap = number_at(v, k->ahead) > front ? number_at(v, k->ahead) - front : 0;
-	if (behind != NONE && number_at(v, behind) < v->highest)
-		back = front - number_at(v, behind);
-	if (k->latest)
-		again = front - (k->latest - 1);
-	if (gap != far && gap / NEARER < (back < again ? back : again))
-		return k->ahead;
-	return back < again ? behind : NONE;
-}
-
-static void arrives(struct verify *v, struct packet *p)
-{
-	struct kind *k = kind_find(v, hash_of(v, p));
-	uint64_t number;
-	struct entry *x;
-	uint32_t at;
-
-	if (!k) {
-		stray_add(v, p);
-		return;
-	}
-	at = choose(v, k);
-	if (at == NONE) {
-		tell(v, VERIFY_TWICE, k->latest ? k->latest : number_at(v, k->last) + 1, NULL, p);
-		return;
-	}
-	number = number_at(v, at);
-	x = &v->entry[at];
-	if (k->open == 1)
-		late_add(&v->sure, p->when - x->when);
-	settle(v, k, x);
-	v->c.arrived++;
-	late_add(&v->c.latency, p->when - x->when);
-	if (number + 1 > k->latest)
-		k->latest = number + 1;
-	if (number + 1 > v->highest) {
-		v->highest = number + 1;
-		v->odd = 0;
-		return;
-	}
-	if (v->highest - number - 1 > v->c.furthest)
-		v->c.furthest = v->highest - number - 1;
-	tell(v, VERIFY_REORDERED, number + 1, NULL, p);
-}
-
-/* All that is there now. */
-static void look(struct verify *v)
-{
-	struct packet p;
-
-	while (!v->failed.code && source_next(v->src, &p, &v->failed) == SOURCE_PACKET)
-		arrives(v, &p);
-	v->since = 0;
-	v->looked = clock_wall();
 }
 
 /* ---- what is sent ---- */
@@ -382,15 +129,15 @@ static void forget(struct verify *v)
 
 	/* It may be one of those that fit none. */
 	while (!x->arrived && v->nstrays)
-		stray_judge(v);
+		verify_judge(v);
 	if (!x->arrived) {
 		struct verify_event ev = { .what = VERIFY_LOST,
 					   .id = v->oldest + 1,
-					   .alike = kind_find(v, x->hash)->alike };
+					   .alike = verify_kind(v, x->hash)->alike };
 
 		v->open--;
 		v->c.alike += ev.alike;
-		tell_event(v, &ev);
+		verify_tell(v, &ev);
 	}
 	kind_drop(v, (uint32_t)(v->oldest % SENT));
 	v->oldest++;
@@ -410,10 +157,10 @@ void verify_sent(void *ctx, const uint8_t *frame, uint32_t n, uint16_t link, int
 	/* Not earlier: what was handed over together may have arrived already. */
 	if (!frame) {
 		if (v->since >= LOOK || when - v->looked > LOOK_TIME)
-			look(v);
+			verify_look(v);
 		return;
 	}
-	hash = hash_of(v, &p);
+	hash = verify_hash(v, &p);
 	while (v->oldest < v->c.sent &&
 	       (v->c.sent - v->oldest == SENT || v->end + n - entry(v, v->oldest)->at > BYTES))
 		forget(v);
@@ -485,7 +232,7 @@ void verify_close(struct verify *v)
 	if (!v)
 		return;
 	while (v->nstrays)
-		stray_pop(v);
+		verify_pop(v);
 	source_close(v->src);
 	free(v->entry);
 	free(v->kind);
@@ -511,7 +258,7 @@ int verify_end(struct verify *v, struct err *e)
 		if (rc == SOURCE_PACKET) {
 			uint64_t before = v->open;
 
-			arrives(v, &p);
+			verify_arrives(v, &p);
 			if (v->open < before) {
 				until = clock_mono() + v->o.patience;
 				quiet = clock_mono() + v->o.patience / 10;
@@ -521,7 +268,7 @@ int verify_end(struct verify *v, struct err *e)
 		}
 	}
 	while (v->nstrays)
-		stray_judge(v);
+		verify_judge(v);
 	while (v->oldest < v->c.sent)
 		forget(v);
 	/* The order tells copies apart only where all of them are there. */
