@@ -193,6 +193,7 @@ static int run_read(struct cli *c)
 	struct show_opts so = { .form = r.follow.mode == FOLLOW_STREAM ? REPORT_TEXT : REPORT_LINE,
 				.script = true,
 				.quiet_file = r.follow.mode <= FOLLOW_REASSEMBLE,
+				.layers = r.follow.mode != FOLLOW_NOT,
 				.pattern = r.filter.pattern ? r.filter.text : NULL };
 	/* nobody could not write where root wants the file; who called sudo can. */
 	struct privs_opts po = { .keep_uid = opt_has(&c->opt, OPT_WRITE) && !getenv("SUDO_UID") };

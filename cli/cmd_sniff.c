@@ -244,6 +244,7 @@ static int run_sniff(struct cli *c)
 	struct show_opts so = { .form = s.follow.mode == FOLLOW_STREAM ? REPORT_TEXT : REPORT_LINE,
 				.script = true,
 				.quiet_file = s.follow.mode <= FOLLOW_REASSEMBLE,
+				.layers = s.follow.mode != FOLLOW_NOT,
 				.pattern = s.filter.pattern ? s.filter.text : NULL };
 	if (show_open(&s.show, c, &so, &e) < 0 || open_all(&s, &e) < 0)
 		goto out;

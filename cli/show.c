@@ -22,7 +22,10 @@ static int choose_form(struct showing *s, const struct show_opts *o, struct err 
 	int i = 0;
 
 	if (!opt_has(&s->c->opt, OPT_AS)) {
-		s->form = o->quiet_file && opt_has(&s->c->opt, OPT_WRITE) ? REPORT_NONE : o->form;
+		bool kept = o->quiet_file && opt_has(&s->c->opt, OPT_WRITE);
+
+		s->blind = kept && !o->layers && !o->pattern && !opt_has(&s->c->opt, OPT_WHERE);
+		s->form = kept ? REPORT_NONE : o->form;
 		return 0;
 	}
 	if (opt_word(&s->c->opt, OPT_AS, forms, &i, e) < 0)
@@ -175,6 +178,8 @@ int show_flush(struct showing *s, struct err *e)
 int show_look(struct showing *s, struct packet *p, struct err *e)
 {
 	s->seen++;
+	if (s->blind)
+		return SHOW_OK;
 	dissect_heard(s->c->reg, p, &s->scratch, s->heard);
 	if (heard_learn(&s->heard, p, &s->scratch) < 0)
 		return err_set(e, ERR_IO, "no memory");

@@ -22,6 +22,7 @@ struct showing {
 	struct out out;
 	int form; /* enum report_form or FORM_EXPR */
 	bool bare, script;
+	bool blind; /* nobody asks for layers: packets are not taken apart */
 	struct report *report;
 	struct printer *printer;
 	struct filter *where; /* --where; NULL */
@@ -43,7 +44,10 @@ struct show_opts {
 	bool bare;           /* without number and time (craft) */
 	bool script;         /* expr: with time, as a line of a script */
 	const char *pattern; /* packets must fit this; NULL: all */
-	bool quiet_file;     /* with -w and without --as: print nothing */
+	/* With -w and without --as: print nothing, and take packets apart only where --where, the
+	 * pattern or `layers` asks for it. */
+	bool quiet_file;
+	bool layers; /* of each packet the caller wants them */
 };
 
 /* Reads --as, --fields, --doc, --spans, --where, --color. The registry is loaded. -1: e. */
@@ -53,7 +57,8 @@ int show_open(struct showing *s, struct cli *c, const struct show_opts *o, struc
 int show_sink(struct showing *s, const struct file_id *avoid, unsigned navoid, uint16_t link,
 	      struct err *e);
 enum show_result { SHOW_OK = 0, SHOW_ERROR = -1, SHOW_END = -2 };
-/* Dissect p, and show it if it is chosen (*shown). SHOW_END: the reader went away, quietly. */
+/* Dissect p unless nobody asks, and show it if it is chosen (*shown). SHOW_END: the reader went
+ * away, quietly. */
 int show_packet(struct showing *s, struct packet *p, const char *ifname, bool *shown,
 		struct err *e);
 /* The same without showing it: 1 it is chosen; enum show_result. */
