@@ -34,6 +34,7 @@ struct xdp {
 	uint32_t produced; /* into `out`, in all */
 	uint32_t begin;    /* produced when this burst began */
 	unsigned given;    /* frames of it that are in the ring */
+	unsigned drawn;    /* slots that it has */
 };
 
 static int no_xdp(const struct tx *t, const char *what, struct err *e)
@@ -135,6 +136,9 @@ static unsigned xdp_ready(struct tx *t)
 	uint32_t to = __atomic_load_n(x->back.producer, __ATOMIC_ACQUIRE);
 	unsigned n = 0;
 
+	/* Those of the burst before that no frame came for: it was handed over before it was full. */
+	for (; x->given < x->drawn; x->given++)
+		x->idle[x->nidle++] = t->slot[x->given];
 	for (; from != to && x->nidle < SLOTS; from++) {
 		uint64_t at = ((uint64_t *)x->back.entry)[from & (SLOTS - 1)];
 
@@ -143,6 +147,7 @@ static unsigned xdp_ready(struct tx *t)
 	__atomic_store_n(x->back.consumer, from, __ATOMIC_RELEASE);
 	while (n < TX_BURST && x->nidle)
 		t->slot[n++] = x->idle[--x->nidle];
+	x->drawn = n;
 	x->begin = x->produced;
 	x->given = 0;
 	return n;

@@ -77,6 +77,25 @@ f="eth dst=02:00:00:00:00:99 src=02:00:00:00:00:01"
 printf '%s\n' "at=100 $f type=1" "+0.5 $f type=2" "-0.4 $f type=3" "+0.5 $f type=4" "at=100.7 $f type=5" >back.strata
 send "times that go back" 0 --exact -i eth1 @back.strata
 check "times that go back: from the first to the last" "$(apart got.pcap | awk '{ print ($1 > 0.4 && $1 < 1.5) ? "yes" : $0 }')" yes
+# Many at once after single ones: handing over single ones does not use up the room for bursts.
+if command -v strace >/dev/null; then
+	awk -v f="$f" 'BEGIN {
+		print "at=100 " f
+		for (i = 0; i < 40; i++) print "+0.002 " f
+		for (i = 0; i < 6400; i++) print "+0 " f
+	}' >mixed.strata
+	"$STRATA" craft -q -f mixed.strata -w mixed.pcap
+	for how in $ways; do
+		[ "$how" = --sender=libnet ] && continue
+		before=$(arrived)
+		lab_on h1 strace -f -c -o calls -e trace=sendto,sendmmsg "$STRATA" replay -q "$how" -i eth1 mixed.pcap
+		check "single ones, then many, $how: all" "$(($(arrived) - before))" 6441
+		check "single ones, then many, $how: in bursts" \
+			"$(awk '$NF == "total" { print ($4 > 2000 ? $4 " calls" : "yes") }' calls)" yes
+	done
+else
+	echo "left out: no strace to count calls with"
+fi
 # ---- by the routing table ----
 host=h2 of=(-Q in udp)
 send "with a header in front" 0 --rate max ip dst=10.77.0.2 id=1 / udp sport=1-300 dport=9
