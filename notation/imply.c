@@ -473,3 +473,25 @@ int imply(struct parser *ps, const struct scope *sc, const struct field *f, cons
 	buf_done(&text);
 	return -1;
 }
+
+int imply_carried(struct parser *ps, unsigned i, const struct proto *upper, size_t at, size_t span)
+{
+	struct plan_layer *l = &ps->p->layer[i];
+	struct say why = { .at = (uint32_t)at, .span = (uint32_t)span };
+	struct edge edge;
+	int rc = 1;
+
+	if (!l->proto || (ps->flags & PLAN_PATTERN))
+		return 0;
+	struct scope sc = { NULL, &l->proto->rec, &l->say, i };
+	for (unsigned k = 0; registry_edge(ps->reg, l->proto, upper, k, &edge); k++) {
+		struct known c =
+			edge.cr && edge.cr->cond ? say_eval(ps, &sc, edge.cr->cond) : is(1);
+
+		if (!c.ok || c.v)
+			return 0;
+	}
+	for (unsigned k = 0; rc > 0 && registry_edge(ps->reg, l->proto, upper, k, &edge); k++)
+		rc = satisfy(ps, &sc, edge.cr->cond, &why);
+	return rc < 0 ? -1 : 0;
+}

@@ -27,6 +27,8 @@ static struct plan_layer *push(struct parser *ps, const struct proto *proto, int
 		text_fail(ps, at, span, "a packet has at most %u layers", PLAN_LAYERS);
 		return NULL;
 	}
+	if (parent >= 0 && proto && imply_carried(ps, (unsigned)parent, proto, at, span))
+		return NULL;
 	l = &p->layer[p->n++];
 	*l = (struct plan_layer) { .proto = proto,
 				   .parent = (int16_t)parent,
@@ -35,14 +37,31 @@ static struct plan_layer *push(struct parser *ps, const struct proto *proto, int
 	return l;
 }
 
-/* Does lower take it for one of its numbers of either end (ports)? Such a one stands for a
- * conversation of its own: between two layers that were said it is put only right under the upper
- * one, which wants it (tcp / dns), not as the beginning of a tunnel (udp / http). */
+/* Does lower take mid for one of its numbers of either end (ports)? Such a one stands for a
+ * conversation of its own. */
 static bool by_port(const struct registry *reg, const struct proto *lower, const struct proto *mid)
 {
 	struct edge edge;
 
 	return registry_edge(reg, lower, mid, 0, &edge) && edge.cr && edge.cr->nfields > 1;
+}
+
+/* Is mid where upper belongs: always right below it (tcp / dns), or on its way down to the wire
+ * when nothing else is said (udp / nfs)? Else it would be a tunnel that nobody asked for (udp /
+ * http, udp / tls). -1: memory. */
+static int belongs(const struct registry *reg, const struct proto *mid, const struct proto *upper)
+{
+	const struct proto *way[2 * FILL_MAX];
+	struct edge edge;
+
+	if (registry_edge(reg, mid, upper, 0, &edge) && !edge.space)
+		return 1;
+	int n = registry_path(reg, NULL, upper, way, 2 * FILL_MAX);
+	for (int i = 0; i < n; i++) {
+		if (way[i] == mid)
+			return 1;
+	}
+	return n == -2 ? -1 : 0;
 }
 
 static int above(struct parser *ps, const struct proto *proto, int prev, size_t at, size_t span)
@@ -57,9 +76,10 @@ static int above(struct parser *ps, const struct proto *proto, int prev, size_t 
 	if (!proto || (ps->flags & PLAN_PATTERN) || binds(ps->reg, lower, proto))
 		return prev;
 	n = registry_path(ps->reg, lower, proto, mid, FILL_MAX);
-	if (n == -2)
+	int stands = n > 0 && by_port(ps->reg, lower, mid[0]) ? belongs(ps->reg, mid[0], proto) : 1;
+	if (n == -2 || stands < 0)
 		return err_set(ps->e, ERR_IO, "out of memory");
-	if (n > 1 && by_port(ps->reg, lower, mid[0]))
+	if (!stands)
 		n = 0;
 	for (int i = 0; i < n; i++) {
 		struct plan_layer *l = push(ps, mid[i], prev, at, span);

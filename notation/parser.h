@@ -184,6 +184,9 @@ struct known {
 struct known say_eval(struct parser *ps, const struct scope *sc, const struct expr *x);
 /* Rule 6: make the condition of f hold where the user left that open. */
 int imply(struct parser *ps, const struct scope *sc, const struct field *f, const struct say *say);
+/* The same for the condition on which layer i carries `upper`, which stands at[0..span). Where it
+ * cannot hold, all stays as it was said. */
+int imply_carried(struct parser *ps, unsigned i, const struct proto *upper, size_t at, size_t span);
 
 /* ---- sweep.c ---- */
 
