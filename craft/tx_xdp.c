@@ -136,7 +136,8 @@ static unsigned xdp_ready(struct tx *t)
 	uint32_t to = __atomic_load_n(x->back.producer, __ATOMIC_ACQUIRE);
 	unsigned n = 0;
 
-	/* Those of the burst before that no frame came for: it was handed over before it was full. */
+	/* Those of the burst before that no frame came for: it was handed over before it was full.
+	 */
 	for (; x->given < x->drawn; x->given++)
 		x->idle[x->nidle++] = t->slot[x->given];
 	for (; from != to && x->nidle < SLOTS; from++) {
