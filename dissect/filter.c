@@ -247,6 +247,8 @@ static int read_test(struct filter_text *p)
 		return -1;
 	if (t->cmp == CMP_EXISTS && t->a.fn)
 		return filter_fail(p, p->at, 1, "a comparison is expected here");
+	if (!direct_make(p->f, t))
+		return filter_no_memory(p);
 	if (add_instr(p, I_TEST, index) < 0)
 		return -1;
 	return inverted ? add_instr(p, I_NOT, 0) : 0;

@@ -29,9 +29,17 @@ struct filter_work {
 };
 void filter_work_done(struct filter_work *w);
 
+/* Another packet is looked at from now on. */
+static inline void filter_begin(struct filter_work *w)
+{
+	w->have = 0;
+}
+
 /* Does a dissected packet match? With several occurrences of a field any of them may, but `!=` and
  * `===` ask for all of them (as Wireshark 4 does). An absent field matches nothing but `!` and
  * `not`. Thread-safe for distinct w. */
 bool filter_match(const struct filter *f, const struct packet *p, struct filter_work *w);
+/* The same of the packet that w was last begun with: its fields are decoded at most once. */
+bool filter_match_same(const struct filter *f, const struct packet *p, struct filter_work *w);
 
 #endif

@@ -249,6 +249,22 @@ static bool give_alias(struct matching *m, const struct ref *r, const struct tre
 	return false;
 }
 
+/* The same where it is made of fields at fixed places. */
+static bool give_quick(struct matching *m, const struct ref *r, const struct layer *l)
+{
+	const struct quick *q = r->quick;
+	const uint8_t *from = m->p->data + l->off;
+	struct got g = { .is_num = true, .p = from + q->bit / 8 };
+
+	if (q->cond.v && !code_true(&q->cond, from, l->hlen))
+		return false;
+	if (!q->view.v)
+		return give_fixed(m, r, l);
+	g.n = (q->bits + q->bit % 8 + 7) / 8;
+	g.num = (uint64_t)code_run(&q->view, from, l->hlen);
+	return give(m, &g);
+}
+
 static bool give_number(struct matching *m, const struct ref *r)
 {
 	const struct packet *p = m->p;
@@ -372,6 +388,8 @@ static bool visit_ref(struct matching *m, const struct ref *r)
 			stop = packet_payload(m->p, i, &from, &to) && give_bytes(m, from, to);
 		} else if (r->fixed) {
 			stop = give_fixed(m, r, l);
+		} else if (r->quick && l->hlen >= r->quick->need) {
+			stop = give_quick(m, r, l);
 		} else {
 			t = tree_of(m, i);
 			stop = t && (r->form == REF_ANY      ? give_all(m, r, t)

@@ -8,6 +8,7 @@
 
 #include "core/alias.h"
 #include "core/arena.h"
+#include "core/shape.h"
 #include "dissect/filter.h"
 
 enum ref_form {
@@ -41,6 +42,12 @@ struct ref_step {
 	uint32_t index;   /* item */
 };
 
+struct quick {                  /* a view that is made of fields at fixed places */
+	struct code view, cond; /* view.v NULL: it is ref.field itself */
+	uint32_t bit, bits;     /* those fields, in the header */
+	uint32_t need;          /* bytes of the header that they reach into */
+};
+
 struct ref { /* one way to what a name stands for */
 	uint8_t form;
 	uint8_t number; /* REF_NUMBER */
@@ -48,6 +55,7 @@ struct ref { /* one way to what a name stands for */
 	unsigned nth;              /* the nth layer of proto; 0: any */
 	const struct field *field; /* the last one */
 	struct alias alias;        /* REF_ALIAS */
+	const struct quick *quick; /* REF_ALIAS; NULL: it has to be looked for */
 	const struct ref_step *step;
 	unsigned nsteps;
 	const struct word *word; /* a flag of the field: 1 when set, else 0 */
@@ -120,6 +128,7 @@ struct test {
 	unsigned nset;
 	regex_t re;
 	bool has_re;
+	const struct direct *direct; /* NULL: its values have to be visited */
 };
 
 /* Code: a boolean register; TEST sets it, jumps look at it. */
@@ -206,6 +215,18 @@ struct matching {
 	unsigned seen; /* values so far */
 	uint64_t count;
 };
+
+/* filter_direct.c: can the test be made without visiting values? Then t->direct. False: memory is
+ * out. */
+bool direct_make(struct filter *f, struct test *t);
+enum direct_says {
+	DIRECT_NO,
+	DIRECT_YES,
+	DIRECT_ABSENT,
+	DIRECT_ASK, /* it cannot be told so */
+};
+/* DIRECT_YES, DIRECT_NO or DIRECT_ASK. */
+enum direct_says direct_test(const struct direct *d, const struct packet *p);
 
 /* filter_each.c: visit every value of op until one visit says stop (true). */
 bool filter_each(struct matching *m, const struct operand *op,

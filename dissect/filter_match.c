@@ -245,6 +245,12 @@ static bool test_holds(struct matching *m, const struct test *t)
 {
 	bool stopped;
 
+	if (t->direct) {
+		enum direct_says a = direct_test(t->direct, m->p);
+
+		if (a != DIRECT_ASK)
+			return a == DIRECT_YES;
+	}
 	m->t = t;
 	m->seen = 0;
 	stopped = filter_each(m, &t->a, t->b.ref ? visit_left : visit_literal);
@@ -253,10 +259,15 @@ static bool test_holds(struct matching *m, const struct test *t)
 
 bool filter_match(const struct filter *f, const struct packet *p, struct filter_work *w)
 {
+	filter_begin(w);
+	return filter_match_same(f, p, w);
+}
+
+bool filter_match_same(const struct filter *f, const struct packet *p, struct filter_work *w)
+{
 	struct matching m = { .f = f, .p = p, .w = w };
 	bool r = true;
 
-	w->have = 0;
 	for (unsigned i = 0; i < f->ncode; i++) {
 		const struct instr *in = &f->code[i];
 

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "core/near.h"
+#include "core/walk.h"
 #include "dissect/filter_impl.h"
 
 #define TYPE_STACK 32
@@ -202,6 +203,60 @@ static bool by_path(struct filter *f, const struct proto *p, unsigned nth, const
 
 /* ---- other names ---- */
 
+/* Where the fields stand that an expression over fixed ones reads. */
+static void quick_extent(struct quick *q, const struct code *c)
+{
+	uint32_t end = q->bit + q->bits;
+
+	for (unsigned i = 0; i < c->n; i++) {
+		const struct code_op *op = &c->v[i];
+
+		if (op->op != EX_FIELD)
+			continue;
+		if (!q->bits || op->bit < q->bit)
+			q->bit = op->bit;
+		if (op->bit + op->width > end)
+			end = op->bit + op->width;
+		q->bits = end - q->bit;
+	}
+}
+
+/* A view that can be read where its fields stand. False: memory is out. */
+static bool quick_view(struct filter *f, struct ref *r)
+{
+	const struct view *v = r->alias.view;
+	const struct record *rec = &r->proto->rec;
+	struct quick *q;
+	unsigned n;
+	uint32_t part = record_fixed_part(rec, &n);
+
+	if (r->alias.rec != rec || v->bytes)
+		return true;
+	q = arena_alloc(&f->mem, sizeof(*q));
+	if (!q || (v->cond && code_compile(&f->mem, rec, part, v->cond, false, &q->cond) < 0))
+		return false;
+	if (v->cond && !q->cond.v)
+		return true;
+	if (v->expr->op == EX_FIELD && !v->expr->outer_proto) {
+		if (!r->field || !is_fixed(r->proto, r->field))
+			return true;
+		q->need = ((uint32_t)r->field->fixed_bit + leaf_bits(r->field->type) + 7) / 8;
+	} else {
+		if (code_compile(&f->mem, rec, part, v->expr, false, &q->view) < 0)
+			return false;
+		if (!q->view.v)
+			return true;
+		quick_extent(q, &q->view);
+		if (!q->bits)
+			return true;
+		q->need = q->view.need;
+	}
+	if (q->cond.need > q->need)
+		q->need = q->cond.need;
+	r->quick = q;
+	return true;
+}
+
 /* A name that is looked for among the aliases of each record. */
 struct named {
 	struct filter *f;
@@ -229,6 +284,8 @@ static bool take_alias(const struct alias *a, void *arg)
 		r.alias = *a;
 		if (a->form == ALIAS_PREFIX)
 			r.field = NULL;
+		if (a->form == ALIAS_VIEW && !quick_view(w->f, &r))
+			w->f->no_memory = true;
 	}
 	add_ref(w->f, w->list, &r);
 	return false;

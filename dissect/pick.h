@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The values that a packet has under a name: any name that a display filter takes (tcp.dstport,
+ * eth.src[0:3], len(dns.qry.name), dns), to be compared, counted and printed. */
+#ifndef STRATA_DISSECT_PICK_H
+#define STRATA_DISSECT_PICK_H
+
+#include "dissect/filter.h"
+
+struct pick;
+
+/* Read a name. NULL: e says what is wrong, where, and the nearest name. r must be frozen and
+ * outlive the pick. */
+struct pick *pick_parse(const struct registry *r, const char *text, size_t len, struct err *e);
+struct pick *pick_close(struct pick *k); /* NULL */
+
+/* What follows looks at the packet that w was last begun with (filter_begin, filter_match).
+ * Thread-safe for distinct w. */
+
+/* Append the first value in a form that is the same for equal values alone. False: there is none.
+ */
+bool pick_key(const struct pick *k, const struct packet *p, struct filter_work *w, struct buf *out);
+/* Call each() with that form of every value, in their order; how many. */
+unsigned pick_each(const struct pick *k, const struct packet *p, struct filter_work *w,
+		   void (*each)(void *arg, const void *v, size_t n), void *arg);
+/* Append the first value in words, unescaped. False: there is none. */
+bool pick_text(const struct pick *k, const struct packet *p, struct filter_work *w,
+	       struct buf *out);
+/* The first value as a number. False: there is none, or it is no number. */
+bool pick_number(const struct pick *k, const struct packet *p, struct filter_work *w, uint64_t *v);
+
+#endif
