@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Writes the protocol files as byte arrays into one C file (see core/builtin.h).
-#   cmake -DOUT=builtin_files.c -DDIR=protocols -P embed.cmake
+# Writes files as byte arrays into one C file, with a table of them (see core/builtin.h).
+#   cmake -DOUT=builtin_files.c -DFILES=protocols/*.protocol -DHEADER=core/builtin.h
+#         -DNAME=builtin_files -P embed.cmake
 # Byte arrays, not string literals: safe for any content and any length.
 
-file(GLOB files "${DIR}/*.protocol")
+file(GLOB files "${FILES}")
 list(SORT files)
-set(body "/* Made by cmake/embed.cmake from protocols/; not to be edited. */\n#include \"core/builtin.h\"\n")
+set(body "/* Made by cmake/embed.cmake ; not to be edited. */\n#include \"${HEADER}\"\n")
 set(table "")
 set(i 0)
 foreach(file IN LISTS files)
@@ -20,6 +21,5 @@ foreach(file IN LISTS files)
 	math(EXPR i "${i} + 1")
 endforeach()
 # One more, all zero: C has no empty arrays, and a walk may end at name == NULL too.
-string(APPEND body "\nconst struct builtin_file builtin_files[] = {\n${table}\t{ 0, 0, 0 },\n};\n")
-string(APPEND body "\nconst unsigned builtin_nfiles = ${i};\n")
+string(APPEND body "\nconst struct builtin_file ${NAME}[] = {\n${table}\t{ 0, 0, 0 },\n};\n")
 file(WRITE "${OUT}" "${body}")

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The files of protocols/ as the build embeds them, in alphabetical order. */
+/* Text files as the build embeds them (cmake/embed.cmake): those of protocols/, in alphabetical
+ * order. */
 #ifndef STRATA_CORE_BUILTIN_H
 #define STRATA_CORE_BUILTIN_H
 
 #include <stddef.h>
 
 struct builtin_file {
-	const char *name, *text;
+	const char *name, *text; /* NULL behind the last one */
 	size_t len;
 };
 extern const struct builtin_file builtin_files[];
-extern const unsigned builtin_nfiles;
 
 #endif

@@ -18,9 +18,7 @@ int registry_load_now(struct registry *r, struct err *e)
 	if (!r->later)
 		return 0;
 	r->later = false;
-	for (unsigned i = 0; i < builtin_nfiles; i++) {
-		const struct builtin_file *f = &builtin_files[i];
-
+	for (const struct builtin_file *f = builtin_files; f->name; f++) {
 		if (registry_load(r, f->name, f->text, f->len, true, e))
 			return -1;
 	}

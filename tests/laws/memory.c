@@ -170,9 +170,8 @@ static int load_builtins(struct run *r, struct err *e)
 	struct registry *reg = registry_open();
 	int rc = reg ? 0 : out_of_memory(e);
 
-	for (unsigned i = 0; rc == 0 && i < builtin_nfiles; i++)
-		rc = registry_load(reg, builtin_files[i].name, builtin_files[i].text,
-				   builtin_files[i].len, true, e);
+	for (const struct builtin_file *f = builtin_files; rc == 0 && f->name; f++)
+		rc = registry_load(reg, f->name, f->text, f->len, true, e);
 	if (rc == 0)
 		rc = registry_freeze(reg, e);
 	if (rc == 0)
