@@ -40,6 +40,7 @@ have() {
 rounds() {
 	local i
 	for ((i = 0; i < ROUNDS; i++)); do "$1"; done
+	return 0 # what failed has been told
 }
 
 # have_scapy ID SIDE: the system's Python has it?
@@ -126,9 +127,10 @@ quiet_wire() {
 }
 
 # tcpdump insists on changing its groups.
-may_tcpdump() { # ID SIDE
+may_tcpdump() { # IDS SIDE
+	local id
 	[ "$(cat /proc/self/setgroups)" = allow ] && return
-	absent "$1" "$2" 'needs root'
+	for id in $1; do absent "$id" "$2" 'needs root'; done
 	return 1
 }
 

@@ -49,7 +49,7 @@ both() { # SIDE COMMAND...
 	fi
 }
 dumped() { # SIDE ARGUMENTS...
-	may_tcpdump capture "$1" && may_tcpdump capture-end "$1" &&
+	may_tcpdump 'capture capture-end' "$1" &&
 		both "$1" tcpdump "${@:2}" -i eth0 -Z root -w caught.pcap
 }
 once() {

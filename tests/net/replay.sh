@@ -15,7 +15,8 @@ replay() { recorded 2048 "$1" "$2" replay "${@:3}"; }
 replay "own times" 0 -i eth1 "$c/http.pcap"
 check "own times: the same bytes" "$(bytes got.pcap)" "$(bytes "$c/http.pcap")"
 holds "own times: the summary" said '56 sent, 6332 bytes by sendmmsg; .*late .* median'
-# Distances between packets as recorded, but for what a busy machine adds.
+# As long as recorded, never less; and at the distances of then, but for a few that a busy machine
+# delays.
 python3 - "$c/http.pcap" <<'PY' || bad=1
 import struct, sys
 def times(path):
@@ -29,10 +30,11 @@ def times(path):
     return t
 a, b = times(sys.argv[1]), times("got.pcap")
 took, wanted = b[-1] - b[0], a[-1] - a[0]
-far = max(abs((y - b[0]) - (x - a[0])) for x, y in zip(a, b))
-ok = len(a) == len(b) and abs(took - wanted) < 60e6 and far < 100e6
-print("%s: times: took %.1f ms of %.1f, at most %.1f ms away" %
-      ("ok" if ok else "FAILED", took / 1e6, wanted / 1e6, far / 1e6))
+late = sorted((y - b[0]) - (x - a[0]) for x, y in zip(a, b))
+near = sum(abs(x - late[len(late) // 2]) < 5e6 for x in late)
+ok = len(a) == len(b) and -20e6 < took - wanted < 5e9 and near > len(a) / 2
+print("%s: times: took %.1f ms of %.1f, %d of %d in their places" %
+      ("ok" if ok else "FAILED", took / 1e6, wanted / 1e6, near, len(a)))
 sys.exit(not ok)
 PY
 begun=$(date +%s%N)
@@ -169,7 +171,7 @@ begun=$(date +%s%N)
 kill -INT "$LAB_PID"
 wait "$LAB_PID"
 check "Ctrl-C: exit" $? 0
-check "Ctrl-C: at once" "$((($(date +%s%N) - begun) / 1000000 < 1000))" 1
+check "Ctrl-C: at once" "$((($(date +%s%N) - begun) / 1000000 < 5000))" 1
 holds "Ctrl-C: told" "$LAB_LOG" '[0-9]+ sent, .*; stopped'
 head -c 3000 "$c/http.pcap" >broken.pcap
 replay "a damaged file" 0 -i eth1 --rate max broken.pcap
