@@ -35,6 +35,8 @@ struct command {
 	const char *form;             /* --as where it is not said; NULL: line, or none */
 	int (*run)(struct cli *c);    /* the exit code */
 	const char *more;             /* a paragraph for the help, or NULL */
+	/* After these n words all others are for another program; NULL: never. */
+	bool (*passes)(int n, char *const *word);
 };
 
 extern const struct command *const commands[]; /* NULL at the end */
@@ -65,6 +67,6 @@ void help_command(const struct command *cmd);
 /* ---- one file each ---- */
 
 extern const struct command cmd_craft, cmd_send, cmd_ask, cmd_sniff, cmd_read, cmd_edit, cmd_replay,
-	cmd_diff, cmd_protocols, cmd_doctor;
+	cmd_diff, cmd_protocols, cmd_lab, cmd_doctor;
 
 #endif

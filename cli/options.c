@@ -166,6 +166,9 @@ const struct option_row option_rows[] = {
 	[OPT_SUMS] = { OPT_SUMS, 0, "sums", NULL, "make every checksum right", false },
 	[OPT_THREADS] = { OPT_THREADS, 0, "threads", "N", "how many share the work; 1: none",
 			  false },
+	[OPT_PRINT] = { OPT_PRINT, 0, "print", NULL, "show the network, make nothing", false },
+	[OPT_NAME] = { OPT_NAME, 0, "name", "NAME", "what the lab is called (else a number)",
+		       false },
 	[OPT_NONE] = { OPT_NONE, 0, NULL, NULL, NULL, false },
 };
 
@@ -297,13 +300,21 @@ int options_parse(struct options *o, const struct command *cmd, int *argc, char 
 {
 	int kept = 0;
 
+	o->ended = -1;
 	for (int i = 0; i < *argc;) {
 		const char *a = argv[i];
+		/* Another program's words begin: its options are its own. */
+		if (cmd->passes && cmd->passes(kept, argv)) {
+			while (i < *argc)
+				argv[kept++] = argv[i++];
+			break;
+		}
 		if (a[0] != '-' || !a[1]) {
 			argv[kept++] = argv[i++];
 			continue;
 		}
 		if (strcmp(a, "--") == 0) {
+			o->ended = kept;
 			for (i++; i < *argc; i++)
 				argv[kept++] = argv[i];
 			break;
@@ -314,6 +325,8 @@ int options_parse(struct options *o, const struct command *cmd, int *argc, char 
 			return -1;
 		i += used;
 	}
+	if (kept < *argc)
+		argv[kept] = NULL; /* as after the last one of all */
 	*argc = kept;
 	return 0;
 }

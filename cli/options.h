@@ -90,6 +90,8 @@ enum option_id {
 	OPT_MAP,
 	OPT_SUMS,
 	OPT_THREADS,
+	OPT_PRINT,
+	OPT_NAME,
 	OPT_NONE,
 };
 #define OPT_COMMON OPT_INTERFACE /* those before it */
@@ -110,6 +112,7 @@ struct options {
 	const char *v[OPT_NONE];     /* the last value given; "" for options that take none; NULL */
 	unsigned n[OPT_NONE];        /* how often */
 	const char **list[OPT_NONE]; /* all values of those that may be given several times */
+	int ended;                   /* words before "--"; -1: that was not said */
 };
 
 /* Take the options out of argv[0..*argc); what is left are the words. */

@@ -15,6 +15,16 @@ foreach(section 1 3 5 7 8)
 	endif()
 endforeach()
 
+# For systems that refuse user namespaces to programs without a profile (Ubuntu 23.10 and later). It
+# names the program where it is installed; loading it is the administrator's.
+if(TARGET strata)
+	install(CODE "
+		set(STRATA_PROGRAM \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/strata\")
+		configure_file(\"${CMAKE_SOURCE_DIR}/cmake/strata.apparmor.in\"
+			\"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DATADIR}/strata/apparmor/strata\"
+			@ONLY)")
+endif()
+
 if(TARGET strata_shared)
 	install(TARGETS strata_shared EXPORT strata_targets
 		LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")

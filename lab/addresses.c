@@ -283,6 +283,17 @@ static unsigned wished(const struct topology *t, unsigned port)
 	return v < 1000 ? v : 0;
 }
 
+/* The number of a version 4 address in its network; 0: it has more than four digits. */
+static unsigned host_part(const struct lab_addr *a)
+{
+	unsigned v = 0;
+
+	for (unsigned i = 0; i < 4; i++)
+		v = v << 8 | a->b[i];
+	v &= a->prefix >= 32 ? 0 : UINT32_MAX >> a->prefix;
+	return v < 10000 ? v : 0;
+}
+
 static int give_address(struct parser *p, unsigned port, unsigned f)
 {
 	struct topology *t = p->t;
@@ -294,8 +305,8 @@ static int give_address(struct parser *p, unsigned port, unsigned f)
 	if (!net->len || v->addr[f].len || !speaks(t, v))
 		return 0;
 	/* The version 6 address repeats what was said of the other. */
-	if (f == LAB_V6 && v->addr_place[LAB_V4].len && v->addr[LAB_V4].prefix >= 24)
-		wish = v->addr[LAB_V4].b[3];
+	if (f == LAB_V6 && v->addr_place[LAB_V4].len)
+		wish = host_part(&v->addr[LAB_V4]);
 	if (!nth(net, wish, &a) || taken(t, v->segment, &a)) {
 		unsigned n = 1;
 

@@ -392,7 +392,10 @@ struct topology *topology_parse(const char *name, const char *text, size_t len, 
 		err_set(e, ERR_IO, "out of memory");
 		return NULL;
 	}
-	if (parse_all(&p)) {
+	p.t->text = arena_strndup(&p.t->mem, text, len);
+	if (!p.t->text)
+		err_set(e, ERR_IO, "out of memory");
+	if (!p.t->text || parse_all(&p)) {
 		topology_free(p.t);
 		return NULL;
 	}

@@ -90,6 +90,7 @@ struct lab_step {
 
 struct topology {
 	struct arena mem;
+	const char *text; /* as it was read */
 	struct lab_node *node;
 	unsigned nnodes;
 	struct lab_wire *wire;

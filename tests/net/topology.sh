@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# strata lab: networks of every kind are made as an ordinary user, carry what they should, lose and
+# delay as much as they should, and leave nothing, however they end.
+# shellcheck source=tests/net/command.sh
+. "$(dirname "$0")/command.sh"
+begin "ping" "$@"
+
+lab() { "$STRATA" lab "$@"; }
+hears() { # NAME TOPOLOGY HOST...: h1 reaches each of them, in both versions
+	local host name=$1 topology=$2
+	shift 2
+	for host; do
+		lab -q "$topology" -- sh -c "ping -4 -q -c 1 -W 10 $host && ping -6 -q -c 1 -W 10 $host" >out 2>&1
+		check "$name: $host is reached" $? 0
+	done
+}
+
+# ---- shapes ----
+hears 'a line' 'h1 -- h2' h2
+hears 'a star' 'h1 -- s1 -- h2, s1 -- h3, s1 -- web; host web' h2 h3 web
+hears 'two routers' 'h1 -- r1 -- r2 -- h2' h2
+hears 'a ring of routers' 'r1 -- r2 -- r3 -- r1; h1 -- r1; r3 -- h3' h3
+hears 'own addresses' 'host h1 192.168.7.1/24 2001:db8::1/64; h1 -- s1 -- r1(192.168.7.9/24) -- h2' h2
+hears 'a poor wire' 'h1 -- s1 -- h2 delay=1ms jitter=100us reorder=5% duplicate=5% rate=10mbit' h2
+hears 'a loop that is opened' 'switch s1 tree=on; s1 -- s2 -- s3 -- s1; h1 -- s1; s2 -- h2' h2
+lab -q 'h1 -- h2 mtu=600' -- ping -4 -q -c 1 -W 10 -s 1400 h2 >out
+check 'a short mtu: fragments' $? 0
+for i in $(seq 20); do echo "s1 -- h$i"; done >twenty.lab
+began=$(date +%s%N)
+lab -q twenty.lab -- ping -q -c 1 -W 10 h20 >out
+check '20 hosts' $? 0
+echo "20 hosts and a ping took $((($(date +%s%N) - began) / 1000000)) ms"
+
+# ---- programs ----
+lab -q -- sh -c 'exit 7'
+check 'a status is handed on' $? 7
+lab -q -- sh -c 'kill -TERM $$'
+check 'so is a signal' $? 143
+lab -q -- no-such-program 2>said
+check 'a program that is not there' $? 2
+holds 'it is named' said "h1: no program 'no-such-program'"
+lab -q 'h1 -- s1 -- h2' -- sh -c 'hostname; on h2 hostname; on s1 true; on h3 true' >out 2>said
+check 'names of hosts' "$(tr '\n' ' ' <out)" 'h1 h2 '
+holds 'a host that is not there' said "no 'h3' in this lab"
+lab -q 'h1 -- h2' -- sh -c 'echo 0 >/proc/sys/net/ipv4/ip_forward && strata ask -c 2 ip dst=10.0.1.2 / icmp' >out 2>&1
+check 'strata inside' $? 0
+holds 'it has its answers' out '2 sent, 2 answered'
+lab -q 'h1 -- h2' -- sh -c 'strata send -c 3 --verify eth0 -i eth0 eth / ip dst=10.0.1.2 / udp' >out 2>&1
+lab -q 'h1 -- s1 -- h2' -- sh -c 'sniff h2--s1 -c 2 icmp >heard 2>log & until grep -q listening log; do sleep 0.05; done
+	ping -4 -q -c 1 h2 >/dev/null; wait' 2>said
+check 'a wire is listened on' "$(grep -c icmp heard)" 2
+lab -q 'h1 -- s1 -- h2' -- sh -c 'sniff s1 -c 2 icmp >heard 2>log & until grep -q listening log; do sleep 0.05; done
+	ping -4 -q -c 1 h2 >/dev/null; wait' 2>said
+check 'so is a switch' "$(grep -c icmp heard)" 2
+
+# ---- what a wire does ----
+# One way: what leaves h1 is counted, what comes to h2 as well.
+flood='until ping -4 -q -c 1 -W 1 h2 >/dev/null; do :; done
+	on h2 cat /sys/class/net/eth0/statistics/rx_packets >before
+	strata send --as none -c 20000 --rate 20000 ip dst=10.0.1.2 / udp dport=9
+	sleep 0.3; on h2 cat /sys/class/net/eth0/statistics/rx_packets >after'
+lab 'h1 -- h2 loss=10%' -- sh -c "$flood" 2>said
+line=$(grep 'h1 to h2' said)
+in=$(sed -E 's/.*: ([0-9]+) frames in.*/\1/' <<<"$line")
+out=$(sed -E 's/.* ([0-9]+) out.*/\1/' <<<"$line")
+echo "$line"
+[ "${in:-0}" -ge 20000 ] && [ $((in - out)) -gt $((in * 9 / 100)) ] && [ $((in - out)) -lt $((in * 11 / 100)) ]
+check '10 % are lost, within 1 %' $? 0
+got=$(($(cat after) - $(cat before)))
+echo "h2 counts $got of 20000"
+[ $got -gt 17800 ] && [ $got -lt 18200 ]
+check 'the far end counts the same' $? 0
+# The least of many is what the wire does; the rest is the machine's.
+lab -q 'h1 -- h2 delay=20ms' -- ping -4 -q -i 0.05 -c 20 h2 >out
+rtt=$(sed -nE 's/.*= ([0-9]+)\.([0-9]{3}).*/\1\2/p' out)
+echo "20 ms there and 20 ms back: $rtt us at least"
+[ "${rtt:-0}" -ge 40000 ] && [ "$rtt" -lt 42000 ]
+check '20 ms each way, within 1 ms' $? 0
+
+# ---- many, and how they end ----
+mine() { grep -oE '@strata-lab/[0-9]+/[^ ]+' /proc/net/unix | sort -u | wc -l; }
+alive() { ps -eo stat=,args= | grep -v '^Z' | grep -cE 'strata[ ]lab|sleep[ ]98765'; }
+before=$(mine)
+"$STRATA" lab -q 'h1 -- s1 -- h2 loss=1%' -- sleep 98765 &
+first=$!
+"$STRATA" lab -q --name other 'h1 -- h2' -- sleep 98765 &
+second=$!
+lab_until 10 lab --name other on h2 true
+lab_until 10 lab --name 1 on h2 true
+check 'two at once' "$(lab list | awk '{ print $1 }' | sort | tr '\n' ' ')" '1 other '
+check 'each with its own hosts' "$(lab --name other on h2 hostname) $(lab --name 1 on s1 hostname)" 'h2 s1'
+lab on h2 true 2>said
+check 'which one has to be said' $? 2
+holds 'it is told so' said 'there are 2 labs'
+lab --name other -- true 2>said
+check 'a name twice' $? 2
+"$STRATA" lab --name other on h1 sleep 98765 &
+third=$!
+sleep 0.3
+kill -9 $first $second
+wait $first $second $third 2>/dev/null
+lab_until 10 bash -c "! ps -eo stat=,args= | grep -v ^Z | grep -qE 'strata[ ]lab|sleep[ ]98765'"
+check 'after kill -9: no process' "$(alive)" 0
+gone() { [ "$(mine)" = "$before" ]; }
+lab_until 10 gone
+check 'no socket' "$(mine)" "$before"
+check 'no lab' "$(lab list | wc -l)" 0
+check 'no mount' "$(grep -c strata-lab /proc/self/mounts)" 0
+# At any moment: also while it is being made.
+for ms in 00 01 02 04 06 08 12 16 24 32; do
+	"$STRATA" lab -q twenty.lab -- sleep 98765 &
+	first=$!
+	sleep 0.0$ms
+	kill -9 $first
+	wait $first 2>/dev/null
+done
+lab_until 10 bash -c "! ps -eo stat=,args= | grep -v ^Z | grep -qE 'strata[ ]lab|sleep[ ]98765'"
+check 'killed while it is made: no process' "$(alive)" 0
+
+# shellcheck disable=SC2154 # begin sets it
+exit $bad
