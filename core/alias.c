@@ -5,6 +5,7 @@
 #include "core/bits.h"
 #include "core/head.h"
 #include "core/load.h"
+#include "core/proto_print.h"
 #include "core/walk.h"
 
 struct visit {
@@ -70,6 +71,41 @@ bool alias_each(const struct record *rec, bool (*fn)(const struct alias *a, void
 			return true;
 	}
 	return false;
+}
+
+struct named {
+	const char *name;
+	struct alias *out;
+};
+
+static bool is_named(const struct alias *a, void *arg)
+{
+	const struct named *n = arg;
+
+	if (strcmp(a->name, n->name))
+		return false;
+	*n->out = *a;
+	return true;
+}
+
+int alias_of(const struct proto *p, const char *name, struct alias *out)
+{
+	const struct field *f = proto_field(p, name, strlen(name));
+	struct named arg = { name, out };
+	struct needs n;
+	bool found;
+
+	if (f) {
+		*out = (struct alias) { name, ALIAS_FIELD, &p->rec, f, NULL, NULL };
+		return 1;
+	}
+	if (needs_of(p, &n))
+		return -1;
+	found = alias_each(&p->rec, is_named, &arg);
+	for (unsigned i = 0; i < n.nrec && !found; i++)
+		found = alias_each(n.rec[i], is_named, &arg);
+	needs_done(&n);
+	return found;
 }
 
 bool alias_is(const struct alias *a, const struct tree *t, uint32_t at)

@@ -26,6 +26,10 @@ struct alias {
  * it was stopped. */
 bool alias_each(const struct record *rec, bool (*fn)(const struct alias *a, void *arg), void *arg);
 
+/* What a name stands for in a protocol: a field of its own, or another name there or in one of its
+ * structs. 1; 0: nothing; -1: memory is out. */
+int alias_of(const struct proto *p, const char *name, struct alias *out);
+
 /* Does node `at` bear the name? (Not for views.) */
 bool alias_is(const struct alias *a, const struct tree *t, uint32_t at);
 /* The number before the data of node `at`, and where it stands. False: it has none. */

@@ -113,7 +113,8 @@ static int resolve_proto(struct scope *s)
 	if (p->segment && (maybe(s, p->segment->at) || maybe(s, p->segment->opens) ||
 			   maybe(s, p->segment->closes) || maybe(s, p->segment->resets) ||
 			   maybe(s, p->segment->first) || maybe(s, p->segment->last) ||
-			   maybe(s, p->segment->acks) || maybe(s, p->segment->acks_if)))
+			   maybe(s, p->segment->acks) || maybe(s, p->segment->acks_if) ||
+			   maybe(s, p->segment->takes) || maybe(s, p->segment->window)))
 		return -1;
 	for (unsigned i = 0; i < p->ncarries; i++) {
 		if (maybe(s, p->carries[i].cond))

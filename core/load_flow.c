@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Parser of what a protocol says of conversations (`flow`), of pieces of one datagram (`fragment`)
  * and of a stream of bytes (`segment`). */
+#include "core/alias.h"
 #include "core/load.h"
 
 static struct place place_of(const struct expr *x)
@@ -78,8 +79,21 @@ int parse_fragment(struct load *l)
 	return word_expr(l, "if", &f->cond) < 0 ? -1 : 0;
 }
 
-/* segment at EXPR [opens EXPR] [closes EXPR] [resets EXPR] [first EXPR] [last EXPR]
- *	[acks EXPR [if EXPR]] */
+/* window EXPR [scale NAME] */
+static int scale(struct load *l, struct segment_rule *s)
+{
+	if (!s->window || !load_is(l, "scale"))
+		return 0;
+	if (said(l, s->scale))
+		return -1;
+	load_next(l);
+	l->u->scale = load_here(l);
+	s->scale = load_dotted(l, "the name of what scales the window");
+	return s->scale ? 1 : -1;
+}
+
+/* segment at EXPR [opens EXPR] [closes EXPR] [resets EXPR] [first EXPR] [last EXPR] [takes EXPR]
+ *	[window EXPR [scale NAME]] [acks EXPR [if EXPR]] */
 int parse_segment(struct load *l)
 {
 	struct segment_rule *s = arena_alloc(&l->r->mem, sizeof(*s));
@@ -99,12 +113,14 @@ int parse_segment(struct load *l)
 		} part[] = {
 			{ "at", &s->at },         { "opens", &s->opens }, { "closes", &s->closes },
 			{ "resets", &s->resets }, { "acks", &s->acks },   { "first", &s->first },
-			{ "last", &s->last },
+			{ "last", &s->last },     { "takes", &s->takes }, { "window", &s->window },
 		};
 		int r = 0;
 
 		for (unsigned i = 0; i < sizeof(part) / sizeof(*part) && !r; i++)
 			r = word_expr(l, part[i].word, part[i].x);
+		if (!r)
+			r = scale(l, s);
 		if (!r && s->acks)
 			r = word_expr(l, "if", &s->acks_if);
 		if (r <= 0)
@@ -153,6 +169,16 @@ int check_flow(struct registry *r, struct unit *u, struct err *e)
 	if (!w.bits)
 		return src_fail(u->src, e, place_of(p->segment->at),
 				"a segment begins at a number among the fields of %s", p->name);
+	if (p->segment->scale) {
+		struct alias a;
+		int rc = alias_of(p, p->segment->scale, &a);
+
+		if (rc < 0)
+			return load_nomem(e);
+		if (!rc)
+			return src_fail(u->src, e, u->scale, "nothing in %s has the name '%s'",
+					p->name, p->segment->scale);
+	}
 	p->segment->bits = (uint8_t)w.bits;
 	p->segment->number = (uint16_t)w.field;
 	return 0;

@@ -461,8 +461,12 @@ struct segment_rule {          /* `segment at EXPR opens ...`: the payload is a 
 		*last;              /* bits that one of several keeps when it is cut; or NULL */
 	const struct expr *acks;    /* number of the byte that the receiver waits for; or NULL */
 	const struct expr *acks_if; /* it says so; NULL: always */
-	uint16_t number;            /* the widest field that `at` names */
-	uint8_t bits;               /* its width, after which the numbers begin again */
+	const struct expr *takes;   /* numbers that it takes beside those of its bytes; or NULL */
+	const struct expr *window;  /* how many bytes more its sender can receive; or NULL */
+	const char *scale; /* the field or other name that says, as a stream opens, by how many
+			      bits windows are shifted to the left; or NULL */
+	uint16_t number;   /* the widest field that `at` names */
+	uint8_t bits;      /* its width, after which the numbers begin again */
 };
 
 #define MESSAGE_REST INT64_MAX /* `message rest`: up to the end of the stream */

@@ -302,7 +302,8 @@ static bool same_segment(const struct segment_rule *a, const struct segment_rule
 	       same_expr(a->closes, b->closes) && same_expr(a->resets, b->resets) &&
 	       same_expr(a->first, b->first) && same_expr(a->last, b->last) &&
 	       same_expr(a->acks, b->acks) && same_expr(a->acks_if, b->acks_if) &&
-	       a->bits == b->bits;
+	       same_expr(a->takes, b->takes) && same_expr(a->window, b->window) &&
+	       same_text(a->scale, b->scale) && a->bits == b->bits;
 }
 
 static bool same_flow(const struct proto *a, const struct proto *b)

@@ -210,6 +210,10 @@ static void print_flow(const struct proto *p, struct buf *out)
 		print_part("resets", p, p->segment->resets, out);
 		print_part("first", p, p->segment->first, out);
 		print_part("last", p, p->segment->last, out);
+		print_part("takes", p, p->segment->takes, out);
+		print_part("window", p, p->segment->window, out);
+		if (p->segment->scale)
+			buf_fmt(out, " scale %s", p->segment->scale);
 		print_part("acks", p, p->segment->acks, out);
 		print_part("if", p, p->segment->acks_if, out);
 		buf_char(out, '\n');
