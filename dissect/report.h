@@ -44,6 +44,9 @@ void report_begin(struct report *r, struct buf *out);
 void report_seen(struct report *r, int64_t when);
 /* Append one dissected packet, newline included. ifname: or NULL. */
 void report_packet(struct report *r, const struct packet *p, const char *ifname, struct buf *out);
+/* Append the summary of layer i, which begins with its protocol's name and a blank. ends: with what
+ * its `flow` names, where it stands first. -1: memory is out. */
+int report_layer(struct report *r, const struct packet *p, unsigned i, bool ends, struct buf *out);
 /* A leaf's value as unescaped words (addresses, names, numbers, words), appended. */
 void report_value(const struct tree *t, uint32_t at, struct buf *out);
 /* A time as seconds with so many digits (at most 9) after the point; may be negative. Appended. */

@@ -154,8 +154,9 @@ static bool put_field(struct report *r, const struct packet *p, unsigned i, cons
 	return v != 0;
 }
 
+/* from: the first op that is printed. */
 static void put_summary(struct report *r, const struct packet *p, unsigned i,
-			const struct summary *s, bool *have, struct buf *out)
+			const struct summary *s, unsigned from, bool *have, struct buf *out)
 {
 	const struct layer *l = &p->layers[i];
 	size_t group = 0;
@@ -166,7 +167,7 @@ static void put_summary(struct report *r, const struct packet *p, unsigned i,
 		return;
 	if (s->nops)
 		buf_char(out, ' ');
-	for (unsigned k = 0; k < s->nops; k++) {
+	for (unsigned k = from; k < s->nops; k++) {
 		const struct op *op = &s->op[k];
 
 		switch (op->form) {
@@ -374,7 +375,7 @@ void report_line(struct report *r, const struct packet *p, const char *ifname, s
 		shown = true;
 		if (r->opts.color)
 			buf_str(out, report_color(r, i));
-		put_summary(r, p, i, s, &have, out);
+		put_summary(r, p, i, s, 0, &have, out);
 		if (r->opts.color)
 			buf_str(out, report_plain(r));
 		if (s->nsums && !w.sum && !(l->flags & LAYER_QUOTED))
@@ -396,4 +397,34 @@ void report_line(struct report *r, const struct packet *p, const char *ifname, s
 	if (r->opts.verbose && !r->opts.bare)
 		put_comments(p, out);
 	buf_char(out, '\n');
+}
+
+static bool tells_end(const struct proto *p, const struct field *f)
+{
+	for (unsigned k = 0; p->flow && f && k < p->flow->n; k++) {
+		if (f->index == p->flow->pair[k].a || f->index == p->flow->pair[k].b)
+			return true;
+	}
+	return false;
+}
+
+int report_layer(struct report *r, const struct packet *p, unsigned i, bool ends, struct buf *out)
+{
+	const struct proto *proto = p->layers[i].proto;
+	bool have = false;
+	const struct summary *s;
+	unsigned from = 0;
+
+	r->failed = false;
+	s = line_of(r, p, i, summary_of(r, proto), &have);
+	for (unsigned k = 0; s && !ends && k < s->nops; k++) {
+		if (s->op[k].form == OP_TEXT)
+			continue;
+		if (!tells_end(proto, s->op[k].field))
+			break;
+		from = k + 1;
+	}
+	if (s)
+		put_summary(r, p, i, s, from, &have, out);
+	return r->failed ? -1 : 0;
 }
