@@ -92,7 +92,8 @@ static int tell_payload(struct flows *f, const struct packet *p, const struct fl
 	return f->ops.data(f->opts.arg, &d);
 }
 
-static int conversation(struct flows *f, const struct packet *p, unsigned i)
+/* told: it is looked at, not only counted. */
+static int conversation(struct flows *f, const struct packet *p, unsigned i, bool told)
 {
 	const struct proto *proto = p->layers[i].proto;
 	struct flow_seen s = { .proto = proto, .layer = i };
@@ -105,8 +106,13 @@ static int conversation(struct flows *f, const struct packet *p, unsigned i)
 	at = table_find(f, &k, proto, &s.fresh);
 	if (!at)
 		return -1;
+	s.renewed = !s.fresh;
 	if (proto->segment)
 		rc = stream_renew(f, p, i, at, k.side, &s.fresh);
+	s.renewed = s.renewed && s.fresh;
+	s.own = flow_at(f, at) + 1;
+	if (!told)
+		return rc;
 	s.number = flow_at(f, at)->number;
 	s.ends = k.ends;
 	if (s.fresh && f->ops.answers && f->ops.answers(f->opts.arg, p, &s))
@@ -119,8 +125,27 @@ static int conversation(struct flows *f, const struct packet *p, unsigned i)
 	return proto->segment ? stream_segment(f, p, i, at, k.side) : tell_payload(f, p, &s);
 }
 
+/* The last layer of p from `first` on that has a conversation. */
+static unsigned innermost(struct flows *f, const struct packet *p, unsigned first)
+{
+	unsigned last = first;
+
+	for (unsigned i = first; i < p->nlayers && !(p->layers[i].flags & LAYER_QUOTED); i++) {
+		const struct proto *proto = p->layers[i].proto;
+
+		if (!f->rules[proto->id] || (p->layers[i].flags & (LAYER_CUT | LAYER_BAD_HEADER)))
+			continue;
+		if (f->tracked[proto->id])
+			last = i;
+		if (proto->fragment && rules_piece(f, p, i))
+			break;
+	}
+	return last;
+}
+
 int flow_look(struct flows *f, const struct packet *p, unsigned first)
 {
+	unsigned last = f->opts.innermost ? innermost(f, p, first) : first;
 	struct whole *w = NULL;
 	int rc = 0;
 
@@ -132,7 +157,7 @@ int flow_look(struct flows *f, const struct packet *p, unsigned first)
 		if (!f->rules[l->proto->id] || (l->flags & (LAYER_CUT | LAYER_BAD_HEADER)))
 			continue;
 		if (f->tracked[l->proto->id])
-			rc = conversation(f, p, i);
+			rc = conversation(f, p, i, i >= last);
 		if (rc || !rules_piece(f, p, i))
 			continue;
 		/* A piece: what it holds is looked at when the whole is there. */
@@ -152,17 +177,30 @@ int flows_packet(struct flows *f, const struct packet *p)
 	return flow_look(f, p, 0);
 }
 
+/* The conversation of layer i, whatever the packet is to it. 0: it is not known. */
+static uint32_t look_up(struct flows *f, const struct packet *p, unsigned i, struct flow_key *k)
+{
+	f->decoded = NULL;
+	if (!f->rules[p->layers[i].proto->id] || !p->layers[i].proto->flow ||
+	    !rules_key(f, p, i, k))
+		return 0;
+	return table_look(f, k);
+}
+
 int flows_side(struct flows *f, const struct packet *p, unsigned i)
 {
 	struct flow_key k;
-	uint32_t at;
+	uint32_t at = look_up(f, p, i, &k);
 
-	f->decoded = NULL;
-	if (!f->rules[p->layers[i].proto->id] || !p->layers[i].proto->flow ||
-	    !rules_key(f, p, i, &k))
-		return -1;
-	at = table_look(f, &k);
 	return at ? k.side != flow_at(f, at)->first : -1;
+}
+
+void *flows_own(struct flows *f, const struct packet *p, unsigned i)
+{
+	struct flow_key k;
+	uint32_t at = look_up(f, p, i, &k);
+
+	return at && f->opts.own ? flow_at(f, at) + 1 : NULL;
 }
 
 int flows_end(struct flows *f)
@@ -172,6 +210,18 @@ int flows_end(struct flows *f)
 	datagram_expire(f, INT64_MAX);
 	while (f->oldest && !rc)
 		rc = stream_end(f, f->oldest);
+	return rc;
+}
+
+int flows_each(const struct flows *f, int (*fn)(void *arg, const struct flow_seen *s), void *arg)
+{
+	int rc = 0;
+
+	for (uint32_t at = f->table.oldest; at && !rc; at = flow_at(f, at)->newer) {
+		struct flow_seen s = table_seen(f, flow_at(f, at));
+
+		rc = fn(arg, &s);
+	}
 	return rc;
 }
 

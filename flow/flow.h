@@ -35,8 +35,10 @@ struct flow_seen { /* a packet of a conversation */
 	uint32_t number;
 	uint8_t side;
 	bool fresh;     /* it is the first one */
+	bool renewed;   /* likewise, of the ends of another conversation before it */
 	unsigned layer; /* the layer that has the protocol */
 	unsigned ends;  /* the layer that has the addresses; may be the same */
+	void *own;      /* flow_opts.own bytes, kept with the conversation; zeroes at first */
 };
 
 /* What is told; each may be NULL. Not 0: stop, flows_packet() returns it. */
@@ -49,6 +51,9 @@ struct flow_ops {
 	/* Of a new conversation, before seen: does its sender answer, going by what the packet
 	 * says, so that the other end is side 0? Without it that is who was seen first. */
 	bool (*answers)(void *arg, const struct packet *p, const struct flow_seen *s);
+	/* A conversation is forgotten, for want of room or because its ends begin another one; at
+	 * the end none is. */
+	void (*over)(void *arg, const struct flow_seen *s);
 	/* Bytes that layer i of p says otherwise than a packet before it did: a fragment or a
 	 * segment that overlaps what waits (d->p: all of it), or that repeats what was handed on
 	 * already (from the first byte that differs to the last one). What stands in d is not part
@@ -65,6 +70,9 @@ struct flow_opts {
 	 * ops->seen of every one. */
 	const struct proto *only;
 	const uint32_t *follow; /* ops->data of this conversation of `only` alone; NULL: of all */
+	/* Of a packet the innermost conversation alone is seen, not those that it travels in. */
+	bool innermost;
+	size_t own; /* bytes for flow_seen.own; they count in flows_max */
 	enum flow_overlap overlap;
 	size_t fragments_max, streams_max, flows_max; /* bytes; 0: the default */
 	int64_t fragment_time;                        /* ns; 0: the default */
@@ -95,8 +103,14 @@ int flows_packet(struct flows *f, const struct packet *p);
 /* Which side of a conversation that was seen before sent layer i of p, which may stand in a quote;
  * -1: it is not known. */
 int flows_side(struct flows *f, const struct packet *p, unsigned i);
+/* What is kept with the conversation of layer i of p, which may stand in a quote; NULL: it is not
+ * known. */
+void *flows_own(struct flows *f, const struct packet *p, unsigned i);
 /* No more packets: hand out what waits behind holes. */
 int flows_end(struct flows *f);
+/* Those that are remembered, the one used least recently first: of s proto, number and own are set.
+ * Not 0: stop, that is returned. */
+int flows_each(const struct flows *f, int (*fn)(void *arg, const struct flow_seen *s), void *arg);
 void flows_counts(const struct flows *f, struct flow_counts *c);
 
 #endif

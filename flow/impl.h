@@ -3,6 +3,7 @@
 #ifndef STRATA_FLOW_IMPL_H
 #define STRATA_FLOW_IMPL_H
 
+#include "core/alias.h"
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/shape.h"
@@ -25,7 +26,8 @@ struct rules {
 	struct {
 		uint16_t byte, len;
 	} end[2][FLOW_PAIRS];
-	struct code at, more, first, frag_if, opens, closes, resets, acks, acks_if;
+	struct code at, more, first, frag_if, opens, closes, resets, acks, acks_if, takes, window;
+	struct alias scale; /* name NULL: there is none */
 };
 
 /* ---- conversations (table.c) ---- */
@@ -187,6 +189,10 @@ uint32_t table_look(const struct flows *f, const struct flow_key *k);
 /* The same; made if it is new. 0: memory is out. */
 uint32_t table_find(struct flows *f, const struct flow_key *k, const struct proto *proto,
 		    bool *fresh);
+/* What is known of it without a packet; tell that it is forgotten, and clear what is kept with it.
+ */
+struct flow_seen table_seen(const struct flows *f, struct flow *w);
+void table_over(struct flows *f, struct flow *w);
 static inline struct flow *flow_at(const struct flows *f, uint32_t at)
 {
 	return pool_at(&f->table.pool, at);

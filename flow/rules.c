@@ -59,6 +59,8 @@ static int compile(struct flows *f, struct rules *r)
 		{ p->segment ? p->segment->resets : NULL, &r->resets },
 		{ p->segment ? p->segment->acks : NULL, &r->acks },
 		{ p->segment ? p->segment->acks_if : NULL, &r->acks_if },
+		{ p->segment ? p->segment->takes : NULL, &r->takes },
+		{ p->segment ? p->segment->window : NULL, &r->window },
 	};
 
 	for (unsigned i = 0; i < sizeof(v) / sizeof(*v); i++) {
@@ -89,7 +91,8 @@ int rules_make(struct flows *f, struct err *e)
 		r->proto = p;
 		if (p->flow)
 			flow_fields(r);
-		if (compile(f, r))
+		if (compile(f, r) || (p->segment && p->segment->scale &&
+				      alias_of(p, p->segment->scale, &r->scale) < 0))
 			return err_set(e, ERR_IO, "no memory");
 		f->tracked[p->id] = p->flow && (f->opts.only  ? p == f->opts.only
 						: f->ops.seen ? true

@@ -311,6 +311,7 @@ int stream_renew(struct flows *f, const struct packet *p, unsigned i, uint32_t f
 	    !rules_true(f, p, i, &r->acks_if)) {
 		if (w->stream)
 			rc = stream_end(f, w->stream);
+		table_over(f, w);
 		w->number = f->count[w->proto]++;
 		w->state = 0;
 		w->first = (uint8_t)side;

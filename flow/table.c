@@ -13,7 +13,8 @@ int table_open(struct flows *f, struct err *e)
 	struct table *t = &f->table;
 
 	t->budget.limit = f->opts.flows_max;
-	pool_init(&t->pool, sizeof(struct flow), &t->budget, 1);
+	pool_init(&t->pool, (uint32_t)(sizeof(struct flow) + (f->opts.own + 7) / 8 * 8), &t->budget,
+		  1);
 	t->mask = HEADS_FIRST - 1;
 	t->head = calloc(HEADS_FIRST, sizeof(*t->head));
 	budget_spend(&t->budget, HEADS_FIRST * sizeof(*t->head));
@@ -43,6 +44,22 @@ static void link_newest(struct flows *f, uint32_t at)
 	f->table.newest = at;
 }
 
+struct flow_seen table_seen(const struct flows *f, struct flow *w)
+{
+	return (struct flow_seen) { .proto = registry_at(f->reg, w->proto - 1u),
+				    .number = w->number,
+				    .own = f->opts.own ? w + 1 : NULL };
+}
+
+void table_over(struct flows *f, struct flow *w)
+{
+	struct flow_seen s = table_seen(f, w);
+
+	if (f->ops.over)
+		f->ops.over(f->opts.arg, &s);
+	memset(w + 1, 0, f->opts.own);
+}
+
 static int forget_oldest(struct flows *f)
 {
 	struct table *t = &f->table;
@@ -58,6 +75,7 @@ static int forget_oldest(struct flows *f)
 		link = &flow_at(f, *link)->chain;
 	*link = w->chain;
 	unlink_age(f, at);
+	table_over(f, w);
 	pool_give(&t->pool, at);
 	t->n--;
 	f->counts.forgotten++;
@@ -123,6 +141,7 @@ uint32_t table_find(struct flows *f, const struct flow_key *k, const struct prot
 					  .number = f->count[proto->id]++,
 					  .proto = proto->id,
 					  .first = k->side };
+	memset(flow_at(f, at) + 1, 0, f->opts.own);
 	*head_of(t, &k->id) = at;
 	link_newest(f, at);
 	t->n++;
