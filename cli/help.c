@@ -37,6 +37,7 @@ static const struct {
 	{ &cmd_send, OPT_ALL, "sweeps of more than 2^24 packets too" },
 	{ &cmd_diff, OPT_AS, "line, json" },
 	{ &cmd_lab, OPT_AS, "--print: text, json, mermaid" },
+	{ &cmd_flow, OPT_AS, "text, ascii, svg, mermaid, json; --stats: line, json, flat, csv" },
 	{ &cmd_send, OPT_AS, "line, tree, expr, json, flat, hex, raw, text, none" },
 	{ &cmd_ask, OPT_AS, "line, tree, expr, json, flat, hex, raw, text, none" },
 	{ &cmd_send, OPT_FIELDS, "fields for json, flat: ip.src,tcp.dport" },

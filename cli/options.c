@@ -169,6 +169,18 @@ const struct option_row option_rows[] = {
 	[OPT_PRINT] = { OPT_PRINT, 0, "print", NULL, "show the network, make nothing", false },
 	[OPT_NAME] = { OPT_NAME, 0, "name", "NAME", "what the lab is called (else a number)",
 		       false },
+	/* The same name without a value, where there is one table. */
+	[OPT_TABLE] = { OPT_TABLE, 0, "stats", NULL, "a row for each conversation, no ladder",
+			false },
+	[OPT_ONLY] = { OPT_ONLY, 0, "only", "LIST", "these conversations alone: tcp:3,udp:0",
+		       false },
+	[OPT_ABSOLUTE] = { OPT_ABSOLUTE, 0, "absolute", NULL, "sequence numbers as they are sent",
+			   false },
+	[OPT_RELATIVE] = { OPT_RELATIVE, 0, "relative", NULL,
+			   "sequence numbers counted from the first (so by itself)", false },
+	[OPT_WIDTH] = { OPT_WIDTH, 0, "width", "N",
+			"columns of the ladder (the terminal's, or 100)", false },
+	[OPT_LIMIT] = { OPT_LIMIT, 0, "limit", "N", "draw at most N packets (500)", false },
 	[OPT_NONE] = { OPT_NONE, 0, NULL, NULL, NULL, false },
 };
 
@@ -256,6 +268,8 @@ static int take_long(struct options *o, const struct command *cmd, char **argv, 
 
 	for (const struct option_row *r = option_rows; r->name; r++) {
 		if (strlen(r->name) != n || memcmp(r->name, name, n) != 0)
+			continue;
+		if (r->id == OPT_STATS && command_takes(cmd, OPT_TABLE))
 			continue;
 		if (!r->arg) {
 			if (eq)

@@ -92,6 +92,12 @@ enum option_id {
 	OPT_THREADS,
 	OPT_PRINT,
 	OPT_NAME,
+	OPT_TABLE,
+	OPT_ONLY,
+	OPT_ABSOLUTE,
+	OPT_RELATIVE,
+	OPT_WIDTH,
+	OPT_LIMIT,
 	OPT_NONE,
 };
 #define OPT_COMMON OPT_INTERFACE /* those before it */

@@ -18,6 +18,11 @@ static bool as_json(const struct showing *show)
 	return show->form == REPORT_JSON || show->form == REPORT_FLAT; /* rows are flat */
 }
 
+static bool unknown(const struct table_column *c, const struct table_cell *v)
+{
+	return c->form == CELL_SECONDS && v->num == UINT64_MAX;
+}
+
 static void row_json(struct buf *out, const struct table_column *c, const struct table_cell *v)
 {
 	buf_str(out, "{\"v\":1");
@@ -25,6 +30,10 @@ static void row_json(struct buf *out, const struct table_column *c, const struct
 		buf_fmt(out, ",\"%s\":", c->name);
 		if (c->form == CELL_NUMBER) {
 			buf_u64(out, v->num);
+			continue;
+		}
+		if (unknown(c, v)) {
+			buf_str(out, "null");
 			continue;
 		}
 		buf_char(out, '"');
@@ -44,9 +53,9 @@ static void row_csv(struct buf *out, const struct table_column *c, const struct 
 			buf_char(out, ',');
 		if (c->form == CELL_NUMBER)
 			buf_u64(out, v->num);
-		else if (c->form == CELL_SECONDS)
+		else if (c->form == CELL_SECONDS && !unknown(c, v))
 			report_seconds((int64_t)v->num, 9, out);
-		else
+		else if (c->form == CELL_TEXT)
 			escape_csv((const uint8_t *)v->text, strlen(v->text), out);
 	}
 	buf_str(out, "\r\n");
@@ -61,6 +70,8 @@ static void row_text(struct buf *out, const struct table_column *c, const struct
 		b.n = 0;
 		if (c->form == CELL_NUMBER)
 			buf_u64(&b, v->num);
+		else if (unknown(c, v))
+			buf_char(&b, '-');
 		else if (c->form == CELL_SECONDS)
 			report_seconds((int64_t)v->num, 6, &b);
 		else

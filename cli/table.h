@@ -5,7 +5,7 @@
 
 #include "cli/show.h"
 
-#define TABLE_CELLS 12
+#define TABLE_CELLS 20
 
 enum cell_form { CELL_TEXT, CELL_NUMBER, CELL_SECONDS };
 
@@ -18,7 +18,7 @@ struct table_column {
 
 struct table_cell {
 	const char *text;
-	uint64_t num; /* seconds: nanoseconds */
+	uint64_t num; /* seconds: nanoseconds; UINT64_MAX: not known */
 };
 
 /* Is a table printed in this form? */

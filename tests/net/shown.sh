@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# What is shown to somebody new is so: README's transcript and its ten tasks, the examples of every
+# What is shown to somebody new is so: README's transcript and its twelve tasks, the examples of every
 # command's help and of the man page, run as they stand, in a network where what they ask for is there.
 set -u
 # shellcheck source=tests/net/command.sh
@@ -70,7 +70,7 @@ shown() {
 	cp http.pcap b.pcap
 	case $line in
 	*"sniff -i list" | *"sniff -i eth0 -c "*) ;;
-	*" sniff"* | *" -c 0 "* | *" --loop 0 "*) seconds=2 ;;
+	*" sniff"* | *" flow -i "* | *" -c 0 "* | *" --loop 0 "*) seconds=2 ;;
 	esac
 	# shellcheck disable=SC2016 # the inner shell's word
 	printf 'xxq' | lab_on h1 env PATH="$PWD/bin:$PATH" LINE="$line" timeout --preserve-status -s INT -k 20 $seconds \
@@ -88,8 +88,8 @@ sed -nE '/^\$ strata/,/^```/ { /^(SENT|RCVD|strata:)/p }' "$src/README.md" >want
 shown "README" "$(cat line)"
 numbers() { sed -E 's/0x[0-9a-f]+/N/g; s/[0-9]+(\.[0-9]+)*/N/g'; }
 check "README: it says what is printed" "$(cat out said | numbers)" "$(numbers <wanted)"
-while IFS= read -r line; do shown "README" "$line"; done < <(sed -nE '/^## Ten tasks/,/^## Map/ s/^(strata .*)/\1/p' "$src/README.md")
-check "ten tasks" $ran 11
+while IFS= read -r line; do shown "README" "$line"; done < <(sed -nE '/^## Twelve tasks/,/^## Map/ s/^(strata .*)/\1/p' "$src/README.md")
+check "twelve tasks" $ran 13
 
 # ---- the help and the man page ----
 for command in $("$STRATA" --help | sed -nE '/^Commands:/,/^$/ s/^  ([a-z]+) .*/\1/p'); do
