@@ -1,7 +1,37 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* All protocols, loaded in one place: the built-in ones, the user's folder, $STRATA_PROTOCOLS
  * (files and folders, separated by colons), -p; then -d. What comes later may redefine. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "cli/cli.h"
+
+#define NAMES_MOST (1u << 20) /* bytes of a table of names */
+
+/* $STRATA_NAMES, set in a lab: names of hosts that stand for their addresses. */
+static int load_names(struct registry *r, struct err *e)
+{
+	const char *path = getenv("STRATA_NAMES");
+	struct buf b = { 0 };
+	FILE *f = path && *path ? fopen(path, "re") : NULL;
+	size_t n = 1;
+	int rc = 0;
+
+	if (!path || !*path)
+		return 0;
+	if (!f)
+		return err_set(e, ERR_IO, "STRATA_NAMES: %s: %s", path, strerror(errno));
+	while (n && b.n < NAMES_MOST && buf_grow(&b, 4096)) {
+		n = fread(b.p + b.n, 1, 4096, f);
+		b.n += n;
+	}
+	fclose(f);
+	rc = b.failed ? err_set(e, ERR_IO, "no memory") : registry_hosts(r, path, b.p, b.n, e);
+	buf_done(&b);
+	return rc;
+}
 
 int load_with(struct cli *c, const char *file, struct err *e)
 {
@@ -20,7 +50,7 @@ int load_with(struct cli *c, const char *file, struct err *e)
 	for (unsigned i = 0; i < o->n[OPT_DECODE_AS]; i++)
 		if (registry_bind_text(r, o->list[OPT_DECODE_AS][i], e) < 0)
 			return -1;
-	if (registry_freeze(r, e) < 0)
+	if (load_names(r, e) < 0 || registry_freeze(r, e) < 0)
 		return -1;
 	const char *why;
 	for (unsigned i = 0; (why = registry_redefined(r, i)); i++)

@@ -154,6 +154,11 @@ struct registry {
 	struct vec spaces;    /* struct rspace, after freeze */
 	struct vec redefined; /* const char * */
 	struct vec guessed;   /* const struct proto *, by name, after freeze */
+	struct host_names {
+		struct arena mem;
+		struct host_name *v;
+		uint32_t n, cap;
+	} hosts; /* kept when the built-ins are taken as they were frozen */
 	bool frozen, strict, named;
 	bool later; /* the built-ins are asked for, and nothing else yet: see registry_builtin.c */
 	uint64_t work;

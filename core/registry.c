@@ -30,6 +30,7 @@ void registry_close(struct registry *r)
 	if (!r)
 		return;
 	arena_done(&r->mem);
+	arena_done(&r->hosts.mem);
 	free(r);
 }
 

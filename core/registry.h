@@ -35,6 +35,16 @@ int registry_bind(struct registry *r, const char *space, uint64_t value, const c
 		  struct err *e);
 /* The same from "SPACE=VALUE:PROTOCOL". */
 int registry_bind_text(struct registry *r, const char *text, struct err *e);
+/* Names that stand for addresses in the notation and in filters, one a line: "NAME MAC 10.0.0.1
+ * fd00::1", any of them missing. name: the file's, for errors. Before freeze. */
+int registry_hosts(struct registry *r, const char *name, const char *text, size_t len,
+		   struct err *e);
+/* The address of so many bytes (4, 6, 16) that a name stands for; NULL: it has none, or (*known
+ * false) there is no such name. */
+const uint8_t *registry_host(const struct registry *r, const char *s, size_t n, unsigned bytes,
+			     bool *known);
+/* The i-th name; NULL past the last. */
+const char *registry_host_at(const struct registry *r, unsigned i);
 /* Resolve all names, check the laws of the language, compile the shapes. */
 int registry_freeze(struct registry *r, struct err *e);
 

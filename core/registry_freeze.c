@@ -17,7 +17,10 @@ int registry_freeze(struct registry *r, struct err *e)
 	if (r->frozen)
 		return err_set(e, ERR_USAGE, "the protocols are frozen already");
 	if (r->later && frozen_builtins() && !r->nsym) {
+		struct host_names hosts = r->hosts;
+
 		*r = *frozen_builtins();
+		r->hosts = hosts;
 		return 0;
 	}
 	if (registry_load_now(r, e) < 0)

@@ -163,11 +163,14 @@ static int read_address(struct filter *f, const struct field *fd, const struct l
 			bool net, struct reading *r, struct err *e)
 {
 	size_t host = lit->len;
+	bool known;
 
 	if (net && !network(lit, r, &host))
 		return err_set(e, ERR_USAGE, "'%.*s' is not a network: write ADDRESS/BITS",
 			       (int)lit->len, lit->text);
-	if (value_parse(fd, r->type, lit->text, host, &f->mem, &r->v, e) < 0)
+	r->v.p = registry_host(f->reg, lit->text, host, r->type->kind->bits / 8u, &known);
+	r->v.len = r->type->kind->bits / 8u;
+	if (!r->v.p && value_parse(fd, r->type, lit->text, host, &f->mem, &r->v, e) < 0)
 		return -1;
 	if (r->v.len > sizeof(r->addr))
 		return -1;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* One item of a number or an address: a value, a range, a network, rand, inc. */
+#include "core/kinds.h"
 #include "core/value.h"
 #include "notation/parser.h"
 
@@ -85,6 +86,40 @@ static bool case_word(const struct leaf *l, const char *s, size_t n, struct valu
 	return false;
 }
 
+/* A name that stands for an address. e, of an address that was none, tells the names there are. */
+static bool host_name(const struct leaf *l, const char *s, size_t n, struct value *v, struct err *e)
+{
+	const struct registry *r = l->ps->reg;
+	unsigned bytes = leaf_width(l->type) / 8;
+	const uint8_t *p;
+	struct buf names = { 0 };
+	bool known;
+
+	if (l->type->kind->cls != KIND_ADDR || !registry_host_at(r, 0))
+		return false;
+	p = registry_host(r, s, n, bytes, &known);
+	if (p) {
+		uint8_t *copy = arena_alloc(&l->ps->p->mem, bytes);
+
+		for (unsigned i = 0; copy && i < bytes; i++)
+			copy[i] = p[l->type->le ? bytes - 1 - i : i];
+		*v = (struct value) { .p = copy, .len = bytes };
+		return copy != NULL;
+	}
+	err_clear(e);
+	if (known) {
+		err_at(e, "", s, n, 0, n, "%.*s has no address of this kind", quoted(n), s);
+		return false;
+	}
+	for (unsigned i = 0; registry_host_at(r, i) && names.n < 200; i++)
+		if (!strchr(registry_host_at(r, i), '.'))
+			buf_fmt(&names, "%s%s", names.n ? ", " : "", registry_host_at(r, i));
+	err_at(e, "", s, n, 0, n, "'%.*s' is neither an address nor one of the names here: %s",
+	       quoted(n), s, names.n ? buf_cstr(&names) : "");
+	buf_done(&names);
+	return false;
+}
+
 /* One value; e tells why not, without a place in the whole text. */
 int leaf_try(const struct leaf *l, const char *s, size_t n, struct value *v, struct err *e)
 {
@@ -95,6 +130,8 @@ int leaf_try(const struct leaf *l, const char *s, size_t n, struct value *v, str
 	if (n && case_word(l, s, n, v, e))
 		return 0;
 	if (n && selector_name(l, s, n, v))
+		return 0;
+	if (n && host_name(l, s, n, v, e))
 		return 0;
 	if (!e->code)
 		err_set(e, ERR_USAGE, "a value is missing");

@@ -43,7 +43,7 @@ holds 'it is named' said "h1: no program 'no-such-program'"
 lab -q 'h1 -- s1 -- h2' -- sh -c 'hostname; on h2 hostname; on s1 true; on h3 true' >out 2>said
 check 'names of hosts' "$(tr '\n' ' ' <out)" 'h1 h2 '
 holds 'a host that is not there' said "no 'h3' in this lab"
-lab -q 'h1 -- h2' -- sh -c 'echo 0 >/proc/sys/net/ipv4/ip_forward && strata ask -c 2 ip dst=10.0.1.2 / icmp' >out 2>&1
+lab -q 'h1 -- h2' -- sh -c 'echo 0 >/proc/sys/net/ipv4/ip_forward && strata ask -c 2 ip dst=h2 / icmp' >out 2>&1
 check 'strata inside' $? 0
 holds 'it has its answers' out '2 sent, 2 answered'
 lab -q 'h1 -- h2' -- sh -c 'strata send -c 3 --verify eth0 -i eth0 eth / ip dst=10.0.1.2 / udp' >out 2>&1
