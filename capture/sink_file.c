@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Opening and writing output files with suspicion: what stands there already, who may have put it
  * there, and what the kernel really took. */
+#include "core/stop.h"
 #include "capture/sink_file.h"
 
 #include <errno.h>
@@ -149,7 +150,7 @@ static int write_all(struct out_file *f, const uint8_t *p, size_t n, size_t *don
 			f->wrote += w;
 			continue;
 		}
-		if (w < 0 && errno == EINTR && !(f->stop && *f->stop > 1))
+		if (w < 0 && errno == EINTR && stop_asked(f->stop) < 2)
 			continue;
 		if (w < 0 && errno == EAGAIN) { /* a pipe that someone made non-blocking */
 			struct pollfd pf = { .fd = f->fd, .events = POLLOUT };

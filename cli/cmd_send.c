@@ -8,6 +8,8 @@
 #include "cli/signals.h"
 #include "cli/words.h"
 
+#define THREADS_MOST 64
+
 static const char *const examples[] = {
 	"send ip dst=10.0.0.2 / udp dport=9000 / text:hello",
 	"a datagram",
@@ -27,7 +29,7 @@ static const enum option_id options[] = {
 	OPT_INTERFACE, OPT_COUNT,   OPT_RATE,   OPT_INTERVAL, OPT_VIA,    OPT_FRAGMENT, OPT_SCRIPT,
 	OPT_AS,        OPT_DOC,     OPT_SPANS,  OPT_FIELDS,   OPT_SEED,   OPT_TIMEOUT,  OPT_RETRY,
 	OPT_ALL,       OPT_DRY_RUN, OPT_LIBNET, OPT_SENDER,   OPT_VERIFY, OPT_REALTIME, OPT_EXACT,
-	OPT_IGNORE,    OPT_I_MAY,   OPT_USER,   OPT_NONE,
+	OPT_IGNORE,    OPT_I_MAY,   OPT_USER,   OPT_THREADS,  OPT_NONE,
 };
 
 static void tell_sum(const struct dispatch *d)
@@ -82,12 +84,56 @@ static bool wait_for_line(struct dispatch *d, struct err *e)
 	return pace_wait(&d->pace, d->due, &signals_stop);
 }
 
+/* How many, of which each has a packet to send. -1: e. */
+static int read_threads(const struct dispatch *d, uint64_t *n, struct err *e)
+{
+	const struct options *o = &d->c->opt;
+	const char *as = o->v[OPT_AS];
+
+	*n = 1;
+	if (opt_range(o, OPT_THREADS, 1, THREADS_MOST, n, e) < 0)
+		return -1;
+	if (*n > 1 && d->ps.script)
+		return err_set(e, ERR_USAGE,
+			       "'--threads' shares out a sweep; a script is sent in its order");
+	if (*n > 1 && as && strcmp(as, "none") != 0)
+		return err_set(e, ERR_USAGE,
+			       "'--threads' shows nothing of each packet: not with '--as %s'", as);
+	return 0;
+}
+
+/* The one plan of a sweep. */
+static int send_shared(struct dispatch *d, unsigned n, struct err *e)
+{
+	if (packets_next(&d->ps, e) < 0 || packets_size(&d->ps, e) < 0)
+		return -1;
+	if (!d->so.forever && d->ps.count < n && d->so.count < n && d->ps.count * d->so.count < n)
+		n = (unsigned)(d->ps.count * d->so.count);
+	say(d->c, "%u threads: packets leave in no order", n);
+	return dispatch_crew(d, n, e);
+}
+
+static void choose_pace(struct dispatch *d, uint64_t threads)
+{
+	struct options *o = &d->c->opt;
+	bool top = d->so.has_rate && d->so.rate.form == RATE_MAX;
+
+	/* Without a rate: ten a second when it goes on for ever, else as fast as it can. */
+	if (d->so.forever && !d->so.has_rate)
+		d->so.rate = rate_packets(10);
+	/* Who wants top speed reads no million lines. */
+	if ((top || threads > 1) && !d->dry && !opt_has(o, OPT_AS))
+		o->v[OPT_AS] = "none";
+}
+
 static int run_send(struct cli *c)
 {
 	struct dispatch d = { .c = c,
+			      .step = 1,
 			      .dry = opt_has(&c->opt, OPT_DRY_RUN),
 			      .exact = opt_has(&c->opt, OPT_EXACT) };
 	struct err e = { 0 };
+	uint64_t threads = 1;
 	int rc = -1;
 
 	if (opt_has(&c->opt, OPT_INTERFACE) && strcmp(c->opt.v[OPT_INTERFACE], "list") == 0)
@@ -98,14 +144,10 @@ static int run_send(struct cli *c)
 	d.fragments = opt_has(&c->opt, OPT_FRAGMENT);
 	if ((d.fragments && fragment_parse(c->opt.v[OPT_FRAGMENT], &d.frag, &e) < 0) ||
 	    sending_options(&d.so, c, &e) < 0 || read_patience(&d, &e) < 0 ||
-	    load_registry(c, &e) < 0 || packets_open_to_send(&d.ps, c, &e) < 0)
+	    load_registry(c, &e) < 0 || packets_open_to_send(&d.ps, c, &e) < 0 ||
+	    read_threads(&d, &threads, &e) < 0)
 		goto out;
-	/* Without a rate: ten a second when it goes on for ever, else as fast as it can. */
-	if (d.so.forever && !d.so.has_rate)
-		d.so.rate = rate_packets(10);
-	/* Who wants top speed reads no million lines. */
-	if (d.so.has_rate && d.so.rate.form == RATE_MAX && !d.dry && !opt_has(&c->opt, OPT_AS))
-		c->opt.v[OPT_AS] = "none";
+	choose_pace(&d, threads);
 	if (wire_open(&d.wire, c, &e) < 0 ||
 	    (!d.dry && verifying_open(&d.verify, c, d.patience, &e) < 0))
 		goto out;
@@ -114,8 +156,11 @@ static int run_send(struct cli *c)
 	pace_init(&d.pace, d.so.rate);
 	take_realtime(c);
 	progress_init(&d.progress, c);
-	while ((rc = packets_next(&d.ps, &e)) == 1 && !signals_stop)
-		if (!wait_for_line(&d, &e) || (rc = dispatch_plan(&d, &e)) < 0)
+	if (threads > 1)
+		rc = send_shared(&d, (unsigned)threads, &e);
+	while (threads == 1 && (rc = packets_next(&d.ps, &e)) == 1 && !signals_stop)
+		if (!wait_for_line(&d, &e) || (rc = packets_size(&d.ps, &e)) < 0 ||
+		    (rc = dispatch_plan(&d, &e)) < 0)
 			break;
 	if (rc < 0 || e.code)
 		packets_place(&d.ps, &e);
@@ -126,7 +171,6 @@ static int run_send(struct cli *c)
 	if (dispatch_end(&d, e.code ? &late : &e) < 0 ||
 	    (out_flush(&d.wire.out, &e) < 0 && !d.wire.out.gone))
 		rc = -1;
-	pace_done(&d.pace);
 	progress_done(&d.progress);
 	if (verifying_end(&d.verify, &e) < 0)
 		rc = -1;

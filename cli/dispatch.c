@@ -11,6 +11,7 @@
 #include "cli/seal.h"
 #include "cli/show.h"
 #include "cli/signals.h"
+#include "core/stop.h"
 #include "craft/conn.h"
 #include "craft/craft.h"
 #include "dissect/dissect.h"
@@ -39,15 +40,20 @@ static int careful(struct dispatch *d, const struct hop *h, uint64_t total, stru
 	return 0;
 }
 
-/* The sockets are open: give up rights, once. */
-static int drop_rights(struct dispatch *d, struct err *e)
+int dispatch_privs(struct dispatch *d, struct err *e)
 {
 	struct privs_opts po = { .keep_raw = true, .user = d->c->opt.v[OPT_USER] };
 
+	d->ready = true;
+	return privs_drop(&po, e) < 0 || verifying_start(&d->verify, e) < 0 ? -1 : 0;
+}
+
+/* The sockets are open: give up rights, once. */
+static int drop_rights(struct dispatch *d, struct err *e)
+{
 	if (d->ready)
 		return 0;
-	d->ready = true;
-	if (privs_drop(&po, e) < 0 || verifying_start(&d->verify, e) < 0)
+	if (dispatch_privs(d, e) < 0)
 		return -1;
 	seal(&(struct seal_opts) { .sends = true });
 	return 0;
@@ -290,7 +296,7 @@ static int plan_open(struct dispatch *d, struct err *e)
 	d->tmpl = template_open(&ps->plan, e);
 	const struct packet *first = d->tmpl ? template_next(d->tmpl, e) : NULL;
 	/* What was captured is data, however odd. */
-	if (first && !d->exact)
+	if (first && !d->exact && !d->mute)
 		tell_made(d->c, &ps->plan, template_build(d->tmpl), first, &d->scratch);
 	return first ? 0 : -1;
 }
@@ -312,11 +318,11 @@ static int wait_turn(struct dispatch *d, struct err *e)
 	int64_t due = pace_next(&d->pace, 0);
 
 	if (!due)
-		return signals_stop != 0;
+		return stop_asked(&signals_stop) != 0;
 	d->waited = due > clock_mono();
 	if (!d->waited) {
 		pace_late(&d->pace, due);
-		return signals_stop != 0;
+		return stop_asked(&signals_stop) != 0;
 	}
 	if (dispatch_flush(d, e) < 0)
 		return -1;
@@ -329,13 +335,13 @@ static int send_due(struct dispatch *d, uint64_t i, uint64_t all, bool conn, str
 	int rc = d->later.n ? send_later(d, all, e) : 0;
 
 	/* Room is made by the oldest that still waits: its neighbour answers, or not. */
-	while (rc == 0 && d->later.n == LATER_MAX && !signals_stop) {
+	while (rc == 0 && d->later.n == LATER_MAX && !stop_asked(&signals_stop)) {
 		if (dispatch_flush(d, e) < 0)
 			return -1;
 		sender_nap(d->sender);
 		rc = send_later(d, all, e);
 	}
-	if (rc || signals_stop)
+	if (rc || stop_asked(&signals_stop))
 		return rc;
 	rc = conn ? send_conn(d, i, e) : send_one(d, i, all, e);
 	if (rc > 0) {
@@ -355,14 +361,13 @@ int dispatch_plan(struct dispatch *d, struct err *e)
 						: n * d->so.count;
 	int rc = 0;
 
-	if (packets_size(&d->ps, e) < 0 ||
-	    (conn ? plan_fresh(&d->ps.plan, e) : plan_open(d, e)) < 0) {
+	if ((conn ? plan_fresh(&d->ps.plan, e) : plan_open(d, e)) < 0) {
 		plan_close(d);
 		return -1;
 	}
 	if (d->so.forever)
 		all = UINT64_MAX;
-	for (uint64_t i = 0; i < all && rc == 0; i++) {
+	for (uint64_t i = d->first; i < all && rc == 0; i += d->step) {
 		rc = wait_turn(d, e);
 		if (rc)
 			break;
@@ -370,7 +375,7 @@ int dispatch_plan(struct dispatch *d, struct err *e)
 		progress_tick(&d->progress, i + 1, d->so.forever ? 0 : all);
 	}
 	rc = rc > 0 ? 0 : rc;
-	while (rc == 0 && d->later.n && !signals_stop) {
+	while (rc == 0 && d->later.n && !stop_asked(&signals_stop)) {
 		if (dispatch_flush(d, e) < 0)
 			rc = -1;
 		else if ((rc = send_later(d, all, e)) == 0 && d->later.n)

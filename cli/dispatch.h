@@ -19,7 +19,9 @@ struct dispatch {
 	struct sending so;
 	struct fragment_opts frag;
 	bool fragments, dry, exact, ready;
-	int64_t patience; /* ns for a neighbour or a connection; 0: not said */
+	bool mute;            /* another one tells what there is to be told of the plan */
+	uint64_t first, step; /* of a plan's packets: every step-th from this one on */
+	int64_t patience;     /* ns for a neighbour or a connection; 0: not said */
 	struct pace pace;
 	int64_t due; /* when the current line of a script was to leave, monotonic ns; 0: at once */
 	bool waited; /* for the current packet: it leaves at once */
@@ -37,6 +39,7 @@ struct dispatch {
 	struct later later;
 	struct reasons reasons;
 	uint64_t sent, bytes, number;
+	char ways[64];   /* of several threads */
 	const char *way; /* sender_way of those that are closed */
 	uint32_t cut;    /* packets that were sent in fragments */
 	char note[200];  /* what the kernel changes: told once */
@@ -44,6 +47,10 @@ struct dispatch {
 
 /* Send the packets of d->ps.plan. -1: e, or the output's reader went away. */
 int dispatch_plan(struct dispatch *d, struct err *e);
+/* The same by n threads, each with its share of the packets; nothing is shown of them. */
+int dispatch_crew(struct dispatch *d, unsigned n, struct err *e);
+/* Give up rights. dispatch_plan does so itself, where d->ready is not set. */
+int dispatch_privs(struct dispatch *d, struct err *e);
 /* Hand over what is queued, and what is shown: before anything that takes its time. */
 int dispatch_flush(struct dispatch *d, struct err *e);
 /* What was queued leaves, and the sender is closed; d->sent and its kin are complete. */

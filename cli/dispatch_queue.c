@@ -53,9 +53,13 @@ int dispatch_end(struct dispatch *d, struct err *e)
 	struct tx_counts n;
 	int rc;
 
-	if (!d->sender)
+	if (!d->sender) {
+		if (!d->pace.end)
+			pace_done(&d->pace);
 		return 0;
+	}
 	rc = sender_flush(d->sender, e);
+	pace_done(&d->pace); /* closing takes its time */
 	sender_counts(d->sender, &n);
 	d->sent += n.sent;
 	d->bytes += n.bytes;

@@ -35,6 +35,7 @@ static const struct {
 	{ &cmd_ask, OPT_COUNT, "the packet, or the whole sweep, N times; 0: until stopped" },
 	{ &cmd_craft, OPT_ALL, "sweeps of more than 2^24 packets too" },
 	{ &cmd_send, OPT_ALL, "sweeps of more than 2^24 packets too" },
+	{ &cmd_send, OPT_THREADS, "N threads share the sweep; its order is not kept" },
 	{ &cmd_diff, OPT_AS, "line, json" },
 	{ &cmd_lab, OPT_AS, "--print: text, json, mermaid" },
 	{ &cmd_flow, OPT_AS, "text, ascii, svg, mermaid, json; --stats: line, json, flat, csv" },

@@ -22,6 +22,23 @@ void reasons_add(struct reasons *r, uint64_t number, uint64_t n, const char *why
 	r->v[k].n += n;
 }
 
+void reasons_join(struct reasons *r, const struct reasons *more)
+{
+	uint64_t others = more->failed;
+
+	for (unsigned k = 0; k < more->n; k++) {
+		unsigned i = 0;
+
+		reasons_add(r, more->v[k].first, more->v[k].n, more->v[k].why);
+		others -= more->v[k].n;
+		while (i < r->n && strcmp(r->v[i].why, more->v[k].why) != 0)
+			i++;
+		if (i < r->n && more->v[k].first < r->v[i].first)
+			r->v[i].first = more->v[k].first;
+	}
+	r->failed += others; /* more reasons than are kept */
+}
+
 void reasons_tell(const struct reasons *r, const struct cli *c)
 {
 	uint64_t more = r->failed;

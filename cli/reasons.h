@@ -18,6 +18,8 @@ struct reasons {
 
 /* n packets, of which this is the first. */
 void reasons_add(struct reasons *r, uint64_t number, uint64_t n, const char *why);
+/* Those of another part of the same packets as well. */
+void reasons_join(struct reasons *r, const struct reasons *more);
 void reasons_tell(const struct reasons *r, const struct cli *c);
 
 #endif

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* SIGINT and its kin. */
+#include "core/stop.h"
 #include "cli/signals.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -18,19 +20,27 @@ volatile int signals_progress;
 static _Atomic(struct source *) watched;
 static int64_t counted_at; /* the last one */
 
-static void on_stop(int sig)
+static void count_stop(int sig)
 {
 	struct source *s = atomic_load(&watched);
 	int64_t now = clock_mono();
 
-	if (signals_stop && now - counted_at < SAME_NS)
+	if (stop_asked(&signals_stop) && now - counted_at < SAME_NS)
 		return;
 	counted_at = now;
-	signals_stop = signals_stop + 1;
+	stop_ask(&signals_stop);
 	if (s)
 		source_break(s);
-	if (signals_stop >= 2)
+	if (stop_asked(&signals_stop) >= 2)
 		signal(sig, SIG_DFL);
+}
+
+static void on_stop(int sig)
+{
+	int before = errno;
+
+	count_stop(sig);
+	errno = before;
 }
 
 static void on_progress(int sig)
@@ -64,6 +74,6 @@ void signals_init(void)
 void signals_watch(struct source *s)
 {
 	atomic_store(&watched, s);
-	if (s && signals_stop) /* it came before there was anything to end */
+	if (s && stop_asked(&signals_stop)) /* it came before there was anything to end */
 		source_break(s);
 }

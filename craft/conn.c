@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/stop.h"
 #include "core/bits.h"
 #include "core/message.h"
 #include "craft/conn.h"
@@ -120,7 +121,7 @@ int conn_inside(const struct build *b, uint32_t *from, uint32_t *to, struct err 
 
 static bool stopped(const struct conn *c)
 {
-	return c->stop && *c->stop;
+	return stop_asked(c->stop) > 0;
 }
 
 /* Wait for events. 1 there, 0 deadline or stop. */

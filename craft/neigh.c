@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/stop.h"
 #include "core/bits.h"
 #include "craft/neigh_impl.h"
 #include "craft/pace.h"
@@ -294,7 +295,7 @@ int neigh_wait(struct neigh_try *y, uint8_t mac[8], struct err *e)
 {
 	int rc;
 
-	while ((rc = neigh_step(y, mac, e)) == NEIGH_WAIT && !(y->q.stop && *y->q.stop))
+	while ((rc = neigh_step(y, mac, e)) == NEIGH_WAIT && !stop_asked(y->q.stop))
 		resolver_nap(y->of);
 	if (rc != NEIGH_WAIT)
 		return rc;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/prctl.h>
 
+#include "core/stop.h"
 #include "craft/pace.h"
 
 #define SECOND 1000000000ll
@@ -119,7 +120,7 @@ bool pace_wait(struct pace *p, int64_t deadline, const volatile int *stop)
 		int64_t until = deadline - SPIN - now > LOOK ? now + LOOK : deadline - SPIN;
 		struct timespec t = { .tv_sec = until / SECOND, .tv_nsec = until % SECOND };
 
-		if (stop && *stop)
+		if (stop_asked(stop))
 			return false;
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
 		now = clock_mono();
@@ -135,7 +136,7 @@ bool pace_wait(struct pace *p, int64_t deadline, const volatile int *stop)
 			theft(p, now - then);
 	}
 	pace_late(p, deadline);
-	return !(stop && *stop);
+	return !stop_asked(stop);
 }
 
 void pace_done(struct pace *p)
@@ -155,5 +156,27 @@ double pace_rate(const struct pace *p)
 	int64_t took = p->start ? (p->end ? p->end : clock_mono()) - p->start : 0;
 
 	/* Between the first and the last. */
-	return took > 0 && p->n > 1 ? (double)(p->n - 1) * 1e9 / (double)took : 0;
+	return took > 0 && p->n > p->joined + 1
+		       ? (double)(p->n - p->joined - 1) * 1e9 / (double)took
+		       : 0;
+}
+
+void pace_join(struct pace *p, const struct pace *other)
+{
+	if (!other->start)
+		return;
+	p->start = p->start && p->start < other->start ? p->start : other->start;
+	p->end = other->end > p->end ? other->end : p->end;
+	p->waited = other->waited > p->waited ? other->waited : p->waited;
+	p->joined += other->joined + (p->n > 0);
+	p->n += other->n;
+	p->bits += other->bits;
+	p->late += other->late;
+	p->thefts += other->thefts;
+	p->stolen += other->stolen;
+	for (unsigned i = 0; i < LATE_CLASSES; i++)
+		p->lateness.n[i] += other->lateness.n[i];
+	p->lateness.all += other->lateness.all;
+	if (other->lateness.max > p->lateness.max)
+		p->lateness.max = other->lateness.max;
 }

@@ -39,6 +39,7 @@ struct pace {
 	struct rate rate;
 	int64_t start;       /* monotonic ns; 0: not begun */
 	uint64_t n;          /* packets asked for so far */
+	uint64_t joined;     /* others that it was joined with: as many first packets more */
 	double bits;         /* of those before */
 	int64_t first, last; /* RATE_TIMES: the time of the first packet, and where it got to, ns */
 	int64_t base;        /* what earlier rounds took, ns */
@@ -71,6 +72,8 @@ bool pace_wait(struct pace *p, int64_t deadline, const volatile int *stop);
 void pace_late(struct pace *p, int64_t deadline);
 /* All that was asked for so far has left: the rate is told up to here. */
 void pace_done(struct pace *p);
+/* What another one did at the same time: together they are as one. */
+void pace_join(struct pace *p, const struct pace *other);
 /* Nanoseconds went by in which nothing could leave (a neighbour was asked): what comes later is as
  * much later, and no burst makes up for it. */
 void pace_waited(struct pace *p, int64_t ns);

@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "core/stop.h"
 #include "core/bits.h"
 #include "craft/pace.h"
 #include "craft/sender_impl.h"
@@ -179,7 +180,7 @@ static int push(struct sender *s, const struct hop *h, int fd, const struct msgh
 				       h->route.dev.name);
 		if (errno != ENOBUFS && errno != EAGAIN && errno != EINTR)
 			return send_failed(h, n, e);
-		if (s->o.stop && *s->o.stop)
+		if (stop_asked(s->o.stop))
 			return err_set(e, ERR_IO, "stopped while the queue of %s was full",
 				       h->route.dev.name);
 		if (errno == ENOBUFS)

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/stop.h"
 #include "core/packet.h"
 #include "craft/pace.h"
 #include "craft/tx_impl.h"
@@ -150,7 +151,7 @@ static int wait_for_room(struct tx *t, unsigned *waits, struct err *e)
 	struct pollfd w = { .fd = t->fd, .events = POLLOUT };
 	bool full = errno == ENOBUFS;
 
-	if (t->o.stop && *t->o.stop)
+	if (stop_asked(t->o.stop))
 		return err_set(e, ERR_IO, "stopped while the queue of %s was full", t->name);
 	if (++*waits > WAITS)
 		return err_set(e, ERR_IO, "the queue of %s stays full", t->name);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "core/stop.h"
 #include "craft/inject.h"
 #include "craft/tx_impl.h"
 
@@ -75,7 +76,7 @@ static int libnet_push(struct tx *t, unsigned at, unsigned n)
 	struct err why = { 0 };
 
 	for (unsigned i = 0; i < n; i++) {
-		if (t->o.stop && *t->o.stop && i)
+		if (i && stop_asked(t->o.stop))
 			return (int)i;
 		errno = 0;
 		if (!inject_write(t->own, tx_slot(t, at + i), t->len[at + i], &why))

@@ -4,6 +4,7 @@
 #ifndef STRATA_PLAY_ASK_IMPL_H
 #define STRATA_PLAY_ASK_IMPL_H
 
+#include "core/stop.h"
 #include "capture/source.h"
 #include "craft/pace.h"
 #include "craft/template.h"
@@ -73,7 +74,7 @@ struct asking {
 
 static inline bool ask_stopped(const struct asking *a)
 {
-	return (a->o->stop && *a->o->stop) || (a->o->deadline && clock_mono() >= a->o->deadline);
+	return stop_asked(a->o->stop) || (a->o->deadline && clock_mono() >= a->o->deadline);
 }
 
 /* Not after the run's own deadline. */

@@ -3,6 +3,7 @@
 #ifndef STRATA_PLAY_REPLAY_IMPL_H
 #define STRATA_PLAY_REPLAY_IMPL_H
 
+#include "core/stop.h"
 #include "dissect/dissect.h"
 #include "play/replay.h"
 #include "play/segment.h"
@@ -35,7 +36,7 @@ struct replay {
 
 static inline bool replay_stopped(const struct replay *r)
 {
-	return r->o.stop && *r->o.stop;
+	return stop_asked(r->o.stop) > 0;
 }
 
 /* As it is, by the interface that was said: *hop. Or to *dst, with a new link header: *out is what

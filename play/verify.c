@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/stop.h"
 #include "play/verify_impl.h"
 
 #define BUCKETS (1u << 18)   /* of their hashes */
@@ -251,7 +252,7 @@ int verify_end(struct verify *v, struct err *e)
 	 * patience, so that a long queue is heard to its end, but for ten times that long. */
 	int64_t last = until + 9 * v->o.patience;
 	while (!v->failed.code && clock_mono() < (v->open ? until : quiet) && clock_mono() < last &&
-	       !(v->o.stop && *v->o.stop > 1)) {
+	       stop_asked(v->o.stop) < 2) {
 		int64_t next = clock_mono() + 20000000;
 		int rc = source_wait(v->src, &p, next, &v->failed);
 

@@ -30,6 +30,35 @@ for how in "" --libnet $ways; do
 	check "at top speed ${how:-by default}: nothing is shown" "$(cat out)" ""
 	case $how in --sender*) holds "at top speed $how: named" said " by ${how#--*=}" ;; esac
 done
+# ---- several threads: the same packets, in any order, and one sum of all ----
+rows() { dump "$1" -nnxx -t 2>/dev/null | awk '/^.0x/ { $1 = ""; row = row $0; next } { print row; row = "" } END { print row }' | sort | cksum; }
+for how in "" --rate=max --libnet ${ways/--sender=af-xdp/}; do
+	# shellcheck disable=SC2086
+	send "by three threads ${how:-by default}" 0 -i eth1 --seed 5 --threads 3 $how "${sweep[@]}"
+	check "by three threads ${how:-by default}: the same packets" "$(rows got.pcap)" "$(rows want.pcap)"
+	holds "by three threads ${how:-by default}: told" said '^strata: 400 sent, 24800 bytes by [a-z-]+'
+	holds "by three threads ${how:-by default}: the order" said '^strata: 3 threads: packets leave in no order'
+done
+send "threads and rounds" 0 -i eth1 --threads 4 -c 3 -q "${sweep[@]}"
+check "threads and rounds: all" "$(frames got.pcap)" 1200
+send "threads at a rate" 0 -i eth1 --seed 5 --threads 2 --rate 800 "${sweep[@]}"
+check "threads at a rate: the same packets" "$(rows got.pcap)" "$(rows want.pcap)"
+holds "threads at a rate: all together" said '; ([6-7][0-9][0-9]|80[0-9])\.[0-9]/s of 800 asked, .*late .* median'
+send "more threads than packets" 0 -i eth1 --threads 9 "${sweep[@]/sport=1-40/sport=1}" -q
+check "more threads than packets: each once" "$(frames got.pcap)" 10
+send "one packet, many threads" 0 -i eth1 --threads 9 eth dst=02:00:00:00:00:99 src=02:00:00:00:00:01 / hex:00
+check "one packet, many threads: it left" "$(frames got.pcap)" 1
+lab_on h1 timeout -s INT 2 "$STRATA" send -i eth1 --threads 3 -c 0 --rate max "${sweep[@]}" >out 2>said
+holds "threads until stopped: told" said '^strata: [0-9]+ sent, .*; stopped'
+lab_on h1 "$STRATA" send -i eth1 --threads 3 eth dst=02:00:00:00:00:99 / ip dst=10.9.0.1 id=1-9 / fill:1500 >out 2>said
+check "threads and what is too long: exit" $? 4
+holds "threads and what is too long: named" said 'packet 1 \(and 8 more\) was not sent: [0-9]+ bytes do not fit the MTU'
+for no in "--as line" "--exact" "--fragment 8" "--verify eth1" "--dry-run" "--via stream" "--sender af-xdp" "-f want.pcap"; do
+	# shellcheck disable=SC2086
+	lab_on h1 "$STRATA" send -i eth1 --threads 2 $no ip dst=10.77.0.2 / udp dport=1-9 >out 2>said
+	check "threads, not with $no: exit" $? 2
+done
+
 send "in bursts, at a rate" 0 -i eth1 --seed 5 -q --rate 4000 "${sweep[@]}"
 check "in bursts, at a rate: the same bytes" "$(bytes got.pcap)" "$(bytes want.pcap)"
 send "at top speed, shown" 0 -i eth1 --seed 5 --rate max --as line "${sweep[@]}"

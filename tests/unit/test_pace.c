@@ -85,6 +85,40 @@ START_TEST(rate_told)
 }
 END_TEST
 
+/* Four at 250 a second each, 11 packets each: a thousand a second, whenever one began. */
+START_TEST(joined)
+{
+	struct pace all, one;
+
+	pace_init(&all, rate_packets(1000));
+	pace_init(&one, rate_packets(250));
+	pace_join(&all, &one); /* it never began */
+	ck_assert_int_eq(all.start, 0);
+	one.start = 5000 * MS;
+	one.end = one.start + 40 * MS;
+	one.n = 11;
+	one.bits = 800;
+	one.thefts = 1;
+	one.stolen = 3;
+	for (int i = 0; i < 4; i++) {
+		late_add(&one.lateness, 100 << i);
+		pace_join(&all, &one);
+	}
+	ck_assert_uint_eq(all.n, 44);
+	ck_assert(pace_rate(&all) > 999.9 && pace_rate(&all) < 1000.1);
+	ck_assert_uint_eq(all.lateness.all, 1 + 2 + 3 + 4);
+	ck_assert_int_eq(all.lateness.max, 800);
+	ck_assert_int_le(late_at(&all.lateness, 0.3), 112);
+	ck_assert_uint_eq(all.thefts, 4);
+	ck_assert_int_eq(all.stolen, 12);
+	ck_assert(all.bits == 3200);
+	one.start -= 40 * MS; /* one more, before them */
+	pace_join(&all, &one);
+	ck_assert_int_eq(all.start, 4960 * MS);
+	ck_assert_int_eq(all.end, 5040 * MS);
+}
+END_TEST
+
 START_TEST(waits)
 {
 	volatile int stop = 1;
@@ -163,6 +197,7 @@ UNIT_TESTS(pace)
 	tcase_add_test(t, times);
 	tcase_add_test(t, fast);
 	tcase_add_test(t, rate_told);
+	tcase_add_test(t, joined);
 	tcase_add_test(t, waits);
 	tcase_add_test(t, stolen);
 	tcase_add_test(t, quantiles);
