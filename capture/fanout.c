@@ -99,7 +99,7 @@ int fanout_start(struct source *s, struct err *e)
 
 void fanout_stats(struct source *s)
 {
-	struct source_stats sum = { .packets = s->stats.packets, .known = true }, one;
+	struct source_stats sum = { .packets = s->stats.packets, .known = true, .if_known = true }, one;
 
 	for (unsigned i = 0; i < s->fanout->n; i++) {
 		struct part *q = &s->fanout->part[i];
@@ -110,6 +110,7 @@ void fanout_stats(struct source *s)
 		sum.left += one.left + (q->has && atomic_load(&s->breaks) > 1);
 		sum.cut += one.cut;
 		sum.known &= one.known;
+		sum.if_known &= one.if_known;
 		sum.if_dropped = one.if_dropped; /* of the one interface */
 	}
 	s->stats = sum;

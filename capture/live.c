@@ -294,6 +294,7 @@ void live_stats(struct source *s)
 	s->stats.dropped = l->dropped;
 	s->stats.if_dropped = l->if_lost;
 	s->stats.known = l->counted;
+	s->stats.if_known = l->if_known;
 	pthread_mutex_unlock(&l->counting);
 	s->stats.left += live_left(s);
 	s->stats.queue_dropped = atomic_load(&l->queue_dropped);

@@ -82,19 +82,25 @@ static bool line_lost(const char *line, const char *name, uint64_t *lost)
 
 bool interface_lost(int counters, const char *name, uint64_t *out)
 {
-	char text[16384], *line = text; /* a line has about 130 bytes */
+	char text[4096]; /* a line has about 130 bytes, and there may be thousands of them */
 	uint64_t lost = 0;
 	bool found = false;
 	size_t n = 0;
+	off_t at = 0;
 	ssize_t r;
 
-	while (n < sizeof(text) - 1 &&
-	       (r = pread(counters, text + n, sizeof(text) - 1 - n, (off_t)n)) > 0)
+	while ((r = pread(counters, text + n, sizeof(text) - 1 - n, at)) > 0) {
+		char *line = text;
+
+		at += r;
 		n += (size_t)r;
-	text[n] = '\0';
-	for (char *end; (end = strchr(line, '\n')); line = end + 1) {
-		*end = '\0';
-		found |= line_lost(line, name, &lost);
+		text[n] = '\0';
+		for (char *end; (end = strchr(line, '\n')); line = end + 1) {
+			*end = '\0';
+			found |= line_lost(line, name, &lost);
+		}
+		n -= (size_t)(line - text);
+		memmove(text, line, n);
 	}
 	if (found)
 		*out = lost;

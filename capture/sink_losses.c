@@ -40,7 +40,8 @@ int losses_put(struct sink *s, struct err *e)
 	s->scratch.n = 0;
 	at_time(s, START_TIME, s->told_at);
 	at_time(s, END_TIME, now);
-	count(s, IF_DROP, st.if_dropped - old->if_dropped);
+	if (st.if_known)
+		count(s, IF_DROP, st.if_dropped - old->if_dropped);
 	count(s, FILTER_ACCEPT,
 	      delivered + dropped + st.left - old->left + st.queue_dropped - old->queue_dropped);
 	count(s, OS_DROP, dropped);

@@ -155,8 +155,10 @@ static void tell_counts(const struct sniffing *s)
 		{ "files", " in # files", sink ? sink_files(sink) : 0,
 		  .quiet = !sink || sink_files(sink) == 1 },
 		{ "dropped_kernel", "# dropped by the kernel", st.dropped, .unknown = !st.known },
-		{ "dropped_interface", "# by the interface", st.if_dropped, .unknown = !st.known },
-		{ NULL, "drops are not known", 0, .quiet = st.known },
+		{ NULL, "the kernel's drops are not known", 0, .quiet = st.known },
+		{ "dropped_interface", "# by the interface", st.if_dropped,
+		  .unknown = !st.if_known },
+		{ NULL, "the interface's are not known", 0, .quiet = st.if_known },
 		{ "dropped_queue", "# by the queue", st.queue_dropped, .quiet = !s->queued },
 		{ "left", "# not looked at any more", st.left, .quiet = !st.left },
 	};

@@ -144,7 +144,7 @@ void strata_source_counts(struct strata_source *src, struct strata_counts *out)
 					.dropped = st.dropped,
 					.if_dropped = st.if_dropped,
 					.cut = st.cut,
-					.known = st.known };
+					.known = st.known && st.if_known };
 }
 
 const char *strata_source_note(const struct strata_source *src)
