@@ -22,8 +22,8 @@ struct live {
 	uint8_t *data;
 	struct packet *into;
 	/* With one: packets are put there by a thread, and read from there. */
-	bool queued, started;
-	atomic_bool running; /* the thread */
+	bool queued;
+	atomic_bool started, running; /* the thread */
 	struct queue queue;
 	pthread_t thread;
 	struct err err; /* of the thread, once the queue is closed */
@@ -33,12 +33,12 @@ struct live {
 	bool ordered, ignores_outgoing;
 	int64_t begin;
 	_Atomic int64_t clear;
-	/* The kernel's counters, asked by both threads. */
+	/* The socket's counters, asked by both threads. */
 	pthread_mutex_t counting;
 	uint64_t let_in, dropped;
 	bool counted;
 	int if_counters;
-	uint64_t if_before, if_lost;
+	uint64_t if_before;
 	bool if_known;
 	/* After source_break, of whoever reads the ring: nothing more is let in; what is there is
 	 * read out. */
@@ -56,7 +56,7 @@ static inline int64_t live_when(const struct live *l, const struct pcap_pkthdr *
 	       (int64_t)h->ts.tv_usec * (l->nanoseconds ? 1 : 1000);
 }
 
-/* source_open_live() of one capture. */
+/* live_open.c: source_open_live() of one capture. */
 struct source *live_open(const char *device, const struct source_options *o, struct err *e);
 /* The longest time, ns, for which a packet that was let in may not be visible yet. */
 static inline int64_t live_hidden(const struct live *l)
@@ -70,6 +70,8 @@ int live_dispatch(struct source *s, int most, pcap_handler f, struct err *e);
 int live_poll(struct source *s, int64_t deadline_ns, struct err *e);
 /* Close the entrance: the kernel takes no more packets into the ring. */
 void live_shut(struct source *s);
+/* What the interface loses counts from now on. */
+void live_begin_counting(struct source *s);
 /* The kernel's counters into l, as of now. */
 void live_count(struct source *s);
 /* A captured packet: number it and count it. */

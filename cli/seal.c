@@ -75,7 +75,7 @@ static bool landlock(const char *write_path)
 	int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
 	if (ruleset < 0)
 		return false;
-	/* The counters of the interface, which libpcap reads anew each time. */
+	/* Where libpcap looks for the counters of a device that has no packet socket (usbmon). */
 	allow(ruleset, "/sys", LANDLOCK_ACCESS_FS_READ_FILE);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		allow(ruleset, names[i], LANDLOCK_ACCESS_FS_READ_FILE);
