@@ -99,7 +99,8 @@ int fanout_start(struct source *s, struct err *e)
 
 void fanout_stats(struct source *s)
 {
-	struct source_stats sum = { .packets = s->stats.packets, .known = true, .if_known = true }, one;
+	struct source_stats sum = { .packets = s->stats.packets, .known = true, .if_known = true },
+			    one;
 
 	for (unsigned i = 0; i < s->fanout->n; i++) {
 		struct part *q = &s->fanout->part[i];
