@@ -172,7 +172,9 @@ const struct option_row option_rows[] = {
 	/* The same name without a value, where there is one table. */
 	[OPT_TABLE] = { OPT_TABLE, 0, "stats", NULL, "a row for each conversation, no ladder",
 			false },
-	[OPT_ONLY] = { OPT_ONLY, 0, "only", "LIST", "these conversations alone: tcp:3,udp:0",
+	[OPT_ONLY] = { OPT_ONLY, 0, "only", "LIST",
+		       "flow: these conversations alone: tcp:3,udp:0;\n"
+		       "                                  watch: these rules",
 		       false },
 	[OPT_ABSOLUTE] = { OPT_ABSOLUTE, 0, "absolute", NULL, "sequence numbers as they are sent",
 			   false },
@@ -181,6 +183,12 @@ const struct option_row option_rows[] = {
 	[OPT_WIDTH] = { OPT_WIDTH, 0, "width", "N",
 			"columns of the ladder (the terminal's, or 100)", false },
 	[OPT_LIMIT] = { OPT_LIMIT, 0, "limit", "N", "draw at most N packets (500)", false },
+	[OPT_RULES] = { OPT_RULES, 0, "rules", "FILE",
+			"rules of your own, too (docs/watch.md); list: print those there are",
+			true },
+	[OPT_WITHOUT] = { OPT_WITHOUT, 0, "without", "NAME,...", "all rules but these", false },
+	[OPT_SURE] = { OPT_SURE, 0, "sure", "HOW",
+		       "what is less sure is not told: low, medium, high", false },
 	[OPT_NONE] = { OPT_NONE, 0, NULL, NULL, NULL, false },
 };
 

@@ -98,6 +98,9 @@ enum option_id {
 	OPT_RELATIVE,
 	OPT_WIDTH,
 	OPT_LIMIT,
+	OPT_RULES,
+	OPT_WITHOUT,
+	OPT_SURE,
 	OPT_NONE,
 };
 #define OPT_COMMON OPT_INTERFACE /* those before it */

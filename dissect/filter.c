@@ -320,6 +320,12 @@ static int read_or(struct filter_text *p)
 
 struct filter *filter_parse(const struct registry *r, const char *text, size_t len, struct err *e)
 {
+	return filter_parse_named(r, NULL, text, len, e);
+}
+
+struct filter *filter_parse_named(const struct registry *r, const struct names *names,
+				  const char *text, size_t len, struct err *e)
+{
 	struct filter *f = calloc(1, sizeof(*f));
 	struct filter_text p = { .f = f, .len = len, .e = e };
 
@@ -328,6 +334,7 @@ struct filter *filter_parse(const struct registry *r, const char *text, size_t l
 		return filter_close(f);
 	}
 	f->reg = r;
+	f->names = names;
 	f->len = len;
 	filter_blanks(&p);
 	if (p.at == len)

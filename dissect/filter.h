@@ -17,6 +17,10 @@ struct filter;
 /* Read text. NULL: e says what is wrong, where, and the nearest name. r must be frozen and outlive
  * the filter. An empty text matches everything. */
 struct filter *filter_parse(const struct registry *r, const char *text, size_t len, struct err *e);
+/* The same, faster where many are read: names is an index of r's. */
+struct names;
+struct filter *filter_parse_named(const struct registry *r, const struct names *names,
+				  const char *text, size_t len, struct err *e);
 struct filter *filter_close(struct filter *f); /* NULL */
 /* A time as filters write it: 2026-11-22 10:38:16.5 (UTC), or seconds since the epoch. */
 bool filter_time(const char *s, size_t n, uint64_t *ns);

@@ -10,6 +10,7 @@
 #include "core/arena.h"
 #include "core/shape.h"
 #include "dissect/filter.h"
+#include "dissect/names.h"
 
 enum ref_form {
 	REF_PROTO,   /* a layer, whole */
@@ -140,6 +141,7 @@ struct instr {
 
 struct filter {
 	const struct registry *reg;
+	const struct names *names; /* or NULL */
 	struct arena mem;
 	bool no_memory; /* for a name's places */
 	const char *text;

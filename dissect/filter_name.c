@@ -11,7 +11,6 @@
 #include "dissect/filter_impl.h"
 
 #define TYPE_STACK 32
-#define RECORDS_SEEN 512
 
 static bool same(const char *a, const char *s, size_t n)
 {
@@ -36,52 +35,6 @@ unsigned leaf_types(const struct type *t, const struct type **v, unsigned max)
 		} else if (t->form == TYPE_CHOOSE) {
 			for (unsigned i = t->narms; i-- > 0 && depth < TYPE_STACK;)
 				stack[depth++] = t->arms[i].type;
-		}
-	}
-	return n;
-}
-
-/* Records directly inside a type: of structs, items, arms. */
-static unsigned inner_records(const struct type *t, const struct record **v, unsigned max)
-{
-	const struct type *stack[TYPE_STACK];
-	unsigned n = 0, depth = 0;
-
-	stack[depth++] = t;
-	while (depth) {
-		t = stack[--depth];
-		if (t->form == TYPE_STRUCT) {
-			if (n < max)
-				v[n++] = t->rec;
-		} else if (t->form == TYPE_LIST && depth < TYPE_STACK) {
-			stack[depth++] = t->item;
-		} else if (t->form == TYPE_CHOOSE) {
-			for (unsigned i = t->narms; i-- > 0 && depth < TYPE_STACK;)
-				stack[depth++] = t->arms[i].type;
-		}
-	}
-	return n;
-}
-
-/* Every record that a protocol's fields may hold, its own first. */
-static unsigned all_records(const struct proto *p, const struct record **v, unsigned max)
-{
-	unsigned n = 0;
-
-	v[n++] = &p->rec;
-	for (unsigned i = 0; i < n; i++) {
-		for (unsigned k = 0; k < v[i]->nfields; k++) {
-			const struct record *in[TYPE_STACK];
-			unsigned found = inner_records(v[i]->fields[k].type, in, TYPE_STACK);
-
-			for (unsigned j = 0; j < found && n < max; j++) {
-				unsigned at = 0;
-
-				while (at < n && v[at] != in[j])
-					at++;
-				if (at == n)
-					v[n++] = in[j];
-			}
 		}
 	}
 	return n;
@@ -183,7 +136,7 @@ static bool by_path(struct filter *f, const struct proto *p, unsigned nth, const
 		} else if ((found = field_among(rec, nrec, s + from, i - from))) {
 			step[r.nsteps++] = (struct ref_step) { .name = found->name };
 			r.field = found;
-			nrec = inner_records(found->type, rec, TYPE_STACK);
+			nrec = names_inner(found->type, rec, TYPE_STACK);
 		} else if (r.field && (r.word = flag_word(r.field, s + from, i - from))) {
 			nrec = 0;
 		} else {
@@ -260,25 +213,24 @@ static bool quick_view(struct filter *f, struct ref *r)
 /* A name that is looked for among the aliases of each record. */
 struct named {
 	struct filter *f;
-	const struct proto *p;
 	const char *s, *flag; /* flag: what stands behind the last dot; or NULL */
 	size_t n, stem, nflag;
 	struct ref **list;
 };
 
 /* The alias is the whole name, or the name up to a flag of the field. */
-static bool take_alias(const struct alias *a, void *arg)
+static void take_named(const struct proto *p, const struct alias *a, void *arg)
 {
-	const struct named *w = arg;
-	struct ref r = { .form = REF_ANY, .proto = w->p, .field = a->field };
+	struct named *w = arg;
+	struct ref r = { .form = REF_ANY, .proto = p, .field = a->field };
 	bool whole = same(a->name, w->s, w->n);
 
 	if (!whole && (!w->stem || a->form != ALIAS_FIELD || !same(a->name, w->s, w->stem)))
-		return false;
+		return;
 	if (!whole && !(r.word = flag_word(a->field, w->flag, w->nflag)))
-		return false;
+		return;
 	if (a->form == ALIAS_FIELD) {
-		r.fixed = is_fixed(w->p, a->field);
+		r.fixed = is_fixed(p, a->field);
 	} else {
 		r.form = REF_ALIAS;
 		r.alias = *a;
@@ -288,7 +240,6 @@ static bool take_alias(const struct alias *a, void *arg)
 			w->f->no_memory = true;
 	}
 	add_ref(w->f, w->list, &r);
-	return false;
 }
 
 /* Aliases and views anywhere. */
@@ -302,15 +253,13 @@ static void by_alias(struct filter *f, const char *s, size_t n, struct ref **lis
 		w.flag = dot + 1;
 		w.nflag = n - w.stem - 1;
 	}
-	for (unsigned i = 0; i < registry_count(f->reg); i++) {
-		const struct record *rec[RECORDS_SEEN];
-		unsigned nrec;
-
-		w.p = registry_at(f->reg, i);
-		nrec = all_records(w.p, rec, RECORDS_SEEN);
-		for (unsigned k = 0; k < nrec; k++)
-			alias_each(rec[k], take_alias, &w);
+	if (!f->names) {
+		names_all(f->reg, take_named, &w);
+		return;
 	}
+	names_each(f->names, s, n, take_named, &w);
+	if (w.stem)
+		names_each(f->names, s, w.stem, take_named, &w);
 }
 
 /* P.port, P.addr, P.host: either of the fields that a reply exchanges. */
@@ -509,9 +458,9 @@ bool filter_suggest(const struct filter *f, const char *s, size_t n, struct buf 
 	b.same = known ? (size_t)(dot - s) + 1 : 0;
 
 	for (unsigned i = 0; i < registry_count(f->reg); i++) {
-		const struct record *rec[RECORDS_SEEN];
+		const struct record *rec[NAMES_RECORDS];
 		const struct proto *p = registry_at(f->reg, i);
-		unsigned nrec = all_records(p, rec, RECORDS_SEEN);
+		unsigned nrec = names_records(p, rec, NAMES_RECORDS);
 
 		if (!known)
 			consider(&b, s, n, p->name, "");

@@ -12,7 +12,8 @@ struct pick {
 	struct operand op;
 };
 
-struct pick *pick_parse(const struct registry *r, const char *text, size_t len, struct err *e)
+struct pick *pick_parse(const struct registry *r, const struct names *names, const char *text,
+			size_t len, struct err *e)
 {
 	struct pick *k = calloc(1, sizeof(*k));
 	struct filter_text p = { .len = len, .e = e };
@@ -23,6 +24,7 @@ struct pick *pick_parse(const struct registry *r, const char *text, size_t len, 
 	}
 	p.f = &k->f;
 	k->f.reg = r;
+	k->f.names = names;
 	k->f.len = len;
 	filter_blanks(&p);
 	if (filter_operand(&p, &k->op) < 0)

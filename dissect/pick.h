@@ -9,8 +9,9 @@
 struct pick;
 
 /* Read a name. NULL: e says what is wrong, where, and the nearest name. r must be frozen and
- * outlive the pick. */
-struct pick *pick_parse(const struct registry *r, const char *text, size_t len, struct err *e);
+ * outlive the pick. names: an index of r's, or NULL. */
+struct pick *pick_parse(const struct registry *r, const struct names *names, const char *text,
+			size_t len, struct err *e);
 struct pick *pick_close(struct pick *k); /* NULL */
 
 /* What follows looks at the packet that w was last begun with (filter_begin, filter_match).

@@ -20,11 +20,12 @@ declare -A may=(
 	[craft]="core notation craft"
 	[capture]="core capture"
 	[flow]="core dissect flow"
+	[watch]="core dissect flow watch"
 	[lab]="core lab"
-	[play]="core notation dissect craft capture flow lab play"
-	[teach]="core notation dissect craft capture flow lab play teach"
-	[lib]="core notation dissect craft capture flow play teach lib"
-	[cli]="core notation dissect craft capture flow lab play teach cli"
+	[play]="core notation dissect craft capture flow watch lab play"
+	[teach]="core notation dissect craft capture flow watch lab play teach"
+	[lib]="core notation dissect craft capture flow watch play teach lib"
+	[cli]="core notation dissect craft capture flow watch lab play teach cli"
 )
 
 # What core/ may take from the system: the C library, as ISO C and POSIX name it.

@@ -39,7 +39,7 @@ static bool choose_name(struct run *r, const struct packet *p)
 static bool choose_value(struct run *r, const struct packet *p)
 {
 	struct err e = { 0 };
-	struct pick *k = pick_parse(r->law.reg, r->name.p, r->name.n, &e);
+	struct pick *k = pick_parse(r->law.reg, NULL, r->name.p, r->name.n, &e);
 	uint64_t v;
 	bool have = false;
 

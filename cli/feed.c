@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Packets from files or from a device. */
+#include "cli/feed.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "cli/privs.h"
+#include "cli/seal.h"
+#include "cli/signals.h"
+#include "dissect/pattern.h"
+
+/* As sniff has them. */
+#define BUFFER (16u << 20)
+#define QUEUE (64u << 20)
+
+static int open_sources(struct feed *f, char **paths, bool live, struct err *e)
+{
+	struct source_options so = { .resolve = opt_has(&f->c->opt, OPT_RESOLVE) };
+	char device[64];
+
+	so.filter = f->filter.pattern ? NULL : f->filter.text;
+	f->src = calloc((size_t)f->n, sizeof(struct source *));
+	f->ids = calloc((size_t)f->n, sizeof(*f->ids));
+	if (!f->src || !f->ids)
+		return err_set(e, ERR_IO, "no memory");
+	if (live) {
+		so.promisc = !opt_has(&f->c->opt, OPT_NO_PROMISC);
+		so.buffer = BUFFER;
+		so.queue = QUEUE;
+		if (choose_device(f->c, device, e) < 0)
+			return -1;
+		f->src[0] = source_open_live(device, &so, e);
+		return f->src[0] ? 0 : -1;
+	}
+	for (int i = 0; i < f->n; i++) {
+		f->src[i] = source_open_file(paths[i], &so, e);
+		if (!f->src[i])
+			return -1;
+		f->ids[i] = source_file_id(f->src[i]);
+	}
+	return 0;
+}
+
+int feed_open(struct feed *f, struct cli *c, struct err *e)
+{
+	bool live = opt_has(&c->opt, OPT_INTERFACE);
+	int files = live ? 0 : words_files(c->argc, c->argv);
+
+	*f = (struct feed) { .c = c, .n = live ? 1 : files };
+	if (!live && !files)
+		return err_set(e, ERR_USAGE,
+			       "which packets? strata %s FILE..., or -i IF for a device",
+			       c->cmd->name);
+	if (filter_words(&f->filter, c->argc - files, c->argv + files, e) < 0)
+		return -1;
+	if (f->filter.pattern && plan_parse(&f->pattern, c->reg, f->filter.text,
+					    strlen(f->filter.text), PLAN_PATTERN, e) < 0)
+		return -1;
+	if (open_sources(f, c->argv, live, e) < 0)
+		return -1;
+	if (live)
+		signals_watch(f->src[0]);
+	struct privs_opts po = {
+		.user = c->opt.v[OPT_USER],
+		/* nobody could not write where root wants the file; who called sudo can. */
+		.keep_uid = opt_has(&c->opt, OPT_WRITE) && !getenv("SUDO_UID"),
+	};
+	return privs_drop(&po, e);
+}
+
+int feed_start(struct feed *f, const char *write_path, struct err *e)
+{
+	struct seal_opts sealed = { .write_path = write_path };
+	const struct source *s = f->src[0];
+	const char *link = link_name(source_link(s));
+
+	seal_files(&sealed);
+	if (source_start(f->src[0], e) < 0)
+		return -1;
+	seal_calls(&sealed);
+	if (feed_live(f))
+		say(f->c, "watching %s (%s)%s%s", source_name(s), link ? link : "unknown link type",
+		    source_note(s) ? "; " : "", source_note(s) ? source_note(s) : "");
+	return 0;
+}
+
+static int next_live(struct feed *f, struct packet *p, struct err *e)
+{
+	int rc = source_next(f->src[0], p, e);
+
+	while (rc == SOURCE_NOTHING) {
+		if (f->idle && f->idle(f->arg, e))
+			return e->code ? SOURCE_ERROR : SOURCE_END;
+		rc = source_wait(f->src[0], p, INT64_MAX, e);
+	}
+	return rc;
+}
+
+static int next_of_files(struct feed *f, struct packet *p, struct err *e)
+{
+	int rc = SOURCE_END;
+
+	while (f->at < f->n && rc == SOURCE_END && !signals_stop) {
+		signals_watch(f->src[f->at]);
+		rc = source_next(f->src[f->at], p, e);
+		if (rc == SOURCE_END) {
+			f->at++;
+			f->before = f->last;
+		}
+	}
+	return rc;
+}
+
+int feed_next(struct feed *f, struct packet *p, struct err *e)
+{
+	for (;;) {
+		int rc = feed_live(f) ? next_live(f, p, e) : next_of_files(f, p, e), fits = 1;
+
+		if (rc != SOURCE_PACKET)
+			return rc;
+		/* Several files count on. */
+		f->last = p->number += f->before;
+		dissect_heard(f->c->reg, p, &f->scratch, f->heard);
+		if (heard_learn(&f->heard, p, &f->scratch) < 0 ||
+		    (f->filter.pattern && (fits = pattern_match(&f->pattern, p, NULL)) < 0))
+			return err_set(e, ERR_IO, "no memory");
+		if (fits)
+			return SOURCE_PACKET;
+	}
+}
+
+bool feed_tell(const struct feed *f)
+{
+	struct source_stats st;
+	bool lost = false;
+
+	for (int i = 0; i < f->n && f->src && f->src[i]; i++) {
+		source_stats(f->src[i], &st);
+		if (source_note(f->src[i]) && !feed_live(f))
+			say(f->c, "%s: %s", source_name(f->src[i]), source_note(f->src[i]));
+		if (!feed_live(f))
+			continue;
+		say(f->c,
+		    "%" PRIu64 " captured, %" PRIu64 " dropped by the kernel, %" PRIu64
+		    " by the interface, %" PRIu64 " by the queue",
+		    st.packets, st.dropped, st.if_dropped, st.queue_dropped);
+		lost = st.dropped || st.if_dropped || st.queue_dropped || st.left;
+	}
+	return lost;
+}
+
+void feed_close(struct feed *f)
+{
+	signals_watch(NULL);
+	for (int i = 0; i < f->n && f->src; i++)
+		source_close(f->src[i]);
+	free(f->src);
+	free(f->ids);
+	filter_words_done(&f->filter);
+	plan_done(&f->pattern);
+	heard_close(f->heard);
+	tree_done(&f->scratch);
+}

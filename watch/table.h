@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What is counted, by rule and key: each rule has a table of its own and a limit of its own, so
+ * that who floods one does not make the others forget. */
+#ifndef STRATA_WATCH_TABLE_H
+#define STRATA_WATCH_TABLE_H
+
+#include "flow/pieces.h"
+#include "flow/siphash.h"
+
+/* Parts of time that are counted apart: 32 in `within`, and one more, so that what comes within it
+ * is always counted together (and at the most what comes within 33 parts). */
+#define BUCKETS 33u
+#define MEMBERS 15u
+#define WAS_MOST 48u /* bytes of a value in words */
+
+struct member { /* one of what is distinct; or a packet that counts */
+	uint64_t hash;
+	int64_t when;
+	uint64_t packet;
+	uint64_t num; /* the value, where it is a number */
+};
+
+struct chunk {
+	uint32_t next, n;
+	struct member v[MEMBERS];
+};
+
+struct entry {
+	struct flow_id id;
+	uint32_t chain, newer, older;
+	uint32_t n;      /* members in the chunks; counted packets since `first` */
+	uint32_t chunks; /* the first; 0: none */
+	uint32_t at;     /* of the ring of packets */
+	int64_t first, last;
+	int64_t told; /* INT64_MIN: not so far */
+	union {
+		struct {
+			uint32_t n[BUCKETS];
+			int64_t slot; /* number of the newest part of time */
+		} count;
+		struct {
+			double mean, m2;
+		} regular;
+		struct {
+			uint64_t hash, packet;
+			uint8_t len;
+			char was[WAS_MOST];
+		} changes;
+	};
+};
+
+struct entries {
+	struct budget budget;
+	struct pool pool, chunks;
+	uint32_t *head; /* NULL: nothing so far */
+	uint32_t newest, oldest;
+	uint64_t forgotten;
+};
+
+void entries_init(struct entries *t, size_t limit, uint64_t seed);
+void entries_done(struct entries *t);
+/* The entry; NULL: it is not known. */
+struct entry *entries_look(struct entries *t, const struct flow_id *id);
+/* The same; made if it is new. It is the newest then. NULL: memory is out. */
+struct entry *entries_find(struct entries *t, const struct flow_id *id);
+/* One member more; the oldest entries go for it. NULL: there is no room for more. */
+struct member *entries_more(struct entries *t, struct entry *x);
+/* The member with this hash; NULL. */
+struct member *entries_member(struct entries *t, struct entry *x, uint64_t hash);
+/* Forget a member. */
+void entries_drop(struct entries *t, struct entry *x, struct member *m);
+/* Forget those before `when`; all: INT64_MAX. */
+void entries_expire(struct entries *t, struct entry *x, int64_t when);
+/* Call each() with every member. */
+void entries_each(struct entries *t, const struct entry *x,
+		  void (*each)(void *arg, const struct member *m), void *arg);
+/* Remember a packet among the last ones, in a ring of MEMBERS. */
+void entries_packet(struct entries *t, struct entry *x, uint64_t packet, int64_t when);
+
+#endif
