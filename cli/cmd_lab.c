@@ -24,12 +24,14 @@ static const char *const examples[] = { "lab",
 					"what would be made: addresses, routes",
 					"lab run web.lab",
 					"start, run and stop what the file says",
+					"lab run web.lab",
+					"start, run and stop what the file says",
 					"lab on h2 ip route",
 					"a command, or a shell, on a host of a running lab",
 					"lab sniff h1--s1 tcp",
 					"listen on a wire of a running lab",
 					NULL };
-static const enum option_id options[] = { OPT_PRINT, OPT_AS, OPT_NAME, OPT_NONE };
+static const enum option_id options[] = { OPT_PRINT, OPT_AS, OPT_NAME, OPT_TIMEOUT, OPT_NONE };
 
 static bool passes(int n, char *const *word)
 {
@@ -337,6 +339,10 @@ static int run_lab(struct cli *c)
 		return on_host(c);
 	if (word && strcmp(word, "sniff") == 0)
 		return sniff_wire(c);
+	if (word && strcmp(word, "run") == 0 && c->argc == 2)
+		return lab_script(c, c->argv[1]);
+	if (word && strcmp(word, "run") == 0)
+		return fail(c, ERR_USAGE, "one file is wanted: strata lab run FILE");
 	if (words > 1)
 		return fail(c, ERR_USAGE,
 			    "one word is the topology, and '%s' is another: put it in quotes, and "

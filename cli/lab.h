@@ -15,4 +15,7 @@ int lab_wait(pid_t pid);
 /* What imperfect wires did. */
 void lab_tell_wires(struct cli *c, const struct topology *t, const struct lab *l);
 
+/* strata lab run FILE. The exit status. */
+int lab_script(struct cli *c, const char *file);
+
 #endif

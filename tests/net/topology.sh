@@ -54,6 +54,36 @@ lab -q 'h1 -- s1 -- h2' -- sh -c 'sniff s1 -c 2 icmp >heard 2>log & until grep -
 	ping -4 -q -c 1 h2 >/dev/null; wait' 2>said
 check 'so is a switch' "$(grep -c icmp heard)" 2
 
+# ---- scripts ----
+cat >web.lab <<'END'
+h1 -- s1 -- web; host web
+start web: python3 -m http.server -b 10.0.1.2 80 >/dev/null 2>&1
+run h1 after web:80: printf 'GET /hello HTTP/1.0\r\n\r\n' | socat -t 5 - TCP4:web:80 | grep -a greetings
+run h1: echo one; echo two >&2; printf three
+run h1: exit 3
+stop web
+run web: ls -d /run/strata-lab
+END
+echo 'greetings' >hello
+if command -v python3 >/dev/null && command -v socat >/dev/null; then
+	timeout 60 "$STRATA" lab run web.lab >out 2>said
+	check 'a script of which one step fails' $? 1
+	check 'what its programs said' "$(tr '\n' '/' <out)" 'h1: greetings/h1: one/h1: three/web: /run/strata-lab/'
+	holds 'errors, too' said '^h1: two$'
+	holds 'which one failed' said 'web.lab:5: h1: exit status 3: exit 3'
+fi
+printf 'h1 -- h2\nstart h2: exec sleep 98765\nrun h1: true\nwait 100ms\n' >short.lab
+timeout 60 "$STRATA" lab run short.lab 2>said
+check 'a script that goes well' $? 0
+printf 'h1 -- h2\nwait h2:99\nrun h1: echo on\n' >short.lab
+timeout 60 "$STRATA" lab run --timeout 200ms short.lab >out 2>said
+check 'nobody listens' $? 1
+holds 'it is told' said 'short.lab:2: nobody listens on h2:99'
+printf 'h1 -- h2\nstart h2: kill -9 $$\nwait 200ms\n' >short.lab
+timeout 60 "$STRATA" lab run short.lab >out 2>said
+check 'a server that dies' $? 1
+holds 'it is told, too' said 'short.lab:2: h2: ended by signal 9'
+
 # ---- what a wire does ----
 # One way: what leaves h1 is counted, what comes to h2 as well.
 flood='until ping -4 -q -c 1 -W 1 h2 >/dev/null; do :; done
