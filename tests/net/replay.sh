@@ -165,6 +165,34 @@ holds "the interface goes down: what was done" said '[0-9]+ sent, .*rounds'
 wait $!
 lab_on h1 ip link set eth1 up
 lab_up h1 eth1
+# vanishes NAME IF ARGUMENTS...: IF is taken away from h1 in the middle of it, and comes back then.
+vanishes() {
+	local name=$1 dev=$2
+	shift 2
+	lab_bg h1 timeout 30 "$STRATA" replay --loop 0 "$@" "$c/http.pcap"
+	sleep 0.5
+	lab_on h1 ip link del "$dev"
+	wait "$LAB_PID"
+	check "$name: exit" $? 4
+	holds "$name: said" "$LAB_LOG" "interface $dev is (gone|down)"
+	holds "$name: what was done" "$LAB_LOG" '^strata: [1-9][0-9]* sent, .* [1-9][0-9]* not sent, [0-9]+ rounds'
+	lab_wire h1 "$dev" deaf "$dev-there"
+	mute h1 "$dev"
+	mute deaf "$dev-there"
+}
+for dev in eth2 eth3; do
+	lab_wire h1 $dev deaf $dev-there
+	mute h1 $dev
+	mute deaf $dev-there
+done
+vanishes "the interface vanishes, own times" eth2 -i eth2
+vanishes "the interface vanishes, a rate" eth2 -i eth2 --rate 1000pps
+for how in $(lab_on h1 "$STRATA" send --sender list -i eth2 | awk '$2 == "yes" && $1 != "raw" { print $1 }'); do
+	vanishes "the interface vanishes, $how" eth2 -i eth2 --rate max --sender "$how"
+done
+for dev in eth2 eth3; do
+	vanishes "one of two vanishes, $dev" $dev --client-if eth2 --server-if eth3 --rate 2x
+done
 lab_bg h1 "$STRATA" replay -i eth1 --rate 50pps --loop 0 "$c/http.pcap"
 sleep 0.5
 begun=$(date +%s%N)
