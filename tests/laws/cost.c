@@ -5,7 +5,7 @@
  * grows from work that is much, on a machine that does other things beside it; the figure itself,
  * which is to be under 1 ms, is printed, and looked at on a quiet machine.
  *
- *   law_cost [-m MANGLED] [-s SEED] [-v] FILE...     -m: of each packet (1)
+ *   law_cost [-n MANGLED] [-s SEED] [-v] FILE...     -n: of each packet (1)
  *
  * Mangled: bytes change, as a stranger would change them to make a dissector work. Blown up: some
  * bytes of the packet, an option or a record by chance, stand in it again and again, and whatever
@@ -222,18 +222,9 @@ int main(int argc, char **argv)
 {
 	struct run r = { 0 };
 	unsigned times = 1;
-	int opt;
 
-	while ((opt = getopt(argc, argv, "m:s:v")) >= 0) {
-		if (opt == 'm')
-			times = (unsigned)strtoul(optarg, NULL, 0);
-		else if (opt == 's')
-			r.law.salt = strtoull(optarg, NULL, 0);
-		else if (opt == 'v')
-			r.law.verbose = true;
-		else
-			return 2;
-	}
+	if (!law_options(&r.law, argc, argv, &times))
+		return 2;
 	if (start(&r) < 0)
 		return 1;
 	for (int i = optind; i < argc; i++)

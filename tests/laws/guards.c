@@ -179,10 +179,10 @@ static int tell(struct run *r)
 int main(int argc, char **argv)
 {
 	struct run r = { 0 };
-	int opt, bad = 1;
+	int bad = 1;
 
-	while ((opt = getopt(argc, argv, "v")) != -1)
-		r.law.verbose = true;
+	if (!law_options(&r.law, argc, argv, NULL))
+		return 2;
 	if (law_start(&r.law) < 0)
 		return 1;
 	r.of = calloc(registry_count(r.law.reg) + 2, sizeof(*r.of));

@@ -4,6 +4,23 @@
 
 #include "capture/source.h"
 
+bool law_options(struct trial *l, int argc, char **argv, unsigned *times)
+{
+	int opt;
+
+	while ((opt = getopt(argc, argv, times ? "n:s:v" : "s:v")) >= 0) {
+		if (opt == 'n')
+			*times = (unsigned)strtoul(optarg, NULL, 0);
+		else if (opt == 's')
+			l->salt = strtoull(optarg, NULL, 0);
+		else if (opt == 'v')
+			l->verbose = true;
+		else
+			return false;
+	}
+	return true;
+}
+
 int law_start(struct trial *l)
 {
 	struct err e = { 0 };

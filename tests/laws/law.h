@@ -34,6 +34,10 @@ struct law_file {
 	struct heard *heard; /* what the packets taught of the records of those after them */
 };
 
+/* Options that most laws have: -s SALT, -v, and with times -n TIMES. The files begin at optind.
+ * false: there is another one. */
+bool law_options(struct trial *l, int argc, char **argv, unsigned *times);
+
 /* 0; or -1, and it is told. */
 int law_start(struct trial *l);
 void law_done(struct trial *l);

@@ -142,18 +142,9 @@ int main(int argc, char **argv)
 {
 	struct run r = { 0 };
 	unsigned times = 4;
-	int opt;
 
-	while ((opt = getopt(argc, argv, "n:s:v")) >= 0) {
-		if (opt == 'n')
-			times = (unsigned)strtoul(optarg, NULL, 0);
-		else if (opt == 's')
-			r.law.salt = strtoull(optarg, NULL, 0);
-		else if (opt == 'v')
-			r.law.verbose = true;
-		else
-			return 2;
-	}
+	if (!law_options(&r.law, argc, argv, &times))
+		return 2;
 	if (law_start(&r.law) < 0)
 		return 1;
 	for (int i = optind; i < argc; i++) {
