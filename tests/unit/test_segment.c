@@ -50,11 +50,10 @@ static const struct row rows[] = {
 struct cutting {
 	const struct row *row;
 	struct check check;
-	struct buf stream; /* of the parts of a stream */
+	struct buf stream; /* what the parts hold, put together */
 	struct buf flags;
 	unsigned n;
 	uint64_t first, id;
-	uint32_t least, most; /* bytes of fragments */
 };
 
 /* The value of a field of the innermost layer that has it; UINT64_MAX: none has. */
@@ -70,6 +69,35 @@ static uint64_t value(const struct check *c, const struct packet *p, const char 
 			return c->tree[i].v[at].num;
 	}
 	return UINT64_MAX;
+}
+
+static unsigned layer_named(const struct packet *p, const char *name)
+{
+	unsigned i = p->nlayers;
+
+	while (i-- > 0 && strcmp(p->layers[i].proto->name, name))
+		;
+	return i;
+}
+
+/* A fragment stands where it says, and the last one alone says that it is the last. */
+static void piece(struct cutting *c, const struct packet *p)
+{
+	unsigned i = layer_named(p, "ip6_frag");
+	bool six = i < p->nlayers;
+	uint64_t at = value(&c->check, p, six ? "ip6_frag" : "ip", six ? "offset" : "frag");
+	uint64_t more =
+		six ? value(&c->check, p, "ip6_frag", "m") : value(&c->check, p, "ip", "flags") & 1;
+	uint64_t id = value(&c->check, p, six ? "ip6_frag" : "ip", "id");
+	uint32_t from, to;
+
+	if (!c->n)
+		c->id = id;
+	ck_assert_uint_eq(id, c->id);
+	ck_assert_uint_eq(at * 8, c->stream.n);
+	ck_assert_uint_eq(more, c->n + 1 < c->row->parts);
+	ck_assert(packet_payload(p, six ? i : layer_named(p, "ip"), &from, &to));
+	buf_put(&c->stream, p->data + from, to - from);
 }
 
 static int take(void *ctx, const struct packet *part)
@@ -90,8 +118,9 @@ static int take(void *ctx, const struct packet *part)
 	buf_done(&notes);
 	for (i = 0; i < c->check.nsums; i++)
 		ck_assert_int_ne(c->check.sums[i].verdict, SUM_UNFILLED);
-	for (i = p.nlayers; c->row->flags && i-- > 0 && strcmp(p.layers[i].proto->name, "tcp");)
-		;
+	if (!c->row->flags)
+		piece(c, &p);
+	i = layer_named(&p, "tcp");
 	if (c->row->flags) {
 		uint64_t seq = value(&c->check, &p, "tcp", "seq"),
 			 id = value(&c->check, &p, "ip", "id");
@@ -133,8 +162,10 @@ START_TEST(cut_up)
 	ck_assert_msg(n == (int)c.row->parts && c.n == c.row->parts, "%s: %d parts, %s",
 		      c.row->what, n, e.msg);
 	ck_assert(c.row->parts || e.msg[0]);
-	if (c.row->flags) {
+	if (c.row->flags)
 		ck_assert_str_eq(buf_cstr(&c.flags), c.row->flags);
+	if (c.row->parts) {
+		ck_assert_uint_ge(c.stream.n, c.row->flags ? 60 : 2000);
 		ck_assert_mem_eq(c.stream.p, b.pkt.data + b.pkt.len - c.stream.n, c.stream.n);
 	}
 	segmenter_close(s);
