@@ -68,7 +68,7 @@ shown() {
 	case $line in
 	# These want a lab that runs, or a file that says more: tests/net/topology.sh.
 	*" lab run "* | *" lab on "* | *" lab sniff "*) return ;;
-	*" lab"*) keys=exit ;;
+	*" lab"*) keys='exit' ;;
 	esac
 	ran=$((ran + 1))
 	rm -f b.pcap both.pcapng.zst
