@@ -81,6 +81,36 @@ check "other addresses: checksums hold" "$(dump got.pcap -nnv 2>/dev/null | grep
 printf 'xyq' | lab_on h1 "$STRATA" replay -i eth1 --step "$c/http.pcap" >out 2>said
 check "a packet for each key" "$(grep -c '^SENT' out)" 2
 holds "a packet for each key: stopped" said '2 sent, 84 bytes by sendmmsg; stopped'
+# On a terminal: without Enter, unseen, and the terminal is afterwards what it was; what takes longer
+# shows how far it is.
+lab_on h1 python3 - "$STRATA" "$c/http.pcap" <<'PY' || bad=1
+import os, pty, select, subprocess, sys, termios, time
+master, slave = pty.openpty()
+before = termios.tcgetattr(slave)
+def run(*words):
+    return subprocess.Popen([sys.argv[1], "replay", "-i", "eth1", *words, sys.argv[2]], stdin=slave, stdout=slave, stderr=slave)
+def read_until(word, seen=b""):
+    end = time.time() + 20
+    while word not in seen and time.time() < end:
+        if select.select([master], [], [], 0.2)[0]:
+            seen += os.read(master, 65536)
+    return seen
+p = run("--step", "--as", "line")
+seen = read_until(b"q ends")
+raw = termios.tcgetattr(slave)[3] & (termios.ICANON | termios.ECHO) == 0
+for n in range(2):
+    os.write(master, b"x")
+    seen = read_until(b"SENT", seen.split(b"SENT")[-1])
+os.write(master, b"q")
+seen = read_until(b"stopped", seen)
+ok = p.wait() == 0 and raw and b"2 sent" in seen and termios.tcgetattr(slave) == before
+print("%s: a key for each packet, on a terminal" % ("ok" if ok else "FAILED: %r" % seen))
+p = run("--rate", "15pps")
+shown = b"/s" in read_until(b"\r")
+p.wait()
+print("%s: how far it is, on a terminal" % ("ok" if shown else "FAILED"))
+sys.exit(not (ok and shown))
+PY
 
 # ---- new link headers ----
 host=h2 of=(-Q in not ip6)
