@@ -55,7 +55,7 @@ static void print_rights(const struct cli *c, const struct err *e)
 	if (c->cmd == &cmd_send || c->cmd == &cmd_ask)
 		fprintf(stderr, "  without root:   strata %s --via stream ... (or datagram)\n",
 			c->cmd->name);
-	fprintf(stderr, "  without root:   in a private network: unshare -Urn\n");
+	fprintf(stderr, "  without root:   in a private network: strata lab\n");
 }
 
 int print_err(const struct cli *c, const struct err *e)

@@ -42,6 +42,9 @@ export PKG_CONFIG_PATH=$inside LD_LIBRARY_PATH=$lib
 if grep -nE 'pcap\.h|libnet\.h' "$tmp/usr/include/strata/strata.h"; then fail "a foreign header"; fi
 [ "$(find "$tmp/usr/include" -type f | wc -l)" = 1 ] || fail "more than one header is installed"
 
+grep -q "^profile strata $tmp/first/bin/strata " "$tmp/usr/share/strata/apparmor/strata" ||
+	fail "the AppArmor profile does not name the program"
+
 # ---- names ----
 names=$(nm -D --defined-only "$lib/libstrata.so" | awk '{ print $3 }' | grep -vE '^strata_|^STRATA_0$')
 [ -z "$names" ] || fail "libstrata.so shows other names: $(tr '\n' ' ' <<<"$names")"

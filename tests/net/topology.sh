@@ -148,5 +148,21 @@ done
 lab_until 10 bash -c "! ps -eo stat=,args= | grep -v ^Z | grep -qE 'strata[ ]lab|sleep[ ]98765'"
 check 'killed while it is made: no process' "$(alive)" 0
 
+# ---- who one is, and who may not ----
+if grep -q 4294967295 /proc/self/uid_map; then
+	SUDO_UID=12345 SUDO_GID=12345 lab -q -- cat /proc/self/uid_map /proc/self/gid_map >out
+	check 'sudo: the one who called it' "$(tr -s ' \n' ' ' <out)" ' 0 12345 1 0 12345 1 '
+else
+	lab -q -- cat /proc/self/uid_map >out
+	check 'one user' "$(wc -l <out)" 1
+fi
+check 'root inside' "$(lab -q -- id -u)" 0
+if unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_user_namespaces' 2>/dev/null &&
+	setpriv --bounding-set=-all true 2>/dev/null; then
+	unshare -Ur sh -c "echo 0 >/proc/sys/user/max_user_namespaces
+		exec setpriv --bounding-set=-all --no-new-privs '$STRATA' lab -- true" 2>said
+	check 'refused' $? 3
+	holds 'what allows it is told' said 'sysctl -w user.max_user_namespaces=10000'
+fi
 # shellcheck disable=SC2154 # begin sets it
 exit $bad
