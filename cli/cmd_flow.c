@@ -7,18 +7,13 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "capture/source.h"
+#include "cli/feed.h"
 #include "cli/flowing.h"
-#include "cli/privs.h"
-#include "cli/seal.h"
 #include "cli/signals.h"
 #include "cli/table.h"
-#include "cli/words.h"
 
 #define LIMIT 500 /* packets of a ladder */
 #define SMALL 100 /* packets that are drawn though they are of several conversations */
-#define BUFFER (16u << 20)
-#define QUEUE (64u << 20)
 
 static const char *const examples[] = {
 	"flow http.pcap",
@@ -129,9 +124,10 @@ static int read_options(struct flowing *w, struct err *e)
 }
 
 /* Everything but the source. */
-static int open_flow(struct flowing *w, const struct filter_words *f, struct err *e)
+static int open_flow(struct flowing *w, const struct feed *f, struct err *e)
 {
-	struct show_opts so = { .form = REPORT_LINE, .pattern = f->pattern ? f->text : NULL };
+	struct show_opts so = { .form = REPORT_LINE,
+				.pattern = f->filter.pattern ? f->filter.text : NULL };
 	struct ladder_opts lo = { .over = flow_over, .unanswered = flow_unanswered, .arg = w };
 	int form = w->show.form;
 	uint64_t limit = LIMIT;
@@ -168,115 +164,29 @@ static int take(struct flowing *w, struct packet *p, struct err *e)
 	return w->stream ? flow_stream(w, e) : SHOW_OK;
 }
 
-static int read_one(struct flowing *w, struct source *src, uint64_t most, struct err *e)
+/* Nothing is there now. */
+static int flush(void *arg, struct err *e)
+{
+	struct flowing *w = arg;
+
+	return out_flush(&w->show.out, e);
+}
+
+static int take_all(struct flowing *w, struct feed *f, uint64_t most, struct err *e)
 {
 	struct packet p;
-	int got, rc = SHOW_OK;
+	int rc = SHOW_OK, got = SOURCE_PACKET;
 
-	signals_watch(src);
-	while (rc == SHOW_OK && (got = source_next(src, &p, e)) == SOURCE_PACKET) {
+	while (rc == SHOW_OK && (got = feed_take(f, &p, e)) == SOURCE_PACKET) {
 		rc = take(w, &p, e);
 		if (rc == SHOW_OK && most && w->show.chosen >= most)
 			rc = SHOW_END;
 	}
-	signals_watch(NULL);
 	if (rc == SHOW_OK && got == SOURCE_ERROR)
 		rc = SHOW_ERROR;
-	if (source_note(src))
-		say(w->c, "%s: %s", source_name(src), source_note(src));
+	if (feed_tell(f))
+		say(w->c, "what is marked lost may be what was dropped");
 	return rc == SHOW_OK && signals_stop ? SHOW_END : rc;
-}
-
-static int from_files(struct flowing *w, int n, char **path, const struct filter_words *f,
-		      uint64_t most, struct err *e)
-{
-	struct source_options so = { .resolve = opt_has(&w->c->opt, OPT_RESOLVE),
-				     .filter = f->pattern ? NULL : f->text };
-	struct source **src = calloc((size_t)n, sizeof(*src));
-	struct privs_opts po = { 0 };
-	struct seal_opts seals = { 0 };
-	int rc = src ? SHOW_OK : err_set(e, ERR_IO, "no memory");
-
-	for (int i = 0; i < n && rc == SHOW_OK; i++) {
-		src[i] = source_open_file(path[i], &so, e);
-		rc = src[i] ? SHOW_OK : SHOW_ERROR;
-	}
-	if (rc == SHOW_OK)
-		rc = privs_drop(&po, e) < 0 ? SHOW_ERROR : open_flow(w, f, e);
-	if (rc == SHOW_OK)
-		seal(&seals);
-	for (int i = 0; i < n && rc == SHOW_OK; i++)
-		rc = read_one(w, src[i], most, e);
-	for (int i = 0; i < n && src; i++)
-		source_close(src[i]);
-	free(src);
-	return rc;
-}
-
-static int live(struct flowing *w, struct source *src, uint64_t most, struct err *e)
-{
-	struct packet p;
-
-	for (;;) {
-		int rc = source_next(src, &p, e);
-
-		if (rc == SOURCE_NOTHING) {
-			if (out_flush(&w->show.out, e) < 0)
-				return w->show.out.gone ? SHOW_END : SHOW_ERROR;
-			rc = source_wait(src, &p, INT64_MAX, e);
-		}
-		if (rc == SOURCE_ERROR || rc == SOURCE_END)
-			return rc == SOURCE_ERROR ? SHOW_ERROR : SHOW_OK;
-		if (rc != SOURCE_PACKET)
-			continue;
-		rc = take(w, &p, e);
-		if (rc != SHOW_OK || (most && w->show.chosen >= most))
-			return rc;
-	}
-}
-
-static void tell_dropped(const struct flowing *w, struct source *src)
-{
-	struct source_stats st;
-
-	source_stats(src, &st);
-	if (st.dropped || st.if_dropped || st.queue_dropped)
-		say(w->c, "%" PRIu64 " packets were not captured: what is marked lost may be these",
-		    st.dropped + st.if_dropped + st.queue_dropped);
-}
-
-static int from_device(struct flowing *w, const struct filter_words *f, uint64_t most,
-		       struct err *e)
-{
-	struct source_options so = { .buffer = BUFFER, .queue = QUEUE };
-	struct privs_opts po = { .user = w->c->opt.v[OPT_USER] };
-	struct seal_opts seals = { 0 };
-	struct source *src;
-	char device[64];
-	int rc = SHOW_ERROR;
-
-	if (choose_device(w->c, device, e) < 0)
-		return -1;
-	so.promisc = !opt_has(&w->c->opt, OPT_NO_PROMISC);
-	so.resolve = opt_has(&w->c->opt, OPT_RESOLVE);
-	so.filter = f->pattern ? NULL : f->text;
-	src = source_open_live(device, &so, e);
-	if (!src)
-		return -1;
-	signals_watch(src);
-	if (privs_drop(&po, e) == 0 && open_flow(w, f, e) == 0) {
-		seal_files(&seals);
-		if (source_start(src, e) == 0) {
-			seal_calls(&seals);
-			say(w->c, "listening on %s", device);
-			rc = live(w, src, most, e);
-		}
-	}
-	signals_watch(NULL);
-	if (rc != SHOW_ERROR)
-		tell_dropped(w, src);
-	source_close(src);
-	return rc;
 }
 
 /* ---- at the end ---- */
@@ -327,24 +237,22 @@ static void make_title(struct flowing *w, const char *what)
 static int run_flow(struct cli *c)
 {
 	struct flowing w = { .c = c };
-	struct filter_words filter = { 0 };
-	const char *ifname = c->opt.v[OPT_INTERFACE];
+	struct feed feed = { 0 };
 	struct err e = { 0 };
 	uint64_t most = 0;
-	int n, rc = -1;
+	int rc = -1;
 
-	if (ifname && strcmp(ifname, "list") == 0)
+	if (opt_has(&c->opt, OPT_INTERFACE) && strcmp(c->opt.v[OPT_INTERFACE], "list") == 0)
 		return list_devices(c);
-	n = ifname ? 0 : words_files(c->argc, c->argv);
-	if (!ifname && !n)
-		return fail(c, ERR_USAGE,
-			    "which file? strata flow FILE... [FILTER], or -i IF [FILTER]");
-	if (opt_u64(&c->opt, OPT_COUNT, UINT64_MAX, &most, &e) < 0 ||
-	    filter_words(&filter, c->argc - n, c->argv + n, &e) < 0 || read_options(&w, &e) < 0 ||
-	    load_registry(c, &e) < 0)
+	if (opt_u64(&c->opt, OPT_COUNT, UINT64_MAX, &most, &e) < 0 || read_options(&w, &e) < 0 ||
+	    load_registry(c, &e) < 0 || feed_open(&feed, c, &e) < 0 || open_flow(&w, &feed, &e) < 0)
 		goto out;
-	make_title(&w, n ? c->argv[0] : ifname);
-	rc = n ? from_files(&w, n, c->argv, &filter, most, &e) : from_device(&w, &filter, most, &e);
+	make_title(&w, source_name(feed.src[0]));
+	feed.idle = flush;
+	feed.arg = &w;
+	rc = feed_start(&feed, NULL, &e);
+	if (rc == 0)
+		rc = take_all(&w, &feed, most, &e);
 	if (rc != SHOW_ERROR && !w.show.out.gone)
 		rc = finish(&w, &e);
 	if (rc != SHOW_ERROR)
@@ -354,7 +262,7 @@ out:
 		rc = -1;
 	ladder_close(w.ladder);
 	free(w.only);
-	filter_words_done(&filter);
+	feed_close(&feed);
 	return rc == -1 ? print_err(c, &e) : EXIT_DONE;
 }
 

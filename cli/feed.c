@@ -50,7 +50,7 @@ int feed_open(struct feed *f, struct cli *c, struct err *e)
 	*f = (struct feed) { .c = c, .n = live ? 1 : files };
 	if (!live && !files)
 		return err_set(e, ERR_USAGE,
-			       "which packets? strata %s FILE..., or -i IF for a device",
+			       "which file? strata %s FILE... [FILTER], or -i IF [FILTER]",
 			       c->cmd->name);
 	if (filter_words(&f->filter, c->argc - files, c->argv + files, e) < 0)
 		return -1;
@@ -80,8 +80,9 @@ int feed_start(struct feed *f, const char *write_path, struct err *e)
 		return -1;
 	seal_calls(&sealed);
 	if (feed_live(f))
-		say(f->c, "watching %s (%s)%s%s", source_name(s), link ? link : "unknown link type",
-		    source_note(s) ? "; " : "", source_note(s) ? source_note(s) : "");
+		say(f->c, "listening on %s (%s)%s%s", source_name(s),
+		    link ? link : "unknown link type", source_note(s) ? "; " : "",
+		    source_note(s) ? source_note(s) : "");
 	return 0;
 }
 
@@ -112,15 +113,22 @@ static int next_of_files(struct feed *f, struct packet *p, struct err *e)
 	return rc;
 }
 
+int feed_take(struct feed *f, struct packet *p, struct err *e)
+{
+	int rc = feed_live(f) ? next_live(f, p, e) : next_of_files(f, p, e);
+
+	if (rc == SOURCE_PACKET) /* several files count on */
+		f->last = p->number += f->before;
+	return rc;
+}
+
 int feed_next(struct feed *f, struct packet *p, struct err *e)
 {
 	for (;;) {
-		int rc = feed_live(f) ? next_live(f, p, e) : next_of_files(f, p, e), fits = 1;
+		int rc = feed_take(f, p, e), fits = 1;
 
 		if (rc != SOURCE_PACKET)
 			return rc;
-		/* Several files count on. */
-		f->last = p->number += f->before;
 		dissect_heard(f->c->reg, p, &f->scratch, f->heard);
 		if (heard_learn(&f->heard, p, &f->scratch) < 0 ||
 		    (f->filter.pattern && (fits = pattern_match(&f->pattern, p, NULL)) < 0))

@@ -32,6 +32,9 @@ int feed_open(struct feed *f, struct cli *c, struct err *e);
 /* All else is open: no more files, and system calls. write_path: of what is written; NULL. -1: e.
  */
 int feed_start(struct feed *f, const char *write_path, struct err *e);
+/* The next packet as it came, whether the pattern fits it or not. SOURCE_PACKET, SOURCE_END,
+ * SOURCE_ERROR. */
+int feed_take(struct feed *f, struct packet *p, struct err *e);
 /* The next packet, dissected. SOURCE_PACKET, SOURCE_END, SOURCE_ERROR. */
 int feed_next(struct feed *f, struct packet *p, struct err *e);
 static inline bool feed_live(const struct feed *f)
