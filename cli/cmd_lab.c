@@ -178,6 +178,15 @@ int lab_wait(pid_t pid)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+/* A terminal's signals are for the program, which is in our group; others end us, and the lab. */
+static void leave_signals(void)
+{
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
+}
+
 /* A shell's words. */
 static char **shell_words(void)
 {
@@ -187,6 +196,8 @@ static char **shell_words(void)
 	const char *shell = getenv("SHELL");
 	const char *slash = shell ? strrchr(shell, '/') : NULL;
 
+	if (!isatty(STDIN_FILENO)) /* commands come from a file */
+		return plain;
 	if (slash && strcmp(slash, "/bash") != 0 && access(shell, X_OK) == 0) {
 		own[0] = (char *)(uintptr_t)shell;
 		return own;
@@ -214,7 +225,7 @@ static int use_lab(struct cli *c, const struct topology *t, char **words)
 
 	if (!l)
 		return print_err(c, &e);
-	if (!words) {
+	if (!words && isatty(STDIN_FILENO)) {
 		topology_names(t, &b);
 		say(c, "lab %s: %s", lab_name(l), buf_cstr(&b));
 		say(c,
@@ -223,6 +234,7 @@ static int use_lab(struct cli *c, const struct topology *t, char **words)
 		    t->node[host].name);
 		buf_done(&b);
 	}
+	leave_signals();
 	pid = lab_run(l, (unsigned)host, words ? words : shell_words(), standard, 0, &e);
 	rc = pid < 0 ? print_err(c, &e) : lab_wait(pid);
 	lab_tell_wires(c, t, l);
@@ -269,6 +281,7 @@ static int on_host(struct cli *c)
 
 	if (c->argc < 2)
 		return fail(c, ERR_USAGE, "which host? strata lab on h2 [COMMAND...]");
+	leave_signals();
 	pid = labs_run(c->opt.v[OPT_NAME], c->argv[1], c->argc > 2 ? c->argv + 2 : shell_words(),
 		       standard, &e);
 	return pid < 0 ? print_err(c, &e) : lab_wait(pid);
@@ -298,6 +311,7 @@ static int sniff_on(struct cli *c, const struct topology *t, const char *self)
 	for (int i = 2; i < c->argc; i++)
 		argv[n++] = c->argv[i];
 	argv[n] = NULL;
+	leave_signals();
 	pid = labs_run(c->opt.v[OPT_NAME], t->node[t->port[port].node].name, argv, standard, &e);
 	return pid < 0 ? print_err(c, &e) : lab_wait(pid);
 }

@@ -219,6 +219,18 @@ static int await_tree(struct lab *l, struct err *e)
 	return 0;
 }
 
+/* 4 MiB for each end, but for all together no more than 256 MiB. */
+static unsigned ring_size(const struct topology *t)
+{
+	unsigned size = 4u << 20, n = 0;
+
+	for (unsigned w = 0; w < t->nwires; w++)
+		n += lab_wire_imperfect(&t->wire[w]);
+	while (size > 256u << 10 && (uint64_t)size * 2 * n > 256u << 20)
+		size /= 2;
+	return size;
+}
+
 /* One process for each wire that does something to its frames. */
 static int start_relay(struct lab *l, unsigned w, struct err *e)
 {
@@ -238,6 +250,7 @@ static int start_relay(struct lab *l, unsigned w, struct err *e)
 		(void)!getrandom(&l->share[w].seed, sizeof(l->share[w].seed), 0);
 	l->share[w].seed &= UINT64_MAX / 32; /* so that it can be said again */
 	l->share[w].relayed = true;
+	l->share[w].ring = ring_size(l->t);
 	pid = fork();
 	if (pid < 0)
 		return failed(e, "start a wire");

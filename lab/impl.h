@@ -16,6 +16,7 @@ struct node_space {
 /* Of each imperfect wire, in memory that both sides see. */
 struct wire_share {
 	bool relayed;
+	unsigned ring; /* bytes that the kernel keeps for each end of the wire */
 	uint64_t seed;
 	struct lab_wire_stats stats[2];
 };

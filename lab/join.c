@@ -91,7 +91,7 @@ become(const struct join *j, char *const argv[], const int fds[3], const char *c
 
 /* Enters, starts the program and waits for it: only a child is in the process namespace. */
 static void __attribute__((noreturn))
-wait_for(const struct join *j, char *const argv[], const int fds[3], int pipe)
+wait_for(const struct join *j, char *const argv[], const int fds[3], pid_t parent, int pipe)
 {
 	char cwd[PATH_MAX];
 	int status = 0;
@@ -107,6 +107,10 @@ wait_for(const struct join *j, char *const argv[], const int fds[3], int pipe)
 	enter(j->space.pid, CLONE_NEWPID, "enter the lab", pipe);
 	enter(j->node.uts, CLONE_NEWUTS, "enter the host", pipe);
 	enter(j->node.net, CLONE_NEWNET, "enter the host", pipe);
+	/* Who asked may be killed; the program ends with us. Not before: entering clears it. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (getppid() != parent)
+		_exit(1);
 	/* What ends the program is not for us. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGQUIT, SIG_IGN);
@@ -127,16 +131,16 @@ wait_for(const struct join *j, char *const argv[], const int fds[3], int pipe)
 pid_t join_run(const struct join *j, char *const argv[], const int fds[3], struct err *e)
 {
 	struct failure f = { 0 };
+	pid_t pid, self = getpid();
 	int pipes[2];
 	ssize_t n;
-	pid_t pid;
 
 	if (pipe2(pipes, O_CLOEXEC) < 0)
 		return err_set(e, ERR_IO, "cannot make a pipe: %s", strerror(errno));
 	pid = fork();
 	if (pid == 0) {
 		close(pipes[0]);
-		wait_for(j, argv, fds, pipes[1]);
+		wait_for(j, argv, fds, self, pipes[1]);
 	}
 	close(pipes[1]);
 	if (pid < 0) {

@@ -20,8 +20,7 @@
 #include "lab/impl.h"
 #include "lab/relay.h"
 
-#define RING (4u << 20) /* bytes of the kernel's ring for each end */
-#define AT_ONCE 128     /* frames from one end before the other one is looked at */
+#define AT_ONCE 128 /* frames from one end before the other one is looked at */
 
 int relay_socket(const char *name, struct err *e)
 {
@@ -52,7 +51,7 @@ struct end {
 	struct way *way;            /* what comes here goes there */
 };
 
-static bool end_open(struct end *d, unsigned mtu)
+static bool end_open(struct end *d, unsigned mtu, unsigned ring)
 {
 	struct tpacket_req r = { 0 };
 	int v = TPACKET_V2;
@@ -61,12 +60,12 @@ static bool end_open(struct end *d, unsigned mtu)
 		d->size *= 2;
 	r.tp_frame_size = d->size;
 	r.tp_block_size = d->size < 65536 ? 65536 : d->size;
-	r.tp_block_nr = RING / r.tp_block_size;
-	r.tp_frame_nr = d->slots = RING / d->size;
+	r.tp_block_nr = ring / r.tp_block_size;
+	r.tp_frame_nr = d->slots = r.tp_block_nr * (r.tp_block_size / d->size);
 	if (setsockopt(d->fd, SOL_PACKET, PACKET_VERSION, &v, sizeof(v)) < 0 ||
 	    setsockopt(d->fd, SOL_PACKET, PACKET_RX_RING, &r, sizeof(r)) < 0)
 		return false;
-	d->ring = mmap(NULL, RING, PROT_READ | PROT_WRITE, MAP_SHARED, d->fd, 0);
+	d->ring = mmap(NULL, ring, PROT_READ | PROT_WRITE, MAP_SHARED, d->fd, 0);
 	return d->ring != MAP_FAILED;
 }
 
@@ -192,7 +191,7 @@ void relay_run(const struct lab_wire *w, struct wire_share *share, const int fd[
 	for (unsigned i = 0; i < 2; i++) {
 		way[i] = way_open(w, &share->stats[i], share->seed * 2 + i, fd[1 - i]);
 		end[i] = (struct end) { .fd = fd[i], .way = way[i] };
-		if (!way[i] || !end_open(&end[i], w->mtu) || timer < 0)
+		if (!way[i] || !end_open(&end[i], w->mtu, share->ring) || timer < 0)
 			_exit(1);
 	}
 	carry(end, way, timer);
