@@ -162,7 +162,7 @@ void lab_tell_wires(struct cli *c, const struct topology *t, const struct lab *l
 }
 
 /* The exit status of a program; while we wait the terminal is its. */
-int lab_wait(pid_t pid)
+static int wait_for(pid_t pid, bool terminal)
 {
 	int status;
 
@@ -170,7 +170,7 @@ int lab_wait(pid_t pid)
 		if (errno != EINTR)
 			return ERR_IO;
 	/* A shell that was killed leaves the terminal in its own hands. */
-	if (isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) != getpgrp()) {
+	if (terminal && tcgetpgrp(STDIN_FILENO) != getpgrp()) {
 		signal(SIGTTOU, SIG_IGN);
 		tcsetpgrp(STDIN_FILENO, getpgrp());
 		signal(SIGTTOU, SIG_DFL);
@@ -178,13 +178,15 @@ int lab_wait(pid_t pid)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* A terminal's signals are for the program, which is in our group; others end us, and the lab. */
-static void leave_signals(void)
+/* A terminal's signals are for the program, which is in our group; others end us, and the lab.
+ * Returns whether the terminal is ours to give and to take back. */
+static bool leave_signals(void)
 {
 	signal(SIGINT, SIG_IGN);
 	signal(SIGQUIT, SIG_IGN);
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
+	return isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp();
 }
 
 /* A shell's words. */
@@ -215,6 +217,37 @@ static int first_host(const struct topology *t)
 	return 0;
 }
 
+/* What the topology starts serves while we are there; what it writes is kept inside. */
+static int start_servers(struct cli *c, const struct topology *t, struct lab *l, struct err *e)
+{
+	int rc = 0, null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	const int fds[3] = { null, null, null };
+
+	for (unsigned i = 0; !rc && i < t->nsteps; i++) {
+		const struct lab_step *s = &t->step[i];
+		const char *host = t->node[s->node].name;
+		char *argv[] = { "/bin/sh", "-c", NULL, NULL };
+		struct buf b = { 0 };
+
+		if (s->kind != LAB_START)
+			continue;
+		if (s->port)
+			rc = lab_await(c, l, s, NULL, NULL, e);
+		buf_fmt(&b, "exec >>" LAB_ROOM "/log/%s 2>&1\n%s", host, s->command);
+		argv[2] = (char *)(uintptr_t)buf_cstr(&b);
+		if (rc >= 0 && lab_run(l, s->node, argv, fds, LAB_RUN_GROUP, e) < 0)
+			rc = -1;
+		else if (rc >= 0)
+			say(c, "%s: %s (what it writes: " LAB_ROOM "/log/%s)", host, s->command,
+			    host);
+		rc = rc < 0 ? -1 : 0;
+		buf_done(&b);
+	}
+	if (null >= 0)
+		close(null);
+	return rc;
+}
+
 static int use_lab(struct cli *c, const struct topology *t, char **words)
 {
 	struct err e = { 0 };
@@ -234,9 +267,13 @@ static int use_lab(struct cli *c, const struct topology *t, char **words)
 		    t->node[host].name);
 		buf_done(&b);
 	}
-	leave_signals();
+	bool terminal = leave_signals();
+	if (start_servers(c, t, l, &e)) {
+		lab_close(l);
+		return print_err(c, &e);
+	}
 	pid = lab_run(l, (unsigned)host, words ? words : shell_words(), standard, 0, &e);
-	rc = pid < 0 ? print_err(c, &e) : lab_wait(pid);
+	rc = pid < 0 ? print_err(c, &e) : wait_for(pid, terminal);
 	lab_tell_wires(c, t, l);
 	lab_close(l);
 	return rc;
@@ -278,13 +315,15 @@ static int on_host(struct cli *c)
 {
 	struct err e = { 0 };
 	pid_t pid;
+	int words;
 
 	if (c->argc < 2)
 		return fail(c, ERR_USAGE, "which host? strata lab on h2 [COMMAND...]");
-	leave_signals();
-	pid = labs_run(c->opt.v[OPT_NAME], c->argv[1], c->argc > 2 ? c->argv + 2 : shell_words(),
-		       standard, &e);
-	return pid < 0 ? print_err(c, &e) : lab_wait(pid);
+	bool terminal = leave_signals();
+	words = c->argc > 2 && strcmp(c->argv[2], "--") == 0 ? 3 : 2;
+	pid = labs_run(c->opt.v[OPT_NAME], c->argv[1],
+		       c->argc > words ? c->argv + words : shell_words(), standard, &e);
+	return pid < 0 ? print_err(c, &e) : wait_for(pid, terminal);
 }
 
 static int sniff_on(struct cli *c, const struct topology *t, const char *self)
@@ -311,9 +350,9 @@ static int sniff_on(struct cli *c, const struct topology *t, const char *self)
 	for (int i = 2; i < c->argc; i++)
 		argv[n++] = c->argv[i];
 	argv[n] = NULL;
-	leave_signals();
+	bool terminal = leave_signals();
 	pid = labs_run(c->opt.v[OPT_NAME], t->node[t->port[port].node].name, argv, standard, &e);
-	return pid < 0 ? print_err(c, &e) : lab_wait(pid);
+	return pid < 0 ? print_err(c, &e) : wait_for(pid, terminal);
 }
 
 static int sniff_wire(struct cli *c)

@@ -196,24 +196,34 @@ static void stop(struct runner *r, struct program *p)
 		pump(r);
 }
 
-static int64_t patience(const struct runner *r)
+int lab_await(struct cli *c, struct lab *l, const struct lab_step *s, void (*meanwhile)(void *ctx),
+	      void *ctx, struct err *e)
 {
-	int64_t ns = PATIENCE * 1000000ll;
-	struct err no = { 0 };
+	int64_t ns = PATIENCE * 1000000ll, end;
+	int rc = opt_time(&c->opt, OPT_TIMEOUT, &ns, e);
 
-	opt_time(&r->c->opt, OPT_TIMEOUT, &ns, &no);
-	return ns / 1000000;
+	for (end = now_ms() + ns / 1000000; rc == 0 && !signals_stop; rc = 0) {
+		rc = lab_listens(l, s->port_node, s->port, e);
+		if (rc || now_ms() >= end)
+			break;
+		if (meanwhile)
+			meanwhile(ctx);
+		else
+			usleep(TICK * 1000);
+	}
+	return rc;
 }
 
-/* Until somebody listens there. A failure when nobody does in time. */
+static void pump_on(void *ctx)
+{
+	pump(ctx);
+}
+
+/* A failure when nobody listens in time. */
 static int await_port(struct runner *r, const struct lab_step *s)
 {
-	int64_t end = now_ms() + patience(r);
-	int rc;
+	int rc = lab_await(r->c, r->l, s, pump_on, r, &r->e);
 
-	while ((rc = lab_listens(r->l, s->port_node, s->port, &r->e)) == 0 && now_ms() < end &&
-	       !signals_stop)
-		pump(r);
 	if (rc == 0 && !signals_stop) {
 		r->failed++;
 		say(r->c, "%s:%u: nobody listens on %s:%u", r->file, s->lineno,

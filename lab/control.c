@@ -14,7 +14,7 @@
 #include "lab/impl.h"
 
 #define PREFIX "strata-lab/"
-#define ANSWER 65536 /* bytes of a topology that can be handed out */
+#define ANSWER (LAB_TEXT + 400) /* bytes */
 
 int send_fds(int sock, const void *msg, size_t len, const int *fd, unsigned n)
 {
@@ -57,6 +57,10 @@ ssize_t recv_fds(int sock, void *msg, size_t cap, int *fd, unsigned *n)
 	*n = 0;
 	if (len < 0)
 		return -1;
+	if (h.msg_flags & MSG_CTRUNC) { /* no room for them in this process */
+		errno = EMFILE;
+		return -1;
+	}
 	for (struct cmsghdr *m = CMSG_FIRSTHDR(&h); m; m = CMSG_NXTHDR(&h, m)) {
 		const int *p = (const int *)CMSG_DATA(m);
 
@@ -357,14 +361,13 @@ pid_t labs_run(const char *name, const char *node, char *const argv[], const int
 		return run_inside(node, argv, fds, e);
 	if (choose(name, &l, e) || ask(l.uid, l.name, node, &how, fd, &n, e))
 		return -1;
-	if (n != 6)
-		return err_set(e, ERR_IO, "lab %s gave no way in", l.name);
 	memcpy(&j.space, fd, sizeof(j.space));
 	if (!how.n || how.p[0] != 'u')
 		j.space.user = -1;
 	buf_done(&how);
 	memcpy(&j.node, fd + 4, sizeof(j.node));
-	pid = join_run(&j, argv, fds, e);
+	pid = n == 6 ? join_run(&j, argv, fds, e)
+		     : err_set(e, ERR_IO, "lab %s gave no way in", l.name);
 	for (unsigned i = 0; i < n; i++)
 		close(fd[i]);
 	return pid;

@@ -159,7 +159,8 @@ static int take_lab(struct lab *l, struct err *e)
 		return err_set(e, ERR_IO, "out of memory");
 	if (take_fds(l, fd, want)) {
 		free(fd);
-		return err_set(e, ERR_IO, "the lab's first process ended before it was ready");
+		return err_set(e, ERR_IO, "cannot take over the lab's %u descriptors: %s", want,
+			       strerror(errno));
 	}
 	memcpy(&l->space, fd, sizeof(l->space));
 	memcpy(l->node, fd + 4, 2 * l->t->nnodes * sizeof(int));

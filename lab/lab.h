@@ -11,7 +11,7 @@
 struct lab;
 
 /* A folder that is seen inside alone, in memory: bin/ (on, sniff, strata), hosts, names, topology,
- * bashrc, and the network namespaces by name. */
+ * bashrc, log/ for who wants it, and the network namespaces by name. */
 #define LAB_ROOM "/run/strata-lab"
 
 struct lab_opts {

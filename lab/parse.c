@@ -382,8 +382,13 @@ struct topology *topology_parse(const char *name, const char *text, size_t len, 
 	struct parser p = { .name = name, .text = text, .len = len, .e = e };
 	const char *nul = memchr(text, 0, len);
 
-	if (nul || len > UINT32_MAX / 2) {
-		err_at(e, name, text, len, nul ? (size_t)(nul - text) : 0, 1,
+	if (len > LAB_TEXT) {
+		err_set(e, ERR_USAGE, "%s%sa topology has at most %d bytes", name,
+			*name ? ": " : "", LAB_TEXT);
+		return NULL;
+	}
+	if (nul) {
+		err_at(e, name, text, len, (size_t)(nul - text), 1,
 		       "this is no text that describes a network");
 		return NULL;
 	}

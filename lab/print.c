@@ -33,7 +33,7 @@ static void print_time(int64_t ns, struct buf *out)
 	else if (ns % 1000000 == 0)
 		buf_fmt(out, "%lldms", (long long)ns / 1000000);
 	else
-		buf_fmt(out, "%gus", (double)ns / 1e3);
+		buf_fmt(out, "%.13gus", (double)ns / 1e3);
 }
 
 static void print_rate(uint64_t bits, struct buf *out)
@@ -59,7 +59,7 @@ void lab_wire_print(const struct lab_wire *w, struct buf *out)
 
 	for (unsigned i = 0; i < sizeof(shares) / sizeof(shares[0]); i++)
 		if (shares[i].share > 0) {
-			buf_fmt(out, "%s%s=%g%%", sep, shares[i].name, shares[i].share * 100);
+			buf_fmt(out, "%s%s=%.10g%%", sep, shares[i].name, shares[i].share * 100);
 			sep = " ";
 		}
 	if (w->delay) {

@@ -62,7 +62,8 @@ static void json_wire(const struct topology *t, unsigned w, struct buf *out)
 	buf_str(out, "\",\"");
 	print_end(t, 2 * w + 1, out);
 	buf_fmt(out,
-		"\"],\"mtu\":%u,\"loss\":%g,\"reorder\":%g,\"duplicate\":%g,\"corrupt\":%g,"
+		"\"],\"mtu\":%u,\"loss\":%.10g,\"reorder\":%.10g,\"duplicate\":%.10g,\"corrupt\":%."
+		"10g,"
 		"\"delay_ns\":%lld,\"jitter_ns\":%lld",
 		v->mtu, v->loss, v->reorder, v->duplicate, v->corrupt, (long long)v->delay,
 		(long long)v->jitter);

@@ -244,6 +244,7 @@ static int room_files(const struct lab *l, struct err *e)
 	mkdir(LAB_ROOM "/net", 0755);
 	mkdir(LAB_ROOM "/uts", 0755);
 	mkdir(LAB_ROOM "/bin", 0755);
+	mkdir(LAB_ROOM "/log", 01777);
 	(void)!symlink("strata-lab/net", "/run/netns"); /* for ip netns exec */
 	topology_hosts(l->t, &b);
 	rc = space_file(LAB_ROOM "/hosts", 0644, b.p, b.n, e);

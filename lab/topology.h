@@ -16,7 +16,8 @@
 #define LAB_NODES 250
 #define LAB_WIRES 500
 #define LAB_STEPS 1000
-#define LAB_NAME 16 /* bytes of a name with its NUL: those of a network interface */
+#define LAB_TEXT 60000 /* bytes of text */
+#define LAB_NAME 16    /* bytes of a name with its NUL: those of a network interface */
 
 enum lab_version { LAB_V4, LAB_V6, LAB_VERSIONS };
 

@@ -88,6 +88,10 @@ if command -v python3 >/dev/null && command -v socat >/dev/null; then
 	holds 'errors, too' said '^h1: two$'
 	holds 'which one failed' said 'web.lab:5: h1: exit status 3: exit 3'
 fi
+printf 'h1 -- h2\nstart h2: echo served; exec sleep 98765\nrun h1: false\n' >short.lab
+lab short.lab -- sh -c 'until grep served /run/strata-lab/log/h2; do sleep 0.1; done 2>/dev/null' >out 2>said
+check 'what is started is there without run, too' "$? $(cat out)" '0 served'
+holds 'it is told where it writes' said 'h2: echo served; exec sleep 98765 \(what it writes: '
 printf 'h1 -- h2\nstart h2: exec sleep 98765\nrun h1: true\nwait 100ms\n' >short.lab
 timeout 60 "$STRATA" lab run short.lab 2>said
 check 'a script that goes well' $? 0

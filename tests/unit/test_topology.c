@@ -156,6 +156,35 @@ START_TEST(wires_are_told)
 }
 END_TEST
 
+/* What is printed of a wire is what was said. */
+START_TEST(wires_are_read_again)
+{
+	static const char *const said[] = { "delay=1.2345678s", "loss=0.1234567% jitter=1.5us",
+					    "rate=1234567bit queue=7", "delay=59m mtu=68 seed=0",
+					    "reorder=33.3% duplicate=100% corrupt=0.0001%" };
+
+	for (int i = 0; i < COUNT(said); i++) {
+		struct buf b = { 0 }, once = { 0 };
+		struct topology *t, *again;
+
+		buf_fmt(&b, "h1 -- h2 %s", said[i]);
+		t = parse(buf_cstr(&b));
+		b.n = 0;
+		buf_str(&b, "h1 -- h2 ");
+		lab_wire_print(&t->wire[0], &b);
+		again = parse(buf_cstr(&b));
+		lab_wire_print(&again->wire[0], &once);
+		ck_assert_str_eq(buf_cstr(&b) + strlen("h1 -- h2 "), buf_cstr(&once));
+		ck_assert_int_eq(t->wire[0].delay, again->wire[0].delay);
+		ck_assert_uint_eq(t->wire[0].rate, again->wire[0].rate);
+		buf_done(&once);
+		topology_free(t);
+		topology_free(again);
+		buf_done(&b);
+	}
+}
+END_TEST
+
 START_TEST(steps_are_told)
 {
 	struct topology *t = parse("h1 -- web; host web\n"
@@ -288,6 +317,12 @@ START_TEST(as_many_as_there_may_be)
 	t = topology_parse("", b.p, b.n, &e);
 	ck_assert(!t);
 	ck_assert(strstr(e.msg, "more than 500 wires") != NULL);
+	err_clear(&e);
+	while (b.n <= LAB_TEXT)
+		buf_str(&b, "# much to say\n");
+	t = topology_parse("", b.p, b.n, &e);
+	ck_assert(!t);
+	ck_assert(strstr(e.msg, "at most 60000 bytes") != NULL);
 	buf_done(&b);
 }
 END_TEST
@@ -322,6 +357,7 @@ UNIT_TESTS(topology)
 	tcase_add_test(t, addresses_that_are_said);
 	tcase_add_test(t, the_shortest_way);
 	tcase_add_test(t, wires_are_told);
+	tcase_add_test(t, wires_are_read_again);
 	tcase_add_test(t, steps_are_told);
 	tcase_add_loop_test(t, errors_say_where, 0, COUNT(bad));
 	tcase_add_test(t, a_spanning_tree_allows_loops);
