@@ -203,43 +203,47 @@ static const struct summary *line_of(struct report *r, const struct packet *p, u
 	return s;
 }
 
+/* Is the sum in field f, at a fixed place of layer i, a wrong one? */
+static bool fixed_sum_bad(const struct packet *p, unsigned i, const struct field *f)
+{
+	const struct layer *l = &p->layers[i];
+	unsigned width = leaf_bits(f->type);
+	struct node n[2] = { { .rec = &l->proto->rec, .bit = l->off * 8 },
+			     { .field = f, .type = f->type, .bits = width, .next = 2 } };
+	struct tree t = { .data = p->data,
+			  .len = p->len,
+			  .proto = l->proto,
+			  .off = l->off,
+			  .hlen = l->hlen,
+			  .end = l->end,
+			  .tail = l->tail,
+			  .v = n,
+			  .n = 2,
+			  .pkt = p,
+			  .layer = i };
+	uint64_t want;
+
+	if ((uint32_t)f->fixed_bit / 8 + width / 8 > l->hlen)
+		return false;
+	n[1].bit = l->off * 8 + (uint32_t)f->fixed_bit;
+	n[1].num = f->type->le ? bits_get_le(p->data, n[1].bit, width)
+			       : bits_get(p->data, n[1].bit, width);
+	return sum_judge(p, i, &t, 1, &want) == SUM_BAD;
+}
+
 /* Verify the sums of a layer; those at a fixed place without decoding it. */
 static bool sums_bad(struct report *r, const struct packet *p, unsigned i, const struct summary *s,
 		     bool *have)
 {
-	const struct layer *l = &p->layers[i];
-
 	for (unsigned k = 0; k < s->nsums; k++) {
 		const struct field *f = s->sum[k].field;
-		struct node n[2] = { { .rec = &l->proto->rec, .bit = l->off * 8 } };
-		struct tree t = { .data = p->data,
-				  .len = p->len,
-				  .proto = l->proto,
-				  .off = l->off,
-				  .hlen = l->hlen,
-				  .end = l->end,
-				  .tail = l->tail,
-				  .v = n,
-				  .n = 2,
-				  .pkt = p,
-				  .layer = i };
 		uint64_t want;
 		uint32_t at;
 
 		if (sum_right(p, i, f))
 			continue;
 		if (s->sum[k].fixed) {
-			unsigned width = leaf_bits(f->type);
-
-			if ((uint32_t)f->fixed_bit / 8 + width / 8 > l->hlen)
-				continue;
-			n[1] = (struct node) {
-				.field = f, .type = f->type, .bits = width, .next = 2
-			};
-			n[1].bit = l->off * 8 + (uint32_t)f->fixed_bit;
-			n[1].num = f->type->le ? bits_get_le(p->data, n[1].bit, width)
-					       : bits_get(p->data, n[1].bit, width);
-			if (sum_judge(p, i, &t, 1, &want) == SUM_BAD)
+			if (fixed_sum_bad(p, i, f))
 				return true;
 			continue;
 		}
