@@ -62,7 +62,7 @@ static int put_row(void *arg, const struct flow_seen *s, const struct ladder_con
 		{ .text = c->name[1] },
 		{ .num = v->side[0].packets + v->side[1].packets },
 		{ .num = v->side[0].wire + v->side[1].wire },
-		{ .num = (uint64_t)(v->last - v->first) },
+		{ .num = (uint64_t)flow_since(v->first, v->last) },
 		{ .num = v->count[stream ? MARK_RETRANSMISSION : MARK_RETRIED] },
 		{ .num = v->count[MARK_LOST] },
 		{ .num = v->count[MARK_OUT_OF_ORDER] },

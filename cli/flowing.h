@@ -22,7 +22,6 @@ struct flowing {
 	struct ladder_lanes lanes; /* stream, text: of the conversation printed last */
 	const struct proto *proto;
 	uint32_t conv;
-	uint64_t left_out; /* requests never answered, that were not drawn */
 	char title[200];
 	struct err *e;
 };

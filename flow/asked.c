@@ -23,7 +23,7 @@ struct request {
 
 struct asked {
 	struct request *v; /* from 1 */
-	uint32_t n, newest, oldest;
+	uint32_t n, newest, oldest, free;
 	struct answers_work work;
 	struct tree tree;
 	void (*given)(void *arg, uint64_t number, void *own);
@@ -68,12 +68,22 @@ static void give(struct asked *a, const struct request *q)
 		a->given(a->arg, q->p.number, q->own);
 }
 
+/* It waits no more. */
 static void leave_all(struct asked *a, uint32_t at)
 {
 	struct request *q = &a->v[at];
 
 	*(q->newer ? &a->v[q->newer].older : &a->newest) = q->older;
 	*(q->older ? &a->v[q->older].newer : &a->oldest) = q->newer;
+}
+
+static void drop(struct asked *a, uint32_t at)
+{
+	give(a, &a->v[at]);
+	leave_list(a, at);
+	leave_all(a, at);
+	a->v[at].next = a->free;
+	a->free = at;
 }
 
 /* A place for one more. 0: memory is out. */
@@ -83,14 +93,11 @@ static uint32_t take(struct asked *a)
 
 	if (!a->v && !(a->v = malloc((ASKED_MOST + 1) * sizeof(*a->v))))
 		return 0;
-	if (a->n < ASKED_MOST) {
-		at = ++a->n;
-	} else {
-		at = a->oldest;
-		give(a, &a->v[at]);
-		leave_list(a, at);
-		leave_all(a, at);
-	}
+	if (!a->free && a->n == ASKED_MOST)
+		drop(a, a->oldest);
+	at = a->free ? a->free : ++a->n;
+	if (a->free)
+		a->free = a->v[at].next;
 	a->v[at].newer = 0;
 	a->v[at].older = a->newest;
 	*(a->newest ? &a->v[a->newest].newer : &a->oldest) = at;
@@ -135,7 +142,7 @@ static void tell(struct request *q, int rc, const struct packet *p, struct asked
 				       .first = !q->answered,
 				       .error = rc == ANSWER_ERROR,
 				       .number = q->p.number,
-				       .after = p->when - q->p.when,
+				       .after = flow_since(q->p.when, p->when),
 				       .own = q->own };
 	q->answered = true;
 }
@@ -218,6 +225,8 @@ int asked_packet(struct asked *a, struct asked_list *l, const struct packet *p,
 	int i = message_layer(p, s->layer);
 
 	*out = (struct asked_answer) { 0 };
+	while (a->oldest && flow_since(a->v[a->oldest].p.when, p->when) > ASKED_TIME)
+		drop(a, a->oldest);
 	if (i < 0)
 		return 0;
 	if (try_list(a, l, p, s->side, out))
@@ -239,7 +248,7 @@ int asked_packet(struct asked *a, struct asked_list *l, const struct packet *p,
 		if (q->side == s->side && !q->answered && same_message(q, p, (unsigned)i)) {
 			out->again = true;
 			out->number = q->p.number;
-			out->after = p->when - q->p.when;
+			out->after = flow_since(q->p.when, p->when);
 			q->answered = true; /* what is asked again stands for both */
 		}
 	}

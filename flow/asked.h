@@ -7,9 +7,10 @@
 #include "dissect/answers.h"
 #include "flow/flow.h"
 
-#define ASKED_MOST 1024u  /* requests */
-#define ASKED_BYTES 1536u /* of the packet of one; a longer one is not remembered */
-#define ASKED_LATEST 16u  /* that are tried where an answer comes from elsewhere */
+#define ASKED_MOST 1024u         /* requests */
+#define ASKED_BYTES 1536u        /* of the packet of one; a longer one is not remembered */
+#define ASKED_TIME 60000000000ll /* ns; then nobody waits for an answer any more */
+#define ASKED_LATEST 16u         /* that are tried where an answer comes from elsewhere */
 
 struct asked; /* all of them */
 

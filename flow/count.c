@@ -8,6 +8,7 @@
 #include "core/arena.h"
 #include "dissect/dissect.h"
 #include "dissect/report.h"
+#include "flow/impl.h"
 
 struct node_count {
 	struct count_proto p;
@@ -40,26 +41,6 @@ struct counting {
 	struct buf a, b;
 	bool failed;
 };
-
-/* Room for item n of *v. */
-static bool room(void *v, uint32_t n, uint32_t *cap, size_t size)
-{
-	void *old, *new;
-	uint32_t c = *cap ? *cap : 64;
-
-	while (c <= n)
-		c *= 2;
-	if (c == *cap)
-		return true;
-	memcpy(&old, v, sizeof(old));
-	new = realloc(old, c * size);
-	if (!new)
-		return false;
-	memset((char *)new + *cap *size, 0, (c - *cap) * size);
-	memcpy(v, &new, sizeof(new));
-	*cap = c;
-	return true;
-}
 
 /* ---- names ---- */
 
@@ -120,8 +101,8 @@ static struct count_conv *new_conv(struct counting *c, const struct packet *p,
 	if (c->mem.used + c->conv_cap * sizeof(*c->conv) > COUNT_MAX)
 		return NULL;
 	if (flow_ends(&c->tree, p, s, &c->a, &c->b) ||
-	    !room(&c->conv, c->nconv, &c->conv_cap, sizeof(*c->conv)) ||
-	    !room(&c->of[id].at, s->number, &c->of[id].cap, sizeof(uint32_t)))
+	    !more_room(&c->conv, c->nconv, &c->conv_cap, sizeof(*c->conv)) ||
+	    !more_room(&c->of[id].at, s->number, &c->of[id].cap, sizeof(uint32_t)))
 		goto no_memory;
 	v = &c->conv[c->nconv];
 	*v = (struct count_conv) {
@@ -170,7 +151,7 @@ static uint32_t child_of(struct counting *c, uint32_t up, const struct proto *pr
 		return *link;
 	at = c->nnode;
 	*link = at;
-	if (!room(&c->node, c->nnode, &c->node_cap, sizeof(*c->node)))
+	if (!more_room(&c->node, c->nnode, &c->node_cap, sizeof(*c->node)))
 		return 0;
 	c->node[at] =
 		(struct node_count) { .p = { .proto = proto, .depth = c->node[up].p.depth + 1 } };
@@ -243,7 +224,7 @@ static int count_time(struct counting *c, const struct packet *p)
 		c->interval *= 2;
 		row = (uint64_t)(p->when - c->start) / (uint64_t)c->interval;
 	}
-	if (!room(&c->time, (uint32_t)row, &c->time_cap, sizeof(*c->time)))
+	if (!more_room(&c->time, (uint32_t)row, &c->time_cap, sizeof(*c->time)))
 		return -1;
 	if (row >= c->ntime)
 		c->ntime = (uint32_t)row + 1;
@@ -268,7 +249,7 @@ struct counting *counting_open(const struct registry *reg, bool convs, bool prot
 	c->protos = protos;
 	c->interval = interval > 0 ? interval : 1000000000;
 	c->of = calloc(registry_count(reg) + 1, sizeof(*c->of));
-	if (!c->of || !room(&c->node, 0, &c->node_cap, sizeof(*c->node)))
+	if (!c->of || !more_room(&c->node, 0, &c->node_cap, sizeof(*c->node)))
 		goto no_memory;
 	c->nnode = 1;
 	if ((convs || protos) && !(c->flows = flows_open(&fo, e))) {

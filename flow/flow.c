@@ -62,6 +62,7 @@ struct flows *flows_close(struct flows *f)
 	pool_done(&f->pieces);
 	pool_done(&f->datagrams);
 	pool_done(&f->table.pool);
+	pool_done(&f->table.owns);
 	free(f->table.head);
 	for (unsigned i = 0; i <= FLOW_DEPTH; i++)
 		buf_done(&f->whole[i].bytes);
@@ -110,9 +111,11 @@ static int conversation(struct flows *f, const struct packet *p, unsigned i, boo
 	if (proto->segment)
 		rc = stream_renew(f, p, i, at, k.side, &s.fresh);
 	s.renewed = s.renewed && s.fresh;
-	s.own = flow_at(f, at) + 1;
 	if (!told)
 		return rc;
+	s.own = table_own(f, at);
+	if (f->opts.own && !s.own)
+		return -1;
 	s.number = flow_at(f, at)->number;
 	s.ends = k.ends;
 	if (s.fresh && f->ops.answers && f->ops.answers(f->opts.arg, p, &s))
@@ -200,7 +203,7 @@ void *flows_own(struct flows *f, const struct packet *p, unsigned i)
 	struct flow_key k;
 	uint32_t at = look_up(f, p, i, &k);
 
-	return at && f->opts.own ? flow_at(f, at) + 1 : NULL;
+	return at ? table_seen(f, flow_at(f, at)).own : NULL;
 }
 
 int flows_end(struct flows *f)
@@ -220,7 +223,8 @@ int flows_each(const struct flows *f, int (*fn)(void *arg, const struct flow_see
 	for (uint32_t at = f->table.oldest; at && !rc; at = flow_at(f, at)->newer) {
 		struct flow_seen s = table_seen(f, flow_at(f, at));
 
-		rc = fn(arg, &s);
+		if (s.own || !f->opts.own)
+			rc = fn(arg, &s);
 	}
 	return rc;
 }

@@ -93,6 +93,16 @@ struct flow_counts {
 	size_t memory, most;    /* bytes in use now, and at the most */
 };
 
+/* ns from one time to a later one (below 0: an earlier one), however far apart a file says they
+ * are.
+ */
+static inline int64_t flow_since(int64_t from, int64_t to)
+{
+	int64_t d;
+
+	return __builtin_sub_overflow(to, from, &d) ? (to > from ? INT64_MAX : INT64_MIN) : d;
+}
+
 struct flows;
 
 /* NULL: e (memory). Not for two threads at a time. */

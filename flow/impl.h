@@ -42,6 +42,7 @@ struct flow {
 	uint32_t chain, newer, older;
 	uint32_t number;
 	uint32_t stream;   /* 0: no data so far */
+	uint32_t own;      /* what its user keeps with it; 0: it was never told */
 	uint32_t begin[2]; /* the number of the first byte, its low 32 bits */
 	uint16_t proto;
 	uint8_t state;
@@ -50,6 +51,7 @@ struct flow {
 
 struct table {
 	struct pool pool; /* of struct flow */
+	struct pool owns; /* of flow_opts.own bytes */
 	uint32_t *head;
 	uint32_t mask, n;
 	uint32_t newest, oldest;
@@ -167,7 +169,11 @@ int64_t rules_value(struct flows *f, const struct packet *p, unsigned i, const s
 static inline bool rules_true(struct flows *f, const struct packet *p, unsigned i,
 			      const struct code *c)
 {
-	return c->expr && rules_value(f, p, i, c) != 0;
+	const struct layer *l = &p->layers[i];
+
+	if (!c->expr)
+		return false;
+	return c->v ? code_true(c, p->data + l->off, l->hlen) : rules_value(f, p, i, c) != 0;
 }
 /* Is layer i a piece of something larger? */
 bool rules_piece(struct flows *f, const struct packet *p, unsigned i);
@@ -189,6 +195,8 @@ uint32_t table_look(const struct flows *f, const struct flow_key *k);
 /* The same; made if it is new. 0: memory is out. */
 uint32_t table_find(struct flows *f, const struct flow_key *k, const struct proto *proto,
 		    bool *fresh);
+/* What its user keeps with it; zeroes at first. NULL: memory is out, or nothing is kept. */
+void *table_own(struct flows *f, uint32_t at);
 /* What is known of it without a packet; tell that it is forgotten, and clear what is kept with it.
  */
 struct flow_seen table_seen(const struct flows *f, struct flow *w);
@@ -197,6 +205,9 @@ static inline struct flow *flow_at(const struct flows *f, uint32_t at)
 {
 	return pool_at(&f->table.pool, at);
 }
+
+/* Room for item n of *v, which has *cap; what is new is zeroes. False: memory is out. */
+bool more_room(void *v, uint32_t n, uint32_t *cap, size_t size);
 
 /* ---- datagram.c ---- */
 

@@ -7,74 +7,7 @@
 
 #include "dissect/dissect.h"
 #include "dissect/report.h"
-#include "flow/count.h"
 #include "flow/impl.h"
-
-/* Room for item n of *v, which has *cap. */
-static bool room(void *v, uint32_t n, uint32_t *cap, size_t size)
-{
-	uint32_t c = *cap ? *cap * 2 : 64;
-	void *old, *p;
-
-	if (n < *cap)
-		return true;
-	memcpy(&old, v, sizeof(old));
-	p = realloc(old, c * size);
-	if (!p)
-		return false;
-	memcpy(v, &p, sizeof(p));
-	*cap = c;
-	return true;
-}
-
-/* ---- names ---- */
-
-static void put_name(char to[LADDER_NAME], const struct buf *b)
-{
-	size_t n = b->n < LADDER_NAME - 1 ? b->n : LADDER_NAME - 1;
-
-	memcpy(to, b->p ? b->p : "", n);
-	to[n] = '\0';
-}
-
-static int name_ends(struct ladder *l, const struct packet *p, const struct flow_seen *s,
-		     struct ladder_conv *c)
-{
-	if (flow_ends(&l->tree, p, s, &l->a, &l->b))
-		return -1;
-	put_name(c->name[s->side], &l->a);
-	put_name(c->name[!s->side], &l->b);
-	return 0;
-}
-
-/* The end of that name, from 1; 0: memory is out. */
-static uint32_t end_of(struct ladder *l, const char *name, size_t host)
-{
-	for (uint32_t i = l->nend; i > 0; i--) {
-		if (strcmp(l->end[i - 1].name, name) == 0)
-			return i;
-	}
-	if (!room(&l->end, l->nend, &l->end_cap, sizeof(*l->end)))
-		return 0;
-	l->end[l->nend].name = arena_strndup(&l->names, name, strlen(name));
-	l->end[l->nend].host = (uint32_t)(host < LADDER_NAME ? host : LADDER_NAME - 1);
-	return l->end[l->nend].name ? ++l->nend : 0;
-}
-
-static int find_ends(struct ladder *l, const struct packet *p, const struct flow_seen *s,
-		     struct ladder_conv *c)
-{
-	struct flow_seen hosts = *s;
-
-	if (c->end[0] && c->end[1])
-		return 0;
-	hosts.layer = s->ends;
-	if (flow_ends(&l->tree, p, &hosts, &l->a, &l->b))
-		return -1;
-	c->end[s->side] = end_of(l, c->name[s->side], l->a.n);
-	c->end[!s->side] = end_of(l, c->name[!s->side], l->b.n);
-	return c->end[0] && c->end[1] ? 0 : -1;
-}
 
 /* ---- arrows ---- */
 
@@ -88,8 +21,8 @@ static int add_arrow(struct ladder *l, const struct packet *p, const struct flow
 		l->n.left_out += l->o.most > 0;
 		return 0;
 	}
-	if ((!l->o.stream && find_ends(l, p, s, c)) ||
-	    !room(&l->arrow, l->narrow, &l->arrow_cap, sizeof(*l->arrow)))
+	if ((!l->o.stream && label_lanes(l, p, s, c)) ||
+	    !more_room(&l->arrow, l->narrow, &l->arrow_cap, sizeof(*l->arrow)))
 		return -1;
 	a = &l->arrow[l->narrow];
 	*a = (struct ladder_arrow) { .number = p->number,
@@ -177,7 +110,7 @@ static int on_seen(void *arg, const struct packet *p, const struct flow_seen *s)
 	l->n.packets++;
 	if (!c->name[0][0]) {
 		l->n.convs++;
-		if (name_ends(l, p, s, c))
+		if (label_ends(l, p, s, c))
 			return -1;
 	}
 	verdict_packet(l->flows, p, s, l->frame, &c->v, &v);
@@ -195,7 +128,8 @@ static int on_whole(void *arg, struct packet *p)
 	struct flow_seen s = { .proto = o->proto, .number = o->stream };
 	int at;
 
-	if (!o->proto || !a || a->proto != o->proto || a->conv != o->stream ||
+	/* What only the end of all ends belongs to no packet. */
+	if (!l->frame || !o->proto || !a || a->proto != o->proto || a->conv != o->stream ||
 	    a->number != l->frame->number || !picked(l, &s))
 		return 0;
 	at = packet_layer(p, o->proto, 1);
@@ -291,6 +225,7 @@ void ladder_close(struct ladder *l)
 	tree_done(&l->tree);
 	free(l->arrow);
 	free(l->end);
+	free(l->slot);
 	arena_done(&l->names);
 	buf_done(&l->text);
 	buf_done(&l->a);
@@ -301,8 +236,12 @@ void ladder_close(struct ladder *l)
 
 int ladder_packet(struct ladder *l, const struct packet *p)
 {
+	int rc;
+
 	l->frame = p;
-	return flows_packet(l->flows, p) ? -1 : 0;
+	rc = flows_packet(l->flows, p) ? -1 : 0;
+	l->frame = NULL;
+	return rc;
 }
 
 int ladder_finish(struct ladder *l)
@@ -356,7 +295,7 @@ static int list_one(void *arg, const struct flow_seen *s)
 
 	if (!c->name[0][0])
 		return 0;
-	if (!room(&w->v, w->n, &w->cap, sizeof(*w->v)))
+	if (!more_room(&w->v, w->n, &w->cap, sizeof(*w->v)))
 		return -1;
 	w->v[w->n++] = *s;
 	return 0;

@@ -90,13 +90,10 @@ void ladder_time(int64_t ns, struct buf *out)
 	} v[] = { { 1000000000, "s" }, { 1000000, "ms" }, { 1000, "us" } };
 	unsigned i = 0;
 
-	if (ns < 0) { /* clocks go back */
-		buf_char(out, '-');
-		ns = -ns;
-	}
-	while (i < 2 && ns < v[i].unit)
+	while (i < 2 && ns < v[i].unit && ns > -v[i].unit) /* clocks go back */
 		i++;
-	buf_fmt(out, "%.3g %s", (double)ns / (double)v[i].unit, v[i].name);
+	buf_fmt(out, ns >= 1000 * v[0].unit ? "%.0f %s" : "%.3g %s", (double)ns / (double)v[i].unit,
+		v[i].name);
 }
 
 /* Retransmissions have several words for one thing. */
@@ -183,7 +180,7 @@ void ladder_mermaid(const struct ladder *l, const struct ladder_lanes *w, struct
 		if (from < 0 || to < 0)
 			continue;
 		buf_fmt(out, "    p%d%sp%d: ", from, lost ? "-x" : "->>", to);
-		report_seconds(a->when - l->arrow[0].when, 6, out);
+		report_seconds(flow_since(l->arrow[0].when, a->when), 6, out);
 		buf_char(out, ' ');
 		notes.n = 0;
 		ladder_words(l, w, a, &notes);

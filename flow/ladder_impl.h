@@ -21,12 +21,18 @@ struct ladder {
 	struct buf text; /* labels, NUL-terminated */
 	struct ladder_end *end;
 	uint32_t nend, end_cap;
+	uint32_t *slot, slots; /* ends by the hash of their names, from 1; a power of two */
 	struct arena names;
 	struct buf a, b, bytes;
 	struct ladder_counts n;
 	bool failed;
 };
 
+/* The names of both ends of a new conversation; what stands for them in the ladder. -1: memory. */
+int label_ends(struct ladder *l, const struct packet *p, const struct flow_seen *s,
+	       struct ladder_conv *c);
+int label_lanes(struct ladder *l, const struct packet *p, const struct flow_seen *s,
+		struct ladder_conv *c);
 /* The label of the next arrow. */
 void label_make(struct ladder *l, const struct packet *p, const struct flow_seen *s,
 		const struct verdict *v);

@@ -247,7 +247,7 @@ static void put_row(struct picture *g, const struct ladder_arrow *a, const int *
 		"<text class=\"d e s\" x=\"50\" y=\"%d\">%" PRIu64
 		"</text><text class=\"d e s\" x=\"%d\" y=\"%d\">",
 		g->y + 4, a->number, GUTTER - 14, g->y + 4);
-	report_seconds(a->when - g->start, 6, g->out);
+	report_seconds(flow_since(g->start, a->when), 6, g->out);
 	buf_str(g->out, "</text>\n");
 	put_join(g, a, row);
 	put_line(g, a, x, y);
@@ -278,7 +278,7 @@ static int place_rows(struct picture *g, int **row, struct buf *notes)
 	for (uint32_t i = 0; i < l->narrow; i++) {
 		const struct ladder_arrow *a = &l->arrow[i];
 
-		if (i && a->when - a[-1].when >= PAUSE)
+		if (i && flow_since(a[-1].when, a->when) >= PAUSE)
 			y += GAP_ROW;
 		(*row)[i] = y;
 		if (lane_of(g->w, a, 0) >= 0 && lane_of(g->w, a, 1) >= 0)
@@ -312,8 +312,10 @@ void ladder_svg(const struct ladder *l, const struct ladder_lanes *w, const char
 	put_heads(&g, TOP);
 	for (uint32_t i = 0; i < l->narrow && height >= 0; i++) {
 		g.start = l->arrow[0].when;
-		if (i && l->arrow[i].when - l->arrow[i - 1].when >= PAUSE)
-			put_pause(&g, l->arrow[i].when - l->arrow[i - 1].when);
+		int64_t pause = i ? flow_since(l->arrow[i - 1].when, l->arrow[i].when) : 0;
+
+		if (pause >= PAUSE)
+			put_pause(&g, pause);
 		put_row(&g, &l->arrow[i], row, &notes);
 	}
 	put_heads(&g, height + 6);

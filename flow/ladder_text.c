@@ -169,7 +169,7 @@ void ladder_text_arrow(const struct ladder *l, const struct ladder_lanes *w,
 	y = column(w, o, to);
 	left = x < y ? x : y;
 	begin_row(&r, w, o);
-	report_seconds(a->when - o->start, 6, &time);
+	report_seconds(flow_since(o->start, a->when), 6, &time);
 	put(&r, time.n < TIME_COLUMNS - 1 ? TIME_COLUMNS - 1 - (unsigned)time.n : 0, time.p, time.n,
 	    TIME_COLUMNS - 1);
 	out->failed |= time.failed || label.failed;

@@ -2,6 +2,8 @@
 /* Least, median and greatest of many numbers in little room (the P2 algorithm). */
 #include "flow/quantile.h"
 
+#define VALUE_MOST (INT64_C(1) << 62) /* so that what is computed of them is one, too */
+
 /* Sorted, while there are no more than five. */
 static void insert(struct quantile *s, int64_t v)
 {
@@ -34,6 +36,7 @@ void quantile_add(struct quantile *s, int64_t v)
 {
 	unsigned k = 0;
 
+	v = v > VALUE_MOST ? VALUE_MOST : v < -VALUE_MOST ? -VALUE_MOST : v;
 	if (s->n < 5) {
 		insert(s, v);
 		return;
@@ -66,5 +69,6 @@ int64_t quantile_median(const struct quantile *s)
 		return 0;
 	if (s->n >= 5)
 		return s->q[2];
-	return s->n & 1 ? s->q[s->n / 2] : (s->q[s->n / 2 - 1] + s->q[s->n / 2]) / 2;
+	return s->n & 1 ? s->q[s->n / 2]
+			: s->q[s->n / 2 - 1] + (s->q[s->n / 2] - s->q[s->n / 2 - 1]) / 2;
 }

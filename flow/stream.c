@@ -297,16 +297,32 @@ static int acknowledged(struct flows *f, const struct rules *r, struct arrival a
 	return rc;
 }
 
+/* A stream that is joined in the middle begins with its first segment. */
+static int join(struct flow *w, const struct rules *r, struct flows *f, const struct packet *p,
+		unsigned i, unsigned side)
+{
+	uint32_t from, to;
+
+	if (w->state & SIDE_BEGUN << side)
+		return 0;
+	if (!packet_payload(p, i, &from, &to) && rules_true(f, p, i, &r->resets))
+		return 0; /* its number may be 0 */
+	w->begin[side] = (uint32_t)rules_value(f, p, i, &r->at);
+	w->state |= (uint8_t)(SIDE_BEGUN << side);
+	return 0;
+}
+
 int stream_renew(struct flows *f, const struct packet *p, unsigned i, uint32_t flow, unsigned side,
 		 bool *fresh)
 {
 	const struct rules *r = f->rules[p->layers[i].proto->id];
 	struct flow *w = flow_at(f, flow);
-	uint32_t at = (uint32_t)rules_value(f, p, i, &r->at);
+	uint32_t at;
 	int rc = 0;
 
 	if (!rules_true(f, p, i, &r->opens))
-		return 0;
+		return join(w, r, f, p, i, side);
+	at = (uint32_t)rules_value(f, p, i, &r->at);
 	if ((w->state & SIDE_BEGUN << side) && w->begin[side] != at &&
 	    !rules_true(f, p, i, &r->acks_if)) {
 		if (w->stream)
@@ -394,12 +410,8 @@ int stream_segment(struct flows *f, const struct packet *p, unsigned i, uint32_t
 	packet_payload(p, i, &from, &to);
 	a.bytes = p->data + from;
 	a.n = to - from;
-	if (!(w->state & SIDE_BEGUN << side)) {              /* joined in the middle */
-		if (!a.n && rules_true(f, p, i, &r->resets)) /* its number may be 0 */
-			return 0;
-		w->begin[side] = (uint32_t)at;
-		w->state |= (uint8_t)(SIDE_BEGUN << side);
-	}
+	if (!(w->state & SIDE_BEGUN << side))
+		return 0;
 	if (w->state & SIDE_DONE << side && !w->stream) {
 		f->counts.again += a.n;
 		return 0;

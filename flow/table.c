@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The table of conversations: 48 bytes each and 4 to 8 of the index, found by the hash of what
+/* The table of conversations: 56 bytes each and 4 to 8 of the index, found by the hash of what
  * tells them apart; the least recently used goes when the limit is reached. */
 #include "flow/impl.h"
 
@@ -13,8 +13,8 @@ int table_open(struct flows *f, struct err *e)
 	struct table *t = &f->table;
 
 	t->budget.limit = f->opts.flows_max;
-	pool_init(&t->pool, (uint32_t)(sizeof(struct flow) + (f->opts.own + 7) / 8 * 8), &t->budget,
-		  1);
+	pool_init(&t->pool, sizeof(struct flow), &t->budget, 1);
+	pool_init(&t->owns, f->opts.own ? (uint32_t)((f->opts.own + 7) / 8 * 8) : 8, &t->budget, 1);
 	t->mask = HEADS_FIRST - 1;
 	t->head = calloc(HEADS_FIRST, sizeof(*t->head));
 	budget_spend(&t->budget, HEADS_FIRST * sizeof(*t->head));
@@ -48,16 +48,19 @@ struct flow_seen table_seen(const struct flows *f, struct flow *w)
 {
 	return (struct flow_seen) { .proto = registry_at(f->reg, w->proto - 1u),
 				    .number = w->number,
-				    .own = f->opts.own ? w + 1 : NULL };
+				    .own = w->own ? pool_at(&f->table.owns, w->own) : NULL };
 }
 
 void table_over(struct flows *f, struct flow *w)
 {
 	struct flow_seen s = table_seen(f, w);
 
+	if (!s.own)
+		return;
 	if (f->ops.over)
 		f->ops.over(f->opts.arg, &s);
-	memset(w + 1, 0, f->opts.own);
+	pool_give(&f->table.owns, w->own);
+	w->own = 0;
 }
 
 static int forget_oldest(struct flows *f)
@@ -80,6 +83,23 @@ static int forget_oldest(struct flows *f)
 	t->n--;
 	f->counts.forgotten++;
 	return 0;
+}
+
+void *table_own(struct flows *f, uint32_t at)
+{
+	uint32_t own = flow_at(f, at)->own;
+	void *p;
+
+	if (own || !f->opts.own)
+		return own ? pool_at(&f->table.owns, own) : NULL;
+	while (!(own = pool_take(&f->table.owns))) {
+		if (f->table.oldest == at || forget_oldest(f))
+			return NULL;
+	}
+	flow_at(f, at)->own = own;
+	p = pool_at(&f->table.owns, own);
+	memset(p, 0, f->opts.own);
+	return p;
 }
 
 /* Twice as many heads, as long as there is room for them. */
@@ -141,11 +161,29 @@ uint32_t table_find(struct flows *f, const struct flow_key *k, const struct prot
 					  .number = f->count[proto->id]++,
 					  .proto = proto->id,
 					  .first = k->side };
-	memset(flow_at(f, at) + 1, 0, f->opts.own);
 	*head_of(t, &k->id) = at;
 	link_newest(f, at);
 	t->n++;
 	f->counts.flows++;
 	*fresh = true;
 	return at;
+}
+
+bool more_room(void *v, uint32_t n, uint32_t *cap, size_t size)
+{
+	uint32_t c = *cap ? *cap : 64;
+	void *old, *p;
+
+	while (c <= n)
+		c *= 2;
+	if (c == *cap)
+		return true;
+	memcpy(&old, v, sizeof(old));
+	p = realloc(old, c * size);
+	if (!p)
+		return false;
+	memset((char *)p + *cap * size, 0, (c - *cap) * size);
+	memcpy(v, &p, sizeof(p));
+	*cap = c;
+	return true;
 }

@@ -1,82 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a segment means for its conversation, and the states of both sides (RFC 9293 section 3.3.2).
- */
-#include "flow/verdict.h"
+/* What a segment means for its conversation. */
+#include "flow/verdict_impl.h"
 
-#include "core/bits.h"
 #include "dissect/dissect.h"
 #include "flow/impl.h"
-
-const char *const mark_names[MARKS] = {
-	[MARK_RETRANSMISSION] = "retransmission",
-	[MARK_FAST] = "fast",
-	[MARK_SPURIOUS] = "spurious",
-	[MARK_OUT_OF_ORDER] = "out of order",
-	[MARK_LOST] = "lost before",
-	[MARK_ACK_UNSEEN] = "acks unseen",
-	[MARK_DUPLICATE_ACK] = "duplicate ack",
-	[MARK_ZERO_WINDOW] = "zero window",
-	[MARK_WINDOW_FULL] = "window full",
-	[MARK_WINDOW_UPDATE] = "window update",
-	[MARK_KEEP_ALIVE] = "keep-alive",
-	[MARK_KEEP_ALIVE_ACK] = "keep-alive ack",
-	[MARK_PROBE] = "zero window probe",
-	[MARK_PROBE_ACK] = "zero window probe ack",
-	[MARK_REUSED] = "port reused",
-	[MARK_RESET] = "reset",
-	[MARK_UNHEEDED] = "unheeded",
-	[MARK_RETRIED] = "asked again",
-	[MARK_UNANSWERED] = "unanswered",
-};
-
-const char *const state_names[STATES] = {
-	[STATE_UNKNOWN] = "",
-	[STATE_CLOSED] = "CLOSED",
-	[STATE_SYN_SENT] = "SYN-SENT",
-	[STATE_SYN_RECEIVED] = "SYN-RECEIVED",
-	[STATE_ESTABLISHED] = "ESTABLISHED",
-	[STATE_FIN_WAIT_1] = "FIN-WAIT-1",
-	[STATE_FIN_WAIT_2] = "FIN-WAIT-2",
-	[STATE_CLOSE_WAIT] = "CLOSE-WAIT",
-	[STATE_CLOSING] = "CLOSING",
-	[STATE_LAST_ACK] = "LAST-ACK",
-	[STATE_TIME_WAIT] = "TIME-WAIT",
-};
-
-enum side_flag {
-	HAS_BASE = 1,
-	HAS_NEXT = 2,
-	HAS_ACK = 4,
-	HAS_END = 8,
-	HAS_TIMED = 16,
-	HAS_SHIFT = 32, /* it opened, and said a shift or that it knows none */
-	NO_SHIFT = 64,
-};
 
 /* Wireshark's guide: a fast retransmission comes within 20 ms of the last duplicate; and where no
  * round trip was measured, what comes within 3 ms is out of order rather than sent again. */
 #define FAST_TIME 20000000
 #define ORDER_TIME 3000000
-
-struct segment { /* what its protocol says of one */
-	const struct flow_seen *s;
-	int64_t when;
-	uint64_t number;
-	uint64_t seq, end; /* the first number it takes, and the one after its last */
-	uint64_t ack, window;
-	uint32_t n; /* bytes of payload */
-	unsigned bits;
-	bool opens, closes, resets, acks;
-	bool plain; /* none of the first three */
-};
-
-#define BIT(mark) (1u << (mark))
-
-/* a - b, as numbers that begin again after so many bits are compared. */
-static int64_t diff(const struct segment *g, uint64_t a, uint64_t b)
-{
-	return sign_extend(a - b, g->bits);
-}
 
 /* ---- reading ---- */
 
@@ -121,7 +53,7 @@ static void read_segment(struct flows *f, const struct packet *p, const struct f
 	g->plain = !g->opens && !g->closes && !g->resets;
 	g->seq = (uint64_t)rules_value(f, p, i, &r->at);
 	g->end = g->seq + g->n;
-	if (r->takes.expr)
+	if (rules_true(f, p, i, &r->takes))
 		g->end += (uint64_t)rules_value(f, p, i, &r->takes);
 	if (g->opens)
 		g->seq = number_of(p, i, g->seq);
@@ -234,104 +166,25 @@ static uint32_t judge_order(const struct segment *g, const struct verdict_conv *
 	bool behind = after < 0 && !(g->n > 1 && after == -1);
 	int64_t patience = c->first_rtt ? c->first_rtt : ORDER_TIME;
 
-	if (!(me->flags & HAS_NEXT) || g->resets)
+	bool known = me->flags & HAS_NEXT;
+
+	if (g->resets)
 		return 0;
-	if (after > 0)
+	if (known && after > 0)
 		return BIT(MARK_LOST);
 	if ((!g->n && !g->opens && !g->closes) ||
 	    (marks & (BIT(MARK_KEEP_ALIVE) | BIT(MARK_PROBE))))
 		return 0;
 	if (g->n && (you->flags & HAS_ACK) && diff(g, g->seq + g->n, you->ack) <= 0)
 		return BIT(MARK_RETRANSMISSION) | BIT(MARK_SPURIOUS);
-	if (!behind)
+	if (!known || !behind)
 		return 0;
 	if (you->repeats >= 2 && diff(g, g->seq, you->ack) == 0 &&
-	    g->when - you->ack_at < FAST_TIME)
+	    flow_since(you->ack_at, g->when) < FAST_TIME)
 		return BIT(MARK_RETRANSMISSION) | BIT(MARK_FAST);
-	if (g->when - me->moved_at < patience && diff(g, g->end, me->next) != 0)
+	if (flow_since(me->moved_at, g->when) < patience && diff(g, g->end, me->next) != 0)
 		return BIT(MARK_OUT_OF_ORDER);
 	return BIT(MARK_RETRANSMISSION);
-}
-
-/* ---- states ---- */
-
-static bool covers(const struct segment *g, const struct verdict_side *w)
-{
-	return (w->flags & HAS_END) && g->acks && diff(g, g->ack, w->end) >= 0;
-}
-
-/* Does a reset count: its number is the one that is due, or it answers the opening? */
-static bool heeded(const struct segment *g, const struct verdict_side *me,
-		   const struct verdict_side *you)
-{
-	if (you->state == STATE_SYN_SENT)
-		return g->acks && diff(g, g->ack, you->next) == 0;
-	if (!(you->flags & HAS_ACK))
-		return true;
-	return diff(g, g->seq, you->ack) >= 0 &&
-	       (diff(g, g->seq, you->ack) == 0 || !(me->flags & HAS_NEXT) ||
-		diff(g, g->seq, me->next) <= 0);
-}
-
-/* Who sent a closing segment, and who got it. */
-static void close_states(struct verdict_side *me, struct verdict_side *you)
-{
-	if (me->state == STATE_CLOSE_WAIT)
-		me->state = STATE_LAST_ACK;
-	else if (me->state <= STATE_ESTABLISHED)
-		me->state = STATE_FIN_WAIT_1;
-	if (you->state == STATE_FIN_WAIT_1)
-		you->state = STATE_CLOSING;
-	else if (you->state == STATE_FIN_WAIT_2)
-		you->state = STATE_TIME_WAIT;
-	else if (you->state <= STATE_ESTABLISHED)
-		you->state = STATE_CLOSE_WAIT;
-}
-
-static void ack_states(const struct segment *g, struct verdict_side *me, struct verdict_side *you)
-{
-	if (me->state == STATE_UNKNOWN || me->state == STATE_SYN_SENT)
-		me->state = STATE_ESTABLISHED;
-	if (you->state == STATE_UNKNOWN ||
-	    (you->state == STATE_SYN_RECEIVED && diff(g, g->ack, you->next) == 0))
-		you->state = STATE_ESTABLISHED;
-	if (!covers(g, you))
-		return;
-	if (you->state == STATE_FIN_WAIT_1)
-		you->state = STATE_FIN_WAIT_2;
-	else if (you->state == STATE_CLOSING)
-		you->state = STATE_TIME_WAIT;
-	else if (you->state == STATE_LAST_ACK)
-		you->state = STATE_CLOSED;
-}
-
-static void move_states(const struct segment *g, struct verdict_side *me, struct verdict_side *you,
-			struct verdict *v)
-{
-	if (g->resets) {
-		v->marks |= BIT(MARK_RESET);
-		if (heeded(g, me, you))
-			me->state = you->state = STATE_CLOSED;
-		else
-			v->marks |= BIT(MARK_UNHEEDED);
-		return;
-	}
-	if (g->opens) {
-		if (g->acks && me->state < STATE_ESTABLISHED)
-			me->state = STATE_SYN_RECEIVED;
-		else if (me->state <= STATE_CLOSED)
-			me->state = STATE_SYN_SENT;
-		if (g->acks && you->state <= STATE_SYN_RECEIVED && (you->flags & HAS_NEXT))
-			you->state = STATE_ESTABLISHED;
-		return;
-	}
-	if (g->acks)
-		ack_states(g, me, you);
-	if (g->closes) {
-		me->flags |= HAS_END;
-		me->end = g->end;
-		close_states(me, you);
-	}
 }
 
 /* ---- times ---- */
@@ -341,14 +194,21 @@ static void measure(const struct segment *g, struct verdict_conv *c, struct verd
 {
 	bool fresh = g->n && diff(g, g->end, me->next) > 0;
 
-	if (g->opens && !g->acks)
+	if (g->opens && !g->acks) {
 		c->opened = g->when;
-	else if (g->plain && g->acks && c->opened && !c->first_rtt && me->state >= STATE_SYN_SENT)
-		c->first_rtt = g->when > c->opened ? g->when - c->opened : 0;
+		c->asked = g->number;
+	} else if (g->plain && g->acks && c->opened && !c->first_rtt &&
+		   me->state >= STATE_SYN_SENT) {
+		c->first_rtt = g->when > c->opened ? flow_since(c->opened, g->when) : 0;
+	}
 	if (g->acks && (you->flags & HAS_TIMED) && diff(g, g->ack, you->timed) >= 0) {
 		you->flags &= (uint8_t)~HAS_TIMED;
-		v->rtt = g->when - you->timed_at;
+		v->rtt = flow_since(you->timed_at, g->when);
 		quantile_add(&you->rtt, v->rtt);
+		if (g->opens && c->opened) { /* it answers the opening; that is no service */
+			v->service = v->rtt;
+			v->asked = c->asked;
+		}
 	}
 	/* What was sent twice tells nothing (Karn and Partridge, 1987). */
 	if (v->marks & (BIT(MARK_RETRANSMISSION) | BIT(MARK_OUT_OF_ORDER)))
@@ -364,7 +224,7 @@ static void measure(const struct segment *g, struct verdict_conv *c, struct verd
 		c->asked_at = g->when;
 		c->asked = g->number;
 	} else if (c->asked_at) {
-		v->service = g->when - c->asked_at;
+		v->service = flow_since(c->asked_at, g->when);
 		v->asked = c->asked;
 		quantile_add(&c->service, v->service);
 		c->asked_at = 0;
@@ -419,7 +279,7 @@ static void judge(struct flows *f, const struct packet *p, const struct segment 
 	judge_ack(g, you, v);
 	v->marks |= judge_order(g, c, me, you, v->marks);
 	measure(g, c, me, you, v);
-	move_states(g, me, you, v);
+	verdict_states(g, me, you, v);
 	if (!(v->marks & BIT(MARK_UNHEEDED)))
 		remember(g, me, v);
 	me->window = window;

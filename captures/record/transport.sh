@@ -376,3 +376,45 @@ rec_sctp-udp() {
 	lab_on h1 timeout 8 /usr/lib/usrsctp/tsctp -E 9899 -U 9899 -n 3 -l 40 10.77.0.2
 	keep 8
 }
+
+# A download of h1 from h2 over a wire that loses, doubles and reorders: relay SEED LOSS DOUBLE LATE.
+bad_wire() { # MTU SEED LOSS DOUBLE LATE
+	local relay=${STRATA_BUILD:-$here/../build/debug}/tests/relay dev
+	[ -x "$relay" ] || { echo "$name: no $relay (STRATA_BUILD)"; exit 1; }
+	lab_host h1
+	lab_host h2
+	lab_host relay
+	lab_wire h1 eth0 relay left
+	lab_wire relay right h2 eth0
+	lab_addr h1 eth0 10.77.0.1/24 fd77::1/64
+	lab_addr h2 eth0 10.77.0.2/24 fd77::2/64
+	for dev in left right; do
+		lab_on relay bash -c "echo 1 >/proc/sys/net/ipv6/conf/$dev/disable_ipv6"
+		lab_sums relay $dev
+	done
+	for dev in h1 h2; do
+		lab_up $dev eth0
+		lab_sums $dev eth0
+		lab_on $dev ip link set eth0 mtu "$1"
+	done
+	lab_bg relay "$relay" left right "${@:2}"
+	lab_until 5 grep -q ready "$LAB_LOG" || exit 1
+	mkdir -p "$LAB_DIR/www"
+	head -c 45000 /dev/zero | tr '\0' x >"$LAB_DIR/www/file"
+	lab_bg h2 $py -m http.server --directory "$LAB_DIR/www" --bind "::" 80
+	lab_until 10 lab_on h1 curl -s -m 3 -o /dev/null -I http://10.77.0.2/ || exit 1
+}
+
+rec_tcp-loss() {
+	bad_wire 600 3 500 200 400
+	sniff h1 eth0 tcp
+	lab_on h1 curl -s -m 20 -o /dev/null http://10.77.0.2/file
+	keep 100
+}
+
+rec_tcp-loss-ip6() {
+	bad_wire 1280 5 700 200 400
+	sniff h2 eth0 tcp
+	lab_on h1 curl -s -m 20 -o /dev/null 'http://[fd77::2]/file'
+	keep 60
+}

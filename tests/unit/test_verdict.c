@@ -195,6 +195,73 @@ START_TEST(resets)
 }
 END_TEST
 
+/* Datagrams: what answers what, what is asked again, what nobody answers, told after a minute. */
+static unsigned silent[8], nsilent;
+static void on_silent(void *arg, uint64_t number, const struct ladder_conv *c)
+{
+	(void)arg, (void)c;
+	ck_assert_uint_lt(nsilent, 8);
+	silent[nsilent++] = (unsigned)number;
+}
+
+START_TEST(requests)
+{
+	static const char text[] = "protocol ask { over link 147; flow from to\n"
+				   "  reply op == 2 to op == 1 swap from to, same id\n"
+				   "  op : u8 = 1; from : u8; to : u8; id : u8 }\n";
+	static const struct {
+		unsigned s;
+		uint8_t b[4];
+		uint64_t answers;
+		uint32_t marks;
+	} v[] = {
+		{ 0, { 1, 1, 2, 7 }, 0, 0 },
+		{ 1, { 1, 1, 2, 8 }, 0, 0 },
+		{ 2, { 2, 2, 1, 8 }, 2, 0 }, /* not in their order */
+		{ 3, { 2, 2, 1, 7 }, 1, 0 },
+		{ 4, { 1, 1, 2, 9 }, 0, 0 },
+		{ 5, { 1, 1, 2, 9 }, 5, 1u << MARK_RETRIED },
+		{ 6, { 2, 2, 1, 9 }, 6, 0 },
+		{ 7, { 2, 2, 1, 10 }, 0, 0 }, /* nobody asked */
+		{ 8, { 1, 1, 2, 11 }, 0, 1u << MARK_UNANSWERED },
+		{ 9, { 2, 3, 1, 11 }, 0, 0 }, /* by somebody else */
+		{ 69, { 1, 3, 4, 1 }, 0, 1u << MARK_UNANSWERED },
+	};
+	struct registry *r = help_registry(text);
+	struct ladder_opts o = { .reg = r, .most = 100, .unanswered = on_silent };
+	struct err e = { 0 };
+	struct ladder *l = ladder_open(&o, &e);
+	const struct ladder_arrow *a;
+	uint32_t n;
+
+	nsilent = 0;
+	for (int i = 0; i < COUNT(v); i++) {
+		struct packet p = { .data = v[i].b,
+				    .len = 4,
+				    .wire_len = 4,
+				    .link = 147,
+				    .when = v[i].s * SECOND,
+				    .number = (uint64_t)i + 1 };
+
+		dissect(r, &p);
+		ck_assert_int_eq(ladder_packet(l, &p), 0);
+		ck_assert_uint_eq(nsilent, i == 10); /* a minute after it */
+	}
+	ck_assert_int_eq(ladder_finish(l), 0);
+	a = ladder_arrows(l, &n);
+	ck_assert_int_eq((int)n, COUNT(v));
+	for (int i = 0; i < COUNT(v); i++) {
+		ck_assert_msg(a[i].answers == v[i].answers && a[i].marks == v[i].marks,
+			      "%d: answers %d, marks %#x", i, (int)a[i].answers, a[i].marks);
+	}
+	ck_assert_uint_eq(nsilent, 2);
+	ck_assert_uint_eq(silent[0], 9);
+	ck_assert_uint_eq(silent[1], 11);
+	ladder_close(l);
+	registry_close(r);
+}
+END_TEST
+
 static int by_value(const void *a, const void *b)
 {
 	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -289,6 +356,7 @@ UNIT_TESTS(verdict)
 	tcase_add_test(t, lost_and_sent_again);
 	tcase_add_test(t, no_room);
 	tcase_add_test(t, resets);
+	tcase_add_test(t, requests);
 	tcase_add_test(t, quantiles);
 	tcase_add_test(t, memory_is_bounded);
 }
