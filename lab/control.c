@@ -248,29 +248,6 @@ static FILE *open_list(struct err *e)
 	return f;
 }
 
-int labs_each(void (*tell)(void *ctx, const char *name, const char *text, size_t len), void *ctx,
-	      struct err *e)
-{
-	FILE *f = open_list(e);
-	struct found l;
-	int count = 0;
-
-	while (f && next_lab(f, &l)) {
-		struct buf b = { 0 };
-		struct err quiet = { 0 };
-		unsigned n = 0;
-
-		if (ask(l.uid, l.name, "?", &b, NULL, &n, &quiet) == 0) {
-			tell(ctx, l.name, b.n ? b.p : "", b.n);
-			count++;
-		}
-		buf_done(&b);
-	}
-	if (f)
-		fclose(f);
-	return f ? count : -1;
-}
-
 /* The lab of that name, or the only one. */
 static int choose(const char *name, struct found *out, struct err *e)
 {
@@ -322,6 +299,36 @@ int labs_text(const char *name, struct buf *out, struct err *e)
 		return f ? 0 : err_set(e, ERR_IO, "cannot read %s", LAB_ROOM "/topology");
 	}
 	return choose(name, &l, e) ? -1 : ask(l.uid, l.name, "?", out, NULL, &n, e);
+}
+
+int labs_each(void (*tell)(void *ctx, const char *name, const char *text, size_t len), void *ctx,
+	      struct err *e)
+{
+	FILE *f = open_list(e);
+	struct buf here = { 0 };
+	struct found l;
+	int count = 0;
+
+	/* Sockets of outside are not seen inside. */
+	if (f && we_are_inside(NULL) && labs_text(NULL, &here, e) == 0) {
+		tell(ctx, getenv("STRATA_LAB"), here.n ? here.p : "", here.n);
+		count++;
+	}
+	buf_done(&here);
+	while (f && next_lab(f, &l)) {
+		struct buf b = { 0 };
+		struct err quiet = { 0 };
+		unsigned n = 0;
+
+		if (ask(l.uid, l.name, "?", &b, NULL, &n, &quiet) == 0) {
+			tell(ctx, l.name, b.n ? b.p : "", b.n);
+			count++;
+		}
+		buf_done(&b);
+	}
+	if (f)
+		fclose(f);
+	return f ? count : -1;
 }
 
 /* Inside, networks are files, and all else is entered already. */

@@ -41,6 +41,10 @@ lab -q -- no-such-program 2>said
 check 'a program that is not there' $? 2
 holds 'it is named' said "h1: no program 'no-such-program'"
 lab -q 'h1 -- s1 -- h2' -- sh -c 'hostname; on h2 hostname; on s1 true; on h3 true' >out 2>said
+lab -q --name here 'h1 -- h2' -- strata lab list >listed
+check 'which lab one is in' "$(tr -s ' ' <listed)" 'here h1, h2'
+lab -q 'h1 -- h2' -- strata lab -q 'h1 -- h2 -- h3' -- on h3 hostname >nested
+check 'a lab in a lab' "$(cat nested)" h3
 check 'names of hosts' "$(tr '\n' ' ' <out)" 'h1 h2 '
 holds 'a host that is not there' said "no 'h3' in this lab"
 lab -q 'h1 -- h2' -- sh -c 'echo 0 >/proc/sys/net/ipv4/ip_forward && strata ask -c 2 ip dst=h2 / icmp' >out 2>&1
