@@ -219,10 +219,11 @@ static int await_tree(struct lab *l, struct err *e)
 	return 0;
 }
 
-/* 4 MiB for each end, but for all together no more than 256 MiB. */
+/* 16 MiB for each end (8192 frames, which a busy machine may need), but for all together no more
+ * than 256 MiB. */
 static unsigned ring_size(const struct topology *t)
 {
-	unsigned size = 4u << 20, n = 0;
+	unsigned size = 16u << 20, n = 0;
 
 	for (unsigned w = 0; w < t->nwires; w++)
 		n += lab_wire_imperfect(&t->wire[w]);
