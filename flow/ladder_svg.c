@@ -16,7 +16,8 @@
 #define SLANT 9
 #define GUTTER 132 /* for numbers and times */
 #define STATES_ROOM 128
-#define CHAR 7 /* of the labels */
+#define CHARS(n) ((int)(n)*73 / 10) /* of the labels */
+#define WIDTH_MOST 2400             /* then labels are cut */
 #define NAMESPACE                                                                                  \
 	"ht"                                                                                       \
 	"tp://www.w3.org/2000/svg" /* in two: no protocol is named in C */
@@ -96,9 +97,26 @@ static void measure(struct picture *g)
 	}
 	most = most < 44 ? 44 : most > 110 ? 110 : most;
 	g->left = GUTTER + (two ? STATES_ROOM : 80);
-	g->step = g->w->n < 3 ? (int)most * CHAR + 60 : 230;
+	g->step = g->w->n < 3 ? CHARS(most) + 60 : 230;
 	g->width = g->left + g->step * (int)(g->w->n > 1 ? g->w->n - 1 : 1) +
 		   (two ? STATES_ROOM + 10 : 110);
+}
+
+/* The labels of the last lanes may stand out. */
+static void widen(struct picture *g)
+{
+	for (uint32_t i = 0; i < g->l->narrow; i++) {
+		const struct ladder_arrow *a = &g->l->arrow[i];
+		int from = lane_of(g->w, a, 0), to = lane_of(g->w, a, 1), end;
+
+		g->words.n = 0;
+		ladder_words(g->l, g->w, a, &g->words);
+		end = lane_x(g, from < to ? from : to) + CHARS(g->words.n) + 40;
+		if (from >= 0 && to >= 0 && end > g->width)
+			g->width = end < WIDTH_MOST        ? end
+				   : g->width < WIDTH_MOST ? WIDTH_MOST
+							   : g->width;
+	}
 }
 
 static int row_height(const struct ladder_arrow *a, struct buf *notes)
@@ -177,7 +195,7 @@ static void put_state(struct picture *g, const struct ladder_arrow *a, unsigned 
 
 static void put_label(struct picture *g, const struct ladder_arrow *a, int left)
 {
-	size_t n, fits = (size_t)((g->width - left - 16) / CHAR);
+	size_t n, fits = (size_t)((g->width - left - 24) * 10 / 73);
 	const char *s;
 
 	g->words.n = 0;
@@ -197,7 +215,7 @@ static void put_label(struct picture *g, const struct ladder_arrow *a, int left)
 static void put_join(struct picture *g, const struct ladder_arrow *a, const int *row)
 {
 	uint32_t lo = 0, hi = (uint32_t)(a - g->l->arrow);
-	int lane = lane_of(g->w, a, 1), x, y, dir = lane ? 1 : -1;
+	int lane = lane_of(g->w, a, 1), x, y, dir = lane && lane + 1 == (int)g->w->n ? 1 : -1;
 
 	if (!a->answers || a->marks & 1u << MARK_RETRIED || lane < 0)
 		return;
@@ -295,6 +313,7 @@ void ladder_svg(const struct ladder *l, const struct ladder_lanes *w, const char
 	int *row = NULL, height;
 
 	measure(&g);
+	widen(&g);
 	height = place_rows(&g, &row, &notes);
 	if (height < 0)
 		out->failed = true;
