@@ -430,5 +430,7 @@ int report_layer(struct report *r, const struct packet *p, unsigned i, bool ends
 	}
 	if (s)
 		put_summary(r, p, i, s, from, &have, out);
+	r->failed |= r->scratch.failed;
+	r->scratch.failed = false;
 	return r->failed ? -1 : 0;
 }

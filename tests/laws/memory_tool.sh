@@ -58,6 +58,7 @@ try read --where 'http && ip.src == 10.77.0.2' $capture
 try read -w "$work/copy.pcapng" $capture
 try flow --only tcp:0 $capture
 try flow --only tcp:0 --as svg $capture
+try watch captures/http.pcap
 try flow --stats --as json $capture captures/dns-silence.pcap
 try edit -c 3 --anonymise seed --set 'ip ttl=9' --set '+ vlan vlan=5' -w - captures/icmp-errors.pcap
 try edit --segment 600 --set 'tcp options=nop' -w - captures/offload.pcap
