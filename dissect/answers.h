@@ -47,4 +47,8 @@ enum mirror_flag {
  */
 int mirror(const struct packet *p, unsigned flags, struct buf *out);
 
+/* What the reply rules want of an answer to layer `layer` of p, appended as the notation says it:
+ * " type=2 ack=8". 1; 0: it is no question, or nothing is wanted of the answer; -1: memory. */
+int mirror_says(const struct packet *p, unsigned layer, struct buf *out);
+
 #endif

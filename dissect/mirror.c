@@ -9,7 +9,8 @@
 struct turn {
 	uint8_t *p; /* the bytes that are being turned */
 	const struct tree *t;
-	bool odd; /* something could not be turned */
+	bool odd;         /* something could not be turned */
+	struct buf *says; /* not NULL: what would be put is said in the notation instead */
 };
 
 static void put(struct turn *m, const struct field *f, uint64_t v)
@@ -17,6 +18,13 @@ static void put(struct turn *m, const struct field *f, uint64_t v)
 	uint32_t at = tree_child(m->t, 0, f->index);
 	const struct node *n = at == NODE_NONE ? NULL : &m->t->v[at];
 
+	if (m->says) {
+		buf_char(m->says, ' ');
+		buf_str(m->says, f->name);
+		buf_char(m->says, '=');
+		buf_u64(m->says, v);
+		return;
+	}
 	if (!n || n->bits < 1 || n->bits > 64 || (n->flags & (NODE_CUT | NODE_RAW)) ||
 	    n->type->form != TYPE_LEAF || n->type->ext.form != EXTENT_KIND) {
 		m->odd = true;
@@ -56,7 +64,7 @@ static void make_true(struct turn *m, const struct expr *x, const struct eval_en
 		put(m, f, (uint64_t)expr_eval(x->b, m->t, 0, env));
 	else if (f && x->op == EX_IN && x->nset)
 		put(m, f, (uint64_t)expr_eval(x->set[0].lo, m->t, 0, env));
-	else if (!expr_eval(x, m->t, 0, env))
+	else if (!m->says && !expr_eval(x, m->t, 0, env))
 		m->odd = true;
 }
 
@@ -147,4 +155,23 @@ int mirror(const struct packet *p, unsigned flags, struct buf *out)
 	}
 	tree_done(&t);
 	return rc < 0 ? -1 : m.odd;
+}
+
+int mirror_says(const struct packet *p, unsigned layer, struct buf *out)
+{
+	struct tree t = { 0 };
+	struct turn m = { .t = &t, .says = out };
+	const struct eval_env env = { .request = &t };
+	const struct reply *rule;
+	bool asks = false;
+	int rc = decode(&t, p, layer);
+
+	rule = rc < 0 ? NULL : rule_for(&m, MIRROR_ANSWER, &asks);
+	if (rule && asks) {
+		make_true(&m, rule->cond_reply, &env);
+		for (unsigned k = 0; k < rule->nexpr; k++)
+			make_true(&m, rule->expr[k], &env);
+	}
+	tree_done(&t);
+	return rc < 0 || out->failed ? -1 : asks && (rule->cond_reply || rule->nexpr);
 }

@@ -165,3 +165,28 @@ bool pick_number(const struct pick *k, const struct packet *p, struct filter_wor
 	*v = g->num;
 	return true;
 }
+
+bool pick_value(const struct pick *k, const struct packet *p, struct filter_work *w,
+		struct pick_value *v)
+{
+	struct picking x;
+	const struct got *g = first_of(&x, k, p, w);
+
+	if (!g)
+		return false;
+	*v = (struct pick_value) {
+		.type = g->type, .is_num = g->is_num, .num = g->num, .p = g->p, .n = g->n
+	};
+	return true;
+}
+
+const struct type *pick_type(const struct pick *k, bool *bytes)
+{
+	const struct ref *r = k->op.ref;
+
+	*bytes = k->op.nslices || r->form == REF_PROTO || r->form == REF_PAYLOAD ||
+		 r->form == REF_FRAME || r->form == REF_DATA;
+	if (*bytes || k->op.fn == FN_LEN || k->op.fn == FN_COUNT || r->word)
+		return NULL;
+	return r->form == REF_FIELD || r->form == REF_ANY ? r->field->type : NULL;
+}

@@ -29,4 +29,18 @@ bool pick_text(const struct pick *k, const struct packet *p, struct filter_work 
 /* The first value as a number. False: there is none, or it is no number. */
 bool pick_number(const struct pick *k, const struct packet *p, struct filter_work *w, uint64_t *v);
 
+/* The first value as it stands in the packet, borrowed from it or from w. */
+struct pick_value {
+	const struct type *type; /* leaf; NULL: a plain number, or bytes */
+	bool is_num;
+	uint64_t num;
+	const uint8_t *p; /* not is_num */
+	uint32_t n;
+};
+bool pick_value(const struct pick *k, const struct packet *p, struct filter_work *w,
+		struct pick_value *v);
+/* The type of what is picked, as far as it is known without a packet; NULL: a number, or bytes
+ * (*bytes). */
+const struct type *pick_type(const struct pick *k, bool *bytes);
+
 #endif
