@@ -382,6 +382,7 @@ static int run_lab(struct cli *c)
 	const char *word = c->argc && c->opt.ended != 0 ? c->argv[0] : NULL;
 	int words = c->opt.ended >= 0 ? c->opt.ended : c->argc;
 	char **command = c->opt.ended >= 0 ? c->argv + words : NULL;
+	bool file = false;
 	struct err e = { 0 };
 	struct topology *t;
 	int rc;
@@ -392,18 +393,21 @@ static int run_lab(struct cli *c)
 		return on_host(c);
 	if (word && strcmp(word, "sniff") == 0)
 		return sniff_wire(c);
-	if (word && strcmp(word, "run") == 0 && c->argc == 2)
-		return lab_script(c, c->argv[1]);
-	if (word && strcmp(word, "run") == 0)
-		return fail(c, ERR_USAGE, "one file is wanted: strata lab run FILE");
-	if (words > 1)
+	if (word && strcmp(word, "run") == 0) {
+		if (c->argc != 2)
+			return fail(c, ERR_USAGE, "one file is wanted: strata lab run FILE");
+		if (!opt_has(&c->opt, OPT_PRINT))
+			return lab_script(c, c->argv[1]);
+		word = c->argv[1];
+		file = true;
+	} else if (words > 1)
 		return fail(c, ERR_USAGE,
 			    "one word is the topology, and '%s' is another: put it in quotes, and "
 			    "a command after '--'",
 			    c->argv[1]);
 	if (command && words == c->argc)
 		return fail(c, ERR_USAGE, "a command is wanted after '--'");
-	t = lab_topology(word ? word : "h1 -- h2", false, &e);
+	t = lab_topology(word ? word : "h1 -- h2", file, &e);
 	if (!t)
 		return print_err(c, &e);
 	rc = opt_has(&c->opt, OPT_PRINT) ? print_lab(c, t) : use_lab(c, t, command);
