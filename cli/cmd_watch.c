@@ -10,7 +10,9 @@
 #include "cli/feed.h"
 #include "cli/out.h"
 #include "cli/signals.h"
+#include "cli/socket_join.h"
 #include "cli/told.h"
+#include "cli/watch_sockets.h"
 #include "watch/builtin.h"
 #include "watch/watch.h"
 
@@ -29,12 +31,16 @@ static const char *const examples[] = {
 	"rules of your own beside those built in; also what may be harmless",
 	"watch --rules list",
 	"the rules, as text to copy and change",
+	"watch --sockets",
+	"this machine's sockets and their processes, then what changes",
+	"watch --sockets -i eth0",
+	"what changes in sockets, with the packets that did it; findings with the process",
 	NULL,
 };
-static const enum option_id options[] = { OPT_INTERFACE,  OPT_AS,      OPT_WRITE, OPT_RULES,
-					  OPT_ONLY,       OPT_WITHOUT, OPT_SURE,  OPT_COUNT,
-					  OPT_NO_PROMISC, OPT_RESOLVE, OPT_USER,  OPT_ALLOW_LOSS,
-					  OPT_NONE };
+static const enum option_id options[] = { OPT_INTERFACE,  OPT_AS,      OPT_WRITE,    OPT_RULES,
+					  OPT_ONLY,       OPT_WITHOUT, OPT_SURE,     OPT_COUNT,
+					  OPT_NO_PROMISC, OPT_RESOLVE, OPT_USER,     OPT_ALLOW_LOSS,
+					  OPT_SOCKETS,    OPT_ONCE,    OPT_INTERVAL, OPT_NONE };
 
 struct watching {
 	struct cli *c;
@@ -46,8 +52,10 @@ struct watching {
 	uint64_t most;
 	uint64_t gone; /* packets that prove something, and were not kept */
 	enum rule_sure sure;
-	uint64_t unsure; /* findings that are less sure */
-	struct err *e;   /* of found() */
+	uint64_t unsure;             /* findings that are less sure */
+	struct err *e;               /* of found() */
+	struct joined *joined;       /* with this machine's sockets; NULL */
+	const struct packet *packet; /* of found() */
 };
 
 /* ---- which rules ---- */
@@ -191,7 +199,10 @@ static int found(void *arg, const struct finding *f)
 	}
 	if (write_proof(w, f) < 0)
 		return w->e->code ? SOURCE_ERROR : SOURCE_END;
+	if (w->joined && w->packet)
+		w->told.process = joined_process(w->joined, w->packet);
 	told_finding(&w->told, f);
+	w->told.process = NULL;
 	if (w->told.out.b.failed)
 		return err_set(w->e, ERR_IO, "no memory");
 	if (out_more(&w->told.out, w->e) < 0)
@@ -204,7 +215,16 @@ static int idle(void *arg, struct err *e)
 {
 	struct watching *w = arg;
 
+	if (w->joined && joined_take(w->joined, false, e) < 0)
+		return 1;
 	return out_flush(&w->told.out, e) < 0 || (w->sink && sink_flush(w->sink, e) != SINK_OK);
+}
+
+/* Now and then, however many packets come. */
+static int join(struct watching *w, const struct packet *p)
+{
+	joined_packet(w->joined, p);
+	return p->number % 256 ? 0 : joined_take(w->joined, false, w->e);
 }
 
 static int watch_all(struct watching *w, struct err *e)
@@ -215,12 +235,18 @@ static int watch_all(struct watching *w, struct err *e)
 	w->e = e;
 	while ((rc = feed_next(&w->feed, &p, e)) == SOURCE_PACKET) {
 		told_first(&w->told, &p);
+		w->packet = &p;
+		if (w->joined && join(w, &p) < 0)
+			break;
 		rc = watch_packet(w->watch, &p);
 		if (rc == -1 && !e->code)
 			err_set(e, ERR_IO, "no memory");
 		if (rc)
 			break;
 	}
+	w->packet = NULL; /* its bytes are gone */
+	if (w->joined && rc == SOURCE_END)
+		joined_take(w->joined, true, e);
 	if (rc == SOURCE_END && !w->told.out.gone)
 		rc = watch_end(w->watch) == SOURCE_ERROR ? SOURCE_ERROR : rc;
 	if (out_flush(&w->told.out, rc == SOURCE_ERROR ? NULL : e) < 0 && !w->told.out.gone)
@@ -256,9 +282,13 @@ static int open_all(struct watching *w, struct err *e)
 	const char *path = w->c->opt.v[OPT_WRITE];
 
 	if (opt_u64(&w->c->opt, OPT_COUNT, UINT64_MAX, &w->most, e) < 0 ||
-	    told_open(&w->told, w->c, e) < 0 || load_registry(w->c, e) < 0 ||
-	    load_rules(w, e) < 0 || feed_open(&w->feed, w->c, e) < 0)
+	    told_open(&w->told, w->c, e) < 0 || load_registry(w->c, e) < 0 || load_rules(w, e) < 0)
 		return -1;
+	if (opt_has(&w->c->opt, OPT_SOCKETS) && !(w->joined = joined_open(w->c, &w->told, e)))
+		return -1;
+	if (feed_open(&w->feed, w->c, e) < 0)
+		return -1;
+	w->feed.often = w->joined ? joined_often(w->joined) : 0;
 	w->feed.idle = idle;
 	w->feed.arg = w;
 	o.keep = path != NULL;
@@ -285,6 +315,8 @@ static int run_watch(struct cli *c)
 	struct err e = { 0 };
 	int rc = SOURCE_ERROR, code = EXIT_DONE;
 
+	if (opt_has(&c->opt, OPT_SOCKETS) && !opt_has(&c->opt, OPT_INTERFACE))
+		return watch_sockets(c);
 	if (wants_list(&c->opt))
 		return list_rules(c);
 	if (open_all(&w, &e) == 0) {
@@ -297,6 +329,7 @@ static int run_watch(struct cli *c)
 	}
 	if (sink_close(w.sink, &e) == SINK_ERROR)
 		rc = SOURCE_ERROR;
+	joined_close(w.joined);
 	watch_close(w.watch);
 	ruleset_free(&w.rules);
 	feed_close(&w.feed);
@@ -307,7 +340,7 @@ static int run_watch(struct cli *c)
 const struct command cmd_watch = {
 	.name = "watch",
 	.line = "scans, floods, takeovers, secrets in clear: what should not be there",
-	.usage = "FILE... [FILTER] | -i IF [FILTER]",
+	.usage = "FILE... [FILTER] | -i IF [FILTER] | --sockets [KIND|STATE|port N|pid N]...",
 	.example = examples,
 	.option = options,
 	.run = run_watch,

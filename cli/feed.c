@@ -8,6 +8,7 @@
 #include "cli/privs.h"
 #include "cli/seal.h"
 #include "cli/signals.h"
+#include "core/clock.h"
 #include "dissect/pattern.h"
 
 /* As sniff has them. */
@@ -93,7 +94,7 @@ static int next_live(struct feed *f, struct packet *p, struct err *e)
 	while (rc == SOURCE_NOTHING) {
 		if (f->idle && f->idle(f->arg, e))
 			return e->code ? SOURCE_ERROR : SOURCE_END;
-		rc = source_wait(f->src[0], p, INT64_MAX, e);
+		rc = source_wait(f->src[0], p, f->often ? clock_mono() + f->often : INT64_MAX, e);
 	}
 	return rc;
 }

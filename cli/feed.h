@@ -23,6 +23,7 @@ struct feed {
 	uint64_t before, last; /* packets of the files before; the number of the last one */
 	/* Live: called whenever nothing is there now. Not 0: the feed ends so. */
 	int (*idle)(void *arg, struct err *e);
+	int64_t often; /* and so often while nothing comes, ns; 0: once */
 	void *arg;
 };
 

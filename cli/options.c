@@ -44,7 +44,7 @@ const struct option_row option_rows[] = {
 		       "packets a second: 1000, 10kpps; bits: 10mbit; max", false },
 	[OPT_INTERVAL] = { OPT_INTERVAL, 0, "interval", "TIME",
 			   "between two packets, or the rows of --stats time: 1s,\n"
-			   "10ms (without a unit: seconds)",
+			   "10ms (without a unit: seconds); watch --sockets: two looks",
 			   false },
 	[OPT_TIMEOUT] = { OPT_TIMEOUT, 0, "timeout", "TIME",
 			  "how long to wait for each answer (send, replay: neighbour):\n"
@@ -189,6 +189,11 @@ const struct option_row option_rows[] = {
 	[OPT_WITHOUT] = { OPT_WITHOUT, 0, "without", "NAME,...", "all rules but these", false },
 	[OPT_SURE] = { OPT_SURE, 0, "sure", "HOW",
 		       "what is less sure is not told: low, medium, high", false },
+	[OPT_SOCKETS] = { OPT_SOCKETS, 0, "sockets", NULL,
+			  "this machine's sockets (with -i: too): those there are,\n"
+			  "then what changes",
+			  false },
+	[OPT_ONCE] = { OPT_ONCE, 0, "once", NULL, "those there are, and end", false },
 	[OPT_NONE] = { OPT_NONE, 0, NULL, NULL, NULL, false },
 };
 

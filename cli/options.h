@@ -101,6 +101,8 @@ enum option_id {
 	OPT_RULES,
 	OPT_WITHOUT,
 	OPT_SURE,
+	OPT_SOCKETS,
+	OPT_ONCE,
 	OPT_NONE,
 };
 #define OPT_COMMON OPT_INTERFACE /* those before it */

@@ -56,31 +56,50 @@ static int become(const struct who *w, struct err *e)
 	return err_set(e, ERR_PERM, "cannot become user %s", w->name);
 }
 
+static const unsigned kept[] = { CAP_NET_RAW, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH };
+#define KEPT (sizeof(kept) / sizeof(kept[0]))
+
+/* Which of these it has and may keep: bits. */
+static unsigned to_keep(const struct privs_opts *o)
+{
+	unsigned keep = 0;
+
+	capng_clear(CAPNG_SELECT_BOTH);
+	if (capng_get_caps_process() != 0)
+		return 0;
+	for (unsigned i = 0; i < KEPT; i++)
+		if ((i ? o->keep_look : o->keep_raw) &&
+		    capng_have_capability(CAPNG_EFFECTIVE, kept[i]))
+			keep |= 1u << i;
+	return keep;
+}
+
 /* Tell libcap-ng what is to be left. */
-static void want_caps(bool raw)
+static void want_caps(unsigned keep)
 {
 	capng_clear(CAPNG_SELECT_BOTH);
-	if (raw)
-		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_RAW);
+	for (unsigned i = 0; i < KEPT; i++)
+		if (keep & 1u << i)
+			capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, kept[i]);
 }
 
 int privs_drop(const struct privs_opts *o, struct err *e)
 {
 	struct who w = { 0 };
 	int change = choose_user(o, &w, e);
-	bool raw = o->keep_raw && privs_raw();
+	unsigned keep = to_keep(o);
 
 	if (change < 0)
 		return -1;
 	if (change && geteuid() != 0)
 		return err_set(e, ERR_PERM, "to become user %s one has to be root", w.name);
-	want_caps(raw);
+	want_caps(keep);
 	if (change) {
 		int rc = become(&w, e);
 		if (rc < 0)
 			return -1;
 		change = rc == 0;
-		want_caps(raw);
+		want_caps(keep);
 	}
 	if (!change && capng_apply(CAPNG_SELECT_CAPS) != 0)
 		return err_set(e, ERR_PERM, "cannot give up capabilities: %s", strerror(errno));

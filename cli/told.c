@@ -66,9 +66,17 @@ static void put_line(struct told *t, const struct finding *f)
 	buf_str(out, f->rule->name);
 	buf_str(out, ": ");
 	put_safe(out, f->said);
-	buf_str(out, f->npackets == 1 ? " [packet " : " [packets ");
-	put_packets(f, 8, ",", out);
-	buf_str(out, "]\n");
+	if (t->process) {
+		buf_str(out, " (");
+		buf_str(out, t->process);
+		buf_char(out, ')');
+	}
+	if (f->npackets) {
+		buf_str(out, f->npackets == 1 ? " [packet " : " [packets ");
+		put_packets(f, 8, ",", out);
+		buf_char(out, ']');
+	}
+	buf_char(out, '\n');
 	if (t->verbose && f->look) {
 		buf_str(out, "    look: --where '");
 		put_safe(out, f->look);
@@ -97,7 +105,7 @@ static void put_when(struct buf *out, const char *key, int64_t when)
 	buf_char(out, '"');
 }
 
-static void put_json(const struct finding *f, struct buf *out)
+static void put_json(const struct finding *f, const char *process, struct buf *out)
 {
 	put_string(out, "{\"v\":1,\"finding\":", f->rule->name);
 	put_string(out, ",\"title\":", f->rule->title);
@@ -112,6 +120,8 @@ static void put_json(const struct finding *f, struct buf *out)
 		put_string(out, ":", f->key[i].text);
 	}
 	put_string(out, "},\"text\":", f->said);
+	if (process)
+		put_string(out, ",\"process\":", process);
 	buf_str(out, ",\"packets\":[");
 	put_packets(f, 0, ",", out);
 	buf_str(out, "],\"more\":");
@@ -127,7 +137,7 @@ void told_finding(struct told *t, const struct finding *f)
 {
 	t->n++;
 	if (t->json)
-		put_json(f, &t->out.b);
+		put_json(f, t->process, &t->out.b);
 	else
 		put_line(t, f);
 }

@@ -14,6 +14,7 @@ struct told {
 	bool begun;
 	int64_t first; /* time of the first packet */
 	uint64_t n;
+	const char *process; /* of this machine, that the next finding is about; NULL */
 };
 
 /* Reads --as. -1: e. */

@@ -22,10 +22,11 @@ declare -A may=(
 	[flow]="core dissect flow"
 	[watch]="core dissect flow watch"
 	[lab]="core lab"
+	[sockets]="core sockets"
 	[play]="core notation dissect craft capture flow watch lab play"
-	[teach]="core notation dissect craft capture flow watch lab play teach"
+	[teach]="core notation dissect craft capture flow watch lab sockets play teach"
 	[lib]="core notation dissect craft capture flow watch play teach lib"
-	[cli]="core notation dissect craft capture flow watch lab play teach cli"
+	[cli]="core notation dissect craft capture flow watch lab sockets play teach cli"
 )
 
 # What core/ may take from the system: the C library, as ISO C and POSIX name it.
@@ -37,8 +38,9 @@ libc='^(assert|ctype|errno|fcntl|float|inttypes|limits|locale|math|stdalign|stda
 #   capture/bpf_words.c  the words of pcap-filter(7)
 #   dissect/lua.c        kinds of addresses by the names that Wireshark has for them
 #   lab/kernel.h         the kernel's names of interfaces and settings
+#   sockets/kernel.h     its names of kinds of sockets, and their structures
 #   lab/relay.c          its ring of frames names a tag's fields
-exempt='^(craft/libnet_blocks\.c|capture/bpf_words\.c|dissect/lua\.c|lab/(kernel\.h|relay\.c)|core/kind[_a-z0-9]*\.[ch])$'
+exempt='^(craft/libnet_blocks\.c|capture/bpf_words\.c|dissect/lua\.c|lab/(kernel\.h|relay\.c)|sockets/kernel\.h|core/kind[_a-z0-9]*\.[ch])$'
 
 # Error messages that show a user what a packet looks like.
 examples='such as ip;|a field of a protocol below: (ip\.ttl|udp\.sport)|crc16\(modbus\)|a packet is wanted: ip dst=10\.0\.0\.2 / udp dport=9'

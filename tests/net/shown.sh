@@ -75,7 +75,8 @@ shown() {
 	cp http.pcap b.pcap
 	case $line in
 	*"sniff -i list" | *"sniff -i eth0 -c "*) ;;
-	*" sniff"* | *" flow -i "* | *" react "* | *" serve "* | *" -c 0 "* | *" --loop 0 "*) seconds=2 ;;
+	*" sniff"* | *" flow -i "* | *" watch -i "* | *" watch --sockets"* | *" react "* | *" serve "* | *" -c 0 "* | \
+		*" --loop 0 "*) seconds=2 ;;
 	esac
 	# shellcheck disable=SC2016 # the inner shell's word
 	echo $keys | lab_on h1 env PATH="$PWD/bin:$PATH" LINE="$line" timeout --preserve-status -s INT -k 20 $seconds \
