@@ -94,16 +94,18 @@ static int wanted(struct replier *a, struct react *r, const struct packet *p, un
 	*n = 0;
 	for (unsigned i = 0; i < p->nlayers; i++) {
 		struct buf *b = &a->wanted[*n];
+		size_t name;
 		int rc;
 
 		if (p->layers[i].flags & LAYER_QUOTED || !p->layers[i].proto->nreply)
 			continue;
 		b->n = 0;
 		buf_str(b, p->layers[i].proto->name);
+		name = b->n;
 		rc = mirror_says(p, i, b);
 		if (rc < 0)
 			return err_set(e, ERR_IO, "out of memory");
-		*n += rc > 0;
+		*n += b->n > name; /* what is wanted may be more than can be said */
 	}
 	for (unsigned i = 0; i < a->n; i++) {
 		struct buf *b = &a->wanted[(*n)++];

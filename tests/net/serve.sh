@@ -39,4 +39,12 @@ serving "$sensor" --set 'sensor value={sensor.id+1}' -c 1
 asks --expect 'sensor type=reply id=41 value=42' ip dst=10.77.0.2 / sensor id=41
 check "a value that is reckoned" $? 0
 wait "$SERVE"
+
+# A rule that wants more of an answer than a value (a flag among others): what it exchanges is exchanged.
+lab_bg h2 "$STRATA" react -i eth0 -c 1 'tcp dport=80' reply --set 'tcp flags=RA ack={tcp.seq+1}'
+SERVE=$LAB_PID
+lab_until 20 grep -q 'reacting on' "$LAB_LOG"
+lab_on h1 "$STRATA" ask -q --timeout 5s --expect 'tcp sport=80 dport=4000 flags=RA ack=8' ip dst=10.77.0.2 / tcp sport=4000 dport=80 seq=7 flags=S
+check "a connection is refused by rule" $? 0
+wait "$SERVE"
 exit $bad
