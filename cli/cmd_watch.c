@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "capture/sink.h"
 #include "cli/feed.h"
@@ -29,6 +30,10 @@ static const char *const examples[] = {
 	"these rules alone",
 	"watch trace.pcap --rules mine.rules --sure low",
 	"rules of your own beside those built in; also what may be harmless",
+	"watch -i eth0 --learn usual.txt",
+	"servers and stations that are there now are the usual ones",
+	"watch -i eth0 --baseline usual.txt",
+	"and these are new",
 	"watch --rules list",
 	"the rules, as text to copy and change",
 	"watch --sockets",
@@ -37,10 +42,11 @@ static const char *const examples[] = {
 	"what changes in sockets, with the packets that did it; findings with the process",
 	NULL,
 };
-static const enum option_id options[] = { OPT_INTERFACE,  OPT_AS,      OPT_WRITE,    OPT_RULES,
-					  OPT_ONLY,       OPT_WITHOUT, OPT_SURE,     OPT_COUNT,
-					  OPT_NO_PROMISC, OPT_RESOLVE, OPT_USER,     OPT_ALLOW_LOSS,
-					  OPT_SOCKETS,    OPT_ONCE,    OPT_INTERVAL, OPT_NONE };
+static const enum option_id options[] = {
+	OPT_INTERFACE, OPT_AS,         OPT_WRITE,    OPT_RULES, OPT_ONLY,       OPT_WITHOUT,
+	OPT_SURE,      OPT_LEARN,      OPT_BASELINE, OPT_COUNT, OPT_NO_PROMISC, OPT_RESOLVE,
+	OPT_USER,      OPT_ALLOW_LOSS, OPT_SOCKETS,  OPT_ONCE,  OPT_INTERVAL,   OPT_NONE
+};
 
 struct watching {
 	struct cli *c;
@@ -52,7 +58,9 @@ struct watching {
 	uint64_t most;
 	uint64_t gone; /* packets that prove something, and were not kept */
 	enum rule_sure sure;
-	uint64_t unsure;             /* findings that are less sure */
+	uint64_t unsure; /* findings that are less sure */
+	struct baseline usual;
+	FILE *learn;                 /* where it is written; NULL */
 	struct err *e;               /* of found() */
 	struct joined *joined;       /* with this machine's sockets; NULL */
 	const struct packet *packet; /* of found() */
@@ -60,20 +68,35 @@ struct watching {
 
 /* ---- which rules ---- */
 
-static int read_file(struct watching *w, const char *path, struct err *e)
+/* All of a file that is open; 0 or e. */
+static int read_all(FILE *f, const char *path, size_t most, struct buf *b, struct err *e)
 {
-	FILE *f = fopen(path, "re");
+	while (!feof(f) && !ferror(f) && b->n <= most && buf_grow(b, 65536))
+		b->n += fread(b->p + b->n, 1, b->cap - b->n, f);
+	if (ferror(f) || b->failed)
+		return err_set(e, ERR_IO, "%s: %s", path,
+			       b->failed ? "no memory" : strerror(errno));
+	return b->n > most ? err_set(e, ERR_USAGE, "%s: more than %zu MiB", path, most >> 20) : 0;
+}
+
+static FILE *open_file(const char *path, const char *mode, struct err *e)
+{
+	FILE *f = fopen(path, mode);
+
+	if (!f)
+		err_set(e, errno == EACCES ? ERR_PERM : ERR_IO, "%s: %s", path, strerror(errno));
+	return f;
+}
+
+static int read_rules(struct watching *w, const char *path, struct err *e)
+{
+	FILE *f = open_file(path, "re", e);
 	struct buf b = { 0 };
 	int rc = -1;
 
 	if (!f)
-		return err_set(e, errno == EACCES ? ERR_PERM : ERR_IO, "%s: %s", path,
-			       strerror(errno));
-	while (!feof(f) && !ferror(f) && b.n < 1u << 20 && buf_grow(&b, 65536))
-		b.n += fread(b.p + b.n, 1, b.cap - b.n, f);
-	if (ferror(f) || b.failed)
-		err_set(e, ERR_IO, "%s: %s", path, b.failed ? "no memory" : strerror(errno));
-	else
+		return -1;
+	if (read_all(f, path, 1u << 20, &b, e) == 0)
 		rc = ruleset_read(&w->rules, path, b.p, b.n, e);
 	buf_done(&b);
 	fclose(f);
@@ -142,7 +165,7 @@ static int load_rules(struct watching *w, struct err *e)
 	}
 	for (unsigned i = 0; i < o->n[OPT_RULES]; i++) {
 		if (strcmp(o->list[OPT_RULES][i], "list") &&
-		    read_file(w, o->list[OPT_RULES][i], e) < 0)
+		    read_rules(w, o->list[OPT_RULES][i], e) < 0)
 			return -1;
 	}
 	return choose(w, OPT_ONLY, true, e) < 0 ? -1 : choose(w, OPT_WITHOUT, false, e);
@@ -165,6 +188,56 @@ static int list_rules(struct cli *c)
 	out_done(&out);
 	ruleset_free(&w.rules);
 	return rc < 0 ? print_err(c, &e) : EXIT_DONE;
+}
+
+/* ---- what is usual ---- */
+
+/* What is learnt is written at the end, into a file that is opened now: nothing can be later. */
+static int open_baseline(struct watching *w, struct err *e)
+{
+	const struct options *o = &w->c->opt;
+	const char *learn = o->v[OPT_LEARN], *path = learn ? learn : o->v[OPT_BASELINE];
+	struct buf b = { 0 };
+	FILE *f;
+	int rc = -1;
+
+	if (!path)
+		return 0;
+	f = open_file(path, learn ? "a+e" : "re", e);
+	if (!f)
+		return -1;
+	rewind(f);
+	if (read_all(f, path, 2u * BASELINE_MOST, &b, e) == 0)
+		rc = baseline_read(&w->usual, path, b.p, b.n, e);
+	buf_done(&b);
+	if (learn && rc == 0)
+		w->learn = f;
+	else
+		fclose(f);
+	return rc;
+}
+
+/* The file, anew: with what it had, sorted. */
+static int write_baseline(struct watching *w, struct err *e)
+{
+	struct buf b = { 0 };
+	int fd, rc = 0;
+
+	if (!w->learn)
+		return 0;
+	fd = fileno(w->learn);
+	baseline_print(&w->usual, &b);
+	if (b.failed)
+		rc = err_set(e, ERR_IO, "no memory");
+	else if (ftruncate(fd, 0) < 0 || fwrite(b.p, 1, b.n, w->learn) != b.n ||
+		 fflush(w->learn) != 0)
+		rc = err_set(e, ERR_IO, "cannot write %s: %s", w->c->opt.v[OPT_LEARN],
+			     strerror(errno));
+	else
+		say(w->c, "%" PRIu32 " lines of what is usual in %s%s", w->usual.n,
+		    w->c->opt.v[OPT_LEARN], w->usual.full ? "; there is no room for more" : "");
+	buf_done(&b);
+	return rc;
 }
 
 /* ---- findings ---- */
@@ -282,7 +355,8 @@ static int open_all(struct watching *w, struct err *e)
 	const char *path = w->c->opt.v[OPT_WRITE];
 
 	if (opt_u64(&w->c->opt, OPT_COUNT, UINT64_MAX, &w->most, e) < 0 ||
-	    told_open(&w->told, w->c, e) < 0 || load_registry(w->c, e) < 0 || load_rules(w, e) < 0)
+	    told_open(&w->told, w->c, e) < 0 || load_registry(w->c, e) < 0 ||
+	    load_rules(w, e) < 0 || open_baseline(w, e) < 0)
 		return -1;
 	if (opt_has(&w->c->opt, OPT_SOCKETS) && !(w->joined = joined_open(w->c, &w->told, e)))
 		return -1;
@@ -292,6 +366,9 @@ static int open_all(struct watching *w, struct err *e)
 	w->feed.idle = idle;
 	w->feed.arg = w;
 	o.keep = path != NULL;
+	if (w->learn || opt_has(&w->c->opt, OPT_BASELINE))
+		o.baseline = &w->usual;
+	o.learn = w->learn != NULL;
 	w->watch = watch_open(&o, e);
 	if (!w->watch)
 		return -1;
@@ -306,7 +383,7 @@ static int open_all(struct watching *w, struct err *e)
 		if (!w->sink)
 			return -1;
 	}
-	return feed_start(&w->feed, path, e);
+	return feed_start(&w->feed, path ? path : w->c->opt.v[OPT_LEARN], e);
 }
 
 static int run_watch(struct cli *c)
@@ -322,6 +399,8 @@ static int run_watch(struct cli *c)
 	if (open_all(&w, &e) == 0) {
 		rc = watch_all(&w, &e);
 		tell(&w);
+		if (rc != SOURCE_ERROR && write_baseline(&w, &e) < 0)
+			rc = SOURCE_ERROR;
 		if (feed_tell(&w.feed) && !opt_has(&c->opt, OPT_ALLOW_LOSS))
 			code = EXIT_LOST;
 		else if (w.told.n)
@@ -331,6 +410,9 @@ static int run_watch(struct cli *c)
 		rc = SOURCE_ERROR;
 	joined_close(w.joined);
 	watch_close(w.watch);
+	baseline_done(&w.usual);
+	if (w.learn)
+		fclose(w.learn);
 	ruleset_free(&w.rules);
 	feed_close(&w.feed);
 	told_close(&w.told);

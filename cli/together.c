@@ -68,6 +68,7 @@ static const struct pairing apart[] = {
 	  .with = { { .id = OPT_RELATIVE } },
 	  .why = "'--absolute' and '--relative': one of them" },
 	{ .id = OPT_ABSOLUTE, .with = { { .id = OPT_TABLE } } },
+	{ .id = OPT_LEARN, .with = { { .id = OPT_BASELINE } } },
 	{ .id = OPT_RELATIVE, .with = { { .id = OPT_TABLE } } },
 	{ .id = OPT_LIMIT, .with = { { .id = OPT_TABLE }, { OPT_AS, "json" } } },
 	{ .id = OPT_WIDTH,

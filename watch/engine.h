@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Between watch.c and finding.c. */
+/* Between the files that hold packets against rules. */
 #ifndef STRATA_WATCH_ENGINE_H
 #define STRATA_WATCH_ENGINE_H
 
@@ -8,15 +8,20 @@
 #include "watch/table.h"
 #include "watch/watch.h"
 
+struct question { /* a filter, asked once of a packet for all rules that have it */
+	const struct filter *filter;
+	const struct watch_text *text;
+	uint64_t asked; /* in which turn */
+	bool fits;      /* the answer */
+};
+
 struct rule_state {
 	const struct watch_rule *rule;
 	struct entries entries;
-	struct rule_state *unless; /* NULL; of another rule */
-	unsigned same;             /* the first rule with the same filter */
-	uint64_t asked;            /* the turn in which the filter was asked last */
-	bool fits;                 /* its answer */
-	uint64_t seen;             /* the last turn with a layer that it is about; */
-	unsigned layer;            /* which one */
+	struct rule_state *unless;     /* NULL; of another rule */
+	struct question *when, *until; /* NULL: all, none */
+	uint64_t seen;                 /* the last turn with a layer that it is about; */
+	unsigned layer;                /* which one */
 };
 
 struct rules_of { /* a protocol */
@@ -27,25 +32,46 @@ struct rules_of { /* a protocol */
 struct watch {
 	struct watch_opts o;
 	struct rule_state *state; /* by number of the rule */
-	struct rules_of *of;      /* by proto id */
-	uint16_t *run;            /* rules about the packet at hand */
+	struct question *question;
+	unsigned nquestions;
+	struct rules_of *of; /* by proto id */
+	uint16_t *run;       /* rules about the packet at hand */
 	uint64_t seed[2];
 	struct filter_work work;
 	struct buf key, say;
-	struct proof proof;
-	struct flows *flows; /* puts together what was cut up */
-	uint64_t turn;       /* packets looked at, those put together too */
+	struct proof proof;  /* what some rule looked at */
+	struct proof recent; /* all that came last: what came in many packets is known late */
+	const struct packet *frame; /* that came; not one that was put together */
+	struct flows *flows;        /* puts together what was cut up */
+	uint64_t turn;              /* packets looked at, those put together too */
 	struct watch_counts counts;
 };
 
+/* ---- key.c ---- */
+
+/* The hash of some of the names' values. False: one is not there. */
+bool keys_id(struct watch *w, const struct packet *p, unsigned layer, const struct rule_key *v,
+	     unsigned n, struct flow_id *id);
+/* What the values of all names come to, in whatever order they stand. 0: there are none. */
+uint64_t keys_digest(struct watch *w, const struct packet *p, unsigned layer,
+		     const struct rule_keys *k);
 /* The value of a name in words, appended. False: it has none here. */
 bool key_words(struct watch *w, const struct packet *p, unsigned layer, const struct rule_key *k,
 	       struct buf *out);
 /* "ip.addr == ", by the layer that has the address of KEY_FROM or KEY_TO. */
 void key_name(const struct packet *p, unsigned layer, const struct rule_key *k, struct buf *out);
+
+/* ---- condition.c ---- */
+
+/* Count p, which the rule is about, in x. Is it a finding now? */
+bool condition_holds(struct watch *w, struct rule_state *s, struct entry *x, const struct packet *p,
+		     unsigned layer);
 /* What is said next is compared with what p says. hash: of it; 0: not known. */
 void change_to(struct watch *w, struct rule_state *s, struct entry *x, const struct packet *p,
 	       unsigned layer, uint64_t hash);
+
+/* ---- finding.c ---- */
+
 /* p makes it a finding: tell, and begin to count anew. What found() returned. */
 int finding_tell(struct watch *w, struct rule_state *s, struct entry *x, const struct packet *p,
 		 unsigned layer);

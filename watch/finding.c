@@ -158,6 +158,27 @@ static void put_all(struct telling *t)
 	f->todo = r->todo.n ? out->p + todo : NULL;
 }
 
+/* The packets that its bytes came in, the last one is there already. */
+static void add_pieces(const struct packet *p, struct proving *v)
+{
+	for (uint32_t i = 0; p->origin && i < p->origin->nfrom && v->n < v->most; i++) {
+		if (p->origin->from[i] != p->number)
+			v->packet[v->n++] = p->origin->from[i];
+	}
+}
+
+/* Several messages in one packet count one by one. */
+static unsigned each_once(uint64_t *v, unsigned n)
+{
+	unsigned k = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (!k || v[k - 1] != v[i])
+			v[k++] = v[i];
+	}
+	return k;
+}
+
 static void prove(struct telling *t)
 {
 	struct entry *x = (struct entry *)t->x;
@@ -177,7 +198,10 @@ static void prove(struct telling *t)
 		if (!have && v->n < v->most)
 			v->packet[v->n++] = t->p->number;
 	}
+	if (t->s->rule->op == WATCH_EACH)
+		add_pieces(t->p, v);
 	qsort(v->packet, v->n, sizeof(*v->packet), by_number);
+	v->n = each_once(v->packet, v->n);
 	qsort(v->num, v->nums, sizeof(*v->num), by_number);
 }
 
@@ -198,9 +222,14 @@ int finding_tell(struct watch *w, struct rule_state *s, struct entry *x, const s
 	if (r->op == WATCH_CHANGES) {
 		f.n = 2;
 		f.since = x->last;
+	} else if (r->op == WATCH_NEW) {
+		f.n = 1;
+		f.since = p->when;
 	} else {
 		f.since = r->op == WATCH_DISTINCT ? v.since : x->first;
 	}
+	if (f.since > p->when) /* times do not go on everywhere */
+		f.since = p->when;
 	f.packet = v.packet;
 	f.npackets = v.n;
 	f.more = f.n > v.n ? f.n - v.n : 0;

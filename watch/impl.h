@@ -32,13 +32,20 @@ int rule_number(struct rule_text_at *p, uint64_t most, uint64_t *v);
 int rule_time(struct rule_text_at *p, int64_t *ns);
 /* A text in quotes: a copy without them. */
 int rule_string(struct rule_text_at *p, const char **s, size_t *at);
-/* A display filter up to `end`. */
-struct filter *rule_filter(struct rule_text_at *p, size_t end);
+/* A display filter up to `end`, and its text. */
+struct filter *rule_filter(struct rule_text_at *p, size_t end, struct watch_text *text);
 /* Names up to `end`, with commas between. */
 int rule_keys(struct rule_text_at *p, size_t end, struct rule_keys *k);
 /* A sentence in quotes with names in braces. */
 int rule_sentence(struct rule_text_at *p, struct rule_text *t);
 /* The same of the rest of the line, without quotes. */
 int rule_rest(struct rule_text_at *p, struct rule_text *t);
+
+/* ---- rule_line.c: the lines ---- */
+
+/* Read a line of a rule, from its first word on. */
+int rule_line(struct rule_text_at *p);
+/* Nothing more may stand in the line. */
+int rule_line_ends(struct rule_text_at *p);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reading rules: a line each for what is said of one. */
+/* Sets of rules, and reading one from a text: rule by rule. */
 #include "watch/rule.h"
 
 #include <ctype.h>
@@ -12,7 +12,6 @@
 #define AGAIN INT64_C(60000000000) /* ns */
 
 const char *const rule_sure_names[] = { "low", "medium", "high", NULL };
-static const char *const event_names[] = { "", "overlap", NULL };
 
 void ruleset_init(struct ruleset *rs, const struct registry *reg)
 {
@@ -38,6 +37,7 @@ static void rule_free(struct watch_rule *r)
 	keys_free(&r->by);
 	keys_free(&r->until_by);
 	keys_free(&r->of);
+	keys_free(&r->also);
 	text_free(&r->say);
 	text_free(&r->look);
 	text_free(&r->todo);
@@ -99,216 +99,6 @@ void ruleset_keep(struct ruleset *rs, bool (*keep)(const struct watch_rule *r, v
 	}
 }
 
-/* ---- the lines ---- */
-
-static int read_about(struct rule_text_at *p)
-{
-	struct watch_rule *r = p->r;
-
-	do {
-		const struct proto *proto;
-		size_t n;
-
-		rule_blanks(p);
-		n = rule_word(p);
-		proto = n ? registry_find(p->rs->reg, p->text + p->at, n) : NULL;
-		if (!proto)
-			return rule_fail(p, p->at, n ? n : 1,
-					 "no protocol has this name (strata protocols lists them)");
-		if (r->nabout == RULE_ABOUT)
-			return rule_fail(p, p->at, n, "more than %u protocols", RULE_ABOUT);
-		r->about[r->nabout++] = proto;
-		p->at += n;
-		rule_blanks(p);
-	} while (p->at < p->end && p->text[p->at] == ',' && p->at++);
-	return 0;
-}
-
-static int read_event(struct rule_text_at *p)
-{
-	for (unsigned i = 1; event_names[i]; i++) {
-		if (rule_takes(p, event_names[i])) {
-			p->r->event = (enum rule_event)i;
-			return 0;
-		}
-	}
-	return rule_fail(p, p->at, rule_word(p), "an event is expected here: overlap");
-}
-
-static int read_when(struct rule_text_at *p)
-{
-	rule_blanks(p);
-	p->r->when_text = arena_strndup(&p->rs->mem, p->text + p->at, p->end - p->at);
-	p->r->when_len = p->end - p->at;
-	p->r->when = rule_filter(p, p->end);
-	return p->r->when && p->r->when_text ? 0 : err_set(p->e, ERR_IO, "out of memory");
-}
-
-static int read_by(struct rule_text_at *p)
-{
-	return rule_keys(p, p->end, &p->r->by);
-}
-
-static int read_until(struct rule_text_at *p)
-{
-	size_t by = rule_before(p, "by");
-
-	if (by == p->end)
-		return rule_fail(p, p->end, 1,
-				 "'by' and names are expected here: those of 'by' and of "
-				 "'distinct', as this packet has them");
-	p->r->until = rule_filter(p, by);
-	if (!p->r->until)
-		return -1;
-	p->at = by + 2;
-	return rule_keys(p, p->end, &p->r->until_by);
-}
-
-static int read_within(struct rule_text_at *p, bool must)
-{
-	if (rule_takes(p, "within"))
-		return rule_time(p, &p->r->within);
-	return must ? rule_fail(p, p->at, 1, "'within' and a time are expected here") : 0;
-}
-
-/* >= N within TIME */
-static int read_most(struct rule_text_at *p)
-{
-	uint64_t v;
-
-	if (!rule_takes(p, ">="))
-		return rule_fail(p, p->at, 1, "'>=' and a number are expected here");
-	if (rule_number(p, RULE_MOST, &v) < 0)
-		return -1;
-	p->r->most = (uint32_t)v;
-	return read_within(p, true);
-}
-
-static int one_condition(struct rule_text_at *p, enum watch_op op)
-{
-	if (p->r->op != WATCH_EACH)
-		return rule_fail(p, p->at, 1,
-				 "the rule has a condition already; make it two rules");
-	p->r->op = op;
-	return 0;
-}
-
-static int read_count(struct rule_text_at *p)
-{
-	return one_condition(p, WATCH_COUNT) < 0 ? -1 : read_most(p);
-}
-
-static int read_distinct(struct rule_text_at *p)
-{
-	size_t end = rule_before(p, ">=");
-
-	if (one_condition(p, WATCH_DISTINCT) < 0)
-		return -1;
-	if (end == p->end)
-		return rule_fail(p, end, 1, "'>=' and a number are expected here");
-	return rule_keys(p, end, &p->r->of) < 0 ? -1 : read_most(p);
-}
-
-static int read_changes(struct rule_text_at *p)
-{
-	if (one_condition(p, WATCH_CHANGES) < 0 ||
-	    rule_keys(p, rule_before(p, "within"), &p->r->of) < 0)
-		return -1;
-	return read_within(p, false);
-}
-
-static int read_regular(struct rule_text_at *p)
-{
-	uint64_t v;
-
-	if (one_condition(p, WATCH_REGULAR) < 0 || read_most(p) < 0)
-		return -1;
-	if (!rule_takes(p, "jitter"))
-		return rule_fail(p, p->at, 1, "'jitter' and a number (of 100) are expected here");
-	if (rule_number(p, 100, &v) < 0)
-		return -1;
-	p->r->jitter = (unsigned)v;
-	return 0;
-}
-
-static int read_new(struct rule_text_at *p)
-{
-	return one_condition(p, WATCH_NEW);
-}
-
-static int read_sure(struct rule_text_at *p)
-{
-	for (unsigned i = 0; rule_sure_names[i]; i++) {
-		if (rule_takes(p, rule_sure_names[i])) {
-			p->r->sure = (enum rule_sure)i;
-			return 0;
-		}
-	}
-	return rule_fail(p, p->at, rule_word(p), "low, medium or high is expected here");
-}
-
-/* Another rule, read before, which says the same more clearly. */
-static int read_unless(struct rule_text_at *p)
-{
-	size_t n;
-
-	rule_blanks(p);
-	n = rule_word(p);
-	p->r->unless = ruleset_find(p->rs, p->text + p->at, n);
-	if (!n || !p->r->unless || p->r->unless == p->r)
-		return rule_fail(p, p->at, n ? n : 1,
-				 "the name of a rule that stands before is expected here");
-	p->at += n;
-	return 0;
-}
-
-static int read_again(struct rule_text_at *p)
-{
-	return rule_time(p, &p->r->again);
-}
-
-static int read_say(struct rule_text_at *p)
-{
-	return rule_sentence(p, &p->r->say);
-}
-
-static int read_look(struct rule_text_at *p)
-{
-	return rule_rest(p, &p->r->look);
-}
-
-static int read_todo(struct rule_text_at *p)
-{
-	return rule_sentence(p, &p->r->todo);
-}
-
-static const struct {
-	const char *word;
-	int (*read)(struct rule_text_at *p);
-} lines[] = {
-	{ "about", read_about },     { "event", read_event },   { "when", read_when },
-	{ "by", read_by },           { "count", read_count },   { "distinct", read_distinct },
-	{ "until", read_until },     { "unless", read_unless }, { "changes", read_changes },
-	{ "regular", read_regular }, { "new", read_new },       { "sure", read_sure },
-	{ "again", read_again },     { "say", read_say },       { "look", read_look },
-	{ "do", read_todo },
-};
-#define LINES (sizeof(lines) / sizeof(lines[0]))
-
-static int unknown_line(struct rule_text_at *p, size_t n)
-{
-	const char *words[LINES], *near;
-
-	for (size_t i = 0; i < LINES; i++)
-		words[i] = lines[i].word;
-	near = near_word(p->text + p->at, n, words, LINES);
-	return rule_fail(p, p->at, n ? n : 1, "no line of a rule begins so%s%s%s",
-			 near ? "; did you mean '" : ": about, when, by, count, distinct, say ...",
-			 near ? near : "", near ? "'?" : "");
-}
-
-/* ---- a rule ---- */
-
 static int begin_rule(struct rule_text_at *p)
 {
 	struct watch_rule *r = arena_alloc(&p->rs->mem, sizeof(*r));
@@ -345,6 +135,29 @@ static int begin_rule(struct rule_text_at *p)
 	return 0;
 }
 
+static int besides_fit(struct rule_text_at *p, size_t at)
+{
+	const struct watch_rule *r = p->r;
+	unsigned n = r->by.n + (r->op == WATCH_DISTINCT ? r->of.n : 0);
+
+	if (r->also.n && r->op != WATCH_DISTINCT)
+		return rule_fail(p, at, 4, "rule %s: 'also' counts beside what is 'distinct'",
+				 r->name);
+	if (!r->until)
+		return 0;
+	if (r->op != WATCH_DISTINCT && r->op != WATCH_CHANGES)
+		return rule_fail(
+			p, at, 4,
+			"rule %s: 'until' takes back what is 'distinct', or what 'changes'",
+			r->name);
+	if (r->until_by.n != n)
+		return rule_fail(p, at, 4,
+				 "rule %s: 'until ... by' has %u names; those of 'by'%s are %u",
+				 r->name, r->until_by.n,
+				 r->op == WATCH_DISTINCT ? " and of 'distinct'" : "", n);
+	return 0;
+}
+
 /* Everything of the rule that begins at `at` was read: does it hold together? */
 static int end_rule(struct rule_text_at *p, size_t at, size_t end)
 {
@@ -352,21 +165,15 @@ static int end_rule(struct rule_text_at *p, size_t at, size_t end)
 
 	if (!r)
 		return 0;
-	p->r = NULL;
 	if (!r->nabout)
 		return rule_fail(p, at, 4,
 				 "rule %s: which packets? 'about' and a protocol are missing",
 				 r->name);
 	if (!r->say.n)
 		return rule_fail(p, at, 4, "rule %s: 'say' and a sentence are missing", r->name);
-	if (r->until && r->op != WATCH_DISTINCT)
-		return rule_fail(p, at, 4, "rule %s: 'until' takes back what is 'distinct'",
-				 r->name);
-	if (r->until && r->until_by.n != r->by.n + r->of.n)
-		return rule_fail(p, at, 4,
-				 "rule %s: 'until ... by' has %u names; those of 'by' and of "
-				 "'distinct' are %u",
-				 r->name, r->until_by.n, r->by.n + r->of.n);
+	if (besides_fit(p, at) < 0)
+		return -1;
+	p->r = NULL;
 	r->source = arena_strndup(&p->rs->mem, p->text + at, end - at);
 	r->source_len = end - at;
 	if (!r->source)
@@ -386,37 +193,6 @@ static int end_rule(struct rule_text_at *p, size_t at, size_t end)
 	}
 	rule_free(old);
 	return 0;
-}
-
-static int line_ends(struct rule_text_at *p)
-{
-	size_t n;
-
-	rule_blanks(p);
-	n = rule_word(p);
-	return p->at == p->end
-		       ? 0
-		       : rule_fail(p, p->at, n ? n : 1, "the end of the line is expected here");
-}
-
-static int read_line(struct rule_text_at *p)
-{
-	size_t n = rule_word(p);
-
-	for (size_t i = 0; i < LINES; i++) {
-		if (rule_takes(p, lines[i].word)) {
-			if (!p->r)
-				return rule_fail(p, p->at - n, n,
-						 "a rule begins with: rule NAME \"TITLE\"");
-			if (p->seen & 1u << i)
-				return rule_fail(p, p->at - n, n, "the rule says this twice");
-			p->seen |= 1u << i;
-			if (lines[i].read(p) < 0)
-				return -1;
-			return line_ends(p);
-		}
-	}
-	return unknown_line(p, n);
 }
 
 int ruleset_read(struct ruleset *rs, const char *name, const char *text, size_t len, struct err *e)
@@ -443,9 +219,9 @@ int ruleset_read(struct ruleset *rs, const char *name, const char *text, size_t 
 				if (end_rule(&p, begin, last) < 0)
 					return -1;
 				begin = start;
-				if (begin_rule(&p) < 0 || line_ends(&p) < 0)
+				if (begin_rule(&p) < 0 || rule_line_ends(&p) < 0)
 					return -1;
-			} else if (read_line(&p) < 0) {
+			} else if (rule_line(&p) < 0) {
 				return -1;
 			}
 			last = p.end;

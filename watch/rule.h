@@ -29,6 +29,7 @@ enum rule_sure { SURE_LOW, SURE_MEDIUM, SURE_HIGH };
 #define RULE_ABOUT 4u     /* protocols of a rule */
 #define RULE_KEYS 8u      /* names in a list */
 #define RULE_MOST 100000u /* of what is counted */
+#define RULE_ALSO 16u     /* of what is counted beside it */
 
 enum key_form {
 	KEY_FROM, /* the address of who sent it: of the nearest layer that has addresses */
@@ -70,6 +71,11 @@ struct rule_text { /* a sentence with names in braces */
 	unsigned n;
 };
 
+struct watch_text {
+	const char *p;
+	size_t n;
+};
+
 struct watch_rule {
 	const char *name, *title;
 	const char *source; /* its own text, all lines, for whoever wants to see it */
@@ -77,13 +83,14 @@ struct watch_rule {
 	const struct proto *about[RULE_ABOUT];
 	unsigned nabout;
 	enum rule_event event;
-	struct filter *when, *until; /* NULL: all, none */
-	const char *when_text;
-	size_t when_len;
+	struct filter *when, *until;             /* NULL: all, none */
+	struct watch_text when_text, until_text; /* of these filters */
 	struct rule_keys by, until_by;
 	struct rule_keys of; /* what is distinct, or changes */
 	enum watch_op op;
-	uint32_t most;   /* from how many on */
+	uint32_t most;         /* from how many on */
+	struct rule_keys also; /* DISTINCT: and of these so many different ones among them */
+	uint32_t also_most;
 	int64_t within;  /* ns; 0: however long it takes */
 	unsigned jitter; /* REGULAR: of 100 */
 	enum rule_sure sure;

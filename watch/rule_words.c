@@ -151,7 +151,7 @@ int rule_string(struct rule_text_at *p, const char **s, size_t *at)
 	return *s ? 0 : no_memory(p);
 }
 
-struct filter *rule_filter(struct rule_text_at *p, size_t end)
+struct filter *rule_filter(struct rule_text_at *p, size_t end, struct watch_text *text)
 {
 	struct err why = { 0 };
 	struct filter *f;
@@ -161,7 +161,15 @@ struct filter *rule_filter(struct rule_text_at *p, size_t end)
 		rule_fail(p, p->at, 1, "a display filter is expected here");
 		return NULL;
 	}
-	f = filter_parse_named(p->rs->reg, p->rs->names, p->text + p->at, end - p->at, &why);
+	while (end > p->at && (p->text[end - 1] == ' ' || p->text[end - 1] == '\t'))
+		end--;
+	text->n = end - p->at;
+	text->p = arena_strndup(&p->rs->mem, p->text + p->at, text->n);
+	if (!text->p) {
+		no_memory(p);
+		return NULL;
+	}
+	f = filter_parse_named(p->rs->reg, p->rs->names, text->p, text->n, &why);
 	if (!f)
 		pass_on(p, p->at, &why);
 	p->at = end;

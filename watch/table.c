@@ -7,9 +7,9 @@
 
 #define HEADS 8192u
 
-void entries_init(struct entries *t, size_t limit, uint64_t seed)
+void entries_init(struct entries *t, size_t limit, int64_t within, uint64_t seed)
 {
-	*t = (struct entries) { .budget = { .limit = limit } };
+	*t = (struct entries) { .budget = { .limit = limit }, .within = within };
 	pool_init(&t->pool, sizeof(struct entry), &t->budget, seed);
 	pool_init(&t->chunks, sizeof(struct chunk), &t->budget, seed);
 }
@@ -97,14 +97,40 @@ static void forget(struct entries *t, uint32_t i)
 	unlink_entry(t, i);
 	give_chunks(t, x);
 	pool_give(&t->pool, i);
-	t->forgotten++;
 }
 
-struct entry *entries_find(struct entries *t, const struct flow_id *id)
+void entries_forget(struct entries *t, struct entry *x)
+{
+	forget(t, look(t, &x->id));
+}
+
+void entries_trim(struct entries *t, int64_t now, int64_t again)
+{
+	while (t->within && t->oldest) {
+		const struct entry *x = entry_at(t, t->oldest);
+
+		if (now - x->last <= t->within || (x->told != INT64_MIN && now - x->told < again))
+			break;
+		forget(t, t->oldest);
+	}
+}
+
+/* For want of room. */
+static void forget_oldest(struct entries *t)
+{
+	const struct entry *x = entry_at(t, t->oldest);
+
+	if (!t->within || t->now - x->last <= t->within)
+		t->forgotten++;
+	forget(t, t->oldest);
+}
+
+struct entry *entries_find(struct entries *t, const struct flow_id *id, int64_t now)
 {
 	uint32_t i = look(t, id);
 	struct entry *x;
 
+	t->now = now;
 	if (i) {
 		if (i != t->newest) {
 			unlink_entry(t, i);
@@ -117,10 +143,14 @@ struct entry *entries_find(struct entries *t, const struct flow_id *id)
 	while (!(i = pool_take(&t->pool))) {
 		if (!t->oldest)
 			return NULL;
-		forget(t, t->oldest);
+		forget_oldest(t);
 	}
 	x = entry_at(t, i);
-	*x = (struct entry) { .id = *id, .chain = t->head[id->a % HEADS], .told = INT64_MIN };
+	*x = (struct entry) { .id = *id,
+			      .chain = t->head[id->a % HEADS],
+			      .told = INT64_MIN,
+			      .first = now,
+			      .last = now };
 	t->head[id->a % HEADS] = i;
 	make_newest(t, i);
 	return x;
@@ -133,7 +163,7 @@ static uint32_t take_chunk(struct entries *t, const struct entry *x)
 	while (!(i = pool_take(&t->chunks))) {
 		if (!t->oldest || entry_at(t, t->oldest) == x)
 			return 0;
-		forget(t, t->oldest);
+		forget_oldest(t);
 	}
 	memset(chunk_at(t, i), 0, sizeof(struct chunk));
 	return i;
@@ -169,6 +199,11 @@ struct member *entries_member(struct entries *t, struct entry *x, uint64_t hash)
 		i = c->next;
 	}
 	return NULL;
+}
+
+struct member *entries_any(struct entries *t, struct entry *x)
+{
+	return &chunk_at(t, x->chunks)->v[0];
 }
 
 void entries_drop(struct entries *t, struct entry *x, struct member *m)

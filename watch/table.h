@@ -17,7 +17,8 @@ struct member { /* one of what is distinct; or a packet that counts */
 	uint64_t hash;
 	int64_t when;
 	uint64_t packet;
-	uint64_t num; /* the value, where it is a number */
+	uint64_t num;    /* the value, where it is a number */
+	uint64_t beside; /* hash of what is counted beside it */
 };
 
 struct chunk {
@@ -51,24 +52,32 @@ struct entry {
 
 struct entries {
 	struct budget budget;
+	int64_t within; /* ns; what was last used longer ago counts no more. 0: it counts always */
+	int64_t now;
 	struct pool pool, chunks;
 	uint32_t *head; /* NULL: nothing so far */
 	uint32_t newest, oldest;
-	uint64_t forgotten;
+	uint64_t forgotten; /* of what still counted */
 };
 
-void entries_init(struct entries *t, size_t limit, uint64_t seed);
+void entries_init(struct entries *t, size_t limit, int64_t within, uint64_t seed);
 void entries_done(struct entries *t);
 /* The entry; NULL: it is not known. */
 struct entry *entries_look(struct entries *t, const struct flow_id *id);
-/* The same; made if it is new. It is the newest then. NULL: memory is out. */
-struct entry *entries_find(struct entries *t, const struct flow_id *id);
+/* The same; made if it is new. It is the newest then. now: ns. NULL: memory is out. */
+struct entry *entries_find(struct entries *t, const struct flow_id *id, int64_t now);
 /* One member more; the oldest entries go for it. NULL: there is no room for more. */
 struct member *entries_more(struct entries *t, struct entry *x);
 /* The member with this hash; NULL. */
 struct member *entries_member(struct entries *t, struct entry *x, uint64_t hash);
+/* One of x->n members, whichever. */
+struct member *entries_any(struct entries *t, struct entry *x);
 /* Forget a member. */
 void entries_drop(struct entries *t, struct entry *x, struct member *m);
+/* Forget what counts no more, and was not told within `again`. now: ns. */
+void entries_trim(struct entries *t, int64_t now, int64_t again);
+/* Nothing is known of it any more. */
+void entries_forget(struct entries *t, struct entry *x);
 /* Forget those before `when`; all: INT64_MAX. */
 void entries_expire(struct entries *t, struct entry *x, int64_t when);
 /* Call each() with every member. */

@@ -6,14 +6,16 @@
 
 #include "core/buf.h"
 #include "core/packet.h"
+#include "watch/baseline.h"
 #include "watch/proof.h"
 #include "watch/rule.h"
 
 /* Bytes for what is counted, shared equally by the rules; and as many again for fragments and
  * streams. */
 #define WATCH_MEMORY (64u << 20)
-#define WATCH_KEPT (32u << 20) /* bytes of packets that may prove something */
-#define WATCH_PROOF 1024u      /* packets that a finding names at the most */
+#define WATCH_KEPT (32u << 20)   /* bytes of packets that may prove something */
+#define WATCH_RECENT (16u << 20) /* bytes of packets of any kind, the last ones */
+#define WATCH_PROOF 1024u        /* packets that a finding names at the most */
 
 struct finding_key { /* of what it is counted by */
 	const char *name;
@@ -39,9 +41,11 @@ struct watch_opts {
 	/* A finding; valid until the return. Not 0: stop, and watch_packet() returns it. */
 	int (*found)(void *arg, const struct finding *f);
 	void *arg;
-	size_t memory; /* 0: WATCH_MEMORY */
-	bool keep;     /* packets, for watch_proof() */
-	uint64_t seed; /* of the tables' hashes; 0: from the system */
+	size_t memory;             /* 0: WATCH_MEMORY */
+	bool keep;                 /* packets, for watch_proof() */
+	struct baseline *baseline; /* what rules with `new` are held against; NULL: they rest */
+	bool learn;                /* what they see is added to it, and is no finding */
+	uint64_t seed;             /* of the tables' hashes; 0: from the system */
 };
 
 struct watch_counts {

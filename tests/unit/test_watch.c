@@ -180,6 +180,62 @@ START_TEST(changed)
 }
 END_TEST
 
+/* Many ports, and of several hosts: each alone has fewer; decoys come in one order. */
+START_TEST(also)
+{
+	struct seen s;
+	static const char rule[] =
+		"rule many \"Many\"\n about tcp\n when tcp.flags.syn == 1\n by to\n"
+		" distinct tcp.dstport >= 30 within 60s\n also from >= 3\n"
+		" say \"{to} {n} {values}\"\n";
+
+	seen_open(&s, rule, 0, false);
+	for (unsigned i = 0; i < 3000; i++) /* two only */
+		syn(&s, i * MS, i % 2, 1 + i % 300);
+	ck_assert_uint_eq(s.n, 0);
+	seen_close(&s);
+	seen_open(&s, rule, 0, false);
+	for (unsigned i = 0; i < 30; i++)
+		syn(&s, i * MS, i % 3, 1 + i);
+	ck_assert_uint_eq(s.n, 1);
+	ck_assert_ptr_nonnull(strstr(buf_cstr(&s.found), "many 10.0.0.9 30 1-30 "));
+	seen_close(&s);
+	seen_open(&s, rule, 0, false);
+	for (unsigned i = 0; i < 120; i++)
+		syn(&s, i * MS, i % 3, 1 + i / 3);
+	ck_assert_uint_eq(s.n, 1);
+	seen_close(&s);
+}
+END_TEST
+
+/* A question makes what was answered before it forgotten. */
+START_TEST(changed_until)
+{
+	struct seen s;
+	static const char ask[] = "ip src=10.0.0.1 dst=10.0.0.5 / udp sport=4000 / dns id=7 "
+				  "qd=name:example.org+type:A",
+			  answer[] =
+				  "ip src=10.0.0.5 dst=10.0.0.1 / udp dport=4000 / dns id=7 qr=1 "
+				  "qd=name:example.org+type:A "
+				  "an=name:example.org+type:A+rdata:192.0.2.%u";
+
+	seen_open(&s,
+		  "rule race \"Race\"\n about dns\n when dns.flags.response == 1\n"
+		  " by to, udp.dstport, dns.id\n changes dns.a within 5s\n"
+		  " until dns.flags.response == 0 by from, udp.srcport, dns.id\n"
+		  " say \"{to} {was} {now}\"\n",
+		  0, false);
+	for (unsigned i = 0; i < 5; i++) {
+		comes(&s, i * SECOND, ask);
+		comes(&s, i * SECOND + MS, answer, 1 + i);
+	}
+	ck_assert_uint_eq(s.n, 0);
+	comes(&s, 4 * SECOND + 2 * MS, answer, 99);
+	ck_assert_str_eq(buf_cstr(&s.found), "race 10.0.0.1 192.0.2.5 192.0.2.99 [10,11]\n");
+	seen_close(&s);
+}
+END_TEST
+
 START_TEST(regular)
 {
 	struct seen s;
@@ -279,6 +335,130 @@ START_TEST(flood)
 }
 END_TEST
 
+/* What was taken back needs no room, and what counts no more is no loss. */
+START_TEST(forgotten)
+{
+	struct seen s;
+	struct watch_counts n;
+
+	seen_open(&s, SCAN, 128u << 10, false);
+	for (unsigned i = 0; i < 5000; i++) {
+		syn(&s, i * MS, i % 256, 100 + i / 256);
+		comes(&s, i * MS,
+		      "ip src=10.0.0.9 dst=10.0.0.%u / tcp sport=%u dport=4000 flags=SA", i % 256,
+		      100 + i / 256);
+		comes(&s, i * MS, "ip src=10.1.%u.%u dst=10.0.0.9 / tcp dport=9 flags=S", i / 256,
+		      i % 256);
+		comes(&s, i * MS, "ip src=10.0.0.9 dst=10.1.%u.%u / tcp sport=9 flags=SA", i / 256,
+		      i % 256);
+	}
+	watch_counts(s.watch, &n);
+	ck_assert_uint_eq(n.forgotten, 0);
+	for (unsigned i = 0; i < 5000; i++)
+		comes(&s, i * SECOND, "ip src=10.1.%u.%u dst=10.0.0.9 / tcp dport=9 flags=S",
+		      i / 256, i % 256);
+	watch_counts(s.watch, &n);
+	ck_assert_uint_eq(n.forgotten, 0);
+	for (unsigned i = 0; i < 5000; i++)
+		comes(&s, 5000 * SECOND + i, "ip src=10.2.%u.%u dst=10.0.0.9 / tcp dport=9 flags=S",
+		      i / 256, i % 256);
+	watch_counts(s.watch, &n);
+	ck_assert_uint_gt(n.forgotten, 4000);
+	seen_close(&s);
+}
+END_TEST
+
+/* What is found in a whole is proved by the packets that it came in, as they came. */
+START_TEST(proof_of_whole)
+{
+	struct seen s;
+	struct packet p;
+
+	seen_open(&s,
+		  "rule port \"Port\"\n about udp\n when udp.dstport == 7777 && len(udp.payload) "
+		  "== 16\n"
+		  " by from\n say \"{from}\"\n",
+		  0, true);
+	comes(&s, 0, "ip src=10.0.0.1 dst=10.0.0.2 id=7 frag=1 proto=17 / hex:%032d", 1);
+	comes(&s, 1, "ip src=10.0.0.1 dst=10.0.0.3 / udp dport=9");
+	comes(&s, 2,
+	      "ip src=10.0.0.1 dst=10.0.0.2 id=7 flags=MF proto=17 / "
+	      "hex:10001e6100180000");
+	ck_assert_str_eq(buf_cstr(&s.found), "port 10.0.0.1 [1,3]\n");
+	ck_assert_int_eq(watch_proof(s.watch, 1, &p), PROOF_HERE);
+	ck_assert_uint_eq(p.len, 36);
+	ck_assert_int_eq(watch_proof(s.watch, 3, &p), PROOF_HERE);
+	ck_assert_uint_eq(p.len, 28);
+	ck_assert_int_eq(watch_proof(s.watch, 1, &p), PROOF_AGAIN);
+	ck_assert_int_eq(watch_proof(s.watch, 3, &p), PROOF_AGAIN);
+	seen_close(&s);
+}
+END_TEST
+
+/* What was there while it was learnt is usual, after it was written and read, too. */
+START_TEST(new)
+{
+	static const char rule[] = "rule server \"Server\"\n about tcp\n when tcp.flags == 0x12\n"
+				   " by from, tcp.srcport\n new\n say \"{from} {tcp.srcport}\"\n",
+			  answer[] = "ip src=10.0.0.%u dst=10.0.0.9 / tcp sport=%u flags=SA";
+	struct baseline learnt = { 0 }, usual = { 0 };
+	struct seen s;
+	struct err e = { 0 };
+	struct buf text = { 0 };
+
+	seen_baseline(&s, rule, &learnt, true);
+	comes(&s, 0, answer, 1, 80);
+	comes(&s, 1, answer, 1, 22);
+	comes(&s, 2, answer, 1, 80);
+	ck_assert_uint_eq(s.n, 0);
+	seen_close(&s);
+	baseline_print(&learnt, &text);
+	ck_assert_msg(strstr(buf_cstr(&text), "\nserver 10.0.0.1, 22\nserver 10.0.0.1, 80\n") !=
+			      NULL,
+		      "%s", buf_cstr(&text));
+	ck_assert_int_eq(baseline_read(&usual, "usual", text.p, text.n, &e), 0);
+	ck_assert_uint_eq(usual.n, 2);
+	seen_baseline(&s, rule, &usual, false);
+	for (unsigned i = 0; i < 3; i++) {
+		comes(&s, i * MS, answer, 1, 80);
+		comes(&s, i * MS, answer, 1, 81);
+		comes(&s, i * MS, answer, 2, 22);
+	}
+	ck_assert_str_eq(buf_cstr(&s.found), "server 10.0.0.1 81 [2]\nserver 10.0.0.2 22 [3]\n");
+	seen_close(&s);
+	seen_open(&s, rule, 0, false); /* nothing was learnt: nothing is new */
+	comes(&s, 0, answer, 1, 80);
+	ck_assert_uint_eq(s.n, 0);
+	seen_close(&s);
+	ck_assert_int_eq(baseline_read(&usual, "usual", "a b\n\001\n", 6, &e), -1);
+	ck_assert_uint_eq(e.lineno, 2);
+	baseline_done(&learnt);
+	baseline_done(&usual);
+	buf_done(&text);
+}
+END_TEST
+
+/* What is learnt is bounded, and all of it is found again. */
+START_TEST(baseline)
+{
+	struct baseline b = { 0 };
+	char line[200];
+
+	for (unsigned i = 0; i < 200000; i++) {
+		int n = snprintf(line, sizeof(line), "rule %0100u", i * 7919u);
+
+		ck_assert_int_eq(baseline_add(&b, line, (size_t)n), 0);
+		ck_assert_int_eq(baseline_add(&b, line, (size_t)n), 0);
+		ck_assert(b.full || baseline_has(&b, line, (size_t)n));
+		ck_assert(!baseline_has(&b, line, (size_t)n - 1));
+	}
+	ck_assert(b.full);
+	ck_assert_uint_gt(b.n, 150000);
+	ck_assert_uint_le(b.bytes, BASELINE_MOST);
+	baseline_done(&b);
+}
+END_TEST
+
 START_TEST(proof)
 {
 	struct seen s;
@@ -342,11 +522,17 @@ UNIT_TESTS(watch)
 	tcase_add_test(t, again);
 	tcase_add_test(t, counted);
 	tcase_add_test(t, changed);
+	tcase_add_test(t, also);
+	tcase_add_test(t, changed_until);
 	tcase_add_test(t, regular);
 	tcase_add_test(t, unless);
 	tcase_add_test(t, overlap);
 	tcase_add_test(t, whole);
 	tcase_add_test(t, flood);
+	tcase_add_test(t, forgotten);
+	tcase_add_test(t, proof_of_whole);
+	tcase_add_test(t, new);
+	tcase_add_test(t, baseline);
 	tcase_add_test(t, proof);
 	tcase_add_test(t, ring);
 }

@@ -61,6 +61,21 @@ static inline void seen_open(struct seen *s, const char *text, size_t memory, bo
 	ck_assert_msg(s->watch != NULL, "%s", e.msg);
 }
 
+static inline void seen_baseline(struct seen *s, const char *text, struct baseline *b, bool learn)
+{
+	struct err e = { 0 };
+	struct watch_opts o = { .rules = &s->rules,
+				.found = on_finding,
+				.arg = s,
+				.baseline = b,
+				.learn = learn,
+				.seed = 7 };
+
+	seen_rules(s, text);
+	s->watch = watch_open(&o, &e);
+	ck_assert_msg(s->watch != NULL, "%s", e.msg);
+}
+
 static inline void seen_close(struct seen *s)
 {
 	watch_close(s->watch);
