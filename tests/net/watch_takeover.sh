@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# strata watch and hosts that are not who they say: two that have one address (ARP and ND), two DHCP
+# servers, two routers, two answers to one question, pieces that overlap with other bytes.
+set -u
+# shellcheck source=tests/net/command.sh
+. "$(dirname "$0")/command.sh"
+begin "tcpdump" "$@"
+# shellcheck source=tests/net/watched.sh
+. "$src/tests/net/watched.sh"
+
+# Three hosts on a switch.
+lab_host sw
+if ! lab_on sw ip link add br0 type bridge 2>/dev/null; then
+	echo "skipped: no bridges here"
+	exit 77
+fi
+for n in 1 2 3; do
+	lab_host h$n
+	lab_wire h$n eth0 sw p$n
+	lab_on sw ip link set p$n master br0
+	lab_addr h$n eth0 10.77.0.$n/24 fd77::$n/64
+done
+lab_on sw ip link set br0 up
+for n in 1 2 3; do lab_up h$n eth0; done
+lab_until 5 lab_on h1 ping -c1 -W1 10.77.0.2
+lab_until 5 lab_on h1 ping -c1 -W1 fd77::2
+mac3=$(lab_mac h3 eth0)
+
+send() { # HOST LAYERS...
+	local host=$1
+	shift
+	lab_on "$host" "$STRATA" send -q -i eth0 "$@" || {
+		# What is printed here goes to a file that watched() writes.
+		touch unsent
+		cat did >&3
+	}
+}
+exec 3>&1
+forget() { for n in 1 2; do lab_on h$n ip neigh flush dev eth0; done; }
+
+# ---- ARP ----
+spoof() {
+	forget
+	lab_on h1 ping -c1 -W1 10.77.0.2
+	lab_on h3 timeout -s INT 2 arpspoof -i eth0 -t 10.77.0.1 10.77.0.2
+	true
+}
+at=h1
+if command -v arpspoof >/dev/null; then
+	watched "arpspoof" "arp-takeover" spoof
+else
+	echo "left out: arpspoof (dsniff)"
+fi
+claim() {
+	forget
+	lab_on h1 ping -c1 -W1 10.77.0.2
+	send h3 eth dst=ff:ff:ff:ff:ff:ff / arp op=is-at hwsrc="$mac3" psrc=10.77.0.2 pdst=10.77.0.2
+}
+watched "gratuitous ARP" "arp-takeover" claim
+
+# ---- ND ----
+advertise() {
+	forget
+	lab_on h1 ping -c1 -W1 fd77::2
+	send h3 eth dst=33:33:00:00:00:01 / ip6 src=fd77::2 dst=ff02::1 hlim=255 / \
+		icmp6 type=neighbour-advertisement naflags=override tgt=fd77::2 options=tgt_lladdr:"$mac3"
+}
+watched "neighbour advertisement" "nd-takeover" advertise
+
+# ---- DHCP ----
+leases() { # HOST: a server there
+	lab_bg "$1" dnsmasq --no-daemon --user=root --group=root --conf-file=/dev/null --port=0 \
+		--dhcp-range="10.77.0.1${1#h}0,10.77.0.1${1#h}9,1h" --interface=eth0 --no-ping \
+		--dhcp-leasefile="$LAB_DIR/leases.$1"
+	lab_until 5 grep -q 'DHCP, IP range' "$LAB_LOG"
+}
+discover() {
+	local mac
+	mac=$(lab_mac h1 eth0)
+	for _ in 1 2; do
+		send h1 eth dst=ff:ff:ff:ff:ff:ff / ip src=0.0.0.0 dst=255.255.255.255 / \
+			udp sport=68 dport=67 / dhcp op=request xid=$RANDOM flags=0x8000 chaddr="$mac" \
+			options=message_type:discover,end
+		sleep 0.5
+	done
+}
+if command -v dnsmasq >/dev/null; then
+	leases h2
+	watched "one DHCP server" "none" discover
+	leases h3
+	watched "two DHCP servers" "dhcp-second" discover
+else
+	echo "left out: dnsmasq"
+fi
+
+# ---- routers ----
+one_router() { send h2 ip6 src=fe80::2 dst=ff02::1 hlim=255 / icmp6 type=router-advertisement -c 3; }
+two_routers() {
+	one_router
+	send h3 ip6 src=fe80::3 dst=ff02::1 hlim=255 / icmp6 type=router-advertisement
+}
+watched "one router" "none" one_router
+watched "two routers" "ra-second" two_routers
+
+# ---- DNS ----
+question=(ip src=10.77.0.1 dst=10.77.0.2 / udp sport=5555 / dns id=7 qd=name:example.org+type:A)
+answer() { # HOST ADDRESS
+	send "$1" ip src=10.77.0.2 dst=10.77.0.1 / udp sport=53 dport=5555 / dns id=7 qr=1 \
+		qd=name:example.org+type:A an="name:example.org+type:A+rdata:$2"
+}
+raced() {
+	send h1 "${question[@]}"
+	answer h3 192.0.2.66
+	answer h2 192.0.2.1
+}
+retried() {
+	send h1 "${question[@]}"
+	answer h2 192.0.2.1
+	send h1 "${question[@]}"
+	answer h2 192.0.2.2
+}
+watched "a racing answer" "dns-race" raced
+watched "asked twice, answered twice" "none" retried
+
+# ---- pieces ----
+cut() { # HEX of the second piece
+	send h3 ip src=10.77.0.3 dst=10.77.0.1 id=7 flags=MF proto=17 / hex:00010009002000000001020304050607
+	send h3 ip src=10.77.0.3 dst=10.77.0.1 id=7 frag=1 proto=17 / "hex:$1"
+}
+watched "fragments that overlap" "fragment-overlap" cut ffffffffffffffff0000000000000000
+segments() { # TEXT
+	send h3 ip src=10.77.0.3 dst=10.77.0.1 / tcp sport=4000 dport=5000 seq=100 ack=1 flags=PA / text:attack-now
+	send h3 ip src=10.77.0.3 dst=10.77.0.1 / tcp sport=4000 dport=5000 seq="$1" ack=1 flags=PA / "text:$2"
+}
+watched "segments that overlap" "tcp-injection" segments 103 harmless
+watched "sent again" "none" segments 103 ack-now
+[ ! -e unsent ] || { echo "FAILED: something was not sent"; bad=1; }
+exit $bad
