@@ -10,8 +10,7 @@
 #define MEMORY (1u << 20)
 
 static const char *const lines[] = {
-	"eth / ip src=10.0.0.1 dst=10.0.0.2 / udp sport=4000 / dns id=7 "
-	"qd=name:example.org+type:AAAA",
+	"eth / ip src=10.0.0.1 dst=10.0.0.2 / udp sport=4000 / dns id=7 qd=name:a.b",
 	"eth / ip dst=10.0.0.2 / tcp sport=4000 dport=80 flags=S",
 	"eth / ip src=10.0.0.2 dst=10.0.0.1 / tcp sport=80 dport=4000 flags=SA",
 	"eth / ip dst=10.0.0.2 / tcp dport=80 flags=PA seq=1 / text:hello",
