@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # Packets held against all the rules that are shipped, from a file; the nearest there is in Debian is
-# tshark's list of what its dissectors find strange. Then the memory, with ten times the conversations.
+# tshark's list of what its dissectors find strange.
 # shellcheck source=bench/task.sh
 . "$BENCH_SOURCE/task.sh"
 
