@@ -58,6 +58,7 @@ cp "$c/offload.pcap" .
 "$STRATA" edit -q "$c/cooked.pcap" ip and dst 10.77.0.2 -w cooked.pcapng
 "$STRATA" read -q file.pcap --as expr >packets.txt
 "$STRATA" read -q file.pcap --as raw >dump.txt
+"$STRATA" watch --rules list >mine.rules
 mkdir bin
 ln -s "$STRATA" bin/strata
 
@@ -84,6 +85,8 @@ shown() {
 	rc=$?
 	# Something is missing on most machines.
 	case $line in *"strata doctor") [ $rc != 1 ] || rc=0 ;; esac
+	# There is something to be found.
+	case $line in "strata watch "*) [ $rc != 1 ] || rc=0 ;; esac
 	check "$where: $line" $rc 0
 	[ $rc = 0 ] || head -3 said
 }
