@@ -16,13 +16,17 @@ for n in 11 12 13 14 15; do lab_addr h2 eth0 10.77.0.$n/24; done
 mkdir www
 for n in $(seq 40); do head -c $((n * 700)) /dev/zero >www/$n; done
 cat >nginx.conf <<END
-daemon off; master_process off; pid nginx.pid; error_log stderr;
+user root; daemon off; master_process off; pid nginx.pid; error_log stderr;
 events { worker_connections 4096; }
 http { access_log off; client_body_temp_path b; proxy_temp_path p; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;
 server { $(for p in 80 81 82 83 84 85 86 87; do echo "listen 10.77.0.2:$p backlog=2048;"; done) root $LAB_DIR/www; } }
 END
 lab_bg h2 nginx -p "$LAB_DIR/" -c "$LAB_DIR/nginx.conf"
-lab_until 10 lab_on h1 curl -sf -o /dev/null http://10.77.0.2:87/1
+lab_until 10 lab_on h1 curl -sf -o /dev/null http://10.77.0.2:87/1 || {
+	echo "FAILED: nginx does not answer:"
+	cat "$LAB_LOG"
+	exit 1
+}
 
 # Many objects over connections side by side, of several servers; some of them one after the other.
 browse() {
