@@ -270,12 +270,13 @@ static int found(void *arg, const struct finding *f)
 		w->unsure++;
 		return 0;
 	}
-	if (write_proof(w, f) < 0)
-		return w->e->code ? SOURCE_ERROR : SOURCE_END;
 	if (w->joined && w->packet)
 		w->told.process = joined_process(w->joined, w->packet);
 	told_finding(&w->told, f);
 	w->told.process = NULL;
+	/* It is told also where what proves it has no room. */
+	if (write_proof(w, f) < 0)
+		return w->e->code ? SOURCE_ERROR : SOURCE_END;
 	if (w->told.out.b.failed)
 		return err_set(w->e, ERR_IO, "no memory");
 	if (out_more(&w->told.out, w->e) < 0)
