@@ -228,7 +228,8 @@ static int take_end(const struct nlmsghdr *h)
 		memcpy(&no, mnl_nlmsg_get_payload(h), sizeof(no));
 	if (no >= 0 && h->nlmsg_type == NLMSG_DONE)
 		return 0;
-	errno = no < 0 ? -no : EPROTO;
+	/* What is no number of an error, negated or not, is no answer. */
+	errno = no < 0 && no >= -4095 ? -no : EPROTO;
 	return -1;
 }
 
