@@ -67,6 +67,10 @@ struct sink {
 	bool ng_feed; /* one of them is a pcapng */
 	uint64_t lost[LOST_KINDS];
 	struct buf scratch;
+	/* Options that go before those in scratch as they stand, borrowed; of one packet they may
+	 * be 16 MiB. ng_end() forgets them. */
+	const uint8_t *said;
+	uint32_t nsaid;
 	uint64_t count, safe; /* packets accepted; in the file */
 	/* one file after the other */
 	bool follow;                   /* what sources say is remembered */

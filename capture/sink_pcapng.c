@@ -14,13 +14,15 @@
 
 int ng_begin(struct sink *s, uint32_t type, uint32_t body, struct err *e)
 {
-	uint32_t options = (uint32_t)s->scratch.n, len = 12 + body + (options ? options + 4 : 0);
+	uint32_t options = s->nsaid + (uint32_t)s->scratch.n;
+	uint32_t len = 12 + body + (options ? options + 4 : 0);
+	int rc = s->scratch.failed ? err_set(e, ERR_IO, "%s: no memory", s->f.path)
+				   : sink_room(s, len, 1, e);
 
-	if (s->scratch.failed)
-		return err_set(e, ERR_IO, "%s: no memory", s->f.path);
-	int rc = sink_room(s, len, 1, e);
-	if (rc != SINK_OK)
+	if (rc != SINK_OK) {
+		s->nsaid = 0;
 		return rc;
+	}
 	s->block = s->n;
 	sink_put32(s, type);
 	sink_put32(s, len);
@@ -29,10 +31,14 @@ int ng_begin(struct sink *s, uint32_t type, uint32_t body, struct err *e)
 
 void ng_end(struct sink *s, bool packet)
 {
-	if (s->scratch.n) {
-		sink_put(s, s->scratch.p, s->scratch.n);
+	if (s->nsaid || s->scratch.n) {
+		if (s->nsaid)
+			sink_put(s, s->said, s->nsaid);
+		if (s->scratch.n)
+			sink_put(s, s->scratch.p, s->scratch.n);
 		sink_put32(s, 0); /* opt_endofopt */
 	}
+	s->nsaid = 0;
 	sink_put32(s, (uint32_t)(s->n + 4 - s->block));
 	sink_end_record(s, packet);
 }
@@ -325,20 +331,22 @@ static bool put_as_it_was(struct sink *s, const struct packet_record *r, uint32_
 	return true;
 }
 
-/* The options of p in the byte order of the section, into s->scratch. */
+/* The options of p in the byte order of the section: those that may stay as they are into s->said,
+ * the others into s->scratch. */
 static void gather_options(struct sink *s, const struct packet *p, const struct packet_record *r)
 {
 	uint32_t at = 0, way = p->flags & PACKET_OUTGOING ? 2 : p->flags & PACKET_INCOMING ? 1 : 0;
 	struct said_option o;
 
 	s->scratch.n = 0;
+	s->nsaid = 0;
 	while (p->said && said_next(p->said, &at, &o))
 		if (o.code == SAID_FLAGS)
 			way = 0; /* it is there */
 	if (p->said && p->said->swap != s->swap)
 		options_swap(BLOCK_PACKET, p->said, &s->scratch, &s->lost[LOST_ORDER]);
 	else if (p->said)
-		buf_put(&s->scratch, p->said->options, at);
+		s->said = p->said->options, s->nsaid = at;
 	way = s->swap ? __builtin_bswap32(way) : way;
 	if (way)
 		said_put(&s->scratch, s->swap, SAID_FLAGS, &way, 4);
