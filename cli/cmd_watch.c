@@ -310,8 +310,10 @@ static int watch_all(struct watching *w, struct err *e)
 	while ((rc = feed_next(&w->feed, &p, e)) == SOURCE_PACKET) {
 		told_first(&w->told, &p);
 		w->packet = &p;
-		if (w->joined && join(w, &p) < 0)
+		if (w->joined && join(w, &p) < 0) {
+			rc = e->code ? SOURCE_ERROR : SOURCE_END;
 			break;
+		}
 		rc = watch_packet(w->watch, &p);
 		if (rc == -1 && !e->code)
 			err_set(e, ERR_IO, "no memory");

@@ -3,6 +3,7 @@
 #include "cli/feed.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "cli/privs.h"
@@ -141,6 +142,7 @@ int feed_next(struct feed *f, struct packet *p, struct err *e)
 
 bool feed_tell(const struct feed *f)
 {
+	char kernel[60], device[60];
 	struct source_stats st;
 	bool lost = false;
 
@@ -150,10 +152,16 @@ bool feed_tell(const struct feed *f)
 			say(f->c, "%s: %s", source_name(f->src[i]), source_note(f->src[i]));
 		if (!feed_live(f))
 			continue;
-		say(f->c,
-		    "%" PRIu64 " captured, %" PRIu64 " dropped by the kernel, %" PRIu64
-		    " by the interface, %" PRIu64 " by the queue",
-		    st.packets, st.dropped, st.if_dropped, st.queue_dropped);
+		snprintf(kernel, sizeof(kernel),
+			 st.known ? "%" PRIu64 " dropped by the kernel"
+				  : "the kernel's drops are not known",
+			 st.dropped);
+		snprintf(device, sizeof(device),
+			 st.if_known ? "%" PRIu64 " by the interface"
+				     : "the interface's are not known",
+			 st.if_dropped);
+		say(f->c, "%" PRIu64 " captured, %s, %s, %" PRIu64 " by the queue", st.packets,
+		    kernel, device, st.queue_dropped);
 		lost = st.dropped || st.if_dropped || st.queue_dropped || st.left;
 	}
 	return lost;
