@@ -18,10 +18,11 @@ struct question { /* a filter, asked once of a packet for all rules that have it
 struct rule_state {
 	const struct watch_rule *rule;
 	struct entries entries;
-	struct rule_state *unless;     /* NULL; of another rule */
-	struct question *when, *until; /* NULL: all, none */
-	uint64_t seen;                 /* the last turn with a layer that it is about; */
-	unsigned layer;                /* which one */
+	struct rule_state *unless; /* NULL; of another rule */
+	struct question *when;     /* NULL: all */
+	struct question *until[RULE_UNTIL];
+	uint64_t seen;  /* the last turn with a layer that it is about; */
+	unsigned layer; /* which one */
 };
 
 struct rules_of { /* a protocol */

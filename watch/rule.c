@@ -33,9 +33,11 @@ static void text_free(struct rule_text *t)
 static void rule_free(struct watch_rule *r)
 {
 	filter_close(r->when);
-	filter_close(r->until);
+	for (unsigned i = 0; i < RULE_UNTIL; i++) { /* the last one may be half read */
+		filter_close(r->until[i].filter);
+		keys_free(&r->until[i].by);
+	}
 	keys_free(&r->by);
-	keys_free(&r->until_by);
 	keys_free(&r->of);
 	keys_free(&r->also);
 	text_free(&r->say);
@@ -143,18 +145,21 @@ static int besides_fit(struct rule_text_at *p, size_t at)
 	if (r->also.n && r->op != WATCH_DISTINCT)
 		return rule_fail(p, at, 4, "rule %s: 'also' counts beside what is 'distinct'",
 				 r->name);
-	if (!r->until)
+	if (!r->nuntil)
 		return 0;
 	if (r->op != WATCH_DISTINCT && r->op != WATCH_CHANGES)
 		return rule_fail(
 			p, at, 4,
 			"rule %s: 'until' takes back what is 'distinct', or what 'changes'",
 			r->name);
-	if (r->until_by.n != n)
-		return rule_fail(p, at, 4,
-				 "rule %s: 'until ... by' has %u names; those of 'by'%s are %u",
-				 r->name, r->until_by.n,
-				 r->op == WATCH_DISTINCT ? " and of 'distinct'" : "", n);
+	for (unsigned i = 0; i < r->nuntil; i++) {
+		if (r->until[i].by.n != n)
+			return rule_fail(
+				p, at, 4,
+				"rule %s: 'until ... by' has %u names; those of 'by'%s are %u",
+				r->name, r->until[i].by.n,
+				r->op == WATCH_DISTINCT ? " and of 'distinct'" : "", n);
+	}
 	return 0;
 }
 

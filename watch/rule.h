@@ -30,6 +30,7 @@ enum rule_sure { SURE_LOW, SURE_MEDIUM, SURE_HIGH };
 #define RULE_KEYS 8u      /* names in a list */
 #define RULE_MOST 100000u /* of what is counted */
 #define RULE_ALSO 16u     /* of what is counted beside it */
+#define RULE_UNTIL 4u     /* lines that take something back */
 
 enum key_form {
 	KEY_FROM, /* the address of who sent it: of the nearest layer that has addresses */
@@ -66,14 +67,20 @@ struct rule_piece {
 	struct rule_key key; /* PIECE_KEY */
 };
 
-struct rule_text { /* a sentence with names in braces */
-	struct rule_piece *v;
-	unsigned n;
-};
-
 struct watch_text {
 	const char *p;
 	size_t n;
+};
+
+struct rule_until { /* which packets take something back, and its values in them */
+	struct filter *filter;
+	struct watch_text text; /* of the filter */
+	struct rule_keys by;
+};
+
+struct rule_text { /* a sentence with names in braces */
+	struct rule_piece *v;
+	unsigned n;
 };
 
 struct watch_rule {
@@ -83,9 +90,11 @@ struct watch_rule {
 	const struct proto *about[RULE_ABOUT];
 	unsigned nabout;
 	enum rule_event event;
-	struct filter *when, *until;             /* NULL: all, none */
-	struct watch_text when_text, until_text; /* of these filters */
-	struct rule_keys by, until_by;
+	struct filter *when; /* NULL: all */
+	struct watch_text when_text;
+	struct rule_until until[RULE_UNTIL];
+	unsigned nuntil;
+	struct rule_keys by;
 	struct rule_keys of; /* what is distinct, or changes */
 	enum watch_op op;
 	uint32_t most;         /* from how many on */

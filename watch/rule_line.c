@@ -55,16 +55,21 @@ static int read_by(struct rule_text_at *p)
 static int read_until(struct rule_text_at *p)
 {
 	size_t by = rule_before(p, "by");
+	struct rule_until *u;
 
+	rule_blanks(p);
+	if (p->r->nuntil == RULE_UNTIL)
+		return rule_fail(p, p->at, 1, "more than %u of these lines", RULE_UNTIL);
+	u = &p->r->until[p->r->nuntil++];
 	if (by == p->end)
 		return rule_fail(p, p->end, 1,
 				 "'by' and names are expected here: those of 'by' and of "
 				 "'distinct', as this packet has them");
-	p->r->until = rule_filter(p, by, &p->r->until_text);
-	if (!p->r->until)
+	u->filter = rule_filter(p, by, &u->text);
+	if (!u->filter)
 		return -1;
 	p->at = by + 2;
-	return rule_keys(p, p->end, &p->r->until_by);
+	return rule_keys(p, p->end, &u->by);
 }
 
 static int read_within(struct rule_text_at *p, bool must)
@@ -244,7 +249,7 @@ int rule_line(struct rule_text_at *p)
 			if (!p->r)
 				return rule_fail(p, p->at - n, n,
 						 "a rule begins with: rule NAME \"TITLE\"");
-			if (p->seen & 1u << i)
+			if ((p->seen & 1u << i) && lines[i].read != read_until)
 				return rule_fail(p, p->at - n, n, "the rule says this twice");
 			p->seen |= 1u << i;
 			if (lines[i].read(p) < 0)

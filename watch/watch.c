@@ -45,7 +45,8 @@ static bool prepare(struct watch *w)
 
 		w->state[i].rule = r;
 		w->state[i].when = ask_once(w, r->when, &r->when_text);
-		w->state[i].until = ask_once(w, r->until, &r->until_text);
+		for (unsigned k = 0; k < r->nuntil; k++)
+			w->state[i].until[k] = ask_once(w, r->until[k].filter, &r->until[k].text);
 		entries_init(&w->state[i].entries, w->o.memory / rs->n, r->within, w->seed[0]);
 		if (r->op == WATCH_NEW && !w->o.baseline)
 			continue;
@@ -82,7 +83,7 @@ struct watch *watch_open(const struct watch_opts *o, struct err *e)
 	w->state = calloc(n + 1u, sizeof(*w->state));
 	w->of = calloc(registry_count(o->rules->reg) + 1u, sizeof(*w->of));
 	w->run = calloc(n + 1u, sizeof(*w->run));
-	w->question = calloc(2u * n + 1u, sizeof(*w->question));
+	w->question = calloc((1u + RULE_UNTIL) * n + 1u, sizeof(*w->question));
 	if (!w->state || !w->question || !w->of || !w->run || !prepare(w) ||
 	    (o->keep &&
 	     (!proof_open(&w->proof, WATCH_KEPT) || !proof_open(&w->recent, WATCH_RECENT)))) {
@@ -158,24 +159,23 @@ static bool fits(struct watch *w, struct question *q, const struct packet *p)
 	return !q || q->fits;
 }
 
-/* Take back what is no longer distinct, or what the next one would be held against. */
-static void take_back(struct watch *w, struct rule_state *s, const struct packet *p, unsigned layer)
+/* Take back what p, by this line of the rule, says is no longer distinct, or no longer held against
+ * the next one. */
+static void take_back(struct watch *w, struct rule_state *s, const struct rule_until *u,
+		      const struct packet *p, unsigned layer)
 {
 	const struct watch_rule *r = s->rule;
 	struct flow_id id;
 	struct entry *x;
 	struct member *m;
 
-	entries_trim(&s->entries, p->when, r->again);
-	if (!s->entries.newest || !fits(w, s->until, p) ||
-	    !keys_id(w, p, layer, r->until_by.v, r->by.n, &id))
+	if (!keys_id(w, p, layer, u->by.v, r->by.n, &id))
 		return;
 	x = entries_look(&s->entries, &id);
 	if (!x)
 		return;
 	if (r->op == WATCH_DISTINCT) {
-		if (!x->n ||
-		    !keys_id(w, p, layer, r->until_by.v + r->by.n, r->until_by.n - r->by.n, &id))
+		if (!x->n || !keys_id(w, p, layer, u->by.v + r->by.n, u->by.n - r->by.n, &id))
 			return;
 		m = entries_member(&s->entries, x, id.a);
 		if (m)
@@ -185,6 +185,15 @@ static void take_back(struct watch *w, struct rule_state *s, const struct packet
 	}
 	if (!x->n && x->told == INT64_MIN)
 		entries_forget(&s->entries, x);
+}
+
+static void take_all_back(struct watch *w, struct rule_state *s, const struct packet *p)
+{
+	entries_trim(&s->entries, p->when, s->rule->again);
+	for (unsigned k = 0; k < s->rule->nuntil && s->entries.newest; k++) {
+		if (fits(w, s->until[k], p))
+			take_back(w, s, &s->rule->until[k], p, s->layer);
+	}
 }
 
 /* A packet as it came, or one that was put together: then what is in it, the headers of its pieces
@@ -216,8 +225,8 @@ static int look(struct watch *w, const struct packet *p)
 
 		if (s->rule->event)
 			continue;
-		if (s->until)
-			take_back(w, s, p, s->layer);
+		if (s->rule->nuntil)
+			take_all_back(w, s, p);
 		if (fits(w, s->when, p))
 			rc = hit(w, s, p, s->layer);
 	}

@@ -5,7 +5,7 @@
 set -u
 # shellcheck source=tests/net/command.sh
 . "$(dirname "$0")/command.sh"
-begin "hping3" "$@"
+begin "hping3 python3" "$@"
 # shellcheck source=tests/net/watched.sh
 . "$src/tests/net/watched.sh"
 lab_pair
@@ -15,12 +15,14 @@ lab_on h2 sysctl -qw net.ipv4.conf.all.rp_filter=0
 resident() { sed -nE 's/^VmRSS:[[:space:]]*([0-9]+) kB/\1/p' "/proc/$1/status"; }
 
 # flood NAME WANT HPING-ARGUMENTS...: what was lost does not matter, what is found does.
+rate=--flood
 flood() {
 	local name=$1 want=$2 before after
 	shift 2
 	watch_begin
 	before=$(resident "$WATCH")
-	lab_on h1 timeout 3 hping3 -q -n --flood "$@" 10.77.0.2 >did 2>&1
+	# shellcheck disable=SC2086 # several words
+	lab_on h1 timeout 3 hping3 -q -n $rate "$@" 10.77.0.2 >did 2>&1
 	sleep 0.3
 	after=$(resident "$WATCH")
 	watch_end
@@ -30,7 +32,16 @@ flood() {
 	check "$name: memory ($before, then $after kB)" $((before > 0 && after > 0 && after < before + 250000)) 1
 }
 
+lab_bg h2 python3 -c 'import socket, time
+s = socket.create_server(("10.77.0.2", 80), backlog=64)
+print("up", flush=True)
+time.sleep(600)'
+lab_until 10 grep -q up "$LAB_LOG"
 flood "SYN flood" "syn-flood" -S -p 80 --rand-source
+# The port is closed: nothing is left half-open. Not faster than all of it is captured.
+rate="-i u100"
+flood "SYN flood, refused" "refused-flood" -S -p 81
+rate=--flood
 flood "UDP flood" "udp-flood" -2 -p 9
 flood "ping flood" "icmp-flood" -1
 flood "reset flood" "reset-flood" -R -p 80 --rand-source

@@ -79,6 +79,38 @@ START_TEST(distinct_until)
 }
 END_TEST
 
+/* Several lines take back: opened by whoever asked, or refused by who was asked. */
+START_TEST(distinct_until_either)
+{
+	struct seen s;
+
+	seen_open(&s,
+		  "rule half \"Half-open\"\n about tcp\n"
+		  " when tcp.flags.syn == 1 && tcp.flags.ack == 0\n by to, tcp.dstport\n"
+		  " distinct from, tcp.srcport >= 5 within 10s\n"
+		  " until tcp.flags == 0x10 by to, tcp.dstport, from, tcp.srcport\n"
+		  " until tcp.flags == 0x14 by from, tcp.srcport, to, tcp.dstport\n"
+		  " say \"{to} {tcp.dstport} {n}\"\n",
+		  0, false);
+	for (unsigned i = 0; i < 30; i++) {
+		comes(&s, i * 100 * MS,
+		      "ip src=10.0.0.1 dst=10.0.0.9 / tcp sport=%u dport=80 flags=S", 4000 + i);
+		if (i % 3 == 0)
+			comes(&s, i * 100 * MS + MS,
+			      "ip src=10.0.0.1 dst=10.0.0.9 / tcp sport=%u dport=80 flags=A",
+			      4000 + i);
+		else if (i % 3 == 1 || i < 20) /* the last ones are left half-open */
+			comes(&s, i * 100 * MS + MS,
+			      "ip src=10.0.0.9 dst=10.0.0.1 / tcp sport=80 dport=%u flags=RA",
+			      4000 + i);
+	}
+	ck_assert_uint_eq(s.n, 0); /* of ports 4020, 4023, 4026, 4029 */
+	comes(&s, 4 * SECOND, "ip src=10.0.0.1 dst=10.0.0.9 / tcp sport=5000 dport=80 flags=S");
+	ck_assert_str_eq(buf_cstr(&s.found), "half 10.0.0.9 80 5 [41,46,51,56,57]\n");
+	seen_close(&s);
+}
+END_TEST
+
 START_TEST(version_6)
 {
 	struct seen s;
@@ -517,6 +549,7 @@ UNIT_TESTS(watch)
 	tcase_add_test(t, distinct);
 	tcase_add_test(t, distinct_within);
 	tcase_add_test(t, distinct_until);
+	tcase_add_test(t, distinct_until_either);
 	tcase_add_test(t, version_6);
 	tcase_add_test(t, quoted);
 	tcase_add_test(t, again);

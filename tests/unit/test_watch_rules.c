@@ -95,6 +95,11 @@ static const struct {
 	  "'until ... by' has 1 names; those of 'by' and of 'distinct' are 2" },
 	{ RULE " by from\n changes to\n until tcp by from, to\n say \"a\"\n", 1, 1,
 	  "'until ... by' has 2 names; those of 'by' are 1" },
+	{ RULE " by from\n changes to\n until tcp by from\n until tcp by to, to\n say \"a\"\n", 1,
+	  1, "'until ... by' has 2 names; those of 'by' are 1" },
+	{ RULE " until tcp by to\n until tcp by to\n until tcp by to\n until tcp by to\n"
+	       " until tcp by to\n",
+	  7, 8, "more than 4 of these lines" },
 	{ RULE " regular >= 3 within 1h\n", 3, 24, "'jitter' and a number" },
 	{ RULE " also from >= 3\n say \"a\"\n", 1, 1, "'also' counts beside" },
 	{ RULE " distinct to >= 3 within 1s\n also from\n", 4, 11, "'>=' and a number" },
