@@ -6,6 +6,7 @@
 #include <linux/filter.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,7 +18,14 @@
 
 void hush_init(struct hush *h)
 {
+	struct rlimit most;
+
 	h->n = h->next = 0;
+	memset(h->at, 0, sizeof(h->at));
+	if (getrlimit(RLIMIT_NOFILE, &most) == 0) {
+		most.rlim_cur = most.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &most);
+	}
 }
 
 void hush_done(struct hush *h)
@@ -91,11 +99,24 @@ static int guard(const struct transport *t)
 static unsigned oldest(struct hush *h)
 {
 	unsigned at = h->next++ % h->n;
+	uint16_t *link = &h->at[h->v[at].port];
 
+	if (h->v[at].fd < 0) /* there was none for its port */
+		return at;
+	while (*link != at + 1)
+		link = &h->v[*link - 1].next;
+	*link = h->v[at].next;
 	close(h->v[at].fd);
 	h->v[at].fd = -1;
-	h->v[at].port = 0;
 	return at;
+}
+
+static bool has(const struct hush *h, const struct transport *t)
+{
+	for (unsigned i = h->at[t->sport]; i; i = h->v[i - 1].next)
+		if (h->v[i - 1].number == t->number && h->v[i - 1].family == t->src.family)
+			return true;
+	return false;
 }
 
 bool hush_port(struct hush *h, const struct transport *t)
@@ -103,12 +124,8 @@ bool hush_port(struct hush *h, const struct transport *t)
 	unsigned at = HUSH_MAX;
 	int fd;
 
-	if (t->number <= 0 || !t->sport)
+	if (t->number <= 0 || !t->sport || has(h, t))
 		return true;
-	for (unsigned i = 0; i < h->n; i++)
-		if (h->v[i].port == t->sport && h->v[i].number == t->number &&
-		    h->v[i].family == t->src.family)
-			return true;
 	fd = guard(t);
 	if (fd < 0 && errno == EMFILE && h->n) {
 		at = oldest(h);
@@ -122,5 +139,7 @@ bool hush_port(struct hush *h, const struct transport *t)
 	h->v[at].port = t->sport;
 	h->v[at].number = t->number;
 	h->v[at].family = t->src.family;
+	h->v[at].next = h->at[t->sport];
+	h->at[t->sport] = (uint16_t)(at + 1);
 	return true;
 }

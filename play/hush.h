@@ -5,16 +5,18 @@
 
 #include "craft/conn.h"
 
-#define HUSH_MAX 1024 /* ports at a time; the oldest gives way */
+#define HUSH_MAX 8192 /* ports at a time, as many as questions that wait; the oldest gives way */
 
 struct hush {
 	struct {
 		int fd, family, number;
-		uint16_t port;
+		uint16_t port, next; /* next: of the same port; as in at */
 	} v[HUSH_MAX];
+	uint16_t at[65536]; /* by port: place in v + 1; 0: none */
 	unsigned n, next;
 };
 
+/* Raises the limit of open files as far as it may be. */
 void hush_init(struct hush *h);
 void hush_done(struct hush *h);
 /* Reserve the source port of a packet, so that the kernel neither resets a connection that it knows
