@@ -144,19 +144,31 @@ static int rewriter(struct replier *a, unsigned n, struct err *e)
 	return a->rewrite ? 0 : -1;
 }
 
-/* Who answers what was sent to many does so from an address of its own. */
-static void own_link(struct react *r, struct packet *q, uint8_t *bytes)
+/* Back to who sent the frame: link headers have no reply rule that exchanged their addresses. Who
+ * answers what was sent to many does so from an address of its own. */
+static void turn_link(struct react *r, struct packet *q, uint8_t *bytes)
 {
-	const struct ends_of *x =
-		q->nlayers ? react_ends(r->link, q->layers[0].proto, END_LINK) : NULL;
-	const uint8_t *src;
-	unsigned n;
+	const struct proto *proto = q->nlayers ? q->layers[0].proto : NULL;
+	const struct ends_of *x = proto ? react_ends(r->link, proto, END_LINK) : NULL;
+	const uint8_t *src, *dst;
+	uint8_t *from, *to, was[8];
+	unsigned n, m;
 
 	if (!x || !x->src)
 		return;
 	src = packet_field(q, 0, x->src, &n);
-	if (src && n == 6 && answers_any(src, n))
-		memcpy(bytes + (src - q->data), react_dev(r)->mac, n);
+	dst = packet_field(q, 0, x->dst, &m);
+	if (!src || !dst || n != m || n > sizeof(was))
+		return;
+	from = bytes + (src - q->data);
+	to = bytes + (dst - q->data);
+	if (!proto->nreply) {
+		memcpy(was, from, n);
+		memcpy(from, to, n);
+		memcpy(to, was, n);
+	}
+	if (n == 6 && answers_any(from, n))
+		memcpy(from, react_dev(r)->mac, n);
 }
 
 int replier_answer(struct replier *a, struct react *r, const struct packet *p,
@@ -177,7 +189,7 @@ int replier_answer(struct replier *a, struct react *r, const struct packet *p,
 	q->data = (const uint8_t *)a->bytes.p;
 	q->said = NULL;
 	dissect_with(a->reg, q, &a->scratch);
-	own_link(r, q, (uint8_t *)a->bytes.p);
+	turn_link(r, q, (uint8_t *)a->bytes.p);
 	if (rewrite_packet(a->rewrite, q, e) < 0)
 		return -1;
 	q->flags = 0;

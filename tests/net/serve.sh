@@ -5,7 +5,7 @@
 set -u
 # shellcheck source=tests/net/command.sh
 . "$(dirname "$0")/command.sh"
-begin "tcpdump" "$@"
+begin "tcpdump python3" "$@"
 lab_pair
 sensor=$src/examples/sensor.protocol
 
@@ -25,6 +25,20 @@ for to in 'ip dst=10.77.0.2' 'ip6 dst=fd77::2'; do
 		check "$to: the value of $name" $? 0
 	done
 done
+# A program that asks through the kernel hears only frames that are sent to its own link address.
+for to in 10.77.0.2 fd77::2; do
+	lab_on h1 "${LAB_PLAIN[@]}" python3 - $to 2>client <<'END'
+import socket, sys
+s = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(10)
+s.connect((sys.argv[1], 9000))
+s.send(bytes.fromhex("1100002a000514ef0474656d70"))
+got = s.recv(100)
+sys.exit(got[2:4] != b"\0*" or got[-4:] != (21500).to_bytes(4, "big"))
+END
+	check "$to: a client of the kernel's" $? 0
+	tail -n 1 client
+done
 lab_on h1 "$STRATA" ask -p "$sensor" --as none --timeout 20s -c 10000 --rate max ip dst=10.77.0.2 / sensor name=temp >out 2>&1
 holds "10,000 questions" out '10000 sent, 10000 answered'
 lab_sniffed
@@ -32,7 +46,7 @@ check "nothing was refused" "$(frames quiet.pcap)" 0
 kill -INT "$SERVE"
 wait "$SERVE"
 check "it ends well" $? 0
-holds "and tells" "$LOG" '10006 fit, 10006 sent'
+holds "and tells" "$LOG" '10008 fit, 10008 sent'
 
 # A value of the question in the answer.
 serving "$sensor" --set 'sensor value={sensor.id+1}' -c 1
@@ -47,4 +61,16 @@ lab_until 20 grep -q 'reacting on' "$LAB_LOG"
 lab_on h1 "$STRATA" ask -q --timeout 5s --expect 'tcp sport=80 dport=4000 flags=RA ack=8' ip dst=10.77.0.2 / tcp sport=4000 dport=80 seq=7 flags=S
 check "a connection is refused by rule" $? 0
 wait "$SERVE"
+
+# A question to all is answered to who asked: his kernel believes it, and the pings arrive.
+lab_bg h2 "$STRATA" react -i eth0 'arp op=who-has pdst=10.77.0.98' reply --set 'arp hwsrc=02:00:00:00:00:98 hwdst={arp.hwsrc}'
+SERVE=$LAB_PID
+lab_until 20 grep -q 'reacting on' "$LAB_LOG"
+lab_bg h2 "$STRATA" react -i eth0 'ip dst=10.77.0.98 / icmp type=echo-request' reply
+PINGED=$LAB_PID
+lab_until 20 grep -q 'reacting on' "$LAB_LOG"
+lab_on h1 ping -q -n -c 3 -i 0.2 -W 5 10.77.0.98 >out
+check "pings of nobody's address" $? 0
+kill -INT "$SERVE" "$PINGED"
+wait "$SERVE" "$PINGED"
 exit $bad
