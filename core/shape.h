@@ -16,12 +16,16 @@ struct registry;
 
 /* ---- expressions over fields at fixed places, without decoding ---- */
 
+/* Beside enum expr_op: if the value on top is false (CODE_IF) or true (CODE_UNLESS), that is the
+ * answer, and num ops are skipped. */
+enum code_jump { CODE_IF = 200, CODE_UNLESS };
+
 struct code_op {
-	uint8_t op;    /* enum expr_op; EX_FIELD: load */
+	uint8_t op;    /* enum expr_op, enum code_jump; EX_FIELD: load */
 	uint8_t width; /* load: bits */
 	uint8_t le, sign;
 	uint32_t bit; /* load: from the header's first bit. EX_IN: how many lo..hi pairs */
-	int64_t num;  /* EX_NUM */
+	int64_t num;  /* EX_NUM. EX_FIELD: the field, of which bits are loaded: bit << 8 | width */
 };
 
 #define CODE_STACK 32

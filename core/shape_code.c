@@ -52,7 +52,7 @@ struct emit {
 	const struct record *rec;
 	uint32_t part;
 	bool whole; /* nothing is cut: a length field says what there is */
-	struct code_op v[128];
+	struct code_op v[384];
 	unsigned n;
 	unsigned depth, top; /* of the stack */
 };
@@ -75,12 +75,68 @@ static bool push_load(struct emit *e, const struct field *f)
 					    .width = (uint8_t)f->type->bits,
 					    .le = f->type->le,
 					    .sign = f->type->kind == &kind_int,
-					    .bit = (uint32_t)f->fixed_bit },
+					    .bit = (uint32_t)f->fixed_bit,
+					    .num = f->fixed_bit << 8 | f->type->bits },
 			 1);
+}
+
+static bool emit(struct emit *e, const struct expr *x);
+
+/* Of `field & number` and `field >> number & number` only the bits that count: a flag is one bit of
+ * one byte. *done: it was so. */
+static bool push_bits(struct emit *e, const struct expr *x, bool *done)
+{
+	const struct expr *a = x->a;
+	const struct field *f;
+	unsigned shift = 0, width, end;
+	uint64_t mask;
+
+	*done = false;
+	if (x->b->op != EX_NUM || x->b->num <= 0)
+		return true;
+	if (a->op == EX_SHR && a->b->op == EX_NUM && a->b->num >= 0 && a->b->num < 64) {
+		shift = (unsigned)a->b->num;
+		a = a->a;
+	}
+	f = a->op == EX_FIELD ? loadable(e->rec, e->part, a) : NULL;
+	mask = (uint64_t)x->b->num;
+	width = 64 - (unsigned)__builtin_clzll(mask);
+	if (!f || f->type->kind != &kind_uint || f->type->le || shift + width > f->type->bits)
+		return true;
+	end = (unsigned)f->fixed_bit + f->type->bits;
+	if ((end - 1) / 8 != (end - shift - 1) / 8) /* a field that is cut counts as 0, whole */
+		return true;
+	*done = true;
+	if (!push(e,
+		  (struct code_op) { .op = EX_FIELD,
+				     .width = (uint8_t)width,
+				     .bit = end - shift - width,
+				     .num = f->fixed_bit << 8 | f->type->bits },
+		  1))
+		return false;
+	return mask == UINT64_MAX >> (64 - width) ||
+	       (emit(e, x->b) && push(e, (struct code_op) { .op = EX_AND }, -1));
+}
+
+/* Of `a && b`, `a || b` the second part may be left out. */
+static bool push_chain(struct emit *e, const struct expr *x)
+{
+	unsigned at;
+
+	if (!emit(e, x->a))
+		return false;
+	at = e->n;
+	if (!push(e, (struct code_op) { .op = x->op == EX_ANDAND ? CODE_IF : CODE_UNLESS }, 0) ||
+	    !emit(e, x->b) || !push(e, (struct code_op) { .op = (uint8_t)x->op }, -1))
+		return false;
+	e->v[at].num = e->n - at - 1;
+	return true;
 }
 
 static bool emit(struct emit *e, const struct expr *x)
 {
+	bool done;
+
 	switch (x->op) {
 	case EX_NUM: return push(e, (struct code_op) { .op = EX_NUM, .num = x->num }, 1);
 	case EX_FIELD: return push_load(e, loadable(e->rec, e->part, x));
@@ -109,6 +165,12 @@ static bool emit(struct emit *e, const struct expr *x)
 	case EX_UPPER:
 	case EX_SPANLEN:
 	case EX_COUNT: return false;
+	case EX_ANDAND:
+	case EX_OROR: return push_chain(e, x);
+	case EX_AND:
+		if (!push_bits(e, x, &done) || done)
+			return done;
+		/* fall through */
 	default:
 		return emit(e, x->a) && emit(e, x->b) &&
 		       push(e, (struct code_op) { .op = (uint8_t)x->op }, -1);
@@ -145,6 +207,16 @@ int64_t code_run(const struct code *c, const uint8_t *p, uint32_t n)
 			for (unsigned k = 0; k < op->bit; k++)
 				in |= st[d - 1] >= st[d + 2 * k] && st[d - 1] <= st[d + 2 * k + 1];
 			st[d - 1] = in;
+			break;
+		case CODE_IF:
+			if (!st[d - 1])
+				i += (unsigned)op->num;
+			break;
+		case CODE_UNLESS:
+			if (st[d - 1]) {
+				st[d - 1] = 1;
+				i += (unsigned)op->num;
+			}
 			break;
 		case EX_COND:
 			d -= 2;
@@ -198,50 +270,54 @@ static bool make_truth(const struct record *rec, uint32_t part, const struct exp
 	return code_run(&c, probe, 0) == 0;
 }
 
-/* Mark the first byte of the text that x stands for. False: the empty text, or none. */
-static bool mark_first(struct truth *t, const struct expr *x)
+/* Mark byte i of the text that x stands for. False: it is shorter. */
+static bool mark_byte(struct truth *t, const struct expr *x, unsigned i)
 {
 	uint64_t v = (uint64_t)x->num;
-	unsigned shift = 56;
+	unsigned n = 0;
 
 	if (x->op != EX_NUM)
 		return false;
 	if (v >= TEXT_HASHED) { /* as it was written, in quotes */
-		v = x->word && x->word[0] == '"' && x->word[1] != '\\' ? (unsigned char)x->word[1]
-								       : 0;
-		shift = 0;
+		for (unsigned k = 0; k <= i + 1; k++) {
+			if (!x->word || !x->word[k] || x->word[k] == '\\' ||
+			    (x->word[k] == '"') != (k == 0))
+				return false;
+		}
+		v = (unsigned char)x->word[i + 1];
+	} else {
+		while (n < 8 && v >> n * 8)
+			n++;
+		if (i >= n)
+			return false;
+		v = v >> (n - 1 - i) * 8 & 255;
 	}
-	while (shift && !(v >> shift))
-		shift -= 8;
-	v >>= shift;
-	if (v == 0 || v > UINT8_MAX)
-		return false;
 	t->of[v >> 6] |= 1ull << (v & 63);
-	return true;
+	return v != 0;
 }
 
-/* A text compared with texts: which bytes may it begin with? */
-static bool text_truth(const struct record *rec, const struct expr *x, struct truth *t)
+/* A text compared with texts: which values may byte i of it have? */
+static bool text_truth(const struct record *rec, const struct expr *x, unsigned i, struct truth *t)
 {
 	const struct field *f = NULL;
 
 	if ((x->op != EX_IN && x->op != EX_EQ) || x->a->op != EX_FIELD || x->a->outer_proto ||
 	    x->a->npath != 1)
 		return false;
-	for (unsigned i = 0; i < rec->npre; i++) {
-		if (rec->fields[i].name == x->a->path[0].name)
-			f = &rec->fields[i];
+	for (unsigned k = 0; k < rec->npre; k++) {
+		if (rec->fields[k].name == x->a->path[0].name)
+			f = &rec->fields[k];
 	}
 	if (!f || f->fixed_bit < 0 || f->fixed_bit % 8 || f->cond || f->optional ||
 	    f->type->form != TYPE_LEAF ||
 	    (f->type->kind != &kind_text && f->type->kind != &kind_bytes) ||
 	    (f->type->ext.form != EXTENT_UNTIL_TEXT && f->type->ext.form != EXTENT_BYTES))
 		return false;
-	*t = (struct truth) { .byte = (uint32_t)f->fixed_bit / 8 };
+	*t = (struct truth) { .byte = (uint32_t)f->fixed_bit / 8 + i };
 	if (x->op == EX_EQ)
-		return mark_first(t, x->b);
-	for (unsigned i = 0; i < x->nset; i++) {
-		if (x->set[i].hi || !mark_first(t, x->set[i].lo))
+		return mark_byte(t, x->b, i);
+	for (unsigned k = 0; k < x->nset; k++) {
+		if (x->set[k].hi || !mark_byte(t, x->set[k].lo, i))
 			return false;
 	}
 	return true;
@@ -332,7 +408,7 @@ void code_tables(const struct record *rec, uint32_t part, struct code *c)
 			exact = add_truth(c, &t) && exact;
 		} else {
 			exact = false;
-			if (text_truth(rec, x, &t))
+			for (unsigned i = 0; i < 2 && text_truth(rec, x, i, &t); i++)
 				add_truth(c, &t);
 			/* Bytes that are not 0 first: 0 is the commonest. */
 			for (unsigned zero = 0; zero < 2; zero++) {

@@ -163,13 +163,14 @@ static void quick_extent(struct quick *q, const struct code *c)
 
 	for (unsigned i = 0; i < c->n; i++) {
 		const struct code_op *op = &c->v[i];
+		uint32_t bit = (uint32_t)(op->num >> 8), width = op->num & 255;
 
 		if (op->op != EX_FIELD)
 			continue;
-		if (!q->bits || op->bit < q->bit)
-			q->bit = op->bit;
-		if (op->bit + op->width > end)
-			end = op->bit + op->width;
+		if (!q->bits || bit < q->bit)
+			q->bit = bit;
+		if (bit + width > end)
+			end = bit + width;
 		q->bits = end - q->bit;
 	}
 }

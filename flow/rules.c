@@ -66,6 +66,8 @@ static int compile(struct flows *f, struct rules *r)
 	for (unsigned i = 0; i < sizeof(v) / sizeof(*v); i++) {
 		if (v[i].x && code_compile(&f->mem, &p->rec, part, v[i].x, false, v[i].c))
 			return -1;
+		if (v[i].x)
+			code_tables(&p->rec, part, v[i].c);
 	}
 	return 0;
 }
