@@ -46,4 +46,12 @@ bool filter_match(const struct filter *f, const struct packet *p, struct filter_
 /* The same of the packet that w was last begun with: its fields are decoded at most once. */
 bool filter_match_same(const struct filter *f, const struct packet *p, struct filter_work *w);
 
+/* What one byte of a header tells of a filter without running it, for whoever has many filters. */
+
+/* The bytes of a header of proto that tell something, a bit each, of the first 64. */
+uint64_t filter_bytes(const struct filter *f, const struct proto *proto);
+/* With the value v of byte `at`, may f match a packet that has this header, and no other one of
+ * proto? */
+bool filter_may(const struct filter *f, const struct proto *proto, uint32_t at, uint8_t v);
+
 #endif

@@ -137,21 +137,32 @@ bool direct_make(struct filter *f, struct test *t)
 	return copy != NULL;
 }
 
-static uint64_t value_of(const struct direct_load *l, const uint8_t *q, uint32_t hlen)
+static bool is_view(const struct direct_load *l)
+{
+	return l->quick && l->quick->view.v;
+}
+
+/* The bits as they stand there. */
+static uint64_t bits_of(const struct direct_load *l, const uint8_t *q)
 {
 	const uint8_t *b = q + l->bit / 8;
+
+	if (l->bit % 8 == 0 && l->width == 8)
+		return *b;
+	if (l->bit % 8 == 0 && l->width == 16 && !l->le)
+		return (uint64_t)b[0] << 8 | b[1];
+	if (l->bit % 8 == 0 && l->width == 32 && !l->le)
+		return (uint64_t)b[0] << 24 | (uint64_t)b[1] << 16 | (uint64_t)b[2] << 8 | b[3];
+	return l->le ? bits_get_le(q, l->bit, l->width) : bits_get(q, l->bit, l->width);
+}
+
+static uint64_t value_of(const struct direct_load *l, const uint8_t *q, uint32_t hlen)
+{
 	uint64_t v;
 
-	if (l->quick && l->quick->view.v)
+	if (is_view(l))
 		return (uint64_t)code_run(&l->quick->view, q, hlen);
-	if (l->bit % 8 == 0 && l->width == 8)
-		v = *b;
-	else if (l->bit % 8 == 0 && l->width == 16 && !l->le)
-		v = (uint64_t)b[0] << 8 | b[1];
-	else if (l->bit % 8 == 0 && l->width == 32 && !l->le)
-		v = (uint64_t)b[0] << 24 | (uint64_t)b[1] << 16 | (uint64_t)b[2] << 8 | b[3];
-	else
-		v = l->le ? bits_get_le(q, l->bit, l->width) : bits_get(q, l->bit, l->width);
+	v = bits_of(l, q);
 	if (l->sign)
 		v = (uint64_t)sign_extend(v, l->sign) ^ l->flip;
 	return l->word ? (v & l->word->mask) == l->word->value : v;
@@ -218,4 +229,102 @@ enum direct_says direct_test(const struct direct *d, const struct packet *p)
 		}
 	}
 	return all && seen ? DIRECT_YES : DIRECT_NO;
+}
+
+/* ---- what one byte alone tells ---- */
+
+#define PROBE 64u /* bytes of a header */
+
+/* May a value between lo and hi, in which all bits but those of `open` are known, be what is asked
+ * for? */
+static bool value_may(const struct direct *d, const struct direct_load *l, uint64_t lo, uint64_t hi,
+		      uint64_t open)
+{
+	uint64_t keep = l->keep[0], lit = l->lo[0];
+
+	switch (d->cmp) {
+	case CMP_EXISTS: return !d->mask || hi;
+	case CMP_EQ:
+	case CMP_ALL_EQ: return !(((lo & keep) ^ lit) & ~(open & keep));
+	case CMP_NE:
+	case CMP_ANY_NE: return (open & keep) || (lo & keep) != lit;
+	case CMP_LT: return (lo & keep) < lit;
+	case CMP_LE: return (lo & keep) <= lit;
+	case CMP_GT: return (hi & keep) > lit;
+	case CMP_GE: return (hi & keep) >= lit;
+	default: break;
+	}
+	for (unsigned i = 0; i < d->nranges; i++) {
+		if ((hi & l->keep[i]) >= l->lo[i] && (lo & l->keep[i]) <= l->hi[i])
+			return true;
+	}
+	return false;
+}
+
+static bool load_may(const struct direct *d, const struct direct_load *l, uint32_t at, uint8_t v)
+{
+	uint8_t least[PROBE] = { 0 }, most[PROBE];
+	uint64_t lo, hi, open;
+
+	if (l->sign || l->need > PROBE || at >= PROBE)
+		return true;
+	memset(most, 0xff, sizeof(most));
+	least[at] = most[at] = v;
+	if (is_view(l)) {
+		if (code_byte(&l->quick->view) != (int)at)
+			return true;
+		lo = (uint64_t)code_run(&l->quick->view, least, PROBE);
+		if (d->mask)
+			lo &= d->mask;
+		return value_may(d, l, lo, lo, 0);
+	}
+	lo = bits_of(l, least);
+	hi = bits_of(l, most);
+	open = lo ^ hi;
+	if (l->word) {
+		uint64_t mask = l->word->mask, value = l->word->value;
+
+		return (!(((lo & mask) ^ value) & ~(open & mask)) && compare(d, l, 1)) ||
+		       (((open & mask) || (lo & mask) != value) && compare(d, l, 0));
+	}
+	if (d->mask) {
+		lo &= d->mask;
+		hi &= d->mask;
+		open &= d->mask;
+	}
+	return value_may(d, l, lo, hi, open);
+}
+
+bool direct_may(const struct direct *d, const struct proto *proto, uint32_t at, uint8_t v)
+{
+	bool all = d->cmp == CMP_NE || d->cmp == CMP_ALL_EQ;
+
+	for (unsigned i = 0; i < d->nloads; i++) {
+		const struct direct_load *l = &d->load[i];
+
+		if ((l->proto != proto || load_may(d, l, at, v)) != all)
+			return !all;
+	}
+	return all;
+}
+
+uint64_t direct_bytes(const struct direct *d, const struct proto *proto)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < d->nloads; i++) {
+		const struct direct_load *l = &d->load[i];
+
+		if (l->proto != proto || l->sign || l->need > PROBE)
+			continue;
+		if (is_view(l)) {
+			int at = code_byte(&l->quick->view);
+
+			bytes |= at >= 0 && at < (int)PROBE ? UINT64_C(1) << at : 0;
+			continue;
+		}
+		for (uint32_t k = l->bit / 8; k <= (l->bit + l->width - 1u) / 8; k++)
+			bytes |= UINT64_C(1) << k;
+	}
+	return bytes;
 }

@@ -230,6 +230,12 @@ enum direct_says {
 /* DIRECT_YES, DIRECT_NO or DIRECT_ASK. */
 enum direct_says direct_test(const struct direct *d, const struct packet *p);
 
+/* With the value v of byte `at` of a header of proto, may the test hold of a packet with one such
+ * header? */
+bool direct_may(const struct direct *d, const struct proto *proto, uint32_t at, uint8_t v);
+/* The bytes of such a header that it looks at, a bit each. */
+uint64_t direct_bytes(const struct direct *d, const struct proto *proto);
+
 /* filter_each.c: visit every value of op until one visit says stop (true). */
 bool filter_each(struct matching *m, const struct operand *op,
 		 bool (*visit)(struct matching *m, const struct got *g));

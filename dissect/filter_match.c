@@ -281,6 +281,54 @@ bool filter_match_same(const struct filter *f, const struct packet *p, struct fi
 	return r;
 }
 
+/* ---- what one byte tells ---- */
+
+uint64_t filter_bytes(const struct filter *f, const struct proto *proto)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < f->ntests; i++) {
+		if (f->test[i]->direct)
+			bytes |= direct_bytes(f->test[i]->direct, proto);
+	}
+	return bytes;
+}
+
+#define MAY_CODE 100u /* instructions; longer filters may always match */
+
+/* The code, run with both answers wherever both are possible. Any test may fail: what it asks for
+ * may be absent. */
+bool filter_may(const struct filter *f, const struct proto *proto, uint32_t at, uint8_t v)
+{
+	enum { NO = 1, YES = 2 };
+	uint8_t reach[MAY_CODE + 1] = { YES }, r;
+
+	if (f->ncode > MAY_CODE)
+		return true;
+	for (unsigned i = 0; i < f->ncode; i++) {
+		const struct instr *in = &f->code[i];
+		const struct direct *d;
+
+		r = reach[i];
+		if (!r)
+			continue;
+		switch (in->op) {
+		case I_TEST:
+			d = f->test[in->arg]->direct;
+			r = !d || direct_may(d, proto, at, v) ? YES | NO : NO;
+			break;
+		case I_NOT: r = (uint8_t)(r >> 1 | (r & NO) << 1); break;
+		case I_JUMP_FALSE:
+			reach[in->arg] |= r & NO;
+			r &= YES;
+			break;
+		default: reach[in->arg] |= r & YES; r &= NO;
+		}
+		reach[i + 1] |= r;
+	}
+	return reach[f->ncode] & YES;
+}
+
 void filter_work_done(struct filter_work *w)
 {
 	for (unsigned i = 0; i < PACKET_LAYERS; i++)

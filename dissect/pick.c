@@ -4,13 +4,44 @@
 
 #include <stdlib.h>
 
+#include "core/bits.h"
 #include "core/plan.h"
+#include "core/walk.h"
 #include "dissect/filter_impl.h"
 
 struct pick {
 	struct filter f;
 	struct operand op;
+	const struct ref *plain; /* its only place, of a number that stands there; NULL */
 };
+
+/* A number of one protocol at a fixed place, as it stands there? */
+static const struct ref *plain_of(const struct operand *op)
+{
+	const struct ref *r = op->ref;
+
+	if (op->fn || op->nslices || op->mask || r->form != REF_FIELD || !r->fixed || r->nth ||
+	    r->word || r->next || r->field->type->kind != &kind_uint)
+		return NULL;
+	return r;
+}
+
+static bool plain_number(const struct pick *k, const struct packet *p, uint64_t *v)
+{
+	const struct field *f = k->plain->field;
+	uint32_t bit = (uint32_t)f->fixed_bit, bits = leaf_bits(f->type);
+
+	for (unsigned i = 0; i < p->nlayers; i++) {
+		const struct layer *l = &p->layers[i];
+
+		if (l->proto != k->plain->proto || bit + bits > l->hlen * 8)
+			continue;
+		*v = f->type->le ? bits_get_le(p->data + l->off, bit, bits)
+				 : bits_get(p->data + l->off, bit, bits);
+		return true;
+	}
+	return false;
+}
 
 struct pick *pick_parse(const struct registry *r, const struct names *names, const char *text,
 			size_t len, struct err *e)
@@ -34,6 +65,7 @@ struct pick *pick_parse(const struct registry *r, const struct names *names, con
 		filter_fail(&p, p.at < len ? p.at : 0, 1, "the name of a field is expected here");
 		return pick_close(k);
 	}
+	k->plain = plain_of(&k->op);
 	return k;
 }
 
@@ -84,20 +116,33 @@ static const void *form_of(const struct got *g, size_t *n)
 	return g->p;
 }
 
+static void put_form(const void *v, size_t n, struct buf *out)
+{
+	uint32_t len = (uint32_t)n;
+
+	buf_put(out, &len, sizeof(len));
+	buf_put(out, v, n);
+}
+
 bool pick_key(const struct pick *k, const struct packet *p, struct filter_work *w, struct buf *out)
 {
 	struct picking x;
-	const struct got *g = first_of(&x, k, p, w);
-	uint32_t len;
+	const struct got *g;
+	uint64_t num;
 	size_t n;
 	const void *v;
 
+	if (k->plain) {
+		if (!plain_number(k, p, &num))
+			return false;
+		put_form(&num, sizeof(num), out);
+		return true;
+	}
+	g = first_of(&x, k, p, w);
 	if (!g)
 		return false;
 	v = form_of(g, &n);
-	len = (uint32_t)n;
-	buf_put(out, &len, sizeof(len));
-	buf_put(out, v, n);
+	put_form(v, n, out);
 	return true;
 }
 
@@ -158,8 +203,11 @@ bool pick_text(const struct pick *k, const struct packet *p, struct filter_work 
 bool pick_number(const struct pick *k, const struct packet *p, struct filter_work *w, uint64_t *v)
 {
 	struct picking x;
-	const struct got *g = first_of(&x, k, p, w);
+	const struct got *g;
 
+	if (k->plain)
+		return plain_number(k, p, v);
+	g = first_of(&x, k, p, w);
 	if (!g || !g->is_num)
 		return false;
 	*v = g->num;

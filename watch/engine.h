@@ -25,9 +25,20 @@ struct rule_state {
 	unsigned layer; /* which one */
 };
 
+#define SIEVE_BYTES 2u
+
+struct sieve { /* what one byte of a header says */
+	uint32_t at;
+	uint64_t may[256]; /* bit k: rule k of the protocol may be about it */
+};
+
 struct rules_of { /* a protocol */
 	uint16_t *v;
 	unsigned n;
+	struct sieve *sieve[SIEVE_BYTES];
+	unsigned nsieves;
+	/* In this turn: which of the first 64 may be about the packet; the others may always. */
+	uint64_t turn, may;
 };
 
 struct watch {
@@ -61,6 +72,13 @@ bool key_words(struct watch *w, const struct packet *p, unsigned layer, const st
 	       struct buf *out);
 /* "ip.addr == ", by the layer that has the address of KEY_FROM or KEY_TO. */
 void key_name(const struct packet *p, unsigned layer, const struct rule_key *k, struct buf *out);
+
+/* ---- sieve.c ---- */
+
+/* False: memory is out. */
+bool sieve_make(struct watch *w, struct rules_of *of, const struct proto *proto);
+/* Which rules may be about p: turn and may of the protocols that it has. */
+void sieve_packet(struct watch *w, const struct packet *p);
 
 /* ---- condition.c ---- */
 

@@ -64,6 +64,12 @@ static bool prepare(struct watch *w)
 			v[of->n++] = (uint16_t)i;
 		}
 	}
+	for (unsigned i = 0; i < registry_count(rs->reg); i++) {
+		const struct proto *proto = registry_at(rs->reg, i);
+
+		if (w->of[proto->id].n && !sieve_make(w, &w->of[proto->id], proto))
+			return false;
+	}
 	return true;
 }
 
@@ -100,8 +106,11 @@ struct watch *watch_close(struct watch *w)
 		return NULL;
 	for (unsigned i = 0; w->state && i < w->o.rules->n; i++)
 		entries_done(&w->state[i].entries);
-	for (unsigned i = 0; w->of && i < registry_count(w->o.rules->reg); i++)
+	for (unsigned i = 0; w->of && i <= registry_count(w->o.rules->reg); i++) {
 		free(w->of[i].v);
+		for (unsigned k = 0; k < SIEVE_BYTES; k++)
+			free(w->of[i].sieve[k]);
+	}
 	free(w->state);
 	free(w->of);
 	free(w->run);
@@ -196,6 +205,18 @@ static void take_all_back(struct watch *w, struct rule_state *s, const struct pa
 	}
 }
 
+/* A rule more that is about layer `layer`; how many there are. */
+static unsigned run_too(struct watch *w, uint16_t rule, unsigned layer, unsigned n)
+{
+	struct rule_state *s = &w->state[rule];
+
+	if (s->seen != w->turn)
+		w->run[n++] = rule;
+	s->seen = w->turn;
+	s->layer = layer;
+	return n;
+}
+
 /* A packet as it came, or one that was put together: then what is in it, the headers of its pieces
  * were looked at before. */
 static int look(struct watch *w, const struct packet *p)
@@ -205,20 +226,20 @@ static int look(struct watch *w, const struct packet *p)
 
 	w->turn++;
 	filter_begin(&w->work);
+	sieve_packet(w, p);
 	/* The innermost of several layers of one protocol is what a rule is about. */
 	for (unsigned i = 0; i < p->nlayers; i++) {
 		const struct rules_of *of = &w->of[p->layers[i].proto->id];
+		uint64_t may = of->n < 64 ? of->may & ((UINT64_C(1) << of->n) - 1) : of->may;
 
 		if (p->layers[i].flags & LAYER_QUOTED)
 			break;
-		for (unsigned k = 0; k < of->n && !(p->layers[i].flags & LAYER_ABOVE); k++) {
-			struct rule_state *s = &w->state[of->v[k]];
-
-			if (s->seen != w->turn)
-				w->run[n++] = of->v[k];
-			s->seen = w->turn;
-			s->layer = i;
-		}
+		if (!of->n || (p->layers[i].flags & LAYER_ABOVE))
+			continue;
+		for (; may; may &= may - 1)
+			n = run_too(w, of->v[__builtin_ctzll(may)], i, n);
+		for (unsigned k = 64; k < of->n; k++)
+			n = run_too(w, of->v[k], i, n);
 	}
 	for (unsigned k = 0; k < n && !rc; k++) {
 		struct rule_state *s = &w->state[w->run[k]];

@@ -367,8 +367,83 @@ START_TEST(test_prefixes)
 }
 END_TEST
 
+/* What one byte of a header tells: never no where the filter matches; and enough to be of use. */
+static const struct {
+	const char *filter;
+	unsigned at; /* byte of the TCP header */
+	unsigned may;
+} bytes[] = {
+	{ "tcp.flags.syn == 1 && tcp.flags.ack == 0", 13, 64 },
+	{ "tcp.flags.syn == 1", 13, 128 },
+	{ "tcp.flags & 0x3f == 0 || tcp.flags & 0x3f == 1", 13, 8 },
+	{ "tcp.flags == 0x12", 13, 1 },
+	{ "tcp.flags == 0x12", 12, 128 },
+	{ "tcp.flags in {0x12, 0x10..0x11}", 13, 19 }, /* bit 8 may be set */
+	{ "tcp.flags.ack != 1", 13, 128 },
+	{ "tcp.flags.ack", 13, 256 }, /* is there */
+	{ "tcp.flags & 0x10", 13, 128 },
+	{ "tcp.srcport < 1024", 0, 4 },
+	{ "tcp.srcport >= 32768", 0, 128 },
+	{ "tcp.srcport > 255 && tcp.srcport <= 511", 0, 1 },
+	{ "tcp.dstport in {80, 443, 1024..2047}", 2, 6 },
+	{ "tcp.port == 80", 0, 256 }, /* the other one may be */
+	{ "!(tcp.dstport == 80)", 2, 256 },
+	{ "tcp.seq_raw == 0 && udp", 4, 1 },
+	{ "udp.srcport == 7", 0, 256 },
+	{ "(tcp.flags.syn == 1 || dns) && tcp.flags.fin == 1", 13, 128 },
+	{ "tcp.window_size_value matches \"7\"", 14, 256 },
+};
+
+START_TEST(test_bytes)
+{
+	static const uint8_t head[] = { 0x02, 0, 0,    0, 0, 1,  0x02, 0, 0, 0, 0,  2,
+					8,    0, 0x45, 0, 0, 40, 0,    1, 0, 0, 64, 6,
+					0,    0, 10,   0, 0, 1,  10,   0, 0, 2 };
+	struct registry *r = help_registry(NULL);
+	const struct proto *tcp = registry_find(r, "tcp", 3);
+	struct filter_work w = { 0 };
+	unsigned may = 0;
+
+	for (int i = 0; i < COUNT(bytes); i++) {
+		struct err e = { 0 };
+		struct filter *f = filter_parse(r, bytes[i].filter, strlen(bytes[i].filter), &e);
+
+		ck_assert_msg(f != NULL, "%s", bytes[i].filter);
+		may = 0;
+		for (unsigned v = 0; v < 256; v++)
+			may += filter_may(f, tcp, bytes[i].at, (uint8_t)v);
+		ck_assert_msg(may == bytes[i].may, "%s: %u", bytes[i].filter, may);
+		ck_assert(may == 256 || filter_bytes(f, tcp) >> bytes[i].at & 1);
+		for (unsigned n = 0; n < 4000; n++) {
+			uint8_t b[54];
+			struct packet p = {
+				.data = b, .len = 54, .wire_len = 54, .link = LINK_ETHERNET
+			};
+
+			memcpy(b, head, sizeof(head));
+			for (unsigned k = 34; k < 54; k++)
+				b[k] = (uint8_t)(n * 2654435761u >> (k % 8 + 5) * n % 11);
+			b[46] = 0x50 | (n & 1);
+			if (n % 3 == 0) /* ports and numbers that are asked for */
+				b[34] = b[36] = b[38] = b[39] = b[40] = b[41] = 0;
+			b[47] = (uint8_t)n;
+			dissect(r, &p);
+			if (!filter_match(f, &p, &w))
+				continue;
+			for (unsigned at = 0; at < 20; at++)
+				ck_assert_msg(filter_may(f, tcp, at, b[34 + at]), "%s: byte %u",
+					      bytes[i].filter, at);
+		}
+		filter_close(f);
+	}
+	filter_work_done(&w);
+	registry_close(r);
+}
+END_TEST
+
 UNIT_TESTS(filter)
 {
+	tcase_add_test(t, test_bytes);
 	tcase_add_loop_test(t, test_good, 0, COUNT(good));
 	tcase_add_loop_test(t, test_bad, 0, COUNT(bad));
 	tcase_add_loop_test(t, test_kin, 0, COUNT(kins));
