@@ -72,7 +72,8 @@ struct flow_opts {
 	const uint32_t *follow; /* ops->data of this conversation of `only` alone; NULL: of all */
 	/* Of a packet the innermost conversation alone is seen, not those that it travels in. */
 	bool innermost;
-	size_t own; /* bytes for flow_seen.own; they count in flows_max */
+	bool streams; /* ops->seen of conversations that have streams alone */
+	size_t own;   /* bytes for flow_seen.own; they count in flows_max */
 	enum flow_overlap overlap;
 	size_t fragments_max, streams_max, flows_max; /* bytes; 0: the default */
 	int64_t fragment_time;                        /* ns; 0: the default */

@@ -96,9 +96,10 @@ int rules_make(struct flows *f, struct err *e)
 		if (compile(f, r) || (p->segment && p->segment->scale &&
 				      alias_of(p, p->segment->scale, &r->scale) < 0))
 			return err_set(e, ERR_IO, "no memory");
-		f->tracked[p->id] = p->flow && (f->opts.only  ? p == f->opts.only
-						: f->ops.seen ? true
-							      : p->segment != NULL);
+		f->tracked[p->id] =
+			p->flow && (f->opts.only                      ? p == f->opts.only
+				    : f->ops.seen && !f->opts.streams ? true
+								      : p->segment != NULL);
 	}
 	return 0;
 }

@@ -34,8 +34,8 @@ static uint64_t number_of(const struct packet *p, unsigned i, uint64_t at)
 	return f->type->le ? bits_get_le(b, 0, n * 8) : bits_get(b, 0, n * 8);
 }
 
-static void read_segment(struct flows *f, const struct packet *p, const struct flow_seen *s,
-			 struct segment *g)
+void segment_read(struct flows *f, const struct packet *p, const struct flow_seen *s,
+		  struct segment *g)
 {
 	const struct rules *r = f->rules[s->proto->id];
 	unsigned i = s->layer;
@@ -66,27 +66,31 @@ static void read_segment(struct flows *f, const struct packet *p, const struct f
 
 /* ---- windows ---- */
 
-/* What one side says of a shift as it opens. */
-static void read_shift(struct flows *f, const struct packet *p, const struct segment *g,
-		       struct verdict_side *me)
+bool segment_shift(struct flows *f, const struct packet *p, const struct segment *g, int8_t *shift)
 {
 	const struct rules *r = f->rules[g->s->proto->id];
 	struct view_value v;
 	uint32_t from = 0;
 
-	me->flags |= HAS_SHIFT;
-	me->flags &= (uint8_t)~NO_SHIFT;
-	me->shift = 0;
+	*shift = 0;
 	if (!r->scale.name)
-		return;
+		return true;
 	if (decode(&f->scratch, p, g->s->layer) || !alias_next(&r->scale, &f->scratch, &from, &v) ||
-	    v.bytes) {
-		me->flags |= NO_SHIFT;
-		return;
-	}
+	    v.bytes)
+		return false;
 	if (v.node != NODE_NONE)
 		v.num = f->scratch.v[v.node].num;
-	me->shift = (int8_t)(v.num > 14 ? 14 : v.num); /* RFC 7323 section 2.3 */
+	*shift = (int8_t)(v.num > 14 ? 14 : v.num); /* RFC 7323 section 2.3 */
+	return true;
+}
+
+static void read_shift(struct flows *f, const struct packet *p, const struct segment *g,
+		       struct verdict_side *me)
+{
+	me->flags |= HAS_SHIFT;
+	me->flags &= (uint8_t)~NO_SHIFT;
+	if (!segment_shift(f, p, g, &me->shift))
+		me->flags |= NO_SHIFT;
 }
 
 static uint64_t window_of(const struct segment *g, const struct verdict_side *me,
@@ -315,7 +319,7 @@ void verdict_packet(struct flows *f, const struct packet *p, const struct flow_s
 	if (s->proto->segment) {
 		struct segment g;
 
-		read_segment(f, p, s, &g);
+		segment_read(f, p, s, &g);
 		judge(f, p, &g, c, v);
 	}
 	for (unsigned m = 0; m < MARKS && v->marks >> m; m++)

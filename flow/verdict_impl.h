@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Between flow/verdict.c and flow/verdict_state.c. */
+/* Between flow/verdict.c, flow/verdict_state.c and flow/due.c: what a segment says. */
 #ifndef STRATA_FLOW_VERDICT_IMPL_H
 #define STRATA_FLOW_VERDICT_IMPL_H
 
@@ -35,6 +35,12 @@ static inline int64_t diff(const struct segment *g, uint64_t a, uint64_t b)
 {
 	return sign_extend(a - b, g->bits);
 }
+
+/* What layer s->layer of p says, a segment. */
+void segment_read(struct flows *f, const struct packet *p, const struct flow_seen *s,
+		  struct segment *g);
+/* What one that opens says of a shift of its sender's windows. False: it knows none. */
+bool segment_shift(struct flows *f, const struct packet *p, const struct segment *g, int8_t *shift);
 
 /* What a segment does to the states of who sent it and of who gets it. */
 void verdict_states(const struct segment *g, struct verdict_side *me, struct verdict_side *you,

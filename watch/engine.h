@@ -3,7 +3,7 @@
 #ifndef STRATA_WATCH_ENGINE_H
 #define STRATA_WATCH_ENGINE_H
 
-#include "flow/flow.h"
+#include "flow/due.h"
 #include "watch/proof.h"
 #include "watch/table.h"
 #include "watch/watch.h"
@@ -55,6 +55,8 @@ struct watch {
 	struct proof recent; /* all that came last: what came in many packets is known late */
 	const struct packet *frame; /* that came; not one that was put together */
 	struct flows *flows;        /* puts together what was cut up */
+	struct due_conv before;     /* a conversation that is another one now */
+	uint64_t cause;             /* a packet before, without which this were no event; 0 */
 	uint64_t turn;              /* packets looked at, those put together too */
 	struct watch_counts counts;
 };

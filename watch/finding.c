@@ -200,6 +200,8 @@ static void prove(struct telling *t)
 	}
 	if (t->s->rule->op == WATCH_EACH)
 		add_pieces(t->p, v);
+	if (t->w->cause && v->n < v->most)
+		v->packet[v->n++] = t->w->cause;
 	qsort(v->packet, v->n, sizeof(*v->packet), by_number);
 	v->n = each_once(v->packet, v->n);
 	qsort(v->num, v->nums, sizeof(*v->num), by_number);

@@ -22,6 +22,8 @@ enum watch_op {
 enum rule_event { /* what a rule is about when it is not about packets as they come */
 		  EVENT_NONE,
 		  EVENT_OVERLAP, /* pieces that overlap and say different bytes */
+		  EVENT_OUTSIDE, /* a segment with a number that its receiver does not wait for */
+		  EVENT_AFTER_RESET, /* who reset a conversation goes on in it */
 };
 
 enum rule_sure { SURE_LOW, SURE_MEDIUM, SURE_HIGH };

@@ -5,7 +5,7 @@
 #include "core/near.h"
 #include "watch/impl.h"
 
-static const char *const event_names[] = { "", "overlap", NULL };
+static const char *const event_names[] = { "", "overlap", "outside", "after-reset", NULL };
 
 static int read_about(struct rule_text_at *p)
 {
@@ -38,7 +38,8 @@ static int read_event(struct rule_text_at *p)
 			return 0;
 		}
 	}
-	return rule_fail(p, p->at, rule_word(p), "an event is expected here: overlap");
+	return rule_fail(p, p->at, rule_word(p),
+			 "an event is expected here: overlap, outside, after-reset");
 }
 
 static int read_when(struct rule_text_at *p)

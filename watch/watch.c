@@ -259,13 +259,11 @@ static int whole(void *arg, struct packet *p)
 	return look(arg, p);
 }
 
-/* Layer i of p says other bytes than a packet before it did. */
-static int clash(void *arg, const struct packet *p, unsigned i, const struct flow_data *d)
+/* Layer i of p is such an event. */
+static int happens(struct watch *w, const struct packet *p, unsigned i, enum rule_event event)
 {
-	struct watch *w = arg;
 	const struct rules_of *of = &w->of[p->layers[i].proto->id];
 	int rc = 0;
-	(void)d;
 
 	if (p->layers[i].flags & LAYER_QUOTED)
 		return 0;
@@ -274,10 +272,42 @@ static int clash(void *arg, const struct packet *p, unsigned i, const struct flo
 	for (unsigned k = 0; k < of->n && !rc; k++) {
 		struct rule_state *s = &w->state[of->v[k]];
 
-		if (s->rule->event == EVENT_OVERLAP && fits(w, s->when, p))
+		if (s->rule->event == event && fits(w, s->when, p))
 			rc = hit(w, s, p, i);
 	}
 	return rc;
+}
+
+/* Layer i of p says other bytes than a packet before it did. */
+static int clash(void *arg, const struct packet *p, unsigned i, const struct flow_data *d)
+{
+	(void)d;
+	return happens(arg, p, i, EVENT_OVERLAP);
+}
+
+static int segment(void *arg, const struct packet *p, const struct flow_seen *s)
+{
+	struct watch *w = arg;
+	uint64_t cause = 0;
+	int rc = 0;
+
+	switch (due_segment(w->flows, p, s, &w->before, s->own, &cause)) {
+	case DUE_FINE: break;
+	case DUE_OUTSIDE: rc = happens(w, p, s->layer, EVENT_OUTSIDE); break;
+	case DUE_AFTER_RESET:
+		w->cause = cause;
+		rc = happens(w, p, s->layer, EVENT_AFTER_RESET);
+		w->cause = 0;
+		break;
+	}
+	return rc;
+}
+
+static void over(void *arg, const struct flow_seen *s)
+{
+	struct watch *w = arg;
+
+	w->before = *(const struct due_conv *)s->own;
 }
 
 int watch_packet(struct watch *w, const struct packet *p)
@@ -299,18 +329,32 @@ int watch_end(struct watch *w)
 	return flows_end(w->flows);
 }
 
-static const struct flow_ops watch_ops = { .whole = whole, .clash = clash };
+static bool judges_segments(const struct ruleset *rs)
+{
+	for (unsigned i = 0; i < rs->n; i++) {
+		if (rs->v[i]->event == EVENT_OUTSIDE || rs->v[i]->event == EVENT_AFTER_RESET)
+			return true;
+	}
+	return false;
+}
 
 static struct flows *open_flows(struct watch *w, struct err *e)
 {
+	struct flow_ops ops = { .whole = whole, .clash = clash };
 	struct flow_opts fo = { .reg = w->o.rules->reg,
-				.ops = &watch_ops,
+				.ops = &ops,
 				.arg = w,
 				.fragments_max = w->o.memory / 4,
 				.streams_max = w->o.memory / 2,
 				.flows_max = w->o.memory / 4,
 				.seed = w->seed[0] };
 
+	if (judges_segments(w->o.rules)) {
+		ops.seen = segment;
+		ops.over = over;
+		fo.streams = true;
+		fo.own = sizeof(struct due_conv);
+	}
 	return flows_open(&fo, e);
 }
 

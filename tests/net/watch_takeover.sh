@@ -5,7 +5,7 @@
 set -u
 # shellcheck source=tests/net/command.sh
 . "$(dirname "$0")/command.sh"
-begin "tcpdump" "$@"
+begin "tcpdump python3" "$@"
 # shellcheck source=tests/net/watched.sh
 . "$src/tests/net/watched.sh"
 
@@ -135,5 +135,60 @@ segments() { # TEXT
 }
 watched "segments that overlap" "tcp-injection" segments 103 harmless
 watched "sent again" "none" segments 103 ack-now
+
+# ---- connections ----
+# h1 talks with h2 for two seconds; whoever is reset goes on as long as it can.
+cat >talk.py <<'PY'
+import socket, sys, time
+if sys.argv[1] == "serve":
+    s = socket.create_server(("10.77.0.2", 5000))
+    print("up", flush=True)
+    while True:
+        c = s.accept()[0]
+        try:
+            while c.recv(99): c.sendall(b"yes\n")
+        except OSError: pass
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("10.77.0.1", 4000))
+s.connect(("10.77.0.2", 5000))
+try:
+    for n in range(40): s.sendall(b"still there?\n"); s.recv(99); time.sleep(0.05)
+except OSError as e: print(e)
+PY
+lab_bg h2 python3 talk.py serve
+lab_until 5 grep -q up "$LAB_LOG"
+talk() { # COMMAND...: in the middle of it
+	local pid
+	lab_bg h1 python3 talk.py ask
+	pid=$LAB_PID
+	sleep 0.5
+	"$@"
+	wait "$pid"
+	sleep 0.3
+}
+as_h2=(ip src=10.77.0.2 dst=10.77.0.1 / tcp sport=5000 dport=4000)
+blind() { # FLAGS...: from h3, at places that it guesses
+	for n in 1 2 3 4 5 6 7 8; do send h3 "${as_h2[@]}" flags="$1" seq=$((n * 500000000)) "${@:2}"; done
+}
+watched "nobody disturbs a talk" "none" talk true
+watched "resets of any number" "tcp-reset-guess" talk blind R
+watched "openings of any number" "tcp-syn-guess" talk blind S
+watched "bytes at any place" "tcp-data-guess" talk blind PA ack=1 / text:no
+forge() { # in the name of h1, the number that is due
+	lab_on h1 timeout 5 "$STRATA" react -q -i eth0 -c 1 "ip src=10.77.0.2 / tcp sport=5000" --where "tcp.len > 0" \
+		send "ip src={ip.dst} dst={ip.src} / tcp sport={tcp.dport} dport={tcp.sport} seq={tcp.ack} flags=R"
+}
+watched "a reset in another's name" "tcp-reset-forged" talk forge
+if command -v tcpkill >/dev/null; then
+	watched "tcpkill" "tcp-reset-guess" talk lab_on h1 timeout -s INT 2 tcpkill -i eth0 port 5000
+else
+	echo "left out: tcpkill (dsniff)"
+fi
+twice() { # who accepts first is heeded
+	send h3 ip src=10.77.0.2 dst=10.77.0.1 / tcp sport=5001 dport=4001 seq=7 ack=1 flags=SA
+	send h2 ip src=10.77.0.2 dst=10.77.0.1 / tcp sport=5001 dport=4001 seq=9 ack=1 flags=SA
+}
+watched "accepted twice" "tcp-two-answers" twice
 [ ! -e unsent ] || { echo "FAILED: something was not sent"; bad=1; }
 exit $bad

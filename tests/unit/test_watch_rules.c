@@ -107,7 +107,7 @@ static const struct {
 	{ RULE " sure very\n", 3, 7, "low, medium or high" },
 	{ RULE " unless other\n", 3, 9, "the name of a rule that stands before" },
 	{ RULE " unless r\n", 3, 9, "the name of a rule that stands before" },
-	{ RULE " event fire\n", 3, 8, "an event is expected here" },
+	{ RULE " event fire\n", 3, 8, "an event is expected here: overlap, outside, after-reset" },
 	{ RULE " say \"{form} x\"\n", 3, 8, "" },
 	{ RULE " say \"a {from\"\n", 3, 9, "this '{' is not closed" },
 	{ RULE " look tcp.port == {to\n", 3, 19, "this '{' is not closed" },
