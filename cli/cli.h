@@ -56,8 +56,8 @@ int fail(const struct cli *c, int code, const char *fmt, ...) __attribute__((for
 /* All protocols: the built-in ones, the user's folder, $STRATA_PROTOCOLS, -p; then -d; frozen.
  * Redefinitions are told. -1: e. */
 int load_registry(struct cli *c, struct err *e);
-/* The same and one file more. */
-int load_with(struct cli *c, const char *file, struct err *e);
+/* The same and one file more (or NULL), and one binding more, as of -d (or NULL). */
+int load_with(struct cli *c, const char *file, const char *bind, struct err *e);
 
 /* ---- help.c ---- */
 

@@ -52,6 +52,12 @@ static int read_actions(const struct cli *c, struct react_rule *rule, const char
 
 		while (k < ACTIONS && strcmp(actions[k].name, c->argv[i]))
 			k++;
+		if (k == ACTIONS && (!strcmp(c->argv[i], "drop") || !strcmp(c->argv[i], "rewrite")))
+			return err_set(e, ERR_USAGE,
+				       "'%s': who only listens cannot hold a packet back or change "
+				       "it on its way; what stands between two interfaces can: "
+				       "strata bridge",
+				       c->argv[i]);
 		if (k == ACTIONS)
 			return err_set(e, ERR_USAGE,
 				       "'%s' is nothing to do: send PACKET, reply, log, count (the "

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/reacting.h"
+#include "cli/serving.h"
 #include "notation/notation.h"
 
 static const char *const examples[] = {
@@ -15,12 +16,14 @@ static const char *const examples[] = {
 	"with a value of one's own",
 	"serve -i eth0 --i-may examples/echo.script",
 	"lines of a script: < PATTERN, then > PACKET with {NAME}s",
+	"serve --via datagram examples/sensor.protocol ip src=127.0.0.1 / udp sport=9001",
+	"through an ordinary socket, without root; without words: any address, the protocol's port",
 	NULL,
 };
 static const enum option_id options[] = {
-	OPT_INTERFACE, OPT_COUNT,      OPT_SET,        OPT_DRY_RUN, OPT_AS,
-	OPT_WHERE,     OPT_FIELDS,     OPT_DOC,        OPT_SPANS,   OPT_I_MAY,
-	OPT_USER,      OPT_NO_PROMISC, OPT_ALLOW_LOSS, OPT_NONE,
+	OPT_INTERFACE, OPT_VIA,   OPT_COUNT,      OPT_SET,        OPT_DRY_RUN,
+	OPT_AS,        OPT_WHERE, OPT_FIELDS,     OPT_DOC,        OPT_SPANS,
+	OPT_I_MAY,     OPT_USER,  OPT_NO_PROMISC, OPT_ALLOW_LOSS, OPT_NONE,
 };
 
 struct serving {
@@ -31,6 +34,8 @@ struct serving {
 	char *text[REACT_RULES * (REACT_ACTS + 1)]; /* of a script */
 	unsigned ntext;
 	char *sets;
+	bool via; /* a socket, not an interface */
+	struct listen_at at;
 };
 
 /* ---- a protocol ---- */
@@ -43,9 +48,10 @@ static bool is_protocol(const char *path)
 }
 
 /* Every protocol of the file that says what answers it. */
-static int of_protocol(struct serving *s, struct err *e)
+static int take_protocols(struct serving *s, const char *bind, struct err *e)
 {
-	if (load_with(s->c, s->path, e) < 0)
+	s->n = 0;
+	if (load_with(s->c, s->path, bind, e) < 0)
 		return -1;
 	for (unsigned i = 0; i < registry_count(s->c->reg); i++) {
 		const struct proto *p = registry_at(s->c->reg, i);
@@ -60,6 +66,27 @@ static int of_protocol(struct serving *s, struct err *e)
 		    : err_set(e, ERR_USAGE,
 			      "%s: no protocol in it says what answers what (a reply line)",
 			      s->path);
+}
+
+static int words(struct serving *s, struct err *e)
+{
+	return s->via ? listen_words(&s->at, s->c, s->c->argc - 1, s->c->argv + 1, e) : 0;
+}
+
+/* At a port that was said it is this protocol, whatever else is known there. */
+static int of_protocol(struct serving *s, struct err *e)
+{
+	char bind[160];
+
+	if (take_protocols(s, NULL, e) || words(s, e))
+		return -1;
+	if (!s->at.port_said)
+		return 0;
+	snprintf(bind, sizeof(bind), "%s=%u:%s", listen_space(&s->at, s->c->reg), s->at.port,
+		 s->rule[0].proto->name);
+	registry_close(s->c->reg);
+	s->c->reg = NULL;
+	return take_protocols(s, bind, e);
 }
 
 /* ---- a script ---- */
@@ -121,7 +148,7 @@ static int of_script(struct serving *s, struct err *e)
 	if (!f)
 		return err_set(e, errno == EACCES ? ERR_PERM : ERR_IO, "%s: %s", s->path,
 			       strerror(errno));
-	if (!load_registry(s->c, e))
+	if (!load_registry(s->c, e) && !words(s, e))
 		script = script_open(f, s->path, NULL, 0, e);
 	while (script && (rc = script_next(script, &line, e)) == 1)
 		if (take_line(s, &line, e)) {
@@ -136,6 +163,18 @@ static int of_script(struct serving *s, struct err *e)
 	return rc;
 }
 
+static int read_via(struct serving *s, struct err *e)
+{
+	static const char *const vias[] = { "link", "stream", "datagram", NULL };
+	int via = 0;
+
+	if (opt_word(&s->c->opt, OPT_VIA, vias, &via, e) < 0)
+		return -1;
+	s->via = via > 0;
+	s->at.datagram = via == 2;
+	return 0;
+}
+
 static int run_serve(struct cli *c)
 {
 	struct serving *s = calloc(1, sizeof(*s));
@@ -145,8 +184,13 @@ static int run_serve(struct cli *c)
 	if (!s)
 		return fail(c, ERR_IO, "no memory");
 	s->c = c;
-	if (c->argc != 1)
-		err_set(&e, ERR_USAGE, "what is served? strata serve FILE.protocol, or a script");
+	if (read_via(s, &e))
+		;
+	else if (c->argc < 1 || (c->argc > 1 && !s->via))
+		err_set(&e, ERR_USAGE,
+			c->argc < 1 ? "what is served? strata serve FILE.protocol, or a script"
+				    : "one file is served; words behind it say where --via stream "
+				      "or --via datagram listens");
 	else if (!joined_sets(&c->opt, &s->sets, &e)) {
 		s->path = c->argv[0];
 		if (s->sets && !is_protocol(s->path))
@@ -154,7 +198,9 @@ static int run_serve(struct cli *c)
 		else
 			rc = is_protocol(s->path) ? of_protocol(s, &e) : of_script(s, &e);
 	}
-	rc = rc < 0 ? print_err(c, &e) : run_rules(c, s->rule, s->n);
+	rc = rc < 0   ? print_err(c, &e)
+	     : s->via ? serve_via(c, s->rule, s->n, &s->at, !is_protocol(s->path))
+		      : run_rules(c, s->rule, s->n);
 	for (unsigned i = 0; i < s->ntext; i++)
 		free(s->text[i]);
 	free(s->sets);
@@ -165,7 +211,7 @@ static int run_serve(struct cli *c)
 const struct command cmd_serve = {
 	.name = "serve",
 	.line = "answer by a protocol's reply rules, or by a script",
-	.usage = "FILE.protocol | SCRIPT",
+	.usage = "FILE.protocol | SCRIPT [WHERE]",
 	.example = examples,
 	.option = options,
 	.run = run_serve,
@@ -177,5 +223,12 @@ const struct command cmd_serve = {
 		"lines > "
 		"PACKET as of `react send`. The ports are reserved,\nso that the kernel neither "
 		"resets "
-		"nor refuses.",
+		"nor refuses.\n"
+		"--via stream|datagram: the same through an ordinary socket, no root; WHERE says "
+		"an "
+		"address and a port\n(ip src=127.0.0.1 / udp sport=9001), else any, and the ports "
+		"that "
+		"FILE names. Up to 512 clients;\nwho sends no message, or does not read, is closed "
+		"and "
+		"counted (-v: each is told).",
 };

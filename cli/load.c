@@ -33,7 +33,7 @@ static int load_names(struct registry *r, struct err *e)
 	return rc;
 }
 
-int load_with(struct cli *c, const char *file, struct err *e)
+int load_with(struct cli *c, const char *file, const char *bind, struct err *e)
 {
 	struct registry *r = c->reg = registry_open();
 	const struct options *o = &c->opt;
@@ -50,6 +50,8 @@ int load_with(struct cli *c, const char *file, struct err *e)
 	for (unsigned i = 0; i < o->n[OPT_DECODE_AS]; i++)
 		if (registry_bind_text(r, o->list[OPT_DECODE_AS][i], e) < 0)
 			return -1;
+	if (bind && registry_bind_text(r, bind, e) < 0)
+		return -1;
 	if (load_names(r, e) < 0 || registry_freeze(r, e) < 0)
 		return -1;
 	const char *why;
@@ -60,5 +62,5 @@ int load_with(struct cli *c, const char *file, struct err *e)
 
 int load_registry(struct cli *c, struct err *e)
 {
-	return load_with(c, NULL, e);
+	return load_with(c, NULL, NULL, e);
 }

@@ -41,7 +41,7 @@ int check_protocol_file(struct cli *c, const char *path)
 
 	if (opt_u64(&c->opt, OPT_SEED, UINT64_MAX, &seed, &e) < 0)
 		return print_err(c, &e);
-	if (load_with(c, path, &e) < 0)
+	if (load_with(c, path, NULL, &e) < 0)
 		return print_err(c, &e);
 	for (unsigned i = 0; i < registry_count(c->reg); i++) {
 		const struct proto *p = registry_at(c->reg, i);

@@ -217,6 +217,17 @@ static void let_sockets(struct calls *c)
 				      SCMP_A0(SCMP_CMP_EQ, PR_SET_TIMERSLACK, 0)) < 0;
 }
 
+/* Sockets that listen already, and those that they give. */
+static void let_clients(struct calls *c)
+{
+	static const int list[] = { SCMP_SYS(accept4),     SCMP_SYS(epoll_wait),
+				    SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl),
+				    SCMP_SYS(sendto),      SCMP_SYS(sendmsg),
+				    SCMP_SYS(getsockname), SCMP_SYS(getpeername) };
+
+	LET(c, list);
+}
+
 static bool seccomp(const struct seal_opts *o)
 {
 	struct calls c = { .ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM)) };
@@ -232,6 +243,8 @@ static bool seccomp(const struct seal_opts *o)
 		let_write(&c);
 	if (o->sends)
 		let_sockets(&c);
+	if (o->serves)
+		let_clients(&c);
 	done = !c.failed && seccomp_load(c.ctx) == 0;
 	seccomp_release(c.ctx);
 	return done;
@@ -257,7 +270,7 @@ bool seal_has_seccomp(void)
 unsigned seal_files(const struct seal_opts *o)
 {
 	/* A packet may be told to hold a file, and a script to hold many of them. */
-	return !o->sends && landlock(o->write_path) ? SEAL_FILES : 0;
+	return !o->sends && !o->files && landlock(o->write_path) ? SEAL_FILES : 0;
 }
 
 unsigned seal_calls(const struct seal_opts *o)

@@ -9,6 +9,8 @@
 struct seal_opts {
 	const char *write_path; /* new files may be made in its folder; NULL: nowhere */
 	bool sends;             /* sockets are opened yet; files may be read */
+	bool serves;            /* connections are accepted and answered */
+	bool files;             /* serves: files may be read */
 };
 enum sealed { SEAL_FILES = 1, SEAL_CALLS = 2 };
 

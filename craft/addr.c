@@ -78,6 +78,24 @@ socklen_t addr_sockaddr(const struct addr *a, uint16_t port, struct sockaddr_sto
 	return 0;
 }
 
+void addr_of_sockaddr(const struct sockaddr_storage *s, struct addr *a, uint16_t *port)
+{
+	memset(a, 0, sizeof(*a));
+	*port = 0;
+	if (s->ss_family == AF_INET) {
+		const struct sockaddr_in *x = (const struct sockaddr_in *)s;
+
+		addr_set(a, (const uint8_t *)&x->sin_addr, 4);
+		*port = ntohs(x->sin_port);
+	} else if (s->ss_family == AF_INET6) {
+		const struct sockaddr_in6 *x = (const struct sockaddr_in6 *)s;
+
+		addr_set(a, (const uint8_t *)&x->sin6_addr, 16);
+		a->scope = x->sin6_scope_id;
+		*port = ntohs(x->sin6_port);
+	}
+}
+
 bool type_addr(const struct type *t, unsigned bits)
 {
 	if (t->form == TYPE_CHOOSE) {

@@ -27,6 +27,8 @@ bool addr_set(struct addr *a, const uint8_t *p, size_t n); /* n 4 or 16, else fa
 const char *addr_words(const struct addr *a, char out[64]);
 /* As the kernel wants it. Returns the length. */
 socklen_t addr_sockaddr(const struct addr *a, uint16_t port, struct sockaddr_storage *out);
+/* The other way; of another family: none, port 0. */
+void addr_of_sockaddr(const struct sockaddr_storage *s, struct addr *a, uint16_t *port);
 
 /* Is t, or an arm of the `choose` t, a fixed address of this many bits? */
 bool type_addr(const struct type *t, unsigned bits);

@@ -380,24 +380,6 @@ int conn_fd(const struct conn *c)
 	return c->fd;
 }
 
-static void end_of(const struct sockaddr_storage *s, struct addr *a, uint16_t *port)
-{
-	memset(a, 0, sizeof(*a));
-	*port = 0;
-	if (s->ss_family == AF_INET) {
-		const struct sockaddr_in *x = (const struct sockaddr_in *)s;
-
-		addr_set(a, (const uint8_t *)&x->sin_addr, 4);
-		*port = ntohs(x->sin_port);
-	} else if (s->ss_family == AF_INET6) {
-		const struct sockaddr_in6 *x = (const struct sockaddr_in6 *)s;
-
-		addr_set(a, (const uint8_t *)&x->sin6_addr, 16);
-		a->scope = x->sin6_scope_id;
-		*port = ntohs(x->sin6_port);
-	}
-}
-
 void conn_ends(const struct conn *c, struct addr *local, uint16_t *lport, struct addr *peer,
 	       uint16_t *pport)
 {
@@ -405,9 +387,9 @@ void conn_ends(const struct conn *c, struct addr *local, uint16_t *lport, struct
 	socklen_t n = sizeof(s);
 
 	getsockname(c->fd, (struct sockaddr *)&s, &n);
-	end_of(&s, local, lport);
+	addr_of_sockaddr(&s, local, lport);
 	memset(&s, 0, sizeof(s));
 	n = sizeof(s);
 	getpeername(c->fd, (struct sockaddr *)&s, &n);
-	end_of(&s, peer, pport);
+	addr_of_sockaddr(&s, peer, pport);
 }

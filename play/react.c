@@ -81,7 +81,7 @@ static int open_rules(struct react *r, struct err *e)
 		for (unsigned k = 0; k < x->n; k++)
 			if ((x->act[k].fill || x->act[k].by) && react_aim(r, &x->act[k], e))
 				return -1;
-		if (!r->o->no_listener && !r->o->dry)
+		if (!r->o->no_listener && !r->o->dry && !r->o->deliver)
 			react_guard(r, x);
 	}
 	return 0;
@@ -146,7 +146,7 @@ static bool held(struct react *r)
 {
 	int64_t now;
 
-	if (r->o->i_may || !react_dev(r)->default_route)
+	if (r->o->i_may || r->o->deliver || !react_dev(r)->default_route)
 		return false;
 	now = clock_coarse() / 1000000000;
 	if (now != r->second) {

@@ -58,6 +58,10 @@ struct react_opts {
 	bool i_may;       /* careful.h is not asked */
 	bool no_listener; /* the kernel may answer, too */
 	const volatile int *stop;
+	/* Answers are handed over, and no interface is opened; or NULL. 1: e, it could not be done;
+	 * -1: e. */
+	int (*deliver)(void *ctx, const struct packet *p, const struct packet *answer,
+		       struct err *e);
 	void (*tell)(void *ctx, const struct react_told *t);
 	void *ctx;
 };
@@ -84,5 +88,10 @@ int react_flush(struct react *r, struct err *e);
 uint32_t react_mtu(const struct react *r);
 void react_counts(const struct react *r, struct react_counts *c);
 void react_close(struct react *r); /* accepts NULL */
+/* The ports at which packets that fit this pattern arrive (NULL: those that ask something of
+ * proto), as far as it names them: the transport's number, the port. One may be told twice. */
+void react_ports(const struct registry *reg, const char *pattern, size_t len,
+		 const struct proto *proto, void (*each)(void *ctx, int number, uint16_t port),
+		 void *ctx);
 
 #endif

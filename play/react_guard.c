@@ -41,9 +41,17 @@ static void reserve(struct react *r, int number, uint16_t port)
 	}
 }
 
+/* ---- ports that a rule names ---- */
+
+struct ports {
+	const struct registry *reg;
+	void (*each)(void *ctx, int number, uint16_t port);
+	void *ctx;
+};
+
 /* The values of a field that were said in a pattern. */
-static void reserve_said(struct react *r, int number, struct plan *p, const struct say *s,
-			 const struct field *f)
+static void ports_said(const struct ports *x, int number, struct plan *p, const struct say *s,
+		       const struct field *f)
 {
 	uint64_t count = s->sweep ? plan_count(p) : 1;
 	struct arena mem = { 0 };
@@ -57,67 +65,84 @@ static void reserve_said(struct react *r, int number, struct plan *p, const stru
 			   value_parse(f, f->type, s->text, s->text_len, &mem, &v, NULL) < 0) {
 			break;
 		}
-		reserve(r, number, (uint16_t)v.num);
+		x->each(x->ctx, number, (uint16_t)v.num);
 	}
 	arena_done(&mem);
 }
 
-static bool guard_layer(struct react *r, struct plan *p, const struct plan_layer *l)
+static bool ports_of_layer(const struct ports *x, struct plan *p, const struct plan_layer *l)
 {
 	const struct field *src, *dst;
 	int number = l->proto ? transport_number(l->proto) : -1;
+	bool said = false;
 
 	if (number < 0 || !proto_ends(l->proto, END_PORT, &src, &dst))
 		return false;
 	for (const struct say *s = l->say; s; s = s->next)
-		if (s->name == dst->name && (s->form == SAY_VALUE || s->form == SAY_TEXT))
-			reserve_said(r, number, p, s, dst);
-	return true;
+		if (s->name == dst->name && (s->form == SAY_VALUE || s->form == SAY_TEXT)) {
+			ports_said(x, number, p, s, dst);
+			said = true;
+		}
+	return said;
 }
 
 /* The ports by which a protocol is known. */
-static void guard_proto(struct react *r, const struct proto *p)
+static void ports_of_proto(const struct ports *x, const struct proto *p)
 {
 	for (unsigned i = 0; i < p->nover; i++) {
 		const struct over *o = &p->over[i];
 
-		for (unsigned k = 0; o->space && k < registry_count(r->o->reg); k++) {
-			const struct proto *q = registry_at(r->o->reg, k);
+		for (unsigned k = 0; o->space && k < registry_count(x->reg); k++) {
+			const struct proto *q = registry_at(x->reg, k);
 			int number = transport_number(q);
 
 			for (unsigned c = 0; number >= 0 && c < q->ncarries; c++)
 				if (q->carries[c].space == o->space)
 					for (uint64_t v = o->lo; v <= o->hi && v < o->lo + 16; v++)
-						reserve(r, number, (uint16_t)v);
+						x->each(x->ctx, number, (uint16_t)v);
 		}
 	}
 }
 
-void react_guard(struct react *r, const struct reacting *x)
+void react_ports(const struct registry *reg, const char *pattern, size_t len,
+		 const struct proto *proto, void (*each)(void *ctx, int number, uint16_t port),
+		 void *ctx)
 {
+	struct ports x = { .reg = reg, .each = each, .ctx = ctx };
 	struct plan p = { 0 };
-	bool ports = false;
+	bool said = false;
 
-	if (x->asked) {
-		if (x->proto)
-			guard_proto(r, x->proto);
+	if (!pattern) {
+		if (proto)
+			ports_of_proto(&x, proto);
 		return;
 	}
 	/* Read as a packet, a pattern's ranges can be gone through. What is none has no ports that
 	 * could be known. */
-	if (!plan_parse(&p, r->o->reg, x->pattern.text, x->pattern.text_len, 0, NULL)) {
+	if (!plan_parse(&p, reg, pattern, len, 0, NULL)) {
 		for (unsigned i = 0; i < p.n; i++)
-			ports |= guard_layer(r, &p, &p.layer[i]);
-		for (unsigned i = 0; i < p.n && !ports; i++)
+			said |= ports_of_layer(&x, &p, &p.layer[i]);
+		for (unsigned i = 0; i < p.n && !said; i++)
 			if (p.layer[i].proto)
-				guard_proto(r, p.layer[i].proto);
+				ports_of_proto(&x, p.layer[i].proto);
 	}
 	plan_done(&p);
 }
 
+static void keep_from_kernel(void *ctx, int number, uint16_t port)
+{
+	reserve(ctx, number, port);
+}
+
+void react_guard(struct react *r, const struct reacting *x)
+{
+	react_ports(r->o->reg, x->asked ? NULL : x->pattern.text, x->pattern.text_len, x->proto,
+		    keep_from_kernel, r);
+}
+
 void react_guard_answer(struct react *r, const struct packet *answer)
 {
-	if (r->o->no_listener || r->o->dry)
+	if (r->o->no_listener || r->o->dry || r->o->deliver)
 		return;
 	for (unsigned i = 0; i < answer->nlayers; i++) {
 		const struct ends_of *x = react_ends(r->port, answer->layers[i].proto, END_PORT);

@@ -42,7 +42,7 @@ struct react {
 	struct reacting rule[REACT_RULES];
 	unsigned n;
 	struct sender *sender;
-	const struct hop *hop; /* of the interface */
+	const struct hop *hop; /* of the interface; NULL: answers are handed over */
 	struct tx *tx;         /* NULL: the loopback, or a dry run */
 	struct hush hush;
 	struct filter_work work;
@@ -50,7 +50,7 @@ struct react {
 	struct ends_of net[4], link[4], port[4];
 	uint16_t guarded; /* the last port that was asked for, of `number` */
 	int number;
-	uint64_t answers;
+	uint64_t answers, delivered;
 	struct react_counts counts;
 	uint64_t own[OWN_SEEN]; /* on the loopback: what we sent comes back */
 	uint64_t queued;        /* since the last flush */
@@ -72,8 +72,8 @@ int react_send(struct react *r, struct doing *d, const struct packet *p, struct 
 /* Send a packet that was made from p, the way p came. */
 int react_back(struct react *r, const struct packet *p, const struct packet *answer, struct err *e);
 bool react_own(const struct react *r, const struct packet *p);
-bool react_loops(const struct react *r); /* on the loopback */
-const struct iface *react_dev(const struct react *r);
+bool react_loops(const struct react *r);              /* on the loopback */
+const struct iface *react_dev(const struct react *r); /* NULL: answers are handed over */
 /* The first layer of p with network addresses; LAYER_NONE. */
 int react_net(struct react *r, const struct packet *p, const struct ends_of **x);
 /* What a protocol's ends of a kind are, looked up once in a while; src NULL: it has none. */

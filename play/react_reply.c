@@ -154,7 +154,7 @@ static void turn_link(struct react *r, struct packet *q, uint8_t *bytes)
 	uint8_t *from, *to, was[8];
 	unsigned n, m;
 
-	if (!x || !x->src)
+	if (!x || !x->src || !react_dev(r))
 		return;
 	src = packet_field(q, 0, x->src, &n);
 	dst = packet_field(q, 0, x->dst, &m);

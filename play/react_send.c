@@ -23,6 +23,8 @@ int react_ways_open(struct react *r, struct err *e)
 				  .stop = r->o->stop };
 	struct tx_opts to = { .stop = r->o->stop };
 
+	if (r->o->deliver)
+		return 0;
 	r->sender = sender_open(&so, e);
 	if (!r->sender)
 		return -1;
@@ -47,12 +49,12 @@ void react_ways_close(struct react *r)
 
 const struct iface *react_dev(const struct react *r)
 {
-	return &r->hop->route.dev;
+	return r->hop ? &r->hop->route.dev : NULL;
 }
 
 bool react_loops(const struct react *r)
 {
-	return r->hop->route.dev.flags & IFF_LOOPBACK;
+	return r->hop && r->hop->route.dev.flags & IFF_LOOPBACK;
 }
 
 static int careful(struct react *r, struct doing *d, struct err *e)
@@ -62,7 +64,7 @@ static int careful(struct react *r, struct doing *d, struct err *e)
 	char why[240];
 	int rc = 0;
 
-	if (r->o->i_may || r->o->dry)
+	if (r->o->i_may || r->o->dry || r->o->deliver)
 		return 0;
 	b = calloc(1, sizeof(*b));
 	if (!b)
@@ -88,6 +90,8 @@ int react_aim(struct react *r, struct doing *d, struct err *e)
 		if (plan_fresh(fill_plan(d->fill), e) < 0)
 			return -1;
 		plan_step(fill_plan(d->fill), 0, 0);
+		if (r->o->deliver)
+			return 0;
 		d->aim = aim_open(fill_plan(d->fill), r->sender, e);
 		if (!d->aim)
 			return -1;
@@ -222,8 +226,32 @@ static void told(struct react *r, const struct packet *p, const struct packet *a
 		return;
 	shown.when = p->when;
 	shown.flags = 0;
-	dissect_with(r->o->reg, &shown, &r->scratch);
+	if (shown.link != LINK_NONE)
+		dissect_with(r->o->reg, &shown, &r->scratch);
 	react_tell(r, REACT_SENT, &shown, NULL);
+}
+
+/* Nobody is looked for: who asked is known. */
+static int hand_over(struct react *r, const struct packet *p, const struct packet *answer,
+		     struct err *e)
+{
+	int rc;
+
+	told(r, p, answer);
+	rc = r->o->dry ? 0 : r->o->deliver(r->o->ctx, p, answer, e);
+	r->delivered += rc == 0 && !r->o->dry;
+	return rc;
+}
+
+static int send_over(struct react *r, struct doing *d, const struct packet *p, struct err *e)
+{
+	const struct packet *answer;
+
+	if (!fill_stays(d->fill) && plan_fresh(fill_plan(d->fill), e) < 0)
+		return -1;
+	plan_step(fill_plan(d->fill), r->answers++, 0);
+	answer = fill_packet(d->fill, e);
+	return answer ? hand_over(r, p, answer, e) : 1;
 }
 
 /* The plan is another one for each packet. */
@@ -258,6 +286,8 @@ int react_send(struct react *r, struct doing *d, const struct packet *p, struct 
 
 	if (rc)
 		return rc;
+	if (r->o->deliver)
+		return send_over(r, d, p, e);
 	if (!fill_stays(d->fill))
 		return send_anew(r, d, p, e);
 	plan_step(fill_plan(d->fill), r->answers++, 0);
@@ -288,6 +318,8 @@ int react_back(struct react *r, const struct packet *p, const struct packet *ans
 	unsigned n;
 	int at;
 
+	if (r->o->deliver)
+		return hand_over(r, p, answer, e);
 	react_guard_answer(r, answer);
 	told(r, p, answer);
 	if (r->o->dry)
@@ -313,15 +345,16 @@ int react_flush(struct react *r, struct err *e)
 	r->queued = 0;
 	if (r->tx && tx_flush(r->tx, e))
 		return -1;
-	return sender_flush(r->sender, e);
+	return r->sender ? sender_flush(r->sender, e) : 0;
 }
 
 void react_counts(const struct react *r, struct react_counts *c)
 {
-	struct tx_counts routed;
+	struct tx_counts routed = { .sent = r->delivered };
 
 	*c = r->counts;
-	sender_counts(r->sender, &routed);
+	if (r->sender)
+		sender_counts(r->sender, &routed);
 	c->sent = routed.sent;
 	c->failed = routed.failed;
 	if (r->tx) {
