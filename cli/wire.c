@@ -27,7 +27,7 @@ int wire_open(struct wire *w, struct cli *c, struct err *e)
 		return -1;
 	if (opt_has(&c->opt, OPT_AS))
 		w->form = strcmp(forms[i], "expr") == 0 ? FORM_EXPR : report_form(forms[i]);
-	else if (opt_has(&c->opt, OPT_QUIET))
+	else if (opt_has(&c->opt, OPT_QUIET) && c->cmd != &cmd_react && c->cmd != &cmd_serve)
 		w->form = REPORT_NONE;
 	struct report_opts ro = {
 		.form = w->form == FORM_EXPR ? REPORT_NONE : (enum report_form)w->form,

@@ -130,6 +130,13 @@ for i in 1 2; do lab_on h1 "$STRATA" send -q ip dst=10.77.0.2 / udp dport=9001 /
 wait "$REACT"
 check "-c ends it" $? 0
 check "it is told" "$(grep -c '^RCVD.*9001' "$LOG")" 2
+# What is logged is data: -q leaves it.
+lab_bg h2 "$STRATA" react -q -i eth0 -c 1 'udp dport=9001' log
+REACT=$LAB_PID LOG=$LAB_LOG
+asks_until() { lab_on h1 "$STRATA" send -q ip dst=10.77.0.2 / udp dport=9001 && [ -s "$LOG" ]; }
+lab_until 20 asks_until
+ended TERM
+check "with -q, too, and nothing else" "$(sed -E 's/ .*//' "$LOG")" RCVD
 reacting react -i eth0 --dry-run -v 'udp dport=9002' send 'ip src={ip.dst} dst={ip.src} / udp sport={udp.dport} dport={udp.sport} / text:never'
 lab_sniff h1 eth0 dry.pcap udp and src port 9002 || exit 1
 lab_on h1 "$STRATA" send -q ip dst=10.77.0.2 / udp sport=1234 dport=9002
