@@ -24,8 +24,8 @@ static const char *const examples[] = { "lab",
 					"what would be made: addresses, routes",
 					"lab run web.lab",
 					"start, run and stop what the file says",
-					"lab run web.lab",
-					"start, run and stop what the file says",
+					"lab list",
+					"those that run",
 					"lab on h2 ip route",
 					"a command, or a shell, on a host of a running lab",
 					"lab sniff h1--s1 tcp",
@@ -305,8 +305,10 @@ static int list_labs(struct cli *c)
 	n = labs_each(tell_lab, &out.b, &e);
 	if (n < 0 || (out_flush(&out, &e) < 0 && !out.gone))
 		rc = print_err(c, &e);
-	else if (!n)
+	else if (!n) {
+		say(c, "no lab runs");
 		rc = EXIT_NO;
+	}
 	out_done(&out);
 	return rc;
 }
@@ -418,7 +420,8 @@ static int run_lab(struct cli *c)
 const struct command cmd_lab = {
 	.name = "lab",
 	.line = "a private network, as an ordinary user",
-	.usage = "[TOPOLOGY|FILE] [-- COMMAND...]",
+	.usage = "[TOPOLOGY|FILE] [-- COMMAND...] | run FILE | list | on HOST [COMMAND...] | sniff "
+		 "WHERE",
 	.example = examples,
 	.option = options,
 	.run = run_lab,

@@ -44,7 +44,7 @@ const struct option_row option_rows[] = {
 		       "packets a second: 1000, 10kpps; bits: 10mbit; max", false },
 	[OPT_INTERVAL] = { OPT_INTERVAL, 0, "interval", "TIME",
 			   "between two packets, or the rows of --stats time: 1s,\n"
-			   "10ms (without a unit: seconds); watch --sockets: two looks",
+			   "10ms (without a unit: seconds)",
 			   false },
 	[OPT_TIMEOUT] = { OPT_TIMEOUT, 0, "timeout", "TIME",
 			  "how long to wait for each answer (send, replay: neighbour):\n"
@@ -172,10 +172,7 @@ const struct option_row option_rows[] = {
 	/* The same name without a value, where there is one table. */
 	[OPT_TABLE] = { OPT_TABLE, 0, "stats", NULL, "a row for each conversation, no ladder",
 			false },
-	[OPT_ONLY] = { OPT_ONLY, 0, "only", "LIST",
-		       "flow: these conversations alone: tcp:3,udp:0;\n"
-		       "                                  watch: these rules",
-		       false },
+	[OPT_ONLY] = { OPT_ONLY, 0, "only", "LIST", "these alone", false },
 	[OPT_ABSOLUTE] = { OPT_ABSOLUTE, 0, "absolute", NULL, "sequence numbers as they are sent",
 			   false },
 	[OPT_RELATIVE] = { OPT_RELATIVE, 0, "relative", NULL,
