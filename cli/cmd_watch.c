@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* strata watch: what should not be there, live or in a file. */
-#include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,8 +10,8 @@
 #include "cli/signals.h"
 #include "cli/socket_join.h"
 #include "cli/told.h"
+#include "cli/watch_rules.h"
 #include "cli/watch_sockets.h"
-#include "watch/builtin.h"
 #include "watch/watch.h"
 
 static const char *const examples[] = {
@@ -59,186 +56,11 @@ struct watching {
 	uint64_t gone; /* packets that prove something, and were not kept */
 	enum rule_sure sure;
 	uint64_t unsure; /* findings that are less sure */
-	struct baseline usual;
-	FILE *learn;                 /* where it is written; NULL */
+	struct usual usual;
 	struct err *e;               /* of found() */
 	struct joined *joined;       /* with this machine's sockets; NULL */
 	const struct packet *packet; /* of found() */
 };
-
-/* ---- which rules ---- */
-
-/* All of a file that is open; 0 or e. */
-static int read_all(FILE *f, const char *path, size_t most, struct buf *b, struct err *e)
-{
-	while (!feof(f) && !ferror(f) && b->n <= most && buf_grow(b, 65536))
-		b->n += fread(b->p + b->n, 1, b->cap - b->n, f);
-	if (ferror(f) || b->failed)
-		return err_set(e, ERR_IO, "%s: %s", path,
-			       b->failed ? "no memory" : strerror(errno));
-	return b->n > most ? err_set(e, ERR_USAGE, "%s: more than %zu MiB", path, most >> 20) : 0;
-}
-
-static FILE *open_file(const char *path, const char *mode, struct err *e)
-{
-	FILE *f = fopen(path, mode);
-
-	if (!f)
-		err_set(e, errno == EACCES ? ERR_PERM : ERR_IO, "%s: %s", path, strerror(errno));
-	return f;
-}
-
-static int read_rules(struct watching *w, const char *path, struct err *e)
-{
-	FILE *f = open_file(path, "re", e);
-	struct buf b = { 0 };
-	int rc = -1;
-
-	if (!f)
-		return -1;
-	if (read_all(f, path, 1u << 20, &b, e) == 0)
-		rc = ruleset_read(&w->rules, path, b.p, b.n, e);
-	buf_done(&b);
-	fclose(f);
-	return rc;
-}
-
-struct chosen {
-	const char *list;
-	bool in; /* those in the list are kept */
-};
-
-static bool is_chosen(const struct watch_rule *r, void *arg)
-{
-	const struct chosen *c = arg;
-	size_t n = strlen(r->name);
-
-	for (const char *s = c->list; *s;) {
-		size_t len = strcspn(s, ",");
-
-		if (len == n && !strncmp(s, r->name, n))
-			return c->in;
-		s += len + (s[len] == ',');
-	}
-	return !c->in;
-}
-
-static int choose(struct watching *w, enum option_id id, bool in, struct err *e)
-{
-	struct chosen c = { w->c->opt.v[id], in };
-
-	if (!c.list)
-		return 0;
-	for (const char *s = c.list; *s;) {
-		size_t len = strcspn(s, ",");
-		const char *near;
-
-		if (!ruleset_find(&w->rules, s, len)) {
-			near = ruleset_near(&w->rules, s, len);
-			return err_set(e, ERR_USAGE, "no rule is called '%.*s'%s%s%s", (int)len, s,
-				       near ? "; did you mean '" : "; --rules list shows them",
-				       near ? near : "", near ? "'?" : "");
-		}
-		s += len + (s[len] == ',');
-	}
-	ruleset_keep(&w->rules, is_chosen, &c);
-	return 0;
-}
-
-static bool wants_list(const struct options *o)
-{
-	return o->n[OPT_RULES] && !strcmp(o->v[OPT_RULES], "list");
-}
-
-static int load_rules(struct watching *w, struct err *e)
-{
-	const struct options *o = &w->c->opt;
-	int sure = SURE_MEDIUM;
-
-	ruleset_init(&w->rules, w->c->reg);
-	if (opt_word(o, OPT_SURE, rule_sure_names, &sure, e) < 0)
-		return -1;
-	w->sure = (enum rule_sure)sure;
-	for (const struct builtin_file *b = builtin_rules; b->name; b++) {
-		if (ruleset_read(&w->rules, b->name, b->text, b->len, e) < 0)
-			return -1;
-	}
-	for (unsigned i = 0; i < o->n[OPT_RULES]; i++) {
-		if (strcmp(o->list[OPT_RULES][i], "list") &&
-		    read_rules(w, o->list[OPT_RULES][i], e) < 0)
-			return -1;
-	}
-	return choose(w, OPT_ONLY, true, e) < 0 ? -1 : choose(w, OPT_WITHOUT, false, e);
-}
-
-static int list_rules(struct cli *c)
-{
-	struct watching w = { .c = c };
-	struct out out = { 0 };
-	struct err e = { 0 };
-	int rc = -1;
-
-	if (load_registry(c, &e) == 0 && load_rules(&w, &e) == 0) {
-		for (unsigned i = 0; i < w.rules.n; i++) {
-			buf_put(&out.b, w.rules.v[i]->source, w.rules.v[i]->source_len);
-			buf_str(&out.b, i + 1 < w.rules.n ? "\n\n" : "\n");
-		}
-		rc = out_flush(&out, &e) < 0 && !out.gone ? -1 : 0;
-	}
-	out_done(&out);
-	ruleset_free(&w.rules);
-	return rc < 0 ? print_err(c, &e) : EXIT_DONE;
-}
-
-/* ---- what is usual ---- */
-
-/* What is learnt is written at the end, into a file that is opened now: nothing can be later. */
-static int open_baseline(struct watching *w, struct err *e)
-{
-	const struct options *o = &w->c->opt;
-	const char *learn = o->v[OPT_LEARN], *path = learn ? learn : o->v[OPT_BASELINE];
-	struct buf b = { 0 };
-	FILE *f;
-	int rc = -1;
-
-	if (!path)
-		return 0;
-	f = open_file(path, learn ? "a+e" : "re", e);
-	if (!f)
-		return -1;
-	rewind(f);
-	if (read_all(f, path, 2u * BASELINE_MOST, &b, e) == 0)
-		rc = baseline_read(&w->usual, path, b.p, b.n, e);
-	buf_done(&b);
-	if (learn && rc == 0)
-		w->learn = f;
-	else
-		fclose(f);
-	return rc;
-}
-
-/* The file, anew: with what it had, sorted. */
-static int write_baseline(struct watching *w, struct err *e)
-{
-	struct buf b = { 0 };
-	int fd, rc = 0;
-
-	if (!w->learn)
-		return 0;
-	fd = fileno(w->learn);
-	baseline_print(&w->usual, &b);
-	if (b.failed)
-		rc = err_set(e, ERR_IO, "no memory");
-	else if (ftruncate(fd, 0) < 0 || fwrite(b.p, 1, b.n, w->learn) != b.n ||
-		 fflush(w->learn) != 0)
-		rc = err_set(e, ERR_IO, "cannot write %s: %s", w->c->opt.v[OPT_LEARN],
-			     strerror(errno));
-	else
-		say(w->c, "%" PRIu32 " lines of what is usual in %s%s", w->usual.n,
-		    w->c->opt.v[OPT_LEARN], w->usual.full ? "; there is no room for more" : "");
-	buf_done(&b);
-	return rc;
-}
 
 /* ---- findings ---- */
 
@@ -340,8 +162,8 @@ static void tell(const struct watching *w)
 	if (w->unsure)
 		say(w->c, "%" PRIu64 " that may be harmless: --sure low shows them", w->unsure);
 	if (n.repeats)
-		say(w->c, "%" PRIu64 " packet%s more of what was told", n.repeats,
-		    n.repeats == 1 ? " is" : "s are");
+		say(w->c, "what was told came %" PRIu64 " time%s more", n.repeats,
+		    n.repeats == 1 ? "" : "s");
 	if (n.forgotten)
 		say(w->c,
 		    "%" PRIu64 " times something was forgotten before it was many: there was no "
@@ -359,7 +181,7 @@ static int open_all(struct watching *w, struct err *e)
 
 	if (opt_u64(&w->c->opt, OPT_COUNT, UINT64_MAX, &w->most, e) < 0 ||
 	    told_open(&w->told, w->c, e) < 0 || load_registry(w->c, e) < 0 ||
-	    load_rules(w, e) < 0 || open_baseline(w, e) < 0)
+	    watch_rules(w->c, &w->rules, &w->sure, e) < 0 || usual_open(&w->usual, w->c, e) < 0)
 		return -1;
 	if (opt_has(&w->c->opt, OPT_SOCKETS) && !(w->joined = joined_open(w->c, &w->told, e)))
 		return -1;
@@ -369,9 +191,9 @@ static int open_all(struct watching *w, struct err *e)
 	w->feed.idle = idle;
 	w->feed.arg = w;
 	o.keep = path != NULL;
-	if (w->learn || opt_has(&w->c->opt, OPT_BASELINE))
-		o.baseline = &w->usual;
-	o.learn = w->learn != NULL;
+	if (w->usual.path)
+		o.baseline = &w->usual.lines;
+	o.learn = w->usual.learn != NULL;
 	w->watch = watch_open(&o, e);
 	if (!w->watch)
 		return -1;
@@ -397,12 +219,12 @@ static int run_watch(struct cli *c)
 
 	if (opt_has(&c->opt, OPT_SOCKETS) && !opt_has(&c->opt, OPT_INTERFACE))
 		return watch_sockets(c);
-	if (wants_list(&c->opt))
-		return list_rules(c);
+	if (watch_rules_wanted(c))
+		return watch_rules_list(c);
 	if (open_all(&w, &e) == 0) {
 		rc = watch_all(&w, &e);
 		tell(&w);
-		if (rc != SOURCE_ERROR && write_baseline(&w, &e) < 0)
+		if (rc != SOURCE_ERROR && usual_write(&w.usual, c, &e) < 0)
 			rc = SOURCE_ERROR;
 		if (feed_tell(&w.feed) && !opt_has(&c->opt, OPT_ALLOW_LOSS))
 			code = EXIT_LOST;
@@ -413,9 +235,7 @@ static int run_watch(struct cli *c)
 		rc = SOURCE_ERROR;
 	joined_close(w.joined);
 	watch_close(w.watch);
-	baseline_done(&w.usual);
-	if (w.learn)
-		fclose(w.learn);
+	usual_close(&w.usual);
 	ruleset_free(&w.rules);
 	feed_close(&w.feed);
 	told_close(&w.told);

@@ -233,5 +233,8 @@ int ruleset_read(struct ruleset *rs, const char *name, const char *text, size_t 
 		}
 		from = next;
 	}
+	if (!last)
+		return err_set(e, ERR_USAGE, "%s: there is no rule in it (rule NAME \"TITLE\")",
+			       name);
 	return end_rule(&p, begin, last);
 }
