@@ -33,8 +33,9 @@ static const char *const examples[] = {
 	NULL,
 };
 static const enum option_id options[] = {
-	OPT_INTERFACE, OPT_ONLY,  OPT_TABLE, OPT_AS,      OPT_WHERE,      OPT_COUNT, OPT_RELATIVE,
-	OPT_ABSOLUTE,  OPT_WIDTH, OPT_LIMIT, OPT_RESOLVE, OPT_NO_PROMISC, OPT_USER,  OPT_NONE,
+	OPT_INTERFACE, OPT_ONLY,       OPT_TABLE,    OPT_AS,      OPT_WHERE,
+	OPT_COUNT,     OPT_RELATIVE,   OPT_ABSOLUTE, OPT_WIDTH,   OPT_LIMIT,
+	OPT_RESOLVE,   OPT_NO_PROMISC, OPT_USER,     OPT_THREADS, OPT_NONE,
 };
 
 /* ---- what is asked for ---- */
@@ -124,10 +125,9 @@ static int read_options(struct flowing *w, struct err *e)
 }
 
 /* Everything but the source. */
-static int open_flow(struct flowing *w, const struct feed *f, struct err *e)
+static int open_flow(struct flowing *w, struct err *e)
 {
-	struct show_opts so = { .form = REPORT_LINE,
-				.pattern = f->filter.pattern ? f->filter.text : NULL };
+	struct show_opts so = { .form = REPORT_LINE };
 	struct ladder_opts lo = { .over = flow_over, .unanswered = flow_unanswered, .arg = w };
 	int form = w->show.form;
 	uint64_t limit = LIMIT;
@@ -155,7 +155,7 @@ static int open_flow(struct flowing *w, const struct feed *f, struct err *e)
 /* enum show_result. */
 static int take(struct flowing *w, struct packet *p, struct err *e)
 {
-	int rc = show_choose(&w->show, p, e);
+	int rc = show_dissected(&w->show, p, e);
 
 	if (rc <= 0)
 		return rc;
@@ -177,7 +177,7 @@ static int take_all(struct flowing *w, struct feed *f, uint64_t most, struct err
 	struct packet p;
 	int rc = SHOW_OK, got = SOURCE_PACKET;
 
-	while (rc == SHOW_OK && (got = feed_take(f, &p, e)) == SOURCE_PACKET) {
+	while (rc == SHOW_OK && (got = feed_next(f, &p, e)) == SOURCE_PACKET) {
 		rc = take(w, &p, e);
 		if (rc == SHOW_OK && most && w->show.chosen >= most)
 			rc = SHOW_END;
@@ -245,7 +245,7 @@ static int run_flow(struct cli *c)
 	if (opt_has(&c->opt, OPT_INTERFACE) && strcmp(c->opt.v[OPT_INTERFACE], "list") == 0)
 		return list_devices(c);
 	if (opt_u64(&c->opt, OPT_COUNT, UINT64_MAX, &most, &e) < 0 || read_options(&w, &e) < 0 ||
-	    load_registry(c, &e) < 0 || feed_open(&feed, c, &e) < 0 || open_flow(&w, &feed, &e) < 0)
+	    load_registry(c, &e) < 0 || feed_open(&feed, c, &e) < 0 || open_flow(&w, &e) < 0)
 		goto out;
 	make_title(&w, source_name(feed.src[0]));
 	feed.idle = flush;

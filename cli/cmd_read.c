@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* strata read: capture files, taken apart. */
 #include <inttypes.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "capture/source.h"
 #include "cli/crew.h"
@@ -13,6 +11,7 @@
 #include "cli/seal.h"
 #include "cli/show.h"
 #include "cli/signals.h"
+#include "cli/threads.h"
 #include "cli/words.h"
 
 static const char *const examples[] = {
@@ -138,41 +137,18 @@ static int read_all(struct reading *r, struct err *e)
 
 /* ---- several threads ---- */
 
-#define WORTH (1u << 20) /* bytes of files for which threads are made */
-
-static unsigned processors(void)
-{
-	cpu_set_t set;
-	int n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
-
-	return n > 8 ? 8 : n > 0 ? (unsigned)n : 1;
-}
-
-/* Bytes that will be read, as far as the files tell. */
-static uint64_t bytes_to_read(const struct reading *r, char **paths)
-{
-	uint64_t n = 0;
-	struct stat st;
-
-	for (int i = 0; i < r->n; i++) {
-		if (r->ids[i].set && stat(paths[i], &st) == 0)
-			n += (uint64_t)st.st_size;
-	}
-	return n;
-}
-
 /* What takes one packet after the other is not shared: counting and writing chosen ones, streams,
  * and times that count from the last one chosen. What comes through a pipe is told as it comes. */
 static int open_crew(struct reading *r, const struct show_opts *so, char **paths, struct err *e)
 {
-	uint64_t n = bytes_to_read(r, paths) >= WORTH ? processors() : 1;
+	unsigned n;
 
-	if (opt_range(&r->c->opt, OPT_THREADS, 1, CREW_MOST, &n, e) < 0)
+	if (threads_for(r->c, paths, r->ids, r->n, &n, e) < 0)
 		return -1;
 	if (n < 2 || r->most || r->follow.mode != FOLLOW_NOT || r->show.sink ||
 	    (r->show.form == FORM_EXPR && (r->show.where || r->show.has_pattern)))
 		return 0;
-	r->crew = crew_open(&r->show, so, (unsigned)n, e);
+	r->crew = crew_open(&r->show, so, n, e);
 	return r->crew ? 0 : -1;
 }
 

@@ -5,25 +5,16 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/said.h"
-
-#define BATCH 256                /* packets */
-#define BATCH_BYTES (512u << 10) /* of packets; one that has more has a batch of its own */
-#define ROUND 8                  /* what begins in the bytes of a batch is aligned to */
+#include "cli/batch.h"
 
 enum batch_state { BATCH_FREE, BATCH_READY, BATCH_TAKEN, BATCH_DONE };
 
-struct batch {
+struct printed { /* a batch, and what is printed of it */
 	enum batch_state state;
-	unsigned n;
-	struct packet *p;    /* [BATCH] */
-	const char **ifname; /* [BATCH] */
-	uint8_t *bytes;
-	size_t used, cap;
+	struct batch in;
 	struct since after; /* of the packet before it */
 	struct buf out;
 	int rc; /* of printing it */
@@ -41,7 +32,7 @@ struct crew {
 	struct showing *s;
 	struct worker *worker;
 	unsigned nworkers;
-	struct batch *ring;
+	struct printed *ring;
 	unsigned size;
 	unsigned fill, next, tail; /* to be filled, to be printed, to be written; counting on */
 	struct since first, last;  /* of the packets so far */
@@ -51,14 +42,14 @@ struct crew {
 	pthread_cond_t work, done;
 };
 
-static struct batch *batch_at(struct crew *c, unsigned i)
+static struct printed *batch_at(struct crew *c, unsigned i)
 {
 	return &c->ring[i % c->size];
 }
 
 /* ---- printing ---- */
 
-static void print_batch(struct showing *s, const struct since *first, struct batch *b)
+static void print_batch(struct showing *s, const struct since *first, struct printed *b)
 {
 	struct buf before = s->out.b;
 
@@ -66,16 +57,16 @@ static void print_batch(struct showing *s, const struct since *first, struct bat
 	s->out.b.n = 0;
 	show_since(s, first, &b->after);
 	b->rc = SHOW_OK;
-	for (unsigned i = 0; i < b->n && b->rc == SHOW_OK; i++)
-		b->rc = show_print(s, &b->p[i], b->ifname[i], &b->e);
+	for (unsigned i = 0; i < b->in.n && b->rc == SHOW_OK; i++)
+		b->rc = show_print(s, &b->in.p[i], b->in.ifname[i], &b->e);
 	b->out = s->out.b;
 	s->out.b = before;
 }
 
 /* The next batch that waits for somebody; the lock is held. */
-static struct batch *take(struct crew *c)
+static struct printed *take(struct crew *c)
 {
-	struct batch *b = batch_at(c, c->next);
+	struct printed *b = batch_at(c, c->next);
 
 	if (c->next == c->fill || b->state != BATCH_READY)
 		return NULL;
@@ -85,7 +76,7 @@ static struct batch *take(struct crew *c)
 }
 
 /* Print it; the lock is held before and after. */
-static void work(struct crew *c, struct showing *s, struct batch *b)
+static void work(struct crew *c, struct showing *s, struct printed *b)
 {
 	pthread_mutex_unlock(&c->lock);
 	print_batch(s, &c->first, b);
@@ -97,7 +88,7 @@ static void *worker_runs(void *arg)
 {
 	struct worker *w = arg;
 	struct crew *c = w->crew;
-	struct batch *b;
+	struct printed *b;
 
 	pthread_mutex_lock(&c->lock);
 	c->running++;
@@ -118,7 +109,7 @@ static void *worker_runs(void *arg)
 /* ---- writing ---- */
 
 /* Write a batch that is printed. */
-static int write_batch(struct crew *c, struct batch *b, struct err *e)
+static int write_batch(struct crew *c, struct printed *b, struct err *e)
 {
 	struct out *o = &c->s->out;
 	struct buf before;
@@ -135,8 +126,7 @@ static int write_batch(struct crew *c, struct batch *b, struct err *e)
 		o->b = before;
 	}
 	b->state = BATCH_FREE;
-	b->n = 0;
-	b->used = 0;
+	batch_clear(&b->in);
 	return rc == SHOW_OK ? b->rc : rc;
 }
 
@@ -147,7 +137,7 @@ static int write_down_to(struct crew *c, unsigned most, struct err *e)
 
 	pthread_mutex_lock(&c->lock);
 	while (rc == SHOW_OK && c->tail != c->fill) {
-		struct batch *b = batch_at(c, c->tail), *mine;
+		struct printed *b = batch_at(c, c->tail), *mine;
 
 		if (b->state == BATCH_DONE) {
 			pthread_mutex_unlock(&c->lock);
@@ -178,7 +168,7 @@ static int submit(struct crew *c, struct err *e)
 
 int crew_drain(struct crew *c, struct err *e)
 {
-	int rc = batch_at(c, c->fill)->n ? submit(c, e) : SHOW_OK;
+	int rc = batch_at(c, c->fill)->in.n ? submit(c, e) : SHOW_OK;
 
 	if (rc == SHOW_OK)
 		rc = write_down_to(c, 0, e);
@@ -188,64 +178,6 @@ int crew_drain(struct crew *c, struct err *e)
 }
 
 /* ---- filling ---- */
-
-static size_t rounded(size_t n)
-{
-	return (n + ROUND - 1) / ROUND * ROUND;
-}
-
-static uint8_t *room(struct batch *b, size_t n)
-{
-	uint8_t *at = b->bytes + b->used;
-
-	b->used += rounded(n);
-	return at;
-}
-
-static size_t bytes_of(const struct packet *p)
-{
-	size_t n = rounded(p->len);
-
-	if (p->said)
-		n += rounded(sizeof(*p->said)) + rounded(p->said->len);
-	return n;
-}
-
-static bool make_room(struct batch *b, size_t n)
-{
-	uint8_t *bytes;
-
-	if (n <= b->cap)
-		return true;
-	bytes = realloc(b->bytes, n);
-	if (!bytes)
-		return false;
-	b->bytes = bytes;
-	b->cap = n;
-	return true;
-}
-
-static void copy_in(struct batch *b, const struct packet *p, const char *ifname)
-{
-	struct packet *q = &b->p[b->n];
-
-	memcpy(q, p, offsetof(struct packet, layers) + p->nlayers * sizeof(p->layers[0]));
-	q->learnt = NULL;
-	q->data = room(b, p->len);
-	memcpy((uint8_t *)(uintptr_t)q->data, p->data, p->len);
-	if (p->said) {
-		struct packet_said *said = (void *)room(b, sizeof(*said));
-		uint8_t *options = room(b, p->said->len);
-
-		if (p->said->len)
-			memcpy(options, p->said->options, p->said->len);
-		*said = *p->said;
-		said->options = options;
-		said->record = NULL;
-		q->said = said;
-	}
-	b->ifname[b->n++] = ifname;
-}
 
 static struct since since_of(const struct packet *p)
 {
@@ -260,8 +192,7 @@ static void later(struct crew *c, const struct packet *p)
 
 int crew_packet(struct crew *c, struct packet *p, const char *ifname, struct err *e)
 {
-	struct batch *b = batch_at(c, c->fill);
-	size_t n = bytes_of(p);
+	struct printed *b = batch_at(c, c->fill);
 	int rc = show_look(c->s, p, e);
 
 	if (rc != SHOW_OK)
@@ -276,17 +207,16 @@ int crew_packet(struct crew *c, struct packet *p, const char *ifname, struct err
 			rc = show_print(c->s, p, ifname, e);
 		return rc == SHOW_OK && out_is_full(&c->s->out) ? show_flush(c->s, e) : rc;
 	}
-	if (b->n == BATCH || (b->n && b->used + n > b->cap)) {
+	if (!batch_takes(&b->in, p)) {
 		rc = submit(c, e);
 		if (rc != SHOW_OK)
 			return rc;
 		b = batch_at(c, c->fill);
 	}
-	if (!make_room(b, b->used + n))
-		return err_set(e, ERR_IO, "no memory");
-	if (!b->n)
+	if (!b->in.n)
 		b->after = c->last;
-	copy_in(b, p, ifname);
+	if (!batch_put(&b->in, p, ifname))
+		return err_set(e, ERR_IO, "no memory");
 	later(c, p);
 	return SHOW_OK;
 }
@@ -297,11 +227,7 @@ static int open_ring(struct crew *c)
 {
 	c->ring = calloc(c->size, sizeof(*c->ring));
 	for (unsigned i = 0; c->ring && i < c->size; i++) {
-		struct batch *b = &c->ring[i];
-
-		b->p = calloc(BATCH, sizeof(*b->p));
-		b->ifname = calloc(BATCH, sizeof(*b->ifname));
-		if (!b->p || !b->ifname || !make_room(b, BATCH_BYTES))
+		if (!batch_open(&c->ring[i].in))
 			return -1;
 	}
 	return c->ring ? 0 : -1;
@@ -373,9 +299,7 @@ void crew_close(struct crew *c)
 		show_close(&c->worker[i].show, NULL);
 	}
 	for (unsigned i = 0; c->ring && i < c->size; i++) {
-		free(c->ring[i].p);
-		free(c->ring[i].ifname);
-		free(c->ring[i].bytes);
+		batch_close(&c->ring[i].in);
 		buf_done(&c->ring[i].out);
 	}
 	free(c->ring);

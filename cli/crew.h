@@ -7,8 +7,6 @@
 
 #include "cli/show.h"
 
-#define CREW_MOST 64 /* threads */
-
 struct crew;
 
 /* threads: with the caller, from 2 on. o: what s was opened with. Begin before the seals: they

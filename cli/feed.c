@@ -9,6 +9,7 @@
 #include "cli/privs.h"
 #include "cli/seal.h"
 #include "cli/signals.h"
+#include "cli/threads.h"
 #include "core/clock.h"
 #include "dissect/pattern.h"
 
@@ -63,29 +64,14 @@ int feed_open(struct feed *f, struct cli *c, struct err *e)
 		return -1;
 	if (live)
 		signals_watch(f->src[0]);
+	else if (threads_for(c, c->argv, f->ids, f->n, &f->threads, e) < 0)
+		return -1;
 	struct privs_opts po = {
 		.user = c->opt.v[OPT_USER],
 		/* nobody could not write where root wants the file; who called sudo can. */
 		.keep_uid = opt_has(&c->opt, OPT_WRITE) && !getenv("SUDO_UID"),
 	};
 	return privs_drop(&po, e);
-}
-
-int feed_start(struct feed *f, const char *write_path, struct err *e)
-{
-	struct seal_opts sealed = { .write_path = write_path };
-	const struct source *s = f->src[0];
-	const char *link = link_name(source_link(s));
-
-	seal_files(&sealed);
-	if (source_start(f->src[0], e) < 0)
-		return -1;
-	seal_calls(&sealed);
-	if (feed_live(f))
-		say(f->c, "listening on %s (%s)%s%s", source_name(s),
-		    link ? link : "unknown link type", source_note(s) ? "; " : "",
-		    source_note(s) ? source_note(s) : "");
-	return 0;
 }
 
 static int next_live(struct feed *f, struct packet *p, struct err *e)
@@ -115,7 +101,7 @@ static int next_of_files(struct feed *f, struct packet *p, struct err *e)
 	return rc;
 }
 
-int feed_take(struct feed *f, struct packet *p, struct err *e)
+static int take(struct feed *f, struct packet *p, struct err *e)
 {
 	int rc = feed_live(f) ? next_live(f, p, e) : next_of_files(f, p, e);
 
@@ -124,10 +110,12 @@ int feed_take(struct feed *f, struct packet *p, struct err *e)
 	return rc;
 }
 
-int feed_next(struct feed *f, struct packet *p, struct err *e)
+static int next_dissected(void *arg, struct packet *p, struct err *e)
 {
+	struct feed *f = arg;
+
 	for (;;) {
-		int rc = feed_take(f, p, e), fits = 1;
+		int rc = take(f, p, e), fits = 1;
 
 		if (rc != SOURCE_PACKET)
 			return rc;
@@ -140,12 +128,36 @@ int feed_next(struct feed *f, struct packet *p, struct err *e)
 	}
 }
 
-bool feed_tell(const struct feed *f)
+int feed_start(struct feed *f, const char *write_path, struct err *e)
+{
+	struct seal_opts sealed = { .write_path = write_path };
+	const struct source *s = f->src[0];
+	const char *link = link_name(source_link(s));
+
+	seal_files(&sealed);
+	if (source_start(f->src[0], e) < 0 ||
+	    (f->threads > 1 && !(f->ahead = ahead_open(next_dissected, f, e))))
+		return -1;
+	seal_calls(&sealed);
+	if (feed_live(f))
+		say(f->c, "listening on %s (%s)%s%s", source_name(s),
+		    link ? link : "unknown link type", source_note(s) ? "; " : "",
+		    source_note(s) ? source_note(s) : "");
+	return 0;
+}
+
+int feed_next(struct feed *f, struct packet *p, struct err *e)
+{
+	return f->ahead ? ahead_next(f->ahead, p, e) : next_dissected(f, p, e);
+}
+
+bool feed_tell(struct feed *f)
 {
 	char kernel[60], device[60];
 	struct source_stats st;
 	bool lost = false;
 
+	f->ahead = ahead_close(f->ahead);
 	for (int i = 0; i < f->n && f->src && f->src[i]; i++) {
 		source_stats(f->src[i], &st);
 		if (source_note(f->src[i]) && !feed_live(f))
@@ -169,6 +181,7 @@ bool feed_tell(const struct feed *f)
 
 void feed_close(struct feed *f)
 {
+	ahead_close(f->ahead);
 	signals_watch(NULL);
 	for (int i = 0; i < f->n && f->src; i++)
 		source_close(f->src[i]);

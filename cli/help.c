@@ -37,6 +37,8 @@ static const struct {
 	{ &cmd_send, OPT_ALL, "sweeps of more than 2^24 packets too" },
 	{ &cmd_send, OPT_THREADS, "N threads share the sweep; its order is not kept" },
 	{ &cmd_diff, OPT_AS, "line, json" },
+	{ &cmd_watch, OPT_THREADS, "2: one reads and dissects, one judges; 1: one does all" },
+	{ &cmd_flow, OPT_THREADS, "2: one reads and dissects, one counts; 1: one does all" },
 	{ &cmd_lab, OPT_TIMEOUT, "run: how long a port is waited for (30s)" },
 	{ &cmd_lab, OPT_AS, "--print: text, json, mermaid" },
 	{ &cmd_flow, OPT_AS, "text, ascii, svg, mermaid, json; --stats: line, json, flat, csv" },

@@ -205,6 +205,12 @@ int show_choose(struct showing *s, struct packet *p, struct err *e)
 	return rc == SHOW_OK ? choose(s, p, e) : rc;
 }
 
+int show_dissected(struct showing *s, const struct packet *p, struct err *e)
+{
+	s->seen++;
+	return choose(s, p, e);
+}
+
 void show_since(struct showing *s, const struct since *first, const struct since *before)
 {
 	if (first->known)

@@ -63,6 +63,8 @@ int show_packet(struct showing *s, struct packet *p, const char *ifname, bool *s
 		struct err *e);
 /* The same without showing it: 1 it is chosen; enum show_result. */
 int show_choose(struct showing *s, struct packet *p, struct err *e);
+/* The same of one that is dissected, and was learnt from. */
+int show_dissected(struct showing *s, const struct packet *p, struct err *e);
 /* The same in two steps. The first, in the packets' order: dissect p, learn from it. */
 int show_look(struct showing *s, struct packet *p, struct err *e);
 /* The second: append what is printed of it to s->out, if it is chosen, without writing anything. */
