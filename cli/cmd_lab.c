@@ -151,6 +151,10 @@ void lab_tell_wires(struct cli *c, const struct topology *t, const struct lab *l
 	uint64_t seed;
 
 	for (unsigned w = 0; w < t->nwires; w++) {
+		if (lab_wire_broken(l, w))
+			say(c, "the wire %s--%s is broken: the program that carries it was ended",
+			    t->node[t->port[2 * w].node].name,
+			    t->node[t->port[2 * w + 1].node].name);
 		if (!lab_wire_stats(l, w, s, &seed) || !(s[0].in + s[1].in))
 			continue;
 		tell_way(c, t, 2 * w, &s[0]);

@@ -154,29 +154,51 @@ static void pump(struct runner *r)
 
 /* ---- steps ---- */
 
+/* What a program reads and writes: nothing, and our two pipes. -1: errno, and some may be open. */
+static int open_ends(int fds[3], int mine[2])
+{
+	fds[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	for (unsigned i = 0; i < 2 && fds[i] >= 0; i++) {
+		int both[2];
+
+		if (pipe2(both, O_CLOEXEC) < 0)
+			break;
+		mine[i] = both[0];
+		fds[i + 1] = both[1];
+		fcntl(mine[i], F_SETFL, O_NONBLOCK);
+	}
+	return fds[2] < 0 ? -1 : 0;
+}
+
 static int start(struct runner *r, const struct lab_step *s, unsigned *which)
 {
 	char *argv[] = { "/bin/sh", "-c", (char *)(uintptr_t)s->command, NULL };
-	int fds[3] = { open("/dev/null", O_RDONLY | O_CLOEXEC), -1, -1 }, pipes[2][2];
+	int fds[3] = { -1, -1, -1 }, mine[2] = { -1, -1 }, rc = -1;
 	struct program *v = realloc(r->v, (r->n + 1) * sizeof(*v));
 
 	if (v)
 		r->v = v;
-	if (!v || fds[0] < 0 || pipe2(pipes[0], O_CLOEXEC) < 0 || pipe2(pipes[1], O_CLOEXEC) < 0)
-		return err_set(&r->e, ERR_IO, "cannot start a program: %s", strerror(errno));
+	if (!v || open_ends(fds, mine)) {
+		err_set(&r->e, ERR_IO, "cannot start a program: %s", strerror(errno));
+		goto out;
+	}
 	if (opt_has(&r->c->opt, OPT_VERBOSE))
 		say(r->c, "%s: %s", r->t->node[s->node].name, s->command);
-	fds[1] = pipes[0][1];
-	fds[2] = pipes[1][1];
 	v += r->n;
-	*v = (struct program) { .step = s, .fd = { pipes[0][0], pipes[1][0] } };
+	*v = (struct program) { .step = s, .fd = { mine[0], mine[1] } };
+	mine[0] = mine[1] = -1;
 	v->pid = lab_run(r->l, s->node, argv, fds, LAB_RUN_GROUP, &r->e);
-	for (unsigned i = 0; i < 3; i++)
-		close(fds[i]);
-	for (unsigned i = 0; i < 2; i++)
-		fcntl(v->fd[i], F_SETFL, O_NONBLOCK);
+	rc = v->pid < 0 ? -1 : 0;
+	v->pid = v->pid < 0 ? 0 : v->pid;
 	*which = r->n++;
-	return v->pid < 0 ? (v->pid = 0, -1) : 0;
+out:
+	for (unsigned i = 0; i < 3; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	for (unsigned i = 0; i < 2; i++)
+		if (mine[i] >= 0)
+			close(mine[i]);
+	return rc;
 }
 
 static void stop(struct runner *r, struct program *p)

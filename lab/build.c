@@ -242,7 +242,7 @@ static int start_relay(struct lab *l, unsigned w, struct err *e)
 
 	for (unsigned i = 0; i < 2; i++) {
 		middle_name(w, i, name);
-		fd[i] = relay_socket(name, e);
+		fd[i] = relay_socket(name, v->mtu, ring_size(l->t), e);
 		if (fd[i] < 0)
 			return -1;
 	}
@@ -257,6 +257,7 @@ static int start_relay(struct lab *l, unsigned w, struct err *e)
 		return failed(e, "start a wire");
 	if (pid == 0)
 		relay_run(v, &l->share[w], fd);
+	l->share[w].carrier = pid;
 	close(fd[0]);
 	close(fd[1]);
 	return 0;

@@ -16,6 +16,8 @@ struct node_space {
 /* Of each imperfect wire, in memory that both sides see. */
 struct wire_share {
 	bool relayed;
+	bool broken;   /* who carried its frames has ended before the lab */
+	pid_t carrier; /* as the lab's first process knows it */
 	unsigned ring; /* bytes that the kernel keeps for each end of the wire */
 	uint64_t seed;
 	struct lab_wire_stats stats[2];
@@ -62,8 +64,8 @@ int build_lab(struct lab *l, struct err *e);
 /* Carry frames over wire w between the packet sockets fd[2] until the process ends. */
 void relay_run(const struct lab_wire *w, struct wire_share *share, const int fd[2])
 	__attribute__((noreturn));
-/* Packet socket on an interface of this network namespace; -1: e. */
-int relay_socket(const char *name, struct err *e);
+/* Packet socket on an interface of this network namespace, with a ring of so many bytes; -1: e. */
+int relay_socket(const char *name, unsigned mtu, unsigned ring, struct err *e);
 
 /* ---- control.c ---- */
 

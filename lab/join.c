@@ -77,7 +77,8 @@ become(const struct join *j, char *const argv[], const int fds[3], const char *c
 	environment(j);
 	/* First out of the way, since one may be where another is to go. */
 	for (int i = 0; i < 3; i++)
-		aside[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 3);
+		if ((aside[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 3)) < 0)
+			give_up(pipe, "pass descriptors");
 	for (int i = 0; i < 3; i++)
 		if (dup2(aside[i], i) < 0)
 			give_up(pipe, "pass descriptors");

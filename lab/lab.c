@@ -39,6 +39,11 @@ bool lab_wire_stats(const struct lab *l, unsigned wire, struct lab_wire_stats ou
 	return true;
 }
 
+bool lab_wire_broken(const struct lab *l, unsigned wire)
+{
+	return l->share[wire].broken;
+}
+
 /* ---- the first process ---- */
 
 /* What the one who opened it, and those who join it, need to enter. */
@@ -56,6 +61,10 @@ static int hand_out(struct lab *l)
 	l->space.pid = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
 	l->space.mnt = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
 	l->space.ipc = open("/proc/self/ns/ipc", O_RDONLY | O_CLOEXEC);
+	if (l->space.user < 0 || l->space.pid < 0 || l->space.mnt < 0 || l->space.ipc < 0) {
+		free(fd);
+		return -1;
+	}
 	memcpy(fd, &l->space, sizeof(l->space));
 	memcpy(fd + 4, l->node, 2 * l->t->nnodes * sizeof(int));
 	rc = send_fds(l->control, &none, sizeof(none), NULL, 0);
@@ -67,6 +76,16 @@ static int hand_out(struct lab *l)
 	}
 	free(fd);
 	return rc;
+}
+
+/* Who has ended is waited for; a wire that it carried carries no more. */
+static void bury(const struct lab *l)
+{
+	pid_t pid;
+
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+		for (unsigned w = 0; w < l->t->nwires; w++)
+			l->share[w].broken |= l->share[w].carrier == pid;
 }
 
 /* Until the one who opened us is gone: bury the dead, answer those who ask for this lab. */
@@ -83,8 +102,7 @@ static void __attribute__((noreturn)) live(const struct lab *l)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	p[2].fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	for (;;) {
-		while (waitpid(-1, NULL, WNOHANG) > 0)
-			;
+		bury(l);
 		if (poll(p, 3, -1) < 0 && errno != EINTR)
 			_exit(1);
 		if (p[0].revents)

@@ -53,6 +53,8 @@ int lab_listens(struct lab *l, unsigned node, uint16_t port, struct err *e);
 /* What was done on an imperfect wire until now, and the seed of its decisions; false: a cable. */
 bool lab_wire_stats(const struct lab *l, unsigned wire, struct lab_wire_stats out[2],
 		    uint64_t *seed);
+/* Has the program that carries an imperfect wire ended, so that nothing passes any more? */
+bool lab_wire_broken(const struct lab *l, unsigned wire);
 
 /* ---- labs that run already, of this user ---- */
 

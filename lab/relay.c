@@ -22,14 +22,31 @@
 
 #define AT_ONCE 128 /* frames from one end before the other one is looked at */
 
-int relay_socket(const char *name, struct err *e)
+/* How the kernel is to keep frames that have come: in slots of one size. */
+static struct tpacket_req ring_of(unsigned mtu, unsigned ring)
 {
-	int one = 1, fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct tpacket_req r = { .tp_frame_size = 2048 };
+
+	while (r.tp_frame_size < mtu + 256)
+		r.tp_frame_size *= 2;
+	r.tp_block_size = r.tp_frame_size < 65536 ? 65536 : r.tp_frame_size;
+	r.tp_block_nr = ring / r.tp_block_size;
+	r.tp_frame_nr = r.tp_block_nr * (r.tp_block_size / r.tp_frame_size);
+	return r;
+}
+
+int relay_socket(const char *name, unsigned mtu, unsigned ring, struct err *e)
+{
+	int one = 1, v = TPACKET_V2,
+	    fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct sockaddr_ll a = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL) };
+	struct tpacket_req r = ring_of(mtu, ring);
 
 	a.sll_ifindex = (int)if_nametoindex(name);
 	if (fd < 0 || !a.sll_ifindex ||
 	    setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof(one)) < 0 ||
+	    setsockopt(fd, SOL_PACKET, PACKET_VERSION, &v, sizeof(v)) < 0 ||
+	    setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &r, sizeof(r)) < 0 ||
 	    bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0) {
 		err_set(e, errno == EPERM ? ERR_PERM : ERR_IO, "cannot listen on wire %s: %s", name,
 			strerror(errno));
@@ -53,18 +70,10 @@ struct end {
 
 static bool end_open(struct end *d, unsigned mtu, unsigned ring)
 {
-	struct tpacket_req r = { 0 };
-	int v = TPACKET_V2;
+	struct tpacket_req r = ring_of(mtu, ring);
 
-	for (d->size = 2048; d->size < mtu + 256;)
-		d->size *= 2;
-	r.tp_frame_size = d->size;
-	r.tp_block_size = d->size < 65536 ? 65536 : d->size;
-	r.tp_block_nr = ring / r.tp_block_size;
-	r.tp_frame_nr = d->slots = r.tp_block_nr * (r.tp_block_size / d->size);
-	if (setsockopt(d->fd, SOL_PACKET, PACKET_VERSION, &v, sizeof(v)) < 0 ||
-	    setsockopt(d->fd, SOL_PACKET, PACKET_RX_RING, &r, sizeof(r)) < 0)
-		return false;
+	d->size = r.tp_frame_size;
+	d->slots = r.tp_frame_nr;
 	d->ring = mmap(NULL, ring, PROT_READ | PROT_WRITE, MAP_SHARED, d->fd, 0);
 	return d->ring != MAP_FAILED;
 }
@@ -148,6 +157,16 @@ static void sleep_until(int timer, int64_t when, int64_t *set)
 	*set = when;
 }
 
+/* An interface that was taken away is told once: heard, or poll() would tell it for ever. */
+static void hear_error(const struct pollfd *p)
+{
+	int no;
+	socklen_t n = sizeof(no);
+
+	if (p->revents & POLLERR)
+		(void)getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &no, &n);
+}
+
 static void __attribute__((noreturn)) carry(struct end end[2], struct way *way[2], int timer)
 {
 	struct pollfd p[3] = { { .fd = end[0].fd, .events = POLLIN },
@@ -172,7 +191,11 @@ static void __attribute__((noreturn)) carry(struct end end[2], struct way *way[2
 			continue;
 		sleep_until(timer, a < b ? a : b, &set);
 		/* A pause now and then, so that what the kernel lost is counted. */
-		if (poll(p, 3, 200) > 0 && p[2].revents) {
+		if (poll(p, 3, 200) <= 0)
+			continue;
+		hear_error(&p[0]);
+		hear_error(&p[1]);
+		if (p[2].revents) {
 			(void)!read(timer, &ticks, sizeof(ticks));
 			set = WAY_NEVER - 1;
 		}

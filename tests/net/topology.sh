@@ -4,7 +4,7 @@
 # delay as much as they should, and leave nothing, however they end.
 # shellcheck source=tests/net/command.sh
 . "$(dirname "$0")/command.sh"
-begin "ping" "$@"
+begin "ping ip" "$@"
 
 lab() { "$STRATA" lab "$@"; }
 hears() { # NAME TOPOLOGY HOST...: h1 reaches each of them, in both versions
@@ -54,7 +54,7 @@ lab -q 'h1 -- h2' -- sh -c 'strata send -c 3 --verify eth0 -i eth0 eth / ip dst=
 lab -q 'h1 -- s1 -- h2' -- sh -c 'sniff h2--s1 -c 2 icmp >heard 2>log & until grep -q listening log; do sleep 0.05; done
 	ping -4 -q -c 1 h2 >/dev/null; wait' 2>said
 check 'a wire is listened on' "$(grep -c icmp heard)" 2
-lab -q 'h1 -- s1 -- h2' -- sh -c 'sniff s1 -c 2 icmp >heard 2>log & until grep -q listening log; do sleep 0.05; done
+lab -q 'h1 -- s1 -- h2' -- sh -c 'sniff s1 -c 2 icmp >heard 2>log2 & until grep -q listening log2; do sleep 0.05; done
 	ping -4 -q -c 1 h2 >/dev/null; wait' 2>said
 check 'so is a switch' "$(grep -c icmp heard)" 2
 
@@ -107,6 +107,10 @@ printf 'h1 -- h2\nstart h2: kill -9 $$\nwait 200ms\n' >short.lab
 timeout 60 "$STRATA" lab run short.lab >out 2>said
 check 'a server that dies' $? 1
 holds 'it is told, too' said 'short.lab:2: h2: ended by signal 9'
+{ echo 'h1 -- h2'; for i in $(seq 40); do echo 'start h1: exec sleep 98765'; done; } >short.lab
+(ulimit -n 60; timeout 60 "$STRATA" lab run short.lab) >out 2>said
+check 'more programs than descriptors' $? 4
+holds 'that is what is told' said 'Too many open files'
 
 # ---- what a wire does ----
 # One way: what leaves h1 is counted, what comes to h2 as well.
@@ -131,6 +135,20 @@ rtt=$(sed -nE 's/.*= ([0-9]+)\.([0-9]{3}).*/\1\2/p' out)
 echo "20 ms there and 20 ms back: $rtt us at least"
 [ "${rtt:-0}" -ge 40000 ] && [ "$rtt" -lt 42000 ]
 check '20 ms each way, within 1 ms' $? 0
+
+# ---- wires that break ----
+# Ticks of the processor that who carries a wire has used; and its end.
+cat >wires.sh <<'END'
+wires() { for p in /proc/[0-9]*; do [ "$(cat "$p/comm" 2>/dev/null)" = strata-wire ] && echo "${p#/proc/}"; done; }
+ticks() { cut -d' ' -f14,15 "/proc/$(wires)/stat" | tr ' ' '+'; }
+END
+# shellcheck disable=SC2016 # inside, again
+lab -q 'h1 -- h2 delay=1ms' -- sh -c '. ./wires.sh; ip link del eth0; sleep 0.2
+	before=$(ticks); sleep 1; echo $(($(ticks) - $before))' >out
+check 'an interface that is gone: its wire rests' $(($(cat out) < 20)) 1
+# shellcheck disable=SC2016 # inside, again
+lab 'h1 -- h2 delay=1ms' -- sh -c '. ./wires.sh; kill -9 $(wires); sleep 0.2' 2>said
+holds 'a wire that broke is told' said 'the wire h1--h2 is broken'
 
 # ---- many, and how they end ----
 mine() { grep -oE '@strata-lab/[0-9]+/[^ ]+' /proc/net/unix | sort -u | wc -l; }
