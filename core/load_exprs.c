@@ -144,7 +144,7 @@ static int resolve_proto(struct scope *s)
 	for (unsigned i = 0; i < p->nreply; i++) {
 		const struct reply *y = &p->reply[i];
 
-		if (maybe(s, y->cond_reply) || maybe(s, y->cond_request))
+		if (maybe(s, y->cond_reply) || maybe(s, y->cond_request) || maybe(s, y->silent))
 			return -1;
 		for (unsigned k = 0; k < y->nexpr; k++) {
 			if (maybe(s, y->expr[k]))

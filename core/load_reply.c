@@ -27,7 +27,7 @@ static bool keyword_after_comma(const struct load *l)
 	struct token t = load_peek(l);
 
 	return load_token_is(l, t, "swap") || load_token_is(l, t, "same") ||
-	       load_token_is(l, t, "anew");
+	       load_token_is(l, t, "anew") || load_token_is(l, t, "silent");
 }
 
 static int reply_swap(struct load *l, struct reply *r)
@@ -135,7 +135,24 @@ static int reply_expr(struct load *l, struct reply *r, struct vec *exprs)
 	return 0;
 }
 
-/* reply [COND to COND] [swap A B, ...] [same F, G] [anew P.F] [EXPR, ...] */
+/* silent EXPR */
+static int reply_silent(struct load *l, struct reply *r)
+{
+	if (r->silent)
+		return load_fail(l, load_here(l),
+				 "silent is said already; one condition is accepted");
+	load_next(l);
+	r->silent = parse_expr(l);
+	return r->silent ? 0 : -1;
+}
+
+/* Does an expression begin with such a token, which goes on none? */
+static bool begins_expr(int type)
+{
+	return type == TOK_NAME || type == TOK_NUM || type == '(' || type == '!';
+}
+
+/* reply [COND to COND] [swap A B, ...] [same F, G] [anew P.F] [silent EXPR] [EXPR, ...] */
 int parse_reply(struct load *l)
 {
 	struct reply *r = arena_alloc(&l->r->mem, sizeof(*r)), **slot;
@@ -152,10 +169,11 @@ int parse_reply(struct load *l)
 		return load_expected(l, "COND to COND, swap A B, same F or an expression");
 	while (l->t.type != TOK_LINE && l->t.type != '}' && l->t.type != TOK_END) {
 		int after = load_peek(l).type;
-		int k = load_is(l, "swap") && after == TOK_NAME   ? reply_swap(l, r)
-			: load_is(l, "same") && after == TOK_NAME ? reply_same(l, r)
-			: load_is(l, "anew") && after == TOK_NAME ? reply_anew(l, r)
-								  : reply_expr(l, r, &exprs);
+		int k = load_is(l, "swap") && after == TOK_NAME      ? reply_swap(l, r)
+			: load_is(l, "same") && after == TOK_NAME    ? reply_same(l, r)
+			: load_is(l, "anew") && after == TOK_NAME    ? reply_anew(l, r)
+			: load_is(l, "silent") && begins_expr(after) ? reply_silent(l, r)
+								     : reply_expr(l, r, &exprs);
 
 		if (k)
 			return -1;

@@ -156,6 +156,29 @@ bool message_answers(const struct proto *proto, const struct tree *t, const stru
 	return false;
 }
 
+bool message_waits(const struct proto *proto, const struct tree *t)
+{
+	for (unsigned i = 0; i < proto->nreply; i++) {
+		const struct reply *r = &proto->reply[i];
+
+		if ((!r->cond_request || expr_eval(r->cond_request, t, 0, NULL)) &&
+		    (!r->silent || !expr_eval(r->silent, t, 0, NULL)))
+			return true;
+	}
+	return false;
+}
+
+bool message_told(const struct proto *proto, const struct tree *t)
+{
+	for (unsigned i = 0; i < proto->nreply; i++) {
+		const struct reply *r = &proto->reply[i];
+
+		if (!r->cond_reply || expr_eval(r->cond_reply, t, 0, NULL))
+			return true;
+	}
+	return false;
+}
+
 /* A guard that looks at nothing else than fields that are there. */
 static bool refused(const struct proto *proto, const struct tree *t)
 {

@@ -16,5 +16,9 @@ int64_t message_claims(const struct proto *proto, const struct tree *t, const st
 /* By the `reply` lines of their protocol, as far as these name kinds of messages: is t an answer to
  * q? q NULL: may t be asked? */
 bool message_answers(const struct proto *proto, const struct tree *t, const struct tree *q);
+/* Does whoever sends t wait for an answer, so that one that does not come is missed? */
+bool message_waits(const struct proto *proto, const struct tree *t);
+/* Is t, by what it says alone, of a kind that answers something? */
+bool message_told(const struct proto *proto, const struct tree *t);
 
 #endif

@@ -410,6 +410,7 @@ struct reply {                                        /* one `reply` line */
 	} swap[4]; /* field numbers: reply.a == request.b and the other way round */
 	uint16_t same[8];
 	uint8_t nswap, nsame;
+	const struct expr *silent;      /* of the request: nobody misses an answer to it; or NULL */
 	const struct expr *const *expr; /* all must hold; EX_REQUEST looks into the request */
 	uint8_t nexpr;
 	/* `anew udp.sport`: a field of a protocol below that is another one in the reply than its

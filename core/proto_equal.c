@@ -395,7 +395,7 @@ static bool same_replies(struct equal *q, const struct proto *a, const struct pr
 		    memcmp(r->swap, s->swap, r->nswap * sizeof(r->swap[0])) ||
 		    memcmp(r->same, s->same, r->nsame * sizeof(r->same[0])) ||
 		    !same_text(r->anew_proto, s->anew_proto) ||
-		    !same_text(r->anew_name, s->anew_name) ||
+		    !same_text(r->anew_name, s->anew_name) || !same_expr(r->silent, s->silent) ||
 		    !same_expr(r->cond_reply, s->cond_reply) ||
 		    !same_expr(r->cond_request, s->cond_request))
 			return differ(q, "replies");

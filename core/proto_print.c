@@ -122,9 +122,14 @@ static void print_reply(const struct proto *p, const struct reply *r, struct buf
 		buf_fmt(out, "%s%s", i ? ", " : " same ", f[r->same[i]].name);
 	if (r->anew_name)
 		buf_fmt(out, " anew %s.%s", r->anew_proto, r->anew_name);
+	if (r->silent) {
+		buf_str(out, " silent ");
+		expr_print(r->silent, &p->rec, out);
+	}
 	for (unsigned i = 0; i < r->nexpr; i++) {
-		buf_str(out,
-			i || r->anew_name || r->nswap || r->nsame || r->cond_reply ? ", " : " ");
+		buf_str(out, i || r->anew_name || r->silent || r->nswap || r->nsame || r->cond_reply
+				     ? ", "
+				     : " ");
 		/* A lone name would go on the list of fields before it. */
 		buf_str(out, r->expr[i]->a ? "" : "(");
 		expr_print(r->expr[i], &p->rec, out);

@@ -16,6 +16,7 @@ struct request {
 	void *own;
 	uint8_t side;
 	bool answered;
+	bool waits;     /* its sender misses an answer that does not come */
 	unsigned layer; /* of the message */
 	struct packet p;
 	uint8_t data[ASKED_BYTES];
@@ -64,7 +65,7 @@ static void leave_list(struct asked *a, uint32_t at)
 
 static void give(struct asked *a, const struct request *q)
 {
-	if (!q->answered)
+	if (!q->answered && q->waits)
 		a->given(a->arg, q->p.number, q->own);
 }
 
@@ -106,15 +107,18 @@ static uint32_t take(struct asked *a)
 }
 
 /* The innermost layer inside i (or i itself, if it is that) whose protocol says what answers it, in
- * more than whom it comes from. -1: none. */
+ * more than whom it comes from. -1: none; what is quoted is none, nor what the first piece of a
+ * datagram has of one: the whole is told of by itself. */
 static int message_layer(const struct packet *p, unsigned first)
 {
+	const unsigned apart = LAYER_QUOTED | LAYER_EXCERPT;
 	int found = -1;
 
-	for (unsigned i = first; i < p->nlayers && !(p->layers[i].flags & LAYER_QUOTED); i++) {
+	for (unsigned i = first; i < p->nlayers && !(p->layers[i].flags & apart); i++) {
 		const struct proto *proto = p->layers[i].proto;
 
-		for (unsigned k = 0; k < proto->nreply; k++) {
+		/* Segments are no messages, not even those that belong to no conversation. */
+		for (unsigned k = 0; k < proto->nreply && !proto->segment; k++) {
 			const struct reply *r = &proto->reply[k];
 
 			if (r->cond_request || r->cond_reply || r->nsame || r->nexpr)
@@ -187,7 +191,7 @@ static int try_latest(struct asked *a, const struct packet *p, struct asked_answ
 }
 
 static int keep(struct asked *a, struct asked_list *l, const struct packet *p,
-		const struct flow_seen *s, unsigned i)
+		const struct flow_seen *s, unsigned i, bool waits)
 {
 	uint32_t at;
 	struct request *q;
@@ -207,6 +211,7 @@ static int keep(struct asked *a, struct asked_list *l, const struct packet *p,
 	q->own = s->own;
 	q->side = s->side;
 	q->answered = false;
+	q->waits = waits;
 	q->layer = i;
 	q->p = *p;
 	memcpy(q->data, p->data, p->len);
@@ -223,6 +228,8 @@ int asked_packet(struct asked *a, struct asked_list *l, const struct packet *p,
 		 const struct flow_seen *s, struct asked_answer *out)
 {
 	int i = message_layer(p, s->layer);
+	const struct proto *proto;
+	bool waits;
 
 	*out = (struct asked_answer) { 0 };
 	while (a->oldest && flow_since(a->v[a->oldest].p.when, p->when) > ASKED_TIME)
@@ -235,14 +242,18 @@ int asked_packet(struct asked *a, struct asked_list *l, const struct packet *p,
 		return 0;
 	if (decode(&a->tree, p, (unsigned)i))
 		return -1;
-	if (!message_answers(p->layers[i].proto, &a->tree, NULL))
+	proto = p->layers[i].proto;
+	if (!message_answers(proto, &a->tree, NULL))
 		return try_latest(a, p, out);
-	if (s->fresh && try_latest(a, p, out))
+	/* It may ask and answer at once, as in a handshake. */
+	waits = message_waits(proto, &a->tree);
+	if ((s->fresh || message_told(proto, &a->tree)) && try_latest(a, p, out))
 		return -1;
 	if (out->answer)
 		return 0;
 	out->request = true;
-	for (uint32_t at = l->newest; at && !out->again; at = a->v[at].next) {
+	out->waits = waits;
+	for (uint32_t at = l->newest; at && waits && !out->again; at = a->v[at].next) {
 		struct request *q = &a->v[at];
 
 		if (q->side == s->side && !q->answered && same_message(q, p, (unsigned)i)) {
@@ -252,7 +263,7 @@ int asked_packet(struct asked *a, struct asked_list *l, const struct packet *p,
 			q->answered = true; /* what is asked again stands for both */
 		}
 	}
-	return keep(a, l, p, s, (unsigned)i);
+	return keep(a, l, p, s, (unsigned)i, waits);
 }
 
 int asked_quote(struct asked *a, struct asked_list *l, const struct packet *p,

@@ -19,8 +19,9 @@ struct asked_list { /* those of a conversation, in what is kept with it; zeroes 
 };
 
 struct asked_answer {
-	bool request;    /* the packet is one */
-	bool again;      /* that was asked already, and not answered */
+	bool request;    /* the packet is one, */
+	bool waits;      /* to which an answer is missed when none comes; */
+	bool again;      /* it was asked already, and not answered */
 	bool answer;     /* it answers, */
 	bool first;      /* as the first one, */
 	bool error;      /* by an error that quotes it, */
@@ -29,7 +30,8 @@ struct asked_answer {
 	void *own;       /* of whose conversation this is kept; NULL: forgotten since */
 };
 
-/* given: a request goes that was never answered: the packet it came in. NULL: memory is out. */
+/* given: a request goes that was never answered, and whose sender misses that: the packet it came
+ * in. NULL: memory is out. */
 struct asked *asked_open(void (*given)(void *arg, uint64_t number, void *own), void *arg);
 void asked_close(struct asked *a);
 /* Take a packet of a conversation whose requests are l. -1: memory is out. */

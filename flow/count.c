@@ -211,7 +211,8 @@ static int count_time(struct counting *c, const struct packet *p)
 
 	if (c->frames == 1)
 		c->start = p->when;
-	row = p->when < c->start ? 0 : (uint64_t)(p->when - c->start) / (uint64_t)c->interval;
+	row = p->when < c->start ? 0
+				 : (uint64_t)flow_since(c->start, p->when) / (uint64_t)c->interval;
 	while (row >= COUNT_ROWS) {
 		for (uint32_t i = 0; i < c->ntime; i++) {
 			struct count_time t = c->time[i];
@@ -222,7 +223,7 @@ static int count_time(struct counting *c, const struct packet *p)
 		}
 		c->ntime = (c->ntime + 1) / 2;
 		c->interval *= 2;
-		row = (uint64_t)(p->when - c->start) / (uint64_t)c->interval;
+		row = (uint64_t)flow_since(c->start, p->when) / (uint64_t)c->interval;
 	}
 	if (!more_room(&c->time, (uint32_t)row, &c->time_cap, sizeof(*c->time)))
 		return -1;

@@ -33,7 +33,7 @@ void datagram_expire(struct flows *f, int64_t now)
 		const struct datagram *d = datagram_at(f, f->doldest);
 
 		/* A clock that goes back does not make anything old. */
-		if (now != INT64_MAX && (now < d->since || now - d->since <= f->opts.fragment_time))
+		if (now != INT64_MAX && flow_since(d->since, now) <= f->opts.fragment_time)
 			return;
 		f->counts.late += now != INT64_MAX;
 		f->counts.unfinished++;

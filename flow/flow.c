@@ -136,7 +136,7 @@ static unsigned innermost(struct flows *f, const struct packet *p, unsigned firs
 	for (unsigned i = first; i < p->nlayers && !(p->layers[i].flags & LAYER_QUOTED); i++) {
 		const struct proto *proto = p->layers[i].proto;
 
-		if (!f->rules[proto->id] || (p->layers[i].flags & (LAYER_CUT | LAYER_BAD_HEADER)))
+		if (!f->rules[proto->id] || !rules_fit(&p->layers[i]))
 			continue;
 		if (f->tracked[proto->id])
 			last = i;
@@ -157,7 +157,7 @@ int flow_look(struct flows *f, const struct packet *p, unsigned first)
 
 		if (l->flags & LAYER_QUOTED)
 			break;
-		if (!f->rules[l->proto->id] || (l->flags & (LAYER_CUT | LAYER_BAD_HEADER)))
+		if (!f->rules[l->proto->id] || !rules_fit(l))
 			continue;
 		if (f->tracked[l->proto->id])
 			rc = conversation(f, p, i, i >= last);

@@ -175,6 +175,14 @@ static inline bool rules_true(struct flows *f, const struct packet *p, unsigned 
 		return false;
 	return c->v ? code_true(c, p->data + l->off, l->hlen) : rules_value(f, p, i, c) != 0;
 }
+/* Is enough of the header of layer i there, and does it make sense? */
+static inline bool rules_fit(const struct layer *l)
+{
+	return !(l->flags & LAYER_BAD_HEADER) &&
+	       (!(l->flags & LAYER_CUT) || l->hlen >= l->proto->shape->min);
+}
+/* Bytes of payload of layer i as they were sent; of a packet that was cut the capture has less. */
+uint32_t rules_sent(const struct packet *p, unsigned i);
 /* Is layer i a piece of something larger? */
 bool rules_piece(struct flows *f, const struct packet *p, unsigned i);
 struct flow_key {

@@ -87,7 +87,7 @@ static int ask(struct ladder *l, const struct packet *p, const struct flow_seen 
 	    (!q->answer && !q->request && p->nlayers &&
 	     p->layers[p->nlayers - 1].flags & LAYER_QUOTED && quoted(l, p, q)))
 		return -1;
-	if (q->request)
+	if (q->request && q->waits)
 		c->requests++;
 	if (q->again) {
 		v->marks |= 1u << MARK_RETRIED;

@@ -2,7 +2,7 @@
 /* Least, median and greatest of many numbers in little room (the P2 algorithm). */
 #include "flow/quantile.h"
 
-#define VALUE_MOST (INT64_C(1) << 62) /* so that what is computed of them is one, too */
+#define VALUE_MOST (INT64_C(1) << 61) /* so that the difference of two is one, too */
 
 /* Sorted, while there are no more than five. */
 static void insert(struct quantile *s, int64_t v)

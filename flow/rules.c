@@ -6,6 +6,7 @@
 
 #include "core/bits.h"
 #include "core/walk.h"
+#include "dissect/dissect.h"
 
 /* Does the field stand at a fixed place, in whole bytes? */
 static bool is_fixed(const struct field *f)
@@ -138,6 +139,54 @@ int64_t rules_value(struct flows *f, const struct packet *p, unsigned i, const s
 		return code_run(c, p->data + l->off, l->hlen);
 	t = fields_of(f, p, i);
 	return t ? expr_eval(c->expr, t, 0, NULL) : 0;
+}
+
+/* Where layer i ends by its own length field, whether captured or not. UINT64_MAX: it does not say,
+ * in two bytes at one place. */
+static uint64_t said_end(const struct packet *p, unsigned i)
+{
+	const struct layer *l = &p->layers[i];
+	const struct shape *s = l->proto->shape;
+	uint32_t v;
+
+	if (s->bound != BOUND_BE16 || l->flags & LAYER_ABOVE || s->t_off + 2u > l->hlen)
+		return UINT64_MAX;
+	v = (uint32_t)bits_get(p->data + l->off + s->t_off, 0, 16);
+	if ((int32_t)(v + s->t_add) < s->t_min)
+		return UINT64_MAX;
+	return (uint64_t)l->off + v + s->t_add;
+}
+
+/* Bytes of the header of layer i, of which the last ones may not have been captured. */
+static uint32_t said_header(const struct packet *p, unsigned i)
+{
+	const struct layer *l = &p->layers[i];
+	const struct shape *s = l->proto->shape;
+	uint32_t n;
+
+	if (!(l->flags & LAYER_CUT) || s->head != HEAD_SCALED || s->h_off + 2u > l->hlen)
+		return l->hlen;
+	n = (((uint32_t)bits_get(p->data + l->off + s->h_off, 0, 16) & s->h_mask) * s->h_mul >>
+	     16) +
+	    s->h_add;
+	return n > l->hlen ? n : l->hlen;
+}
+
+uint32_t rules_sent(const struct packet *p, unsigned i)
+{
+	uint32_t from, to;
+	uint64_t end = p->wire_len, begin;
+
+	packet_payload(p, i, &from, &to);
+	if (p->len >= p->wire_len || p->layers[i].end < p->len)
+		return to - from;
+	for (int k = (int)i; k >= 0; k = packet_parent(p, (unsigned)k)) {
+		uint64_t said = said_end(p, (unsigned)k);
+
+		end = said < end ? said : end;
+	}
+	begin = (uint64_t)p->layers[i].off + said_header(p, i);
+	return end > begin ? (uint32_t)(end - begin) : 0;
 }
 
 struct key_text {

@@ -368,6 +368,7 @@ static int with_stream(struct flows *f, const struct packet *p, unsigned i, stru
 	struct flow *w = flow_at(f, a->flow);
 	struct half *h = &stream_at(f, a->stream)->half[a->side];
 	int64_t diff;
+	uint32_t sent;
 	int rc = 0;
 
 	if (a->stream != f->newest) {
@@ -381,8 +382,9 @@ static int with_stream(struct flows *f, const struct packet *p, unsigned i, stru
 	if (rc)
 		return rc;
 	diff = ahead(r, h, at);
-	if (rules_true(f, p, i, &r->closes) && diff + a->n >= 0 && h->end == UINT64_MAX)
-		h->end = h->next + (uint64_t)(diff + a->n);
+	sent = rules_sent(p, i);
+	if (rules_true(f, p, i, &r->closes) && diff + sent >= 0 && h->end == UINT64_MAX)
+		h->end = h->next + (uint64_t)(diff + sent);
 	if (rules_true(f, p, i, &r->resets) && diff == 0 && !a->n) {
 		w->state |= SIDE_DONE | SIDE_DONE << 1;
 		return stream_end(f, a->stream);

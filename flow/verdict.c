@@ -12,16 +12,6 @@
 
 /* ---- reading ---- */
 
-/* Bytes of payload as there were; of a packet that was cut short the capture has less. */
-static uint32_t payload_of(const struct packet *p, unsigned i)
-{
-	uint32_t from, to;
-
-	packet_payload(p, i, &from, &to);
-	return to - from +
-	       (p->len < p->wire_len && p->layers[i].end >= p->len ? p->wire_len - p->len : 0);
-}
-
 static uint64_t number_of(const struct packet *p, unsigned i, uint64_t at)
 {
 	const struct proto *proto = p->layers[i].proto;
@@ -45,7 +35,7 @@ void segment_read(struct flows *f, const struct packet *p, const struct flow_see
 		.when = p->when,
 		.number = p->number,
 		.bits = s->proto->segment->bits,
-		.n = payload_of(p, i),
+		.n = rules_sent(p, i),
 		.opens = rules_true(f, p, i, &r->opens),
 		.closes = rules_true(f, p, i, &r->closes),
 		.resets = rules_true(f, p, i, &r->resets),
@@ -305,7 +295,7 @@ void verdict_packet(struct flows *f, const struct packet *p, const struct flow_s
 {
 	struct verdict_side *me = &c->side[s->side];
 
-	*v = (struct verdict) { .rtt = -1, .service = -1, .len = payload_of(p, s->layer) };
+	*v = (struct verdict) { .rtt = -1, .service = -1, .len = rules_sent(p, s->layer) };
 	v->has_payload = v->len > 0;
 	if (!me->packets && !c->side[!s->side].packets)
 		c->first = c->last = p->when;

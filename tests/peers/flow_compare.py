@@ -43,6 +43,7 @@ EXPLAINED = {
     "clock": "its time is before that of the packet before it: no time is short for tshark then",
     "no ack": "a segment without A says nothing of what has arrived; tshark takes its number 0 for that",
     "blind reset": "after a reset that nobody heeds, whose number counts for tshark as the newest one sent",
+    "cut header": "in a conversation with segments whose header was not all captured; tshark judges none of these",
     "bad header": "after a packet whose header is shorter than a header; tshark counts it all the same",
 }
 
@@ -72,7 +73,7 @@ def run(*cmd):
 def tshark(path):
     """Of each packet its marks, and why strata may say otherwise."""
     fields = [f"tcp.analysis.{k}" for k, _ in KINDS[:-1]]
-    own = ["frame.number", "frame.time_epoch", "tcp.stream", "tcp.flags", "tcp.hdr_len"]
+    own = ["frame.number", "frame.time_epoch", "tcp.stream", "tcp.flags", "tcp.hdr_len", "tcp.options"]
     cmd = ["tshark", "-n", "-r", path, "-Y", "tcp", "-T", "fields"]
     for f in own + fields:
         cmd += ["-e", f]
@@ -96,6 +97,8 @@ def tshark(path):
                 odd[stream] = "no ack"
         if any(v and int(v) < 20 for v in cell[4].split(",")):
             odd[stream] = "bad header"
+        if not cell[4] or [int(v) for v in cell[4].split(",")][0] - 20 > len(cell[5].split(",")[0]) // 2:
+            why = odd[stream] = "cut header"
         said[int(cell[0])] = (marks, why, stream)
         last = when
     return said

@@ -276,6 +276,12 @@ START_TEST(datagrams_wait_a_minute)
 	flows_counts(f, &n);
 	ck_assert_uint_eq(n.late, 1);
 	ck_assert_uint_eq(n.unfinished, 1);
+	/* A file may say any time. */
+	now = INT64_MIN;
+	give_frag(f, 6, &(struct frag) { 0, 8, true, 2, data });
+	now = INT64_MAX - 1;
+	give_frag(f, 6, &(struct frag) { 8, 8, false, 2, data });
+	ck_assert_uint_eq(h.wholes, 1);
 	now = 0;
 	flows_close(f);
 	heard_done(&h);

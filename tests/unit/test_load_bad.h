@@ -88,6 +88,7 @@ static const struct {
 	{ "protocol p { a : u8; carries x by a; announces p at x = `b }", "'b'" },
 	{ P "payload; `payload; a : u8 }", "there is a payload line already" },
 	{ P "guard 1; `guard 2; a : u8 }", "join them with &&" },
+	{ P "reply silent a `silent a; a : u8 }", "silent is said already" },
 	{ P "doc \"x\"; `doc \"y\"; a : u8 }", "said already" },
 	{ P "message `size 3; a : u8 }", "expected length" },
 	{ P "carries s `a; a : u8 }", "expected by" },

@@ -206,9 +206,10 @@ static void on_silent(void *arg, uint64_t number, const struct ladder_conv *c)
 
 START_TEST(requests)
 {
-	static const char text[] = "protocol ask { over link 147; flow from to\n"
-				   "  reply op == 2 to op == 1 swap from to, same id\n"
-				   "  op : u8 = 1; from : u8; to : u8; id : u8 }\n";
+	static const char text[] =
+		"protocol ask { over link 147; flow from to\n"
+		"  reply op == 2 to op in (1, 3) swap from to, same id silent op == 3\n"
+		"  op : u8 = 1; from : u8; to : u8; id : u8 }\n";
 	static const struct {
 		unsigned s;
 		uint8_t b[4];
@@ -224,8 +225,12 @@ START_TEST(requests)
 		{ 6, { 2, 2, 1, 9 }, 6, 0 },
 		{ 7, { 2, 2, 1, 10 }, 0, 0 }, /* nobody asked */
 		{ 8, { 1, 1, 2, 11 }, 0, 1u << MARK_UNANSWERED },
-		{ 9, { 2, 3, 1, 11 }, 0, 0 }, /* by somebody else */
-		{ 69, { 1, 3, 4, 1 }, 0, 1u << MARK_UNANSWERED },
+		{ 9, { 2, 3, 1, 11 }, 0, 0 },  /* by somebody else */
+		{ 10, { 3, 1, 2, 12 }, 0, 0 }, /* nobody misses an answer, */
+		{ 11, { 3, 1, 2, 12 }, 0, 0 },
+		{ 12, { 3, 1, 2, 13 }, 0, 0 },
+		{ 13, { 2, 2, 1, 13 }, 13, 0 }, /* but one that comes is one */
+		{ 73, { 1, 3, 4, 1 }, 0, 1u << MARK_UNANSWERED },
 	};
 	struct registry *r = help_registry(text);
 	struct ladder_opts o = { .reg = r, .most = 100, .unanswered = on_silent };
@@ -245,7 +250,7 @@ START_TEST(requests)
 
 		dissect(r, &p);
 		ck_assert_int_eq(ladder_packet(l, &p), 0);
-		ck_assert_uint_eq(nsilent, i == 10); /* a minute after it */
+		ck_assert_uint_eq(nsilent, i == 14); /* a minute after it */
 	}
 	ck_assert_int_eq(ladder_finish(l), 0);
 	a = ladder_arrows(l, &n);
@@ -256,7 +261,55 @@ START_TEST(requests)
 	}
 	ck_assert_uint_eq(nsilent, 2);
 	ck_assert_uint_eq(silent[0], 9);
-	ck_assert_uint_eq(silent[1], 11);
+	ck_assert_uint_eq(silent[1], 15);
+	ladder_close(l);
+	registry_close(r);
+}
+END_TEST
+
+/* What a capture has of a segment's length, and what there was. */
+START_TEST(cut_segments)
+{
+	static const struct {
+		unsigned options, payload, pad, captured, sent;
+	} v[] = {
+		{ 0, 0, 6, 60, 0 }, /* a frame as long as Ethernet wants it: no payload */
+		{ 0, 0, 6, 54, 0 }, /* without its padding */
+		{ 0, 2, 4, 54, 2 }, /* two bytes, neither of which was captured */
+		{ 0, 100, 0, 54, 100 },  { 0, 100, 0, 80, 100 },
+		{ 12, 100, 0, 66, 100 }, { 12, 100, 0, 54, 100 }, /* options cut off */
+		{ 12, 100, 0, 60, 100 }, { 12, 0, 0, 57, 0 },
+	};
+	struct registry *r = help_registry(NULL);
+	struct ladder_opts o = { .reg = r, .most = 100 };
+	struct err e = { 0 };
+	struct ladder *l = ladder_open(&o, &e);
+	const struct ladder_arrow *a;
+	uint32_t n;
+
+	for (int i = 0; i < COUNT(v); i++) {
+		uint8_t b[300] = { [12] = 8, [14] = 0x45, [22] = 64, [23] = 6, [47] = 16 };
+		unsigned header = 20 + v[i].options;
+		struct packet p = { .data = b,
+				    .len = v[i].captured,
+				    .wire_len = 34 + header + v[i].payload + v[i].pad,
+				    .link = LINK_ETHERNET,
+				    .number = (uint64_t)i + 1 };
+
+		put16(b + 16, 20 + header + v[i].payload);
+		put32(b + 26, 0x0a000001);
+		put32(b + 30, 0x0a000002);
+		put16(b + 34, 4000 + (unsigned)i);
+		put16(b + 36, 53);
+		b[46] = (uint8_t)(header / 4 << 4);
+		memset(b + 54, 1, v[i].options);
+		dissect(r, &p);
+		ck_assert_int_eq(ladder_packet(l, &p), 0);
+		a = ladder_arrows(l, &n);
+		ck_assert_int_eq((int)n, i + 1);
+		ck_assert_str_eq(a[i].proto->name, "tcp");
+		ck_assert_msg(a[i].len == v[i].sent, "%d: %u bytes", i, a[i].len);
+	}
 	ladder_close(l);
 	registry_close(r);
 }
@@ -288,6 +341,16 @@ START_TEST(quantiles)
 			ck_assert_int_ge(quantile_median(&q), v[n * 4 / 10]);
 			ck_assert_int_le(quantile_median(&q), v[n * 6 / 10]);
 		}
+	}
+	/* As far apart as times can be. */
+	for (unsigned n = 1; n < 12; n++) {
+		struct quantile q = { 0 };
+
+		for (unsigned i = 0; i < n; i++)
+			quantile_add(&q, i & 1 ? INT64_MAX : INT64_MIN);
+		ck_assert_int_lt(quantile_min(&q), 0);
+		ck_assert_int_le(quantile_min(&q), quantile_median(&q));
+		ck_assert_int_le(quantile_median(&q), quantile_max(&q));
 	}
 }
 END_TEST
@@ -357,6 +420,7 @@ UNIT_TESTS(verdict)
 	tcase_add_test(t, no_room);
 	tcase_add_test(t, resets);
 	tcase_add_test(t, requests);
+	tcase_add_test(t, cut_segments);
 	tcase_add_test(t, quantiles);
 	tcase_add_test(t, memory_is_bounded);
 }
