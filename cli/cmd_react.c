@@ -18,12 +18,15 @@ static const char *const examples[] = {
 	"tcp "
 	"sport={tcp.dport} dport={tcp.sport} seq=1 ack={tcp.seq+1} flags=SA'",
 	"two things at a time; the kernel does not reset what it knows nothing of",
+	"react -i eth0 --as json 'dns' run 'logger -t dns -- {ip.src} asks for {dns.qry.name}'",
+	"a program, without a shell: values are arguments, standard input is the packet as --as "
+	"says",
 	NULL,
 };
 static const enum option_id options[] = {
-	OPT_INTERFACE, OPT_COUNT,      OPT_SET,        OPT_DRY_RUN, OPT_AS,
-	OPT_WHERE,     OPT_FIELDS,     OPT_DOC,        OPT_SPANS,   OPT_I_MAY,
-	OPT_USER,      OPT_NO_PROMISC, OPT_ALLOW_LOSS, OPT_NONE,
+	OPT_INTERFACE,  OPT_COUNT,   OPT_SET,     OPT_DRY_RUN, OPT_AS,   OPT_WHERE,
+	OPT_FIELDS,     OPT_DOC,     OPT_SPANS,   OPT_I_MAY,   OPT_USER, OPT_NO_PROMISC,
+	OPT_ALLOW_LOSS, OPT_TIMEOUT, OPT_AT_ONCE, OPT_NONE,
 };
 
 static const struct {
@@ -31,10 +34,9 @@ static const struct {
 	enum react_do what;
 	bool text;
 } actions[] = {
-	{ "send", REACT_SEND, true },
-	{ "reply", REACT_REPLY, false },
-	{ "log", REACT_LOG, false },
-	{ "count", REACT_COUNT, false },
+	{ "send", REACT_SEND, true }, { "reply", REACT_REPLY, false },
+	{ "log", REACT_LOG, false },  { "count", REACT_COUNT, false },
+	{ "run", REACT_RUN, true },
 };
 #define ACTIONS (sizeof(actions) / sizeof(actions[0]))
 
@@ -44,7 +46,7 @@ static int read_actions(const struct cli *c, struct react_rule *rule, const char
 	if (c->argc < 2)
 		return err_set(e, ERR_USAGE,
 			       "a pattern and what to do: strata react PATTERN send PACKET, or "
-			       "reply, log, count");
+			       "reply, log, count, run PROGRAM");
 	rule->pattern = c->argv[0];
 	for (int i = 1; i < c->argc; i++) {
 		struct react_act *a = &rule->act[rule->n];
@@ -60,8 +62,8 @@ static int read_actions(const struct cli *c, struct react_rule *rule, const char
 				       c->argv[i]);
 		if (k == ACTIONS)
 			return err_set(e, ERR_USAGE,
-				       "'%s' is nothing to do: send PACKET, reply, log, count (the "
-				       "pattern is one word, in quotes)",
+				       "'%s' is nothing to do: send PACKET, reply, log, count, run "
+				       "PROGRAM (the pattern is one word, in quotes)",
 				       c->argv[i]);
 		if (rule->n == REACT_ACTS)
 			return err_set(e, ERR_USAGE, "no more than %d things are done", REACT_ACTS);
@@ -69,8 +71,8 @@ static int read_actions(const struct cli *c, struct react_rule *rule, const char
 		if (a->what == REACT_REPLY)
 			a->text = sets;
 		if (actions[k].text && ++i == c->argc)
-			return err_set(e, ERR_USAGE, "%s what? the packet is missing",
-				       actions[k].name);
+			return err_set(e, ERR_USAGE, "%s what? the %s is missing", actions[k].name,
+				       a->what == REACT_RUN ? "program" : "packet");
 		if (actions[k].text)
 			a->text = c->argv[i];
 		rule->n++;
@@ -106,7 +108,7 @@ static int run_react(struct cli *c)
 
 const struct command cmd_react = {
 	.name = "react",
-	.line = "do something with each packet that fits: send, reply, log, count",
+	.line = "do something with each packet that fits: send, reply, log, count, run",
 	.usage = "PATTERN ACTION...",
 	.example = examples,
 	.option = options,
@@ -120,6 +122,11 @@ const struct command cmd_react = {
 		"more, "
 		"with {NAME}s\n"
 		"  log, count   tell it; only count it\n"
+		"  run PROGRAM  with arguments, in one word: run 'PROGRAM {ip.src} ...'; no shell, "
+		"none "
+		"of our rights;\n"
+		"               the packet, as --as says, is its standard input; --at-once, "
+		"--timeout\n"
 		"Ports that the pattern names are reserved, so that the kernel neither resets nor "
 		"refuses. Runs until\nit is stopped, or -c packets fit. Exit 4: something was "
 		"lost, or "

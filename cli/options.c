@@ -49,7 +49,7 @@ const struct option_row option_rows[] = {
 	[OPT_TIMEOUT] = { OPT_TIMEOUT, 0, "timeout", "TIME",
 			  "how long to wait for each answer (send, replay: neighbour):\n"
 			  "500ms (2s, those 1s; without\n"
-			  "a unit: seconds)",
+			  "a unit: seconds); react: how long a program may run (10s)",
 			  false },
 	[OPT_RETRY] = { OPT_RETRY, 0, "retry", "N", "ask N times more where nothing came", false },
 	[OPT_EXPECT] = { OPT_EXPECT, 0, "expect", "PATTERN", "the answer must fit: 'tcp flags=SA'",
@@ -195,6 +195,8 @@ const struct option_row option_rows[] = {
 			  "then what changes",
 			  false },
 	[OPT_ONCE] = { OPT_ONCE, 0, "once", NULL, "those there are, and end", false },
+	[OPT_AT_ONCE] = { OPT_AT_ONCE, 0, "at-once", "N",
+			  "so many programs run at a time (8); 64 more wait", false },
 	[OPT_NONE] = { OPT_NONE, 0, NULL, NULL, NULL, false },
 };
 

@@ -105,6 +105,7 @@ enum option_id {
 	OPT_SURE,
 	OPT_SOCKETS,
 	OPT_ONCE,
+	OPT_AT_ONCE,
 	OPT_NONE,
 };
 #define OPT_COMMON OPT_INTERFACE /* those before it */

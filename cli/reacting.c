@@ -8,13 +8,16 @@
 
 #include "capture/source.h"
 #include "cli/privs.h"
+#include "cli/programs.h"
 #include "cli/seal.h"
 #include "cli/signals.h"
 #include "cli/wire.h"
 #include "cli/words.h"
+#include "core/clock.h"
 #include "dissect/dissect.h"
 
 #define BUFFER (32u << 20)
+#define LOOK 50000000 /* ns between two looks at programs that run */
 
 struct running {
 	struct cli *c;
@@ -22,6 +25,7 @@ struct running {
 	struct source *source;
 	struct react *react;
 	struct react_opts o;
+	struct programs programs;
 	struct tree scratch;
 	char device[64];
 	uint64_t most;
@@ -48,6 +52,27 @@ static void tell(void *ctx, const struct react_told *t)
 	r->failed = wire_packet(&r->wire, t->packet, &v, &r->e) < 0;
 }
 
+static int run_program(void *ctx, const struct packet *p, const char *words, size_t size,
+		       unsigned n, struct err *e)
+{
+	struct running *r = ctx;
+	struct wire_event v = { .what = "RCVD", .rtt = -1 };
+
+	r->programs.in.n = 0;
+	if (wire_text(&r->wire, p, &v, &r->programs.in, e) < 0)
+		return -1;
+	return programs_run(&r->programs, p->number, words, size, n, e);
+}
+
+static bool runs(const struct react_rule *rule, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		for (unsigned k = 0; k < rule[i].n; k++)
+			if (rule[i].act[k].what == REACT_RUN)
+				return true;
+	return false;
+}
+
 static int open_all(struct running *r, const struct react_rule *rule, unsigned n, struct err *e)
 {
 	const struct options *o = &r->c->opt;
@@ -58,7 +83,8 @@ static int open_all(struct running *r, const struct react_rule *rule, unsigned n
 	struct privs_opts po = { .keep_raw = true, .user = o->v[OPT_USER] };
 
 	if (opt_u64(o, OPT_COUNT, UINT64_MAX, &r->most, e) < 0 ||
-	    wire_open(&r->wire, r->c, e) < 0 || choose_device(r->c, r->device, e) < 0)
+	    wire_open(&r->wire, r->c, e) < 0 || choose_device(r->c, r->device, e) < 0 ||
+	    (runs(rule, n) && programs_open(&r->programs, r->c, e) < 0))
 		return -1;
 	r->o = (struct react_opts) {
 		.reg = r->c->reg,
@@ -69,6 +95,7 @@ static int open_all(struct running *r, const struct react_rule *rule, unsigned n
 		.told = opt_has(o, OPT_DRY_RUN) || opt_has(o, OPT_VERBOSE),
 		.i_may = opt_has(o, OPT_I_MAY),
 		.stop = &signals_stop,
+		.run = run_program,
 		.tell = tell,
 		.ctx = r,
 	};
@@ -121,7 +148,12 @@ static int loop(struct running *r, struct err *e)
 		if (rc == SOURCE_NOTHING) {
 			if (pause_for(r, e) < 0)
 				return -1;
-			rc = source_wait(r->source, &p, INT64_MAX, e);
+			if (programs_look(&r->programs, 0, e) < 0)
+				return -1;
+			rc = source_wait(r->source, &p,
+					 programs_pending(&r->programs) ? clock_mono() + LOOK
+									: INT64_MAX,
+					 e);
 		}
 		if (rc == SOURCE_END)
 			break;
@@ -165,7 +197,8 @@ static int tell_sum(const struct running *r)
 		    "%" PRIu64 " not answered, over 1,000 a second where the default route leads: "
 		    "if you mean it, add --i-may",
 		    n.held);
-	lost = st.dropped || st.if_dropped || n.failed || n.held;
+	lost = !programs_sum(&r->programs);
+	lost |= st.dropped || st.if_dropped || n.failed || n.held;
 	if (lost && !opt_has(&r->c->opt, OPT_ALLOW_LOSS))
 		return EXIT_LOST;
 	return EXIT_DONE;
@@ -182,11 +215,13 @@ int run_rules(struct cli *c, const struct react_rule *rule, unsigned n)
 	r->c = c;
 	if (!open_all(r, rule, n, &e)) {
 		rc = loop(r, &e);
+		programs_finish(&r->programs);
 		code = tell_sum(r);
 	}
 	signals_watch(NULL);
 	source_close(r->source);
 	react_close(r->react);
+	programs_close(&r->programs);
 	wire_close(&r->wire);
 	tree_done(&r->scratch);
 	free(r);

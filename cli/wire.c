@@ -68,11 +68,12 @@ static void json_more(struct buf *b, const struct wire_event *v)
 	buf_str(b, "}\n");
 }
 
-static void put_head(struct wire *w, const struct packet *p, const struct wire_event *v)
+static void put_head(struct wire *w, struct buf *b, const struct packet *p,
+		     const struct wire_event *v)
 {
 	int64_t at = p->when - w->start;
 
-	buf_fmt(&w->out.b, "%s %" PRId64 ".%06" PRId64 " ", v->what, at / 1000000000,
+	buf_fmt(b, "%s %" PRId64 ".%06" PRId64 " ", v->what, at / 1000000000,
 		at % 1000000000 / 1000);
 }
 
@@ -91,16 +92,13 @@ static void put_tail(struct buf *b, const struct wire_event *v)
 	buf_char(b, '\n');
 }
 
-int wire_packet(struct wire *w, const struct packet *p, const struct wire_event *v, struct err *e)
+int wire_text(struct wire *w, const struct packet *p, const struct wire_event *v, struct buf *b,
+	      struct err *e)
 {
-	struct buf *b = &w->out.b;
-
 	if (w->form == REPORT_NONE)
 		return 0;
 	if (!w->start)
 		w->start = p->when;
-	if (w->where && !filter_match(w->where, p, &w->work))
-		return 0;
 	switch (w->form) {
 	case FORM_EXPR:
 		if (print_script_line(w->printer, p, leaves(v) ? PRINT_SENT : PRINT_EXPECT, b) < 0)
@@ -112,16 +110,27 @@ int wire_packet(struct wire *w, const struct packet *p, const struct wire_event 
 		json_more(b, v);
 		break;
 	case REPORT_LINE:
-		put_head(w, p, v);
+		put_head(w, b, p, v);
 		report_packet(w->report, p, NULL, b);
 		put_tail(b, v);
 		break;
 	default: /* forms of several lines: a line of their own in front */
-		put_head(w, p, v);
+		put_head(w, b, p, v);
 		put_tail(b, v);
 		report_packet(w->report, p, NULL, b);
 	}
-	return out_more(&w->out, e);
+	return b->failed ? err_set(e, ERR_IO, "no memory") : 0;
+}
+
+int wire_packet(struct wire *w, const struct packet *p, const struct wire_event *v, struct err *e)
+{
+	if (w->form == REPORT_NONE)
+		return 0;
+	if (!w->start)
+		w->start = p->when;
+	if (w->where && !filter_match(w->where, p, &w->work))
+		return 0;
+	return wire_text(w, p, v, &w->out.b, e) < 0 ? -1 : out_more(&w->out, e);
 }
 
 void wire_close(struct wire *w)

@@ -32,6 +32,9 @@ struct wire_event {
 int wire_open(struct wire *w, struct cli *c, struct err *e);
 /* p is dissected; told where --where holds. -1: e, or out.gone. */
 int wire_packet(struct wire *w, const struct packet *p, const struct wire_event *v, struct err *e);
+/* The same, appended to b: nothing is printed, and --where is not asked. -1: e. */
+int wire_text(struct wire *w, const struct packet *p, const struct wire_event *v, struct buf *b,
+	      struct err *e);
 void wire_close(struct wire *w);
 
 /* ---- options of send and ask ---- */

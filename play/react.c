@@ -30,6 +30,9 @@ static int read_act(struct react *r, struct doing *d, const struct react_act *a,
 		d->fill = fill_open(r->o->reg, r->o->names, a->text, strlen(a->text), e);
 		return d->fill ? 0 : -1;
 	case REACT_REPLY: d->by = replier_open(r->o, a->text, e); return d->by ? 0 : -1;
+	case REACT_RUN:
+		d->command = command_open(r->o->reg, r->o->names, a->text, e);
+		return d->command ? 0 : -1;
 	case REACT_LOG:
 	case REACT_COUNT: break;
 	}
@@ -115,12 +118,14 @@ void react_close(struct react *r)
 			aim_close(x->act[k].aim);
 			fill_close(x->act[k].fill);
 			replier_close(x->act[k].by);
+			command_close(x->act[k].command);
 		}
 		plan_done(&x->pattern);
 	}
 	react_ways_close(r);
 	filter_work_done(&r->work);
 	tree_done(&r->scratch);
+	buf_done(&r->words);
 	/* Last: until here the ports are kept from the kernel. */
 	hush_done(&r->hush);
 	free(r);
@@ -139,6 +144,16 @@ static int reply(struct react *r, struct doing *d, const struct packet *p, struc
 	int rc = replier_answer(d->by, r, p, &answer, e);
 
 	return rc ? rc : react_back(r, p, answer, e);
+}
+
+static int run(struct react *r, struct doing *d, const struct packet *p, struct err *e)
+{
+	unsigned n;
+	int rc;
+
+	r->words.n = 0;
+	rc = command_words(d->command, p, &r->work, &r->words, &n, e);
+	return rc ? rc : r->o->run(r->o->ctx, p, r->words.p, r->words.n, n, e);
 }
 
 /* Over what is sent by accident, see careful.h. */
@@ -164,6 +179,7 @@ static int act(struct react *r, struct doing *d, const struct packet *p, struct 
 	switch (d->what) {
 	case REACT_LOG: react_tell(r, REACT_FITS, p, NULL); return 0;
 	case REACT_COUNT: return 0;
+	case REACT_RUN: rc = run(r, d, p, &no); break;
 	case REACT_SEND:
 	case REACT_REPLY:
 		if (p->len < p->wire_len) {

@@ -16,6 +16,7 @@ enum react_do {
 			set in the answer, with {names}; or NULL */
 	REACT_LOG,
 	REACT_COUNT,
+	REACT_RUN, /* text: a program and its arguments, with {names} (command.h) */
 };
 
 struct react_act {
@@ -62,6 +63,9 @@ struct react_opts {
 	 * -1: e. */
 	int (*deliver)(void *ctx, const struct packet *p, const struct packet *answer,
 		       struct err *e);
+	/* REACT_RUN: n words, each with a NUL behind it. 1: e, it could not be done; -1: e. */
+	int (*run)(void *ctx, const struct packet *p, const char *words, size_t size, unsigned n,
+		   struct err *e);
 	void (*tell)(void *ctx, const struct react_told *t);
 	void *ctx;
 };

@@ -7,6 +7,7 @@
 #include "core/stop.h"
 #include "craft/aim.h"
 #include "dissect/filter.h"
+#include "play/command.h"
 #include "play/fill.h"
 #include "play/hush.h"
 #include "play/react.h"
@@ -15,10 +16,11 @@ struct replier;
 
 struct doing {
 	enum react_do what;
-	struct fill *fill;  /* SEND */
-	struct aim *aim;    /* SEND, where the plan stays */
-	bool whole;         /* nothing is left to the routing table */
-	struct replier *by; /* REPLY */
+	struct fill *fill;            /* SEND */
+	struct aim *aim;              /* SEND, where the plan stays */
+	bool whole;                   /* nothing is left to the routing table */
+	struct replier *by;           /* REPLY */
+	struct command_text *command; /* RUN */
 };
 
 struct reacting {
@@ -47,6 +49,7 @@ struct react {
 	struct hush hush;
 	struct filter_work work;
 	struct tree scratch;
+	struct buf words; /* of a program */
 	struct ends_of net[4], link[4], port[4];
 	uint16_t guarded; /* the last port that was asked for, of `number` */
 	int number;
