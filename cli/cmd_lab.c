@@ -22,6 +22,8 @@ static const char *const examples[] = { "lab",
 					"one command on the first host; its exit status",
 					"lab --print 'h1 -- r1 -- h2'",
 					"what would be made: addresses, routes",
+					"lab --print --as svg 'h1 -- r1 -- h2' > net.svg",
+					"as a picture; --as mermaid for a text document",
 					"lab run web.lab",
 					"start, run and stop what the file says",
 					"lab list",
@@ -76,7 +78,7 @@ struct topology *lab_topology(const char *word, bool must_be_file, struct err *e
 
 static int print_lab(struct cli *c, const struct topology *t)
 {
-	static const char *const forms[] = { "text", "json", "mermaid", NULL };
+	static const char *const forms[] = { "text", "json", "mermaid", "svg", NULL };
 	struct out out = { 0 };
 	struct err e = { 0 };
 	int form = 0, rc;
@@ -87,8 +89,10 @@ static int print_lab(struct cli *c, const struct topology *t)
 		topology_text(t, &out.b);
 	else if (form == 1)
 		topology_json(t, &out.b);
-	else
+	else if (form == 2)
 		topology_mermaid(t, &out.b);
+	else
+		topology_svg(t, &out.b);
 	rc = out_flush(&out, &e) < 0 && !out.gone ? print_err(c, &e) : EXIT_DONE;
 	out_done(&out);
 	return rc;

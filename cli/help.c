@@ -40,7 +40,7 @@ static const struct {
 	{ &cmd_watch, OPT_THREADS, "2: one reads and dissects, one judges; 1: one does all" },
 	{ &cmd_flow, OPT_THREADS, "2: one reads and dissects, one counts; 1: one does all" },
 	{ &cmd_lab, OPT_TIMEOUT, "run: how long a port is waited for (30s)" },
-	{ &cmd_lab, OPT_AS, "--print: text, json, mermaid" },
+	{ &cmd_lab, OPT_AS, "--print: text, json, mermaid, svg" },
 	{ &cmd_flow, OPT_AS, "text, ascii, svg, mermaid, json; --stats: line, json, flat, csv" },
 	{ &cmd_send, OPT_AS, "line, tree, expr, json, flat, hex, raw, text, none" },
 	{ &cmd_ask, OPT_AS, "line, tree, expr, json, flat, hex, raw, text, none" },

@@ -123,10 +123,12 @@ void topology_names(const struct topology *t, struct buf *out);
 /* Does the wire do anything to frames that a cable would not? */
 bool lab_wire_imperfect(const struct lab_wire *w);
 
-/* As people read it; as JSON; as a Mermaid graph; as a table of names (docs/topology.md). */
+/* As people read it; as JSON; as a Mermaid graph; as a picture; as a table of names
+ * (docs/topology.md). */
 void topology_text(const struct topology *t, struct buf *out);
 void topology_json(const struct topology *t, struct buf *out);
 void topology_mermaid(const struct topology *t, struct buf *out);
+void topology_svg(const struct topology *t, struct buf *out);
 void topology_hosts(const struct topology *t, struct buf *out);      /* /etc/hosts */
 void topology_name_table(const struct topology *t, struct buf *out); /* for the notation */
 

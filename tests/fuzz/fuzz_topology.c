@@ -69,6 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	topology_text(t, &b);
 	topology_json(t, &b);
 	topology_mermaid(t, &b);
+	topology_svg(t, &b);
 	topology_hosts(t, &b);
 	topology_name_table(t, &b);
 	hold(!b.failed && b.n, "all forms can be printed");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A topology as text: what follows from it, and what is wrong with it and where. */
+#include "lab/picture.h"
 #include "lab/topology.h"
 #include "tests/unit/unit.h"
 
@@ -351,8 +352,87 @@ START_TEST(places_are_found)
 }
 END_TEST
 
+/* No card of a picture stands on another or outside, and wires end at the sides of cards. */
+static void check_picture(const struct topology *t, const char *text)
+{
+	struct picture p;
+
+	picture_make(t, &p);
+	ck_assert(!p.failed);
+	for (unsigned i = 0; i < t->nnodes; i++) {
+		const struct picture_card *a = &p.card[i];
+
+		ck_assert_msg(a->x >= 0 && a->y >= 0 && a->x + a->w <= p.width &&
+				      a->y + a->h <= p.height,
+			      "%s: %s stands outside", text, t->node[i].name);
+		for (unsigned j = 0; j < i; j++) {
+			const struct picture_card *b = &p.card[j];
+
+			ck_assert_msg(a->x + a->w <= b->x || b->x + b->w <= a->x ||
+					      a->y + a->h <= b->y || b->y + b->h <= a->y,
+				      "%s: %s stands on %s", text, t->node[i].name,
+				      t->node[j].name);
+		}
+	}
+	for (unsigned i = 0; i < 2 * t->nwires; i++) {
+		const struct picture_card *c = &p.card[t->port[i].node];
+		int apart = c->column - p.card[t->port[i ^ 1].node].column;
+
+		ck_assert_int_eq(p.end[i].x, p.end[i].side > 0 ? c->x + c->w : c->x);
+		ck_assert(p.end[i].y > c->y && p.end[i].y < c->y + c->h);
+		ck_assert(apart >= -1 && apart <= 1);
+		ck_assert(apart == 0 || p.end[i].side == -apart);
+	}
+	picture_done(t, &p);
+}
+
+START_TEST(pictures)
+{
+	static const char *const some[] = {
+		"h1",
+		"h1 -- h2",
+		"h1; h2; h3 -- h4",
+		"h1 -- s1 -- h2, s1 -- r1 -- h3 loss=10% delay=20ms",
+		"r1 -- r2 -- r3 -- r1; h1 -- r1; r3 -- h3; r2 -- s1 -- h4; s1 -- h5 delay=5ms",
+		"h1 -- r1; h1 -- r1; h1 -- r1 delay=2ms",
+		"h1 -- r1 -- r2 -- r3 -- r4 -- r5 -- r1; r2 -- r5; r3 -- h3",
+	};
+	unsigned state = 1;
+
+	for (unsigned i = 0; i < sizeof(some) / sizeof(*some); i++) {
+		struct topology *t = parse(some[i]);
+
+		check_picture(t, some[i]);
+		topology_free(t);
+	}
+	for (unsigned round = 0; round < 200; round++) { /* routers, wired at random */
+		struct buf b = { 0 };
+		struct topology *t;
+		unsigned nodes = 2 + round % 30;
+
+		for (unsigned w = 0; w < nodes + nodes / 4; w++) {
+			unsigned x, y;
+
+			state = state * 1103515245 + 12345;
+			x = state >> 16 & 0x7fff;
+			state = state * 1103515245 + 12345;
+			y = state >> 16 & 0x7fff;
+			if (x % nodes != y % nodes)
+				buf_fmt(&b, "r%u -- r%u%s\n", x % nodes, y % nodes,
+					x & 4 ? "" : " loss=1%");
+		}
+		buf_str(&b, "h1 -- r0\n");
+		t = parse(buf_cstr(&b));
+		check_picture(t, buf_cstr(&b));
+		topology_free(t);
+		buf_done(&b);
+	}
+}
+END_TEST
+
 UNIT_TESTS(topology)
 {
+	tcase_add_test(t, pictures);
 	tcase_add_test(t, addresses_come_by_themselves);
 	tcase_add_test(t, addresses_that_are_said);
 	tcase_add_test(t, the_shortest_way);
