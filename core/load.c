@@ -25,7 +25,7 @@ static struct unit *open_record(struct load *l)
 	}
 	u->src = l->src;
 	l->u = u;
-	l->fields = l->fsrc = l->refs = l->spans = l->views = none;
+	l->fields = l->fsrc = l->refs = l->spans = l->views = l->secrets = none;
 	l->announces = l->announce_src = l->teaches = none;
 	l->npre = -1;
 	l->nest = 0;
@@ -133,6 +133,8 @@ static int close_record(struct load *l, struct record *rec)
 	rec->fixed_bits = -1;
 	rec->views = l->views.p;
 	rec->nviews = (uint16_t)l->views.n;
+	rec->secrets = l->secrets.p;
+	rec->nsecrets = (uint16_t)l->secrets.n;
 	rec->announces = l->announces.p;
 	rec->nannounces = (uint16_t)l->announces.n;
 	rec->teaches = l->teaches.p;

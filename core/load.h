@@ -199,6 +199,7 @@ struct load {
 	struct pvecs *pv;        /* directives of that protocol; NULL: a struct */
 	struct vec refs, spans;  /* struct field_ref, struct span_ref of that record */
 	struct vec views;        /* struct view of that record */
+	struct vec secrets;      /* struct secret */
 	struct vec announces, announce_src;
 	struct vec teaches;       /* struct teach of that record */
 	int npre;                 /* -1: no `payload` line yet */

@@ -72,6 +72,10 @@ static int resolve_fields(struct scope *s)
 		if (maybe(s, u->rec->views[i].expr) || maybe(s, u->rec->views[i].cond))
 			return -1;
 	}
+	for (unsigned i = 0; i < u->rec->nsecrets; i++) {
+		if (maybe(s, u->rec->secrets[i].cond))
+			return -1;
+	}
 	for (unsigned i = 0; i < u->rec->nannounces; i++) {
 		if (maybe(s, u->rec->announces[i].value) || maybe(s, u->rec->announces[i].cond))
 			return -1;

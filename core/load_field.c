@@ -297,12 +297,31 @@ static int sfx_since(struct load *l, struct field *f, struct fsrc *s)
 	return 0;
 }
 
+/* secret [if EXPR] */
+static int sfx_secret(struct load *l, const struct field *f)
+{
+	const struct secret *last = l->secrets.p;
+	struct secret *x;
+
+	if (last && last[l->secrets.n - 1].field == f->index)
+		return twice(l, "'secret'");
+	x = vec_push(&l->r->mem, &l->secrets, sizeof(*x));
+	if (!x)
+		return load_nomem(l->e);
+	*x = (struct secret) { .field = f->index };
+	load_next(l);
+	if (!load_is(l, "if"))
+		return 0;
+	load_next(l);
+	x->cond = parse_expr(l);
+	return x->cond ? 0 : -1;
+}
+
 static int unknown_suffix(struct load *l)
 {
-	static const char *const known[] = {
-		"enum",  "flags", "words", "if",    "optional", "must",
-		"fresh", "show",  "alias", "align", "zero",     "since"
-	};
+	static const char *const known[] = { "enum", "flags", "words", "if",    "optional",
+					     "must", "fresh", "show",  "alias", "align",
+					     "zero", "since", "secret" };
 	char near[100];
 
 	near_name(near, sizeof(near),
@@ -310,8 +329,9 @@ static int unknown_suffix(struct load *l)
 	if (near[0])
 		return load_fail(l, load_here(l), "'%.*s' says nothing about a field%s",
 				 (int)l->t.len, l->text + l->t.at, near);
-	return load_expected(l, "= rule, enum, flags, words, if, optional, must, fresh, show, "
-				"alias, align, zero, since, a string or the end of the line");
+	return load_expected(l,
+			     "= rule, enum, flags, words, if, optional, must, fresh, show, "
+			     "alias, align, zero, since, secret, a string or the end of the line");
 }
 
 static int suffix(struct load *l, struct field *f, struct fsrc *s, struct fvecs *v)
@@ -343,6 +363,8 @@ static int suffix(struct load *l, struct field *f, struct fsrc *s, struct fvecs 
 		return sfx_align(l, f);
 	if (load_is(l, "since"))
 		return sfx_since(l, f, s);
+	if (load_is(l, "secret"))
+		return sfx_secret(l, f);
 	if (load_is(l, "optional"))
 		f->optional = true;
 	else if (load_is(l, "fresh"))

@@ -351,6 +351,11 @@ bool field_draws(const struct field *f, unsigned *bits, uint32_t *bytes);
 _Static_assert(sizeof(struct field) % 64 == 0 && sizeof(struct type) % 64 == 0,
 	       "whole cache lines: decoding goes from one to the next");
 
+struct secret { /* `secret if COND`: nobody on the way should read what the field says */
+	const struct expr *cond; /* or NULL */
+	uint16_t field;
+};
+
 struct record { /* the fields of a protocol or of a struct */
 	const char *name;
 	const struct proto *proto; /* the protocol it is the record of; NULL: a struct */
@@ -358,7 +363,8 @@ struct record { /* the fields of a protocol or of a struct */
 	uint16_t nfields;
 	uint16_t npre;            /* fields[0..npre) stand before the payload; the rest after it */
 	const struct view *views; /* several may share a name, under conditions */
-	uint16_t nviews, nannounces, nteaches;
+	uint16_t nviews, nannounces, nteaches, nsecrets;
+	const struct secret *secrets;
 	struct announce *announces;
 	const struct teach *teaches;
 	const char *doc;

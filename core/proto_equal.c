@@ -224,6 +224,18 @@ static bool same_field(struct equal *q, const struct field *a, const struct fiel
 	return true;
 }
 
+static bool same_secrets(const struct record *a, const struct record *b)
+{
+	if (a->nsecrets != b->nsecrets)
+		return false;
+	for (unsigned i = 0; i < a->nsecrets; i++) {
+		if (a->secrets[i].field != b->secrets[i].field ||
+		    !same_expr(a->secrets[i].cond, b->secrets[i].cond))
+			return false;
+	}
+	return true;
+}
+
 static bool same_views(const struct record *a, const struct record *b)
 {
 	if (a->nviews != b->nviews)
@@ -341,6 +353,8 @@ static bool same_record(struct equal *q, const struct record *a, const struct re
 		return differ(q, "what it announces");
 	if (!same_teaches(a, b))
 		return differ(q, "what it teaches");
+	if (!same_secrets(a, b))
+		return differ(q, "secrets");
 	return same_views(a, b) ? true : differ(q, "views");
 }
 

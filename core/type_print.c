@@ -391,6 +391,21 @@ static void print_cond(const struct field *f, struct buf *out)
 	}
 }
 
+static void print_secret(const struct field *f, struct buf *out)
+{
+	for (unsigned i = 0; i < f->rec->nsecrets; i++) {
+		const struct secret *x = &f->rec->secrets[i];
+
+		if (x->field != f->index)
+			continue;
+		buf_str(out, " secret");
+		if (x->cond) {
+			buf_str(out, " if ");
+			expr_print(x->cond, f->rec, out);
+		}
+	}
+}
+
 void print_field(const struct field *f, struct buf *out)
 {
 	static const char *const shows[] = { "",          " show hex",  " show dec",
@@ -410,6 +425,7 @@ void print_field(const struct field *f, struct buf *out)
 	print_cond(f, out);
 	buf_str(out, shows[f->show]);
 	print_aliases(f->alias, out);
+	print_secret(f, out);
 	if (f->doc) {
 		buf_char(out, ' ');
 		print_string(f->doc, strlen(f->doc), out);

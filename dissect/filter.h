@@ -39,6 +39,10 @@ static inline void filter_begin(struct filter_work *w)
 	w->have = 0;
 }
 
+/* The fields of a layer of the packet that w was last begun with, decoded at most once. NULL:
+ * memory is out. */
+const struct tree *filter_tree(struct filter_work *w, const struct packet *p, unsigned layer);
+
 /* Does a dissected packet match? With several occurrences of a field any of them may, but `!=` and
  * `===` ask for all of them (as Wireshark 4 does). An absent field matches nothing but `!` and
  * `not`. Thread-safe for distinct w. */

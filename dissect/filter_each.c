@@ -10,12 +10,10 @@
 #include "dissect/dissect.h"
 #include "dissect/filter_impl.h"
 
-static struct tree *tree_of(struct matching *m, unsigned layer)
+const struct tree *filter_tree(struct filter_work *w, const struct packet *p, unsigned layer)
 {
-	struct filter_work *w = m->w;
-
 	if (!(w->have >> layer & 1)) {
-		if (decode(&w->tree[layer], m->p, layer) < 0)
+		if (decode(&w->tree[layer], p, layer) < 0)
 			return NULL;
 		w->have |= 1u << layer;
 	}
@@ -391,7 +389,7 @@ static bool visit_ref(struct matching *m, const struct ref *r)
 		} else if (r->quick && l->hlen >= r->quick->need) {
 			stop = give_quick(m, r, l);
 		} else {
-			t = tree_of(m, i);
+			t = filter_tree(m->w, m->p, i);
 			stop = t && (r->form == REF_ANY      ? give_all(m, r, t)
 				     : r->form == REF_ALIAS  ? give_alias(m, r, t)
 				     : r->form == REF_STATUS ? give_status(m, r, t, i)

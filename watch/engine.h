@@ -35,6 +35,8 @@ struct sieve { /* what one byte of a header says */
 struct rules_of { /* a protocol */
 	uint16_t *v;
 	unsigned n;
+	uint16_t *secret; /* rules about its secrets */
+	unsigned nsecrets;
 	struct sieve *sieve[SIEVE_BYTES];
 	unsigned nsieves;
 	/* In this turn: which of the first 64 may be about the packet; the others may always. */
@@ -56,10 +58,25 @@ struct watch {
 	const struct packet *frame; /* that came; not one that was put together */
 	struct flows *flows;        /* puts together what was cut up */
 	struct due_conv before;     /* a conversation that is another one now */
+	struct buf secret;          /* what is told: the name of a field */
 	uint64_t cause;             /* a packet before, without which this were no event; 0 */
 	uint64_t turn;              /* packets looked at, those put together too */
 	struct watch_counts counts;
 };
+
+/* ---- watch.c ---- */
+
+/* Layer `layer` of p is what the rule is about. What found() returned. */
+int rule_hit(struct watch *w, struct rule_state *s, const struct packet *p, unsigned layer);
+/* Does the filter fit (asked once in a turn)? NULL: it does. */
+bool rule_fits(struct watch *w, struct question *q, const struct packet *p);
+
+/* ---- secret.c ---- */
+
+/* Rule i, which is about secrets, belongs to these protocols. False: memory is out. */
+bool secret_prepare(struct watch *w, uint16_t i);
+/* Tell of what is secret in p. What found() returned. */
+int secret_look(struct watch *w, const struct packet *p);
 
 /* ---- key.c ---- */
 

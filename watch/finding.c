@@ -96,7 +96,7 @@ static void put_piece(const struct telling *t, const struct rule_piece *piece, s
 	switch (piece->form) {
 	case PIECE_TEXT: buf_put(out, piece->text, piece->len); break;
 	case PIECE_KEY:
-		if (t->filter && piece->key.form != KEY_PICK)
+		if (t->filter && piece->key.form < KEY_PICK)
 			key_name(t->p, t->layer, &piece->key, out);
 		if (!key_words(t->w, t->p, t->layer, &piece->key, out))
 			buf_char(out, '?');

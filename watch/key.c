@@ -32,6 +32,8 @@ static bool key_put(struct watch *w, const struct packet *p, unsigned layer,
 
 	if (k->form == KEY_PICK)
 		return pick_key(k->pick, p, &w->work, out);
+	if (k->form > KEY_PICK)
+		return key_words(w, p, layer, k, out);
 	v = address(p, layer, k->form == KEY_TO, &f, &n);
 	if (!v)
 		return false;
@@ -61,6 +63,11 @@ void key_name(const struct packet *p, unsigned layer, const struct rule_key *k, 
 		buf_fmt(out, "%s.addr == ", f->rec->proto->name);
 }
 
+static const char *title_of(const struct proto *proto)
+{
+	return proto->title ? proto->title : proto->name;
+}
+
 bool key_words(struct watch *w, const struct packet *p, unsigned layer, const struct rule_key *k,
 	       struct buf *out)
 {
@@ -70,6 +77,12 @@ bool key_words(struct watch *w, const struct packet *p, unsigned layer, const st
 
 	if (k->form == KEY_PICK)
 		return pick_text(k->pick, p, &w->work, out);
+	if (k->form == KEY_PROTOCOL)
+		buf_str(out, title_of(p->layers[layer].proto));
+	if (k->form == KEY_SECRET)
+		buf_put(out, w->secret.p, w->secret.n);
+	if (k->form > KEY_PICK)
+		return true;
 	v.p = address(p, layer, k->form == KEY_TO, &f, &n);
 	if (!v.p)
 		return false;

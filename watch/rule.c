@@ -163,6 +163,22 @@ static int besides_fit(struct rule_text_at *p, size_t at)
 	return 0;
 }
 
+/* What is about the secrets of some protocols alone claims them. */
+static int claim(struct rule_text_at *p)
+{
+	const struct watch_rule *r = p->r;
+
+	if (r->event != EVENT_SECRET || !r->nabout)
+		return 0;
+	if (!p->rs->claimed)
+		p->rs->claimed = arena_alloc(&p->rs->mem, registry_count(p->rs->reg) + 1u);
+	if (!p->rs->claimed)
+		return err_set(p->e, ERR_IO, "out of memory");
+	for (unsigned i = 0; i < r->nabout; i++)
+		p->rs->claimed[r->about[i]->id] = true;
+	return 0;
+}
+
 /* Everything of the rule that begins at `at` was read: does it hold together? */
 static int end_rule(struct rule_text_at *p, size_t at, size_t end)
 {
@@ -170,13 +186,13 @@ static int end_rule(struct rule_text_at *p, size_t at, size_t end)
 
 	if (!r)
 		return 0;
-	if (!r->nabout)
+	if (!r->nabout && r->event != EVENT_SECRET)
 		return rule_fail(p, at, 4,
 				 "rule %s: which packets? 'about' and a protocol are missing",
 				 r->name);
 	if (!r->say.n)
 		return rule_fail(p, at, 4, "rule %s: 'say' and a sentence are missing", r->name);
-	if (besides_fit(p, at) < 0)
+	if (besides_fit(p, at) < 0 || claim(p) < 0)
 		return -1;
 	p->r = NULL;
 	r->source = arena_strndup(&p->rs->mem, p->text + at, end - at);

@@ -24,11 +24,12 @@ enum rule_event { /* what a rule is about when it is not about packets as they c
 		  EVENT_OVERLAP, /* pieces that overlap and say different bytes */
 		  EVENT_OUTSIDE, /* a segment with a number that its receiver does not wait for */
 		  EVENT_AFTER_RESET, /* who reset a conversation goes on in it */
+		  EVENT_SECRET,      /* a field that its protocol calls secret */
 };
 
 enum rule_sure { SURE_LOW, SURE_MEDIUM, SURE_HIGH };
 
-#define RULE_ABOUT 4u     /* protocols of a rule */
+#define RULE_ABOUT 8u     /* protocols of a rule */
 #define RULE_KEYS 8u      /* names in a list */
 #define RULE_MOST 100000u /* of what is counted */
 #define RULE_ALSO 16u     /* of what is counted beside it */
@@ -37,7 +38,9 @@ enum rule_sure { SURE_LOW, SURE_MEDIUM, SURE_HIGH };
 enum key_form {
 	KEY_FROM, /* the address of who sent it: of the nearest layer that has addresses */
 	KEY_TO,
-	KEY_PICK, /* a field */
+	KEY_PICK,     /* a field */
+	KEY_SECRET,   /* the name of a field that is secret; */
+	KEY_PROTOCOL, /* of its protocol */
 };
 
 struct rule_key {
@@ -118,6 +121,9 @@ struct ruleset {
 	struct arena mem;
 	struct watch_rule **v;
 	unsigned n, cap;
+	/* By proto id: some rule is about its secrets, so that those about all leave it alone;
+	 * NULL: there is none. */
+	bool *claimed;
 };
 
 /* reg: frozen; outlives the rules. */

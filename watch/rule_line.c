@@ -5,7 +5,9 @@
 #include "core/near.h"
 #include "watch/impl.h"
 
-static const char *const event_names[] = { "", "overlap", "outside", "after-reset", NULL };
+static const char *const event_names[] = {
+	"", "overlap", "outside", "after-reset", "secret", NULL
+};
 
 static int read_about(struct rule_text_at *p)
 {
@@ -39,7 +41,8 @@ static int read_event(struct rule_text_at *p)
 		}
 	}
 	return rule_fail(p, p->at, rule_word(p),
-			 "an event is expected here: overlap, outside, after-reset");
+			 "an event is expected here: overlap, outside, "
+			 "after-reset, secret");
 }
 
 static int read_when(struct rule_text_at *p)

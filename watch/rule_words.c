@@ -187,6 +187,11 @@ static int one_key(struct rule_text_at *p, size_t at, size_t n, struct rule_key 
 		k->form = *k->name == 'f' ? KEY_FROM : KEY_TO;
 		return 0;
 	}
+	if (p->r->event == EVENT_SECRET &&
+	    (!strcmp(k->name, "secret") || !strcmp(k->name, "protocol"))) {
+		k->form = *k->name == 's' ? KEY_SECRET : KEY_PROTOCOL;
+		return 0;
+	}
 	k->form = KEY_PICK;
 	k->pick = pick_parse(p->rs->reg, p->rs->names, p->text + at, n, &why);
 	return k->pick ? 0 : pass_on(p, at, &why);

@@ -54,6 +54,11 @@ static bool prepare(struct watch *w)
 			if (rs->v[k] == r->unless)
 				w->state[i].unless = &w->state[k];
 		}
+		if (r->event == EVENT_SECRET) {
+			if (!secret_prepare(w, (uint16_t)i))
+				return false;
+			continue;
+		}
 		for (unsigned k = 0; k < r->nabout; k++) {
 			struct rules_of *of = &w->of[r->about[k]->id];
 			uint16_t *v = realloc(of->v, (of->n + 1u) * sizeof(*v));
@@ -108,6 +113,7 @@ struct watch *watch_close(struct watch *w)
 		entries_done(&w->state[i].entries);
 	for (unsigned i = 0; w->of && i <= registry_count(w->o.rules->reg); i++) {
 		free(w->of[i].v);
+		free(w->of[i].secret);
 		for (unsigned k = 0; k < SIEVE_BYTES; k++)
 			free(w->of[i].sieve[k]);
 	}
@@ -121,6 +127,7 @@ struct watch *watch_close(struct watch *w)
 	proof_done(&w->recent);
 	buf_done(&w->key);
 	buf_done(&w->say);
+	buf_done(&w->secret);
 	free(w);
 	return NULL;
 }
@@ -133,8 +140,7 @@ static bool was_told(const struct rule_state *s, const struct entry *x, const st
 	       p->when - x->told < s->rule->again;
 }
 
-/* Layer `layer` of p is what the rule is about. */
-static int hit(struct watch *w, struct rule_state *s, const struct packet *p, unsigned layer)
+int rule_hit(struct watch *w, struct rule_state *s, const struct packet *p, unsigned layer)
 {
 	struct flow_id id;
 	struct entry *x;
@@ -159,7 +165,7 @@ static int hit(struct watch *w, struct rule_state *s, const struct packet *p, un
 	return rc;
 }
 
-static bool fits(struct watch *w, struct question *q, const struct packet *p)
+bool rule_fits(struct watch *w, struct question *q, const struct packet *p)
 {
 	if (q && q->asked != w->turn) {
 		q->asked = w->turn;
@@ -200,7 +206,7 @@ static void take_all_back(struct watch *w, struct rule_state *s, const struct pa
 {
 	entries_trim(&s->entries, p->when, s->rule->again);
 	for (unsigned k = 0; k < s->rule->nuntil && s->entries.newest; k++) {
-		if (fits(w, s->until[k], p))
+		if (rule_fits(w, s->until[k], p))
 			take_back(w, s, &s->rule->until[k], p, s->layer);
 	}
 }
@@ -248,9 +254,11 @@ static int look(struct watch *w, const struct packet *p)
 			continue;
 		if (s->rule->nuntil)
 			take_all_back(w, s, p);
-		if (fits(w, s->when, p))
-			rc = hit(w, s, p, s->layer);
+		if (rule_fits(w, s->when, p))
+			rc = rule_hit(w, s, p, s->layer);
 	}
+	if (!rc)
+		rc = secret_look(w, p);
 	return rc ? rc : w->key.failed || w->say.failed ? -1 : 0;
 }
 
@@ -272,8 +280,8 @@ static int happens(struct watch *w, const struct packet *p, unsigned i, enum rul
 	for (unsigned k = 0; k < of->n && !rc; k++) {
 		struct rule_state *s = &w->state[of->v[k]];
 
-		if (s->rule->event == event && fits(w, s->when, p))
-			rc = hit(w, s, p, i);
+		if (s->rule->event == event && rule_fits(w, s->when, p))
+			rc = rule_hit(w, s, p, i);
 	}
 	return rc;
 }
