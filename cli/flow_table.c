@@ -29,6 +29,8 @@ static const struct table_column columns[] = {
 	{ 0 },
 };
 
+#define EARLY 21 /* columns of an end, where rows are printed before all ends are known */
+
 struct rows {
 	struct flowing *w;
 	struct table_column c[sizeof(columns) / sizeof(*columns)];
@@ -115,7 +117,7 @@ void flow_over(void *arg, const struct flow_seen *s, const struct ladder_conv *c
 
 	if (w->form != FLOW_TABLE)
 		return;
-	r.c[1].width = r.c[2].width = 21;
+	r.c[1].width = r.c[2].width = EARLY;
 	heads(w, &r);
 	put_row(&r, s, c);
 }
@@ -127,6 +129,8 @@ int flow_table(struct flowing *w, struct err *e)
 
 	if (ladder_each(w->ladder, widen, &r))
 		return err_set(e, ERR_IO, "no memory");
+	for (unsigned k = 1; k < 3 && w->heads; k++) /* as those above it */
+		r.c[k].width = r.c[k].width < EARLY ? EARLY : r.c[k].width;
 	heads(w, &r);
 	rc = ladder_each(w->ladder, put_row, &r);
 	if (rc == SHOW_ERROR && !e->code)

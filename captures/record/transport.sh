@@ -131,6 +131,40 @@ rec_tcp-zero-window() {
 	keep 15 'tcp[14:2] = 0 and tcp[13] & 4 = 0'
 }
 
+# The same ports again: the server closes first and remembers, the client does not.
+rec_tcp-reused() {
+	pair
+	lab_bg h2 socat -U TCP4-LISTEN:9,reuseaddr,fork SYSTEM:'echo hello'
+	lab_bg h2 socat -U TCP6-LISTEN:9,reuseaddr,fork,ipv6only SYSTEM:'echo hello'
+	lab_until 5 lab_on h2 bash -c '[ $(ss -ltn | grep -c ":9 ") = 2 ]'
+	lab_on h1 ping -c1 10.77.0.2 >/dev/null
+	sniff h1 eth0 tcp
+	local to n
+	for to in 10.77.0.2 '[fd77::2]'; do
+		for n in 1 2; do
+			lab_on h1 socat -u "TCP:$to:9,sourceport=4001,reuseaddr" STDOUT
+			sleep 0.2
+		done
+	done
+	keep 28
+}
+
+# The first connection asks for a cookie, the others say something at once.
+rec_tcp-fastopen() {
+	pair
+	local h to
+	for h in h1 h2; do lab_on $h bash -c 'echo 3 >/proc/sys/net/ipv4/tcp_fastopen'; done
+	lab_on h1 ping -c1 10.77.0.2 >/dev/null
+	sniff h1 eth0 tcp
+	for to in 10.77.0.2 fd77::2; do
+		lab_bg h2 $py "$tools/fastopen.py" serve $to
+		lab_until 5 grep -q ready "$LAB_LOG" || exit 1
+		lab_on h1 $py "$tools/fastopen.py" ask $to
+		lab_stop "$LAB_PID"
+	done
+	keep 40 'tcp[13] = 2 and tcp[12] > 0x60 and len > 90'
+}
+
 rec_tcp-keepalive() {
 	pair
 	tcp_sink 9
