@@ -11,9 +11,8 @@ static const char *const examples[] = {
 	"react -i eth0 --i-may 'icmp type=echo-request' send 'ip src={ip.dst} dst={ip.src} / icmp "
 	"type=echo-reply id={icmp.id} seq={icmp.seq} / {payload}'",
 	"and answered, whoever was asked",
-	"react -i eth0 --i-may 'arp op=who-has pdst=10.0.0.9' reply --set 'arp "
-	"hwsrc=02:00:00:00:00:09 hwdst={arp.hwsrc}'",
-	"an address of one's own: what the protocol's reply rule makes of the question",
+	"react -i eth0 --i-may --be 10.0.0.9 'icmp type=echo-request' reply",
+	"a host that does not exist: it is found, and answers pings by the protocol's reply rule",
 	"react -i eth0 --i-may 'tcp dport=8080 flags=S' log send 'ip src={ip.dst} dst={ip.src} / "
 	"tcp "
 	"sport={tcp.dport} dport={tcp.sport} seq=1 ack={tcp.seq+1} flags=SA'",
@@ -24,9 +23,9 @@ static const char *const examples[] = {
 	NULL,
 };
 static const enum option_id options[] = {
-	OPT_INTERFACE,  OPT_COUNT,   OPT_SET,     OPT_DRY_RUN, OPT_AS,   OPT_WHERE,
-	OPT_FIELDS,     OPT_DOC,     OPT_SPANS,   OPT_I_MAY,   OPT_USER, OPT_NO_PROMISC,
-	OPT_ALLOW_LOSS, OPT_TIMEOUT, OPT_AT_ONCE, OPT_NONE,
+	OPT_INTERFACE,  OPT_BE,         OPT_COUNT,   OPT_SET,     OPT_DRY_RUN, OPT_AS,
+	OPT_WHERE,      OPT_FIELDS,     OPT_DOC,     OPT_SPANS,   OPT_I_MAY,   OPT_USER,
+	OPT_NO_PROMISC, OPT_ALLOW_LOSS, OPT_TIMEOUT, OPT_AT_ONCE, OPT_NONE,
 };
 
 static const struct {
@@ -80,12 +79,24 @@ static int read_actions(const struct cli *c, struct react_rule *rule, const char
 	return 0;
 }
 
-static bool replies(const struct react_rule *rule)
+static bool does(const struct react_rule *rule, enum react_do what)
 {
 	for (unsigned i = 0; i < rule->n; i++)
-		if (rule->act[i].what == REACT_REPLY)
+		if (rule->act[i].what == what)
 			return true;
 	return false;
+}
+
+/* Every option says something. */
+static int fitting(const struct cli *c, const struct react_rule *rule, const char *sets,
+		   struct err *e)
+{
+	if (sets && !does(rule, REACT_REPLY))
+		return err_set(e, ERR_USAGE, "--set is for what `reply` makes");
+	if ((opt_has(&c->opt, OPT_AT_ONCE) || opt_has(&c->opt, OPT_TIMEOUT)) &&
+	    !does(rule, REACT_RUN))
+		return err_set(e, ERR_USAGE, "--at-once and --timeout are for what `run` runs");
+	return 0;
 }
 
 static int run_react(struct cli *c)
@@ -96,9 +107,7 @@ static int run_react(struct cli *c)
 	int rc;
 
 	if (joined_sets(&c->opt, &sets, &e) < 0 || read_actions(c, &rule, sets, &e) < 0 ||
-	    (sets && !replies(&rule) &&
-	     err_set(&e, ERR_USAGE, "--set is for what `reply` makes")) ||
-	    load_registry(c, &e) < 0)
+	    fitting(c, &rule, sets, &e) < 0 || load_registry(c, &e) < 0)
 		rc = print_err(c, &e);
 	else
 		rc = run_rules(c, &rule, 1);

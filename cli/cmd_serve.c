@@ -21,9 +21,9 @@ static const char *const examples[] = {
 	NULL,
 };
 static const enum option_id options[] = {
-	OPT_INTERFACE, OPT_VIA,   OPT_COUNT,      OPT_SET,        OPT_DRY_RUN,
-	OPT_AS,        OPT_WHERE, OPT_FIELDS,     OPT_DOC,        OPT_SPANS,
-	OPT_I_MAY,     OPT_USER,  OPT_NO_PROMISC, OPT_ALLOW_LOSS, OPT_NONE,
+	OPT_INTERFACE, OPT_BE,         OPT_VIA,        OPT_COUNT, OPT_SET,   OPT_DRY_RUN,
+	OPT_AS,        OPT_WHERE,      OPT_FIELDS,     OPT_DOC,   OPT_SPANS, OPT_I_MAY,
+	OPT_USER,      OPT_NO_PROMISC, OPT_ALLOW_LOSS, OPT_NONE,
 };
 
 struct serving {

@@ -197,6 +197,10 @@ const struct option_row option_rows[] = {
 	[OPT_ONCE] = { OPT_ONCE, 0, "once", NULL, "those there are, and end", false },
 	[OPT_AT_ONCE] = { OPT_AT_ONCE, 0, "at-once", "N",
 			  "so many programs run at a time (8); 64 more wait", false },
+	[OPT_BE] = { OPT_BE, 0, "be", "ADDRESS[,MAC]",
+		     "play a host that has this address: say where it is, and answer\n"
+		     "what is sent to it",
+		     true },
 	[OPT_NONE] = { OPT_NONE, 0, NULL, NULL, NULL, false },
 };
 

@@ -106,6 +106,7 @@ enum option_id {
 	OPT_SOCKETS,
 	OPT_ONCE,
 	OPT_AT_ONCE,
+	OPT_BE,
 	OPT_NONE,
 };
 #define OPT_COMMON OPT_INTERFACE /* those before it */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "capture/source.h"
+#include "cli/being.h"
 #include "cli/privs.h"
 #include "cli/programs.h"
 #include "cli/seal.h"
@@ -26,6 +27,7 @@ struct running {
 	struct react *react;
 	struct react_opts o;
 	struct programs programs;
+	struct being being;
 	struct tree scratch;
 	char device[64];
 	uint64_t most;
@@ -83,14 +85,17 @@ static int open_all(struct running *r, const struct react_rule *rule, unsigned n
 	struct privs_opts po = { .keep_raw = true, .user = o->v[OPT_USER] };
 
 	if (opt_u64(o, OPT_COUNT, UINT64_MAX, &r->most, e) < 0 ||
-	    wire_open(&r->wire, r->c, e) < 0 || choose_device(r->c, r->device, e) < 0 ||
+	    wire_open(&r->wire, r->c, e) < 0 || being_read(&r->being, r->c, e) < 0 ||
+	    being_rules(&r->being, rule, n, e) < 0 || choose_device(r->c, r->device, e) < 0 ||
 	    (runs(rule, n) && programs_open(&r->programs, r->c, e) < 0))
 		return -1;
 	r->o = (struct react_opts) {
 		.reg = r->c->reg,
 		.ifname = r->device,
-		.rule = rule,
-		.nrules = n,
+		.rule = r->being.rule,
+		.nrules = r->being.nrules,
+		.be = r->being.addr,
+		.nbe = r->being.n,
 		.dry = opt_has(o, OPT_DRY_RUN),
 		.told = opt_has(o, OPT_DRY_RUN) || opt_has(o, OPT_VERBOSE),
 		.i_may = opt_has(o, OPT_I_MAY),
@@ -101,7 +106,7 @@ static int open_all(struct running *r, const struct react_rule *rule, unsigned n
 	};
 	/* The ports are reserved before the first packet can come. */
 	r->react = react_open(&r->o, e);
-	if (!r->react)
+	if (!r->react || being_join(&r->being, r->device, e) < 0)
 		return -1;
 	/* The ring has a slot for each packet, as large as the largest may be: 64 KiB where the
 	 * device puts segments together. Those are not answered. */
@@ -114,6 +119,7 @@ static int open_all(struct running *r, const struct react_rule *rule, unsigned n
 	if (privs_drop(&po, e) < 0)
 		return -1;
 	seal(&(struct seal_opts) { .sends = true });
+	being_tell(&r->being, r->c);
 	say(r->c, "reacting on %s", r->device);
 	return 0;
 }
@@ -222,6 +228,7 @@ int run_rules(struct cli *c, const struct react_rule *rule, unsigned n)
 	source_close(r->source);
 	react_close(r->react);
 	programs_close(&r->programs);
+	being_done(&r->being);
 	wire_close(&r->wire);
 	tree_done(&r->scratch);
 	free(r);

@@ -67,6 +67,7 @@ static const struct pairing apart[] = {
 	{ .id = OPT_ABSOLUTE,
 	  .with = { { .id = OPT_RELATIVE } },
 	  .why = "'--absolute' and '--relative': one of them" },
+	{ .id = OPT_BE, .with = { { OPT_VIA, "stream" }, { OPT_VIA, "datagram" } } },
 	{ .id = OPT_NO_PROMISC, .with = { { OPT_VIA, "stream" }, { OPT_VIA, "datagram" } } },
 	{ .id = OPT_ABSOLUTE, .with = { { .id = OPT_TABLE } } },
 	{ .id = OPT_LEARN, .with = { { .id = OPT_BASELINE } } },

@@ -45,6 +45,8 @@ static int read_rule(struct react *r, const struct react_rule *o, struct err *e)
 
 	x->proto = o->proto;
 	x->asked = !o->pattern;
+	x->aside = o->aside;
+	x->skip = o->skip;
 	if (o->pattern &&
 	    plan_parse(&x->pattern, r->o->reg, o->pattern, strlen(o->pattern), PLAN_PATTERN, e))
 		return -1;
@@ -133,9 +135,27 @@ void react_close(struct react *r)
 
 /* ---- packets ---- */
 
+/* Is it sent to who we are? */
+static bool for_us(struct react *r, const struct packet *p)
+{
+	const struct ends_of *net;
+	int at = r->o->nbe ? react_net(r, p, &net) : LAYER_NONE;
+	const uint8_t *to;
+	unsigned n;
+
+	if (!r->o->nbe)
+		return true;
+	to = at < 0 ? NULL : packet_field(p, (unsigned)at, net->dst, &n);
+	for (unsigned i = 0; to && i < r->o->nbe; i++)
+		if (n == addr_len(&r->o->be[i]) && !memcmp(to, r->o->be[i].b, n))
+			return true;
+	return false;
+}
+
 static int fits(struct react *r, const struct reacting *x, const struct packet *p)
 {
-	return x->asked ? replier_asks(r, p, x->proto) : pattern_match(&x->pattern, p, NULL);
+	return x->asked ? for_us(r, p) && replier_asks(r, p, x->proto)
+			: pattern_match(&x->pattern, p, NULL);
 }
 
 static int reply(struct react *r, struct doing *d, const struct packet *p, struct err *e)
@@ -223,8 +243,9 @@ int react_packet(struct react *r, const struct packet *p, struct err *e)
 			return err_set(e, ERR_IO, "out of memory");
 		if (!rc)
 			continue;
-		fit = true;
+		fit |= !x->aside;
 		r->counts.rule[i]++;
+		i += x->skip;
 		for (unsigned k = 0; k < x->n; k++)
 			if (act(r, &x->act[k], p, e))
 				return -1;

@@ -30,6 +30,8 @@ struct react_rule {
 	const struct proto *proto; /* pattern NULL: in a layer of this protocol; NULL: of any */
 	struct react_act act[REACT_ACTS];
 	unsigned n;
+	unsigned skip;    /* where it fits, so many of those behind it are passed over */
+	bool aside;       /* packets that fit it alone do not count as fitting */
 	const char *name; /* of the file that it stands in; NULL: none */
 	uint32_t lineno;
 };
@@ -54,6 +56,9 @@ struct react_opts {
 	const char *ifname;        /* packets come from here and leave here */
 	const struct react_rule *rule;
 	unsigned nrules;
+	const struct addr
+		*be; /* with them, a rule without a pattern holds for packets to them alone */
+	unsigned nbe;
 	bool told;        /* tell what is sent */
 	bool dry;         /* do everything but sending */
 	bool i_may;       /* careful.h is not asked */

@@ -27,6 +27,8 @@ struct reacting {
 	struct plan pattern;
 	const struct proto *proto;
 	bool asked; /* no pattern: what asks something */
+	bool aside;
+	unsigned skip;
 	struct doing act[REACT_ACTS];
 	unsigned n;
 };
