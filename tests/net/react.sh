@@ -133,6 +133,7 @@ check "it is told" "$(grep -c '^RCVD.*9001' "$LOG")" 2
 # What is logged is data: -q leaves it.
 lab_bg h2 "$STRATA" react -q -i eth0 -c 1 'udp dport=9001' log
 REACT=$LAB_PID LOG=$LAB_LOG
+# shellcheck disable=SC2317 # lab_until calls it
 asks_until() { lab_on h1 "$STRATA" send -q ip dst=10.77.0.2 / udp dport=9001 && [ -s "$LOG" ]; }
 lab_until 20 asks_until
 ended TERM
