@@ -203,6 +203,7 @@ static void take_events(struct sockets *s, struct socket_list *out)
 int sockets_dump(struct sockets *s, struct socket_list *out, struct err *e)
 {
 	out->n = 0;
+	out->cut = false;
 	/* Whatever is closed from now on is told of at the next look. */
 	take_events(s, out);
 	for (unsigned k = 0; k < SOCKET_KINDS; k++)

@@ -33,6 +33,7 @@ void socket_list_add(struct socket_list *l, const struct socket_info *s)
 
 		if (!v) {
 			l->left++;
+			l->cut = true;
 			return;
 		}
 		l->v = v;

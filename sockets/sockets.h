@@ -67,7 +67,8 @@ struct socket_info {
 struct socket_list { /* zero-initialised is empty */
 	struct socket_info *v;
 	size_t n, cap;
-	uint64_t left; /* there was no room for */
+	uint64_t left; /* there was no room for, in all looks */
+	bool cut;      /* in this one: what is missing is not known to be closed */
 	uint64_t odd;  /* messages that made no sense */
 };
 

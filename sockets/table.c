@@ -11,6 +11,8 @@
 /* How long it is remembered that a socket was closed: the event of it may come after the look that
  * missed it. */
 #define GONE_NS 1000000000
+/* And of how many, at most. */
+#define GONE_MOST 16384u
 /* A scan for owners may take a tenth of the time. */
 #define SCAN_SHARE 10
 /* Scans that may miss a socket until it is nobody's whom we may look at. */
@@ -169,8 +171,9 @@ static bool make_room(struct socket_table *t, size_t n)
 	return true;
 }
 
-/* One that was known before, and what this look has of it (NULL: nothing). False: forget it. */
-static bool take_known(struct known *k, const struct socket_info *s, int64_t when)
+/* One that was known before, and what this look has of it (NULL: nothing). missing: does that mean
+ * that it is closed? False: forget it. */
+static bool take_known(struct known *k, const struct socket_info *s, int64_t when, bool missing)
 {
 	k->what = 0;
 	if (s && !s->gone) {
@@ -180,7 +183,8 @@ static bool take_known(struct known *k, const struct socket_info *s, int64_t whe
 		}
 		compare(k, s, when);
 	} else if (!k->gone) {
-		closed(k, s, when);
+		if (s || missing)
+			closed(k, s, when);
 	} else if (when - k->gone > GONE_NS) {
 		return false;
 	}
@@ -190,7 +194,9 @@ static bool take_known(struct known *k, const struct socket_info *s, int64_t whe
 static void merge(struct socket_table *t, const struct socket_list *l, int64_t when)
 {
 	struct known *out = t->next;
-	size_t i = 0, k = 0;
+	size_t i = 0, k = 0, gone = 0;
+	/* Of a look that was cut what is missing stays, as long as there is room. */
+	bool missing = !l->cut || t->n >= 2 * (size_t)SOCKETS_MOST;
 
 	while (i < l->n || k < t->n) {
 		const struct socket_info *s = i < l->n ? &l->v[i] : NULL;
@@ -202,7 +208,9 @@ static void merge(struct socket_table *t, const struct socket_list *l, int64_t w
 			old = NULL;
 		if (old) {
 			*out = *old;
-			out += take_known(out, s, when);
+			if (take_known(out, s, when, missing) &&
+			    (!out->gone || out->what || ++gone <= GONE_MOST))
+				out++;
 			k++;
 		} else if (!s->gone || t->begun) {
 			fresh(out++, s, t->begun ? SOCKET_OPENED : SOCKET_LISTED, when);

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <malloc.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -366,6 +367,75 @@ START_TEST(queues)
 }
 END_TEST
 
+/* A look that had no room for all: what it has not is not closed; what an event tells is. */
+START_TEST(cut)
+{
+	struct socket_table *t = socket_table_open(NULL);
+	struct socket_list l = { 0 };
+	struct seen s;
+
+	put(&l, 5, STATE_ESTABLISHED);
+	put(&l, 6, STATE_ESTABLISHED);
+	put(&l, 7, STATE_ESTABLISHED);
+	ck_assert_uint_eq(look(t, &l, 0, &s), 3);
+	put(&l, 5, STATE_ESTABLISHED);
+	put(&l, 6, STATE_ESTABLISHED)->gone = true;
+	l.cut = true;
+	ck_assert_uint_eq(look(t, &l, 50 * MS, &s), 1);
+	ck_assert_uint_eq(s.info[0].id, 6);
+	ck_assert_uint_eq(s.c[0].what, SOCKET_CLOSED);
+	put(&l, 5, STATE_ESTABLISHED);
+	put(&l, 7, STATE_CLOSE_WAIT);
+	ck_assert_uint_eq(look(t, &l, 100 * MS, &s), 1);
+	ck_assert_uint_eq(s.c[0].what, SOCKET_STATE);
+	/* The next one has room: what is missing there is closed. */
+	l.cut = false;
+	put(&l, 5, STATE_ESTABLISHED);
+	ck_assert_uint_eq(look(t, &l, 150 * MS, &s), 1);
+	ck_assert_uint_eq(s.info[0].id, 7);
+	ck_assert_uint_eq(s.c[0].what, SOCKET_CLOSED);
+	socket_list_done(&l);
+	socket_table_close(t);
+}
+END_TEST
+
+static int count(void *arg, const struct socket_change *c)
+{
+	uint64_t *n = arg;
+
+	n[0] += (c->what & SOCKET_OPENED) != 0;
+	n[1] += (c->what & SOCKET_CLOSED) != 0;
+	return 0;
+}
+
+/* As many sockets as there is room for, others in each look, for two seconds: each is told to be
+ * opened and closed once, and the memory stays. */
+START_TEST(bounded_memory)
+{
+	struct socket_table *t = socket_table_open(NULL);
+	struct socket_list l = { 0 };
+	uint64_t n[2] = { 0 }, id = 1;
+	size_t most = 0;
+
+	for (int k = 0; k < 40; k++) {
+		struct mallinfo2 m;
+
+		l.n = 0;
+		for (unsigned i = 0; i < SOCKETS_MOST; i++)
+			put(&l, id++, STATE_ESTABLISHED);
+		ck_assert_int_eq(sockets_changes(t, &l, k * 50 * MS, count, n), 0);
+		m = mallinfo2();
+		most = m.uordblks + m.hblkhd > most ? m.uordblks + m.hblkhd : most;
+	}
+	ck_assert_uint_eq(n[0], 39ull * SOCKETS_MOST);
+	ck_assert_uint_eq(n[1], 39ull * SOCKETS_MOST);
+	/* Under a sanitizer it is 0. */
+	ck_assert_uint_lt(most, 160u << 20);
+	socket_list_done(&l);
+	socket_table_close(t);
+}
+END_TEST
+
 START_TEST(bounded)
 {
 	struct socket_list l = { 0 };
@@ -431,6 +501,8 @@ UNIT_TESTS(sockets)
 	tcase_add_test(t, lines);
 	tcase_add_test(t, changes);
 	tcase_add_test(t, queues);
+	tcase_add_test(t, cut);
 	tcase_add_test(t, bounded);
+	tcase_add_test(t, bounded_memory);
 	tcase_add_test(t, own);
 }
