@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* strata watch: what should not be there, live or in a file. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -35,6 +36,8 @@ static const char *const examples[] = {
 	"the rules, as text to copy and change",
 	"watch --sockets",
 	"this machine's sockets and their processes, then what changes",
+	"watch --sockets --once tcp listen",
+	"who listens; other words: port 80, host 10.0.0.1, process nginx, pid 812",
 	"watch --sockets -i eth0",
 	"what changes in sockets, with the packets that did it; findings with the process",
 	NULL,
@@ -55,8 +58,6 @@ struct watching {
 	struct sink *sink;
 	uint64_t most;
 	uint64_t gone; /* packets that prove something, and were not kept */
-	enum rule_sure sure;
-	uint64_t unsure; /* findings that are less sure */
 	struct usual usual;
 	struct err *e;               /* of found() */
 	struct joined *joined;       /* with this machine's sockets; NULL */
@@ -85,14 +86,17 @@ static int write_proof(struct watching *w, const struct finding *f)
 	return 0;
 }
 
+static bool enough(const struct watching *w)
+{
+	return w->most && w->told.n >= w->most;
+}
+
 static int found(void *arg, const struct finding *f)
 {
 	struct watching *w = arg;
 
-	if (f->rule->sure < w->sure) {
-		w->unsure++;
+	if (!told_wants(&w->told, f))
 		return 0;
-	}
 	if (w->joined && w->packet)
 		w->told.process = joined_process(w->joined, w->packet);
 	told_finding(&w->told, f);
@@ -104,7 +108,7 @@ static int found(void *arg, const struct finding *f)
 		return err_set(w->e, ERR_IO, "no memory");
 	if (out_more(&w->told.out, w->e) < 0)
 		return w->told.out.gone ? SOURCE_END : SOURCE_ERROR;
-	return w->most && w->told.n >= w->most ? SOURCE_END : 0;
+	return enough(w) ? SOURCE_END : 0;
 }
 
 /* Nothing more is there now. */
@@ -112,7 +116,7 @@ static int idle(void *arg, struct err *e)
 {
 	struct watching *w = arg;
 
-	if (w->joined && joined_take(w->joined, false, e) < 0)
+	if (w->joined && (joined_take(w->joined, false, e) < 0 || enough(w)))
 		return 1;
 	return out_flush(&w->told.out, e) < 0 || (w->sink && sink_flush(w->sink, e) != SINK_OK);
 }
@@ -121,7 +125,9 @@ static int idle(void *arg, struct err *e)
 static int join(struct watching *w, const struct packet *p)
 {
 	joined_packet(w->joined, p);
-	return p->number % 256 ? 0 : joined_take(w->joined, false, w->e);
+	if (p->number % 256)
+		return 0;
+	return joined_take(w->joined, false, w->e) < 0 || enough(w) ? -1 : 0;
 }
 
 static int watch_all(struct watching *w, struct err *e)
@@ -144,8 +150,9 @@ static int watch_all(struct watching *w, struct err *e)
 			break;
 	}
 	w->packet = NULL; /* its bytes are gone */
-	if (w->joined && rc == SOURCE_END)
-		joined_take(w->joined, true, e);
+	if (w->joined && rc == SOURCE_END && !enough(w) && joined_take(w->joined, true, e) < 0 &&
+	    e->code)
+		rc = SOURCE_ERROR;
 	if (rc == SOURCE_END && !w->told.out.gone)
 		rc = watch_end(w->watch) == SOURCE_ERROR ? SOURCE_ERROR : rc;
 	if (out_flush(&w->told.out, rc == SOURCE_ERROR ? NULL : e) < 0 && !w->told.out.gone)
@@ -156,12 +163,11 @@ static int watch_all(struct watching *w, struct err *e)
 static void tell(const struct watching *w)
 {
 	struct watch_counts n;
+	char packets[40];
 
 	watch_counts(w->watch, &n);
-	say(w->c, "%" PRIu64 " packets, %" PRIu64 " finding%s", n.packets, w->told.n,
-	    w->told.n == 1 ? "" : "s");
-	if (w->unsure)
-		say(w->c, "%" PRIu64 " that may be harmless: --sure low shows them", w->unsure);
+	snprintf(packets, sizeof(packets), "%" PRIu64 " packets, ", n.packets);
+	told_counts(&w->told, packets);
 	if (n.repeats)
 		say(w->c, "what was told came %" PRIu64 " time%s more", n.repeats,
 		    n.repeats == 1 ? "" : "s");
@@ -182,7 +188,7 @@ static int open_all(struct watching *w, struct err *e)
 
 	if (opt_u64(&w->c->opt, OPT_COUNT, UINT64_MAX, &w->most, e) < 0 ||
 	    told_open(&w->told, w->c, e) < 0 || load_registry(w->c, e) < 0 ||
-	    watch_rules(w->c, &w->rules, &w->sure, e) < 0 || usual_open(&w->usual, w->c, e) < 0)
+	    watch_rules(w->c, &w->rules, e) < 0 || usual_open(&w->usual, w->c, e) < 0)
 		return -1;
 	if (opt_has(&w->c->opt, OPT_SOCKETS) && !(w->joined = joined_open(w->c, &w->told, e)))
 		return -1;
@@ -246,7 +252,7 @@ static int run_watch(struct cli *c)
 const struct command cmd_watch = {
 	.name = "watch",
 	.line = "scans, floods, takeovers, secrets in clear: what should not be there",
-	.usage = "FILE... [FILTER] | -i IF [FILTER] | --sockets [KIND|STATE|port N|pid N]...",
+	.usage = "FILE... [FILTER] | -i IF [FILTER] | --sockets [KIND|STATE|port N|...]...",
 	.example = examples,
 	.option = options,
 	.run = run_watch,

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -12,64 +13,100 @@
 #include <unistd.h>
 
 #include "cli/privs.h"
+#include "cli/socket_look.h"
+#include "cli/socket_rules.h"
 #include "core/clock.h"
 
 struct feeding {
 	int fd;
-	int64_t since;
+	struct looks looks;
+	struct socket_record r;
 };
 
-static int hand_on(void *arg, const struct socket_change *c)
+/* Waits where the reader is slow; fails where there is none any more. */
+static bool hand_on(struct feeding *f)
+{
+	return send(f->fd, &f->r, sizeof(f->r), MSG_NOSIGNAL) == (ssize_t)sizeof(f->r);
+}
+
+static int changed(void *arg, const struct socket_change *c)
 {
 	struct feeding *f = arg;
-	struct socket_record r = { .change = *c, .info = *c->now, .since = f->since };
 
-	r.change.now = NULL;
-	/* Waits where the reader is slow; fails where there is none any more. */
-	return send(f->fd, &r, sizeof(r), MSG_NOSIGNAL) != (ssize_t)sizeof(r);
+	f->r.kind = RECORD_CHANGE;
+	f->r.change = *c;
+	f->r.change.now = NULL;
+	f->r.info = *c->now;
+	return !hand_on(f);
+}
+
+static void many(void *arg, const struct socket_info *one, uint32_t n)
+{
+	struct feeding *f = arg;
+
+	f->r.kind = RECORD_HALF_OPEN;
+	f->r.info = *one;
+	f->r.n = n;
+	hand_on(f);
+}
+
+static void failed(struct feeding *f, const struct err *e)
+{
+	f->r.kind = RECORD_ERROR;
+	snprintf(f->r.why, sizeof(f->r.why), "%.*s", (int)sizeof(f->r.why) - 1, e->msg);
+	hand_on(f);
 }
 
 /* Until nobody reads. */
-static void feed(int fd, int64_t interval)
+static void feed(struct feeding *f, const struct cli *c)
 {
-	struct feeding f = { .fd = fd };
-	struct pollfd gone = { .fd = fd };
-	struct sockets *s = sockets_open(true, NULL);
-	struct owners *o = owners_open(NULL);
-	struct socket_table *t = socket_table_open(o);
-	struct socket_list l = { 0 };
+	struct pollfd gone = { .fd = f->fd };
+	struct err e = { 0 };
+	bool first = true;
+	int rc = looks_open(&f->looks, c, &e);
 
-	while (s && o && t) {
-		int64_t when = clock_wall(), cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	while (rc == 0) {
+		int64_t when = clock_wall();
 
-		if (sockets_dump(s, &l, NULL) < 0 || sockets_changes(t, &l, when, hand_on, &f) != 0)
+		f->r.change.when = when;
+		rc = looks_take(&f->looks, when, changed, f, &e);
+		if (rc)
 			break;
-		f.since = when;
-		cpu = 10 * (clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu);
-		if (poll(&gone, 1, (int)((cpu > interval ? cpu : interval) / 1000000)) > 0)
+		socket_half_open(&f->looks.list, many, f);
+		if (first)
+			looks_tell_begin(&f->looks);
+		first = false;
+		f->r.since = when;
+		if (poll(&gone, 1, (int)(looks_wait(&f->looks) / 1000000)) > 0)
 			break;
 	}
-	socket_table_close(t);
-	owners_close(o);
-	sockets_close(s);
-	socket_list_done(&l);
+	if (rc < 0)
+		failed(f, &e);
+	else
+		looks_tell_end(&f->looks);
+	looks_close(&f->looks);
 }
 
-static void child(int fd, int64_t interval, pid_t parent)
+static void child(int fd, const struct cli *c, pid_t parent)
 {
 	struct privs_opts po = { .keep_look = true, .keep_uid = true };
 	static const int stops[] = { SIGINT, SIGTERM, SIGHUP };
+	struct feeding f = { .fd = fd };
+	struct err e = { 0 };
 
 	/* It ends with its parent, who has more to do when a signal comes. */
 	for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]); i++)
 		signal(stops[i], SIG_IGN);
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent &&
-	    privs_drop(&po, NULL) == 0)
-		feed(fd, interval);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+		_exit(0);
+	if (privs_drop(&po, &e) < 0)
+		failed(&f, &e);
+	else
+		feed(&f, c);
 	_exit(0);
 }
 
-int socket_feed_open(struct socket_feed *f, int64_t interval, struct err *e)
+int socket_feed_open(struct socket_feed *f, const struct cli *c, struct err *e)
 {
 	pid_t parent = getpid();
 	int fd[2];
@@ -79,7 +116,7 @@ int socket_feed_open(struct socket_feed *f, int64_t interval, struct err *e)
 	f->pid = fork();
 	if (f->pid == 0) {
 		close(fd[0]);
-		child(fd[1], interval, parent);
+		child(fd[1], c, parent);
 	}
 	close(fd[1]);
 	if (f->pid < 0) {

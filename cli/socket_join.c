@@ -3,22 +3,27 @@
  * size; in each row of it the one that was not seen for longest gives way. */
 #include "cli/socket_join.h"
 
+#include <errno.h>
+#include <ifaddrs.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/socket_feed.h"
+#include "cli/socket_look.h"
 #include "cli/socket_rules.h"
 #include "cli/socket_told.h"
 #include "core/clock.h"
 #include "core/kind.h"
 #include "core/proto.h"
 
-#define INTERVAL 50000000 /* ns */
+#define OFTEN 50000000 /* ns */
 #define ROWS 4096u
 #define COLUMNS 4u
 /* Packets come out of the kernel's buffer up to 0.1 s late; a change waits for them. */
 #define HOLD 250000000
 #define HELD_MOST 16384u
+#define OWN_MOST 256u
 /* A look takes a moment, and a packet is stamped a little before or after the socket has it. */
 #define SLACK 5000000
 
@@ -43,8 +48,9 @@ struct joined {
 	struct conversation row[ROWS][COLUMNS];
 	struct held *held; /* a ring */
 	unsigned first, nheld;
+	uint64_t own[OWN_MOST]; /* addresses of this machine, by end_key() */
+	unsigned nown, next_own;
 	struct socket_rules rules;
-	enum rule_sure sure;
 	struct buf text;
 };
 
@@ -83,16 +89,25 @@ static uint64_t socket_key(const struct socket_info *s)
 		    end_key(s->remote.addr, n, s->remote.port), s->kind);
 }
 
-/* Of something that waits for strangers: its port. */
-static uint64_t listener_key(unsigned kind, uint16_t port)
+/* Of something that waits for strangers: its end; at any address of a version: n is 4 or 16. */
+static uint64_t listener_key(unsigned kind, uint64_t end)
 {
-	return both(port, 0, kind + SOCKET_KINDS);
+	return both(end, 0, kind + SOCKET_KINDS);
+}
+
+static uint64_t any_key(unsigned n, uint16_t port)
+{
+	return mix((uint64_t)n << 16 | port);
 }
 
 struct ends {
 	unsigned kind;
 	uint64_t key;
 	uint16_t port[2];
+	struct {
+		uint64_t key, addr; /* addr: without the port */
+		unsigned n;
+	} side[2];
 };
 
 static bool ports_of(const struct packet *p, unsigned i, struct ends *e)
@@ -122,7 +137,6 @@ static bool addresses_of(const struct packet *p, unsigned i, struct ends *e)
 {
 	for (int k = packet_parent(p, i); k >= 0; k = packet_parent(p, (unsigned)k)) {
 		const struct proto *proto = p->layers[k].proto;
-		uint64_t key[2];
 		unsigned s = 0;
 
 		for (; s < 2 && proto->flow; s++) {
@@ -135,10 +149,12 @@ static bool addresses_of(const struct packet *p, unsigned i, struct ends *e)
 
 			if (!v || (n != 4 && n != 16))
 				break;
-			key[s] = end_key(v, n, e->port[s]);
+			e->side[s].key = end_key(v, n, e->port[s]);
+			e->side[s].addr = end_key(v, n, 0);
+			e->side[s].n = n;
 		}
 		if (s == 2) {
-			e->key = both(key[0], key[1], e->kind);
+			e->key = both(e->side[0].key, e->side[1].key, e->kind);
 			return true;
 		}
 	}
@@ -153,6 +169,42 @@ static bool ends_of(const struct packet *p, struct ends *e)
 		    addresses_of(p, i, e))
 			return true;
 	return false;
+}
+
+/* ---- this machine's addresses ---- */
+
+static bool is_own(const struct joined *j, uint64_t addr)
+{
+	for (unsigned i = 0; i < j->nown; i++)
+		if (j->own[i] == addr)
+			return true;
+	return false;
+}
+
+static void add_own(struct joined *j, uint64_t addr)
+{
+	if (!is_own(j, addr))
+		j->own[j->nown < OWN_MOST ? j->nown++ : j->next_own++ % OWN_MOST] = addr;
+}
+
+static int own_addresses(struct joined *j, struct err *e)
+{
+	struct ifaddrs *all;
+
+	if (getifaddrs(&all) < 0)
+		return err_set(e, ERR_IO, "cannot list addresses: %s", strerror(errno));
+	for (const struct ifaddrs *a = all; a; a = a->ifa_next) {
+		const void *p = a->ifa_addr;
+
+		if (p && a->ifa_addr->sa_family == AF_INET)
+			add_own(j, end_key((const void *)&((const struct sockaddr_in *)p)->sin_addr,
+					   4, 0));
+		else if (p && a->ifa_addr->sa_family == AF_INET6)
+			add_own(j, end_key(((const struct sockaddr_in6 *)p)->sin6_addr.s6_addr, 16,
+					   0));
+	}
+	freeifaddrs(all);
+	return 0;
 }
 
 /* ---- conversations ---- */
@@ -195,6 +247,17 @@ void joined_packet(struct joined *j, const struct packet *p)
 	v->n++;
 }
 
+/* Who waits at this end? At any address only where that is one of this machine: packets of others
+ * are heard, too, and those to a server elsewhere. */
+static const struct conversation *listener(struct joined *j, const struct ends *e, unsigned side)
+{
+	const struct conversation *v = find(j, listener_key(e->kind, e->side[side].key));
+
+	if (!v && is_own(j, e->side[side].addr))
+		v = find(j, listener_key(e->kind, any_key(e->side[side].n, e->port[side])));
+	return v;
+}
+
 const char *joined_process(struct joined *j, const struct packet *p)
 {
 	const struct conversation *v;
@@ -204,24 +267,45 @@ const char *joined_process(struct joined *j, const struct packet *p)
 		return NULL;
 	v = find(j, e.key);
 	for (unsigned k = 0; k < 2 && (!v || !v->process[0]); k++)
-		v = find(j, listener_key(e.kind, e.port[!k]));
+		v = listener(j, &e, !k);
 	return v && v->process[0] ? v->process : NULL;
 }
 
 /* ---- changes ---- */
 
+static void name(struct joined *j, uint64_t key, const char *process)
+{
+	struct conversation *v = make(j, key);
+	size_t n = strlen(process);
+
+	if (n < sizeof(v->process)) /* no kernel has longer ones */
+		memcpy(v->process, process, n + 1);
+}
+
 static void learn(struct joined *j, const struct socket_change *c)
 {
 	const struct socket_info *s = c->now;
-	struct conversation *v;
+	unsigned n = s->version == 4 ? 4 : 16;
+	const char *who;
 
-	if (s->kind >= SOCKET_RAW || !c->owner.pid)
+	if (s->kind >= SOCKET_RAW)
 		return;
+	if (s->remote.port)
+		add_own(j, end_key(s->local.addr, n, 0));
 	j->text.n = 0;
-	socket_process(c, &j->text);
-	v = make(j, s->remote.port ? socket_key(s) : listener_key(s->kind, s->local.port));
-	if (j->text.n < sizeof(v->process))
-		memcpy(v->process, buf_cstr(&j->text), j->text.n + 1);
+	if (c->owner.pid)
+		socket_process(c, &j->text);
+	else if (!(c->what & SOCKET_OPENED) || c->what & SOCKET_CLOSED)
+		return; /* what is new is of another process than what had the same ends before */
+	who = buf_cstr(&j->text);
+	if (s->remote.port)
+		name(j, socket_key(s), who);
+	else if (!socket_anywhere(s))
+		name(j, listener_key(s->kind, end_key(s->local.addr, n, s->local.port)), who);
+	else
+		name(j, listener_key(s->kind, any_key(n, s->local.port)), who);
+	if (!s->remote.port && s->dual)
+		name(j, listener_key(s->kind, any_key(4, s->local.port)), who);
 }
 
 /* Of its conversation, between the look before and this one. */
@@ -247,12 +331,8 @@ static void tell(struct joined *j, const struct socket_record *r)
 
 	c.now = &r->info;
 	packets_of(j, r, &packets);
-	if (!(c.what & SOCKET_TOLD))
+	if (!socket_worth(&c))
 		return;
-	if (!j->told->begun) {
-		j->told->first = c.when;
-		j->told->begun = true;
-	}
 	if (j->told->json)
 		socket_json(&c, &packets, &j->told->out.b);
 	else
@@ -264,42 +344,60 @@ static void found(void *arg, const struct finding *f)
 {
 	struct joined *j = arg;
 
-	if (f->rule->sure >= j->sure)
+	if (told_wants(j->told, f))
 		told_finding(j->told, f);
+}
+
+static void hold(struct joined *j, const struct socket_record *r, int64_t due)
+{
+	struct held *h = &j->held[(j->first + j->nheld++) % HELD_MOST];
+
+	*h = (struct held) { *r, due };
+	h->r.change.now = &h->r.info;
+	learn(j, &h->r.change);
+}
+
+/* What the other process has told. -1: e. */
+static int take_new(struct joined *j, int64_t now, struct err *e)
+{
+	struct socket_record r;
+	int rc = 0;
+
+	while (j->nheld < HELD_MOST && (rc = socket_feed_take(&j->feed, &r)) > 0)
+		switch (r.kind) {
+		case RECORD_CHANGE: hold(j, &r, now + HOLD); break;
+		case RECORD_HALF_OPEN:
+			socket_rules_half_open(&j->rules, &r.info, r.n, r.change.when);
+			break;
+		case RECORD_ERROR: return err_set(e, ERR_IO, "%s", r.why);
+		}
+	return rc < 0 ? err_set(e, ERR_IO, "the process that looks at sockets has ended") : 0;
 }
 
 int joined_take(struct joined *j, bool all, struct err *e)
 {
 	int64_t now = clock_mono();
-	struct socket_record r;
-	int rc;
+	int rc = take_new(j, now, e);
 
-	while (j->nheld < HELD_MOST && (rc = socket_feed_take(&j->feed, &r)) > 0) {
-		struct held *h = &j->held[(j->first + j->nheld++) % HELD_MOST];
-
-		*h = (struct held) { r, now + HOLD };
-		h->r.change.now = &h->r.info;
-		learn(j, &h->r.change);
-	}
-	while (j->nheld && (all || j->held[j->first].due <= now || j->nheld == HELD_MOST)) {
+	while (j->nheld &&
+	       (all || rc < 0 || j->held[j->first].due <= now || j->nheld == HELD_MOST)) {
 		tell(j, &j->held[j->first].r);
 		j->first = (j->first + 1) % HELD_MOST;
 		j->nheld--;
 	}
-	return out_more(&j->told->out, e);
+	return rc < 0 ? -1 : out_more(&j->told->out, e);
 }
 
 int64_t joined_often(const struct joined *j)
 {
 	(void)j;
-	return INTERVAL;
+	return OFTEN;
 }
 
 struct joined *joined_open(struct cli *c, struct told *told, struct err *e)
 {
 	struct joined *j = calloc(1, sizeof(*j));
-	int64_t interval = INTERVAL;
-	int sure = SURE_MEDIUM;
+	int64_t interval;
 
 	if (!j || !(j->held = calloc(HELD_MOST, sizeof(*j->held)))) {
 		free(j);
@@ -308,12 +406,13 @@ struct joined *joined_open(struct cli *c, struct told *told, struct err *e)
 	}
 	j->c = c;
 	j->told = told;
+	/* Nothing is before this, neither packets nor changes. */
+	told->first = clock_wall();
+	told->begun = true;
 	socket_rules_open(&j->rules, found, j);
-	if (opt_time(&c->opt, OPT_INTERVAL, &interval, e) < 0 ||
-	    opt_word(&c->opt, OPT_SURE, rule_sure_names, &sure, e) < 0 ||
-	    socket_feed_open(&j->feed, interval, e) < 0)
+	if (looks_interval(c, &interval, e) < 0 || own_addresses(j, e) < 0 ||
+	    socket_feed_open(&j->feed, c, e) < 0)
 		return joined_close(j);
-	j->sure = (enum rule_sure)sure;
 	return j;
 }
 

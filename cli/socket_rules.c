@@ -227,22 +227,15 @@ static bool is_told(struct socket_rules *r, uint16_t port, int64_t when)
 	return false;
 }
 
-static void half_open(struct socket_rules *r, const struct socket_list *l, uint16_t port,
-		      int64_t when)
+void socket_rules_half_open(struct socket_rules *r, const struct socket_info *one, uint32_t n,
+			    int64_t when)
 {
-	struct socket_info one = { 0 };
-	struct socket_change c = { .when = when, .now = &one };
-	uint32_t n = 0;
+	struct socket_info all = *one;
+	struct socket_change c = { .when = when, .now = &all };
 
-	for (size_t i = 0; i < l->n; i++) {
-		if (l->v[i].state != STATE_SYN_RECV || l->v[i].local.port != port)
-			continue;
-		one = l->v[i];
-		n++;
-	}
-	if (n < HALF_OPEN || is_told(r, port, when))
+	if (is_told(r, one->local.port, when))
 		return;
-	one.remote = (struct socket_end) { .port = 0 }; /* of many */
+	all.remote = (struct socket_end) { .port = 0 }; /* of many */
 	r->change = &c;
 	r->said.n = 0;
 	buf_fmt(&r->said, "%u half-open connections at ", n);
@@ -251,27 +244,35 @@ static void half_open(struct socket_rules *r, const struct socket_list *l, uint1
 	r->change = NULL;
 }
 
-void socket_rules_look(struct socket_rules *r, const struct socket_list *l, int64_t when)
+static bool half(const struct socket_info *s)
+{
+	return s->kind == SOCKET_STREAM && s->state == STATE_SYN_RECV && !s->gone;
+}
+
+void socket_half_open(const struct socket_list *l,
+		      void (*many)(void *arg, const struct socket_info *one, uint32_t n), void *arg)
 {
 	uint16_t port[HALF_OPEN_PORTS];
 	unsigned n = 0;
-	size_t half = 0;
+	uint32_t all = 0;
 
 	for (size_t i = 0; i < l->n; i++)
-		half += l->v[i].state == STATE_SYN_RECV;
-	if (half < HALF_OPEN)
-		return;
+		all += half(&l->v[i]);
 	/* Each port of the first few once. */
-	for (size_t i = 0; i < l->n && n < HALF_OPEN_PORTS; i++) {
+	for (size_t i = 0; all >= HALF_OPEN && i < l->n && n < HALF_OPEN_PORTS; i++) {
+		uint32_t same = 0;
 		unsigned k = 0;
 
-		if (l->v[i].state != STATE_SYN_RECV)
+		if (!half(&l->v[i]))
 			continue;
 		while (k < n && port[k] != l->v[i].local.port)
 			k++;
-		if (k == n) {
-			port[n++] = l->v[i].local.port;
-			half_open(r, l, l->v[i].local.port, when);
-		}
+		if (k < n)
+			continue;
+		port[n++] = l->v[i].local.port;
+		for (size_t m = i; m < l->n; m++)
+			same += half(&l->v[m]) && l->v[m].local.port == l->v[i].local.port;
+		if (same >= HALF_OPEN)
+			many(arg, &l->v[i], same);
 	}
 }

@@ -26,7 +26,14 @@ void socket_rules_open(struct socket_rules *r, void (*found)(void *arg, const st
 		       void *arg);
 void socket_rules_done(struct socket_rules *r);
 void socket_rules_change(struct socket_rules *r, const struct socket_change *c);
-/* Of all of a look: what no single one of them shows. */
-void socket_rules_look(struct socket_rules *r, const struct socket_list *l, int64_t when);
+
+/* Ports with many half-open connections, as no single socket shows them: one of the sockets, and
+ * how many there are. At most HALF_OPEN_PORTS of a look. */
+void socket_half_open(const struct socket_list *l,
+		      void (*many)(void *arg, const struct socket_info *one, uint32_t n),
+		      void *arg);
+/* when: of the look. */
+void socket_rules_half_open(struct socket_rules *r, const struct socket_info *one, uint32_t n,
+			    int64_t when);
 
 #endif

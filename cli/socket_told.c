@@ -11,22 +11,31 @@
 static const struct {
 	unsigned what;
 	const char *word;
-} words[] = {
+} word_of[] = {
 	{ SOCKET_LISTED, "there" },  { SOCKET_OPENED, "opened" }, { SOCKET_CLOSED, "closed" },
 	{ SOCKET_STATE, "state" },   { SOCKET_ENDS, "moved" },    { SOCKET_STUCK, "stuck" },
 	{ SOCKET_DROPS, "dropped" }, { SOCKET_GREW, "queue" },    { SOCKET_RETRANS, "retransmits" },
 	{ SOCKET_OWNER, "owner" },
 };
-#define WORDS (sizeof(words) / sizeof(words[0]))
+#define WORDS (sizeof(word_of) / sizeof(word_of[0]))
 
 const char *socket_word(unsigned what)
 {
 	if ((what & (SOCKET_OPENED | SOCKET_CLOSED)) == (SOCKET_OPENED | SOCKET_CLOSED))
 		return "passed";
 	for (size_t i = 0; i < WORDS; i++)
-		if (what & words[i].what)
-			return words[i].word;
+		if (what & word_of[i].what)
+			return word_of[i].word;
 	return "queue";
+}
+
+bool socket_worth(const struct socket_change *c)
+{
+	const unsigned passed = SOCKET_OPENED | SOCKET_CLOSED;
+
+	return c->what & SOCKET_TOLD &&
+	       !((c->what & passed) == passed && c->now->kind == SOCKET_DATAGRAM &&
+		 !c->now->local.port && !c->now->remote.port);
 }
 
 /* ---- ends and processes ---- */
@@ -44,6 +53,11 @@ static bool any_addr(const struct socket_end *end)
 	static const uint8_t none[16];
 
 	return memcmp(end->addr, none, 16) == 0;
+}
+
+bool socket_anywhere(const struct socket_info *s)
+{
+	return any_addr(&s->local);
 }
 
 static void put_port(uint16_t port, struct buf *out)
@@ -235,10 +249,10 @@ static void put_what(unsigned what, struct buf *out)
 	put_key("what", out);
 	buf_char(out, '[');
 	for (size_t i = 0; i < WORDS; i++) {
-		if (!(what & words[i].what))
+		if (!(what & word_of[i].what))
 			continue;
 		buf_str(out, more ? ",\"" : "\"");
-		buf_str(out, words[i].word);
+		buf_str(out, word_of[i].word);
 		buf_char(out, '"');
 		more = true;
 	}

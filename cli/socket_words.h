@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which sockets, in words: tcp udp listen port 80. */
+/* Which sockets, in words: tcp udp listen port 80 host 10.0.0.1 process nginx. */
 #ifndef STRATA_CLI_SOCKET_WORDS_H
 #define STRATA_CLI_SOCKET_WORDS_H
 
@@ -12,7 +12,9 @@ struct socket_words {           /* zero-initialised: all */
 	unsigned kinds, states; /* bits; 0: any */
 	uint16_t port[SOCKET_WORDS];
 	int pid[SOCKET_WORDS];
-	unsigned nports, npids;
+	uint8_t host[SOCKET_WORDS][16]; /* version 4 within version 6 */
+	const char *process[SOCKET_WORDS];
+	unsigned nports, npids, nhosts, nprocesses;
 };
 
 /* Words of one sort are alternatives, those of several sorts must all hold. -1: e. */

@@ -2,6 +2,7 @@
 /* Findings as text and as JSON. */
 #include "cli/told.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
@@ -11,12 +12,14 @@
 int told_open(struct told *t, const struct cli *c, struct err *e)
 {
 	static const char *const forms[] = { "line", "json", NULL };
-	int form = 0;
+	int form = 0, sure = SURE_MEDIUM;
 
 	*t = (struct told) { .c = c, .verbose = opt_has(&c->opt, OPT_VERBOSE) };
-	if (opt_word(&c->opt, OPT_AS, forms, &form, e) < 0)
+	if (opt_word(&c->opt, OPT_AS, forms, &form, e) < 0 ||
+	    opt_word(&c->opt, OPT_SURE, rule_sure_names, &sure, e) < 0)
 		return -1;
 	t->json = form == 1;
+	t->sure = (enum rule_sure)sure;
 	return 0;
 }
 
@@ -133,6 +136,12 @@ static void put_json(const struct finding *f, const char *process, struct buf *o
 	buf_str(out, "}\n");
 }
 
+bool told_wants(struct told *t, const struct finding *f)
+{
+	t->unsure += f->rule->sure < t->sure;
+	return f->rule->sure >= t->sure;
+}
+
 void told_finding(struct told *t, const struct finding *f)
 {
 	t->n++;
@@ -140,4 +149,11 @@ void told_finding(struct told *t, const struct finding *f)
 		put_json(f, t->process, &t->out.b);
 	else
 		put_line(t, f);
+}
+
+void told_counts(const struct told *t, const char *before)
+{
+	say(t->c, "%s%" PRIu64 " finding%s", before, t->n, t->n == 1 ? "" : "s");
+	if (t->unsure)
+		say(t->c, "%" PRIu64 " that may be harmless: --sure low shows them", t->unsure);
 }

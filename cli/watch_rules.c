@@ -92,15 +92,11 @@ static int choose(struct cli *c, struct ruleset *rules, enum option_id id, bool 
 	return 0;
 }
 
-int watch_rules(struct cli *c, struct ruleset *rules, enum rule_sure *sure, struct err *e)
+int watch_rules(struct cli *c, struct ruleset *rules, struct err *e)
 {
 	const struct options *o = &c->opt;
-	int least = SURE_MEDIUM;
 
 	ruleset_init(rules, c->reg);
-	if (opt_word(o, OPT_SURE, rule_sure_names, &least, e) < 0)
-		return -1;
-	*sure = (enum rule_sure)least;
 	for (const struct builtin_file *b = builtin_rules; b->name; b++) {
 		if (ruleset_read(rules, b->name, b->text, b->len, e) < 0)
 			return -1;
@@ -126,10 +122,9 @@ int watch_rules_list(struct cli *c)
 	struct ruleset rules = { 0 };
 	struct out out = { 0 };
 	struct err e = { 0 };
-	enum rule_sure sure;
 	int rc = -1;
 
-	if (load_registry(c, &e) == 0 && watch_rules(c, &rules, &sure, &e) == 0) {
+	if (load_registry(c, &e) == 0 && watch_rules(c, &rules, &e) == 0) {
 		for (unsigned i = 0; i < rules.n; i++) {
 			buf_put(&out.b, rules.v[i]->source, rules.v[i]->source_len);
 			buf_str(&out.b, i + 1 < rules.n ? "\n\n" : "\n");

@@ -9,8 +9,8 @@
 #include "watch/watch.h"
 
 /* Those that are built in and those of --rules; of these what --only and --without leave. The
- * registry is loaded. sure: what --sure says. -1: e; rules is to be freed all the same. */
-int watch_rules(struct cli *c, struct ruleset *rules, enum rule_sure *sure, struct err *e);
+ * registry is loaded. -1: e; rules is to be freed all the same. */
+int watch_rules(struct cli *c, struct ruleset *rules, struct err *e);
 /* --rules list? */
 bool watch_rules_wanted(const struct cli *c);
 /* They are printed. The exit code. */

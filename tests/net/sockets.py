@@ -49,6 +49,22 @@ def peer():
                 ended.append(s)
 
 
+def half_closed():
+    """A connection whose numbers are known, to port 6001 of somebody who does not answer; it has
+    said its end. When that one says his and has not seen ours, it is CLOSING."""
+    repair, queue, seq = 19, 20, 21  # TCP_REPAIR and its kin, of linux/tcp.h
+    s = socket.socket()
+    s.setsockopt(socket.IPPROTO_TCP, repair, 1)
+    for which, number in ((1, 2000), (2, 1000)):  # what is received, what is sent
+        s.setsockopt(socket.IPPROTO_TCP, queue, which)
+        s.setsockopt(socket.IPPROTO_TCP, seq, number)
+    s.bind(("10.77.0.1", 6000))
+    s.connect(("10.77.0.98", 6001))
+    s.setsockopt(socket.IPPROTO_TCP, repair, -1)
+    s.shutdown(socket.SHUT_WR)
+    return s
+
+
 def states():
     """A socket in each state. After "connected" the peer goes away, before "ready" all that needs
     it gone is done."""
@@ -90,6 +106,7 @@ def states():
     s = socket.socket(v4, socket.SOCK_RAW, 254)
     s.connect(("127.0.0.1", 0))
     keep += [s, frames(ETH_P_ALL), frames(ETH_P_ALL, "eth0"), frames(ETH_P_IP, "lo")]
+    keep.append(half_closed())
     # To the peer: two that stay, of which it half closes one.
     stays, leaves = (socket.create_connection(("10.77.0.2", 9000)) for _ in range(2))
     leaves.sendall(b"bye")
@@ -207,7 +224,7 @@ def events():
 def secret(host):
     """Serves a password's way in clear: once as its server, once as its client (of HOST)."""
     if host == "-":
-        s = listen(socket.AF_INET, ("", 21))
+        s = listen(socket.AF_INET, ("", 21), 128)
         say("ready")
         s = s.accept()[0]
         s.sendall(b"220 hello\r\n")

@@ -4,7 +4,7 @@
 # other programs open, close and neglect is seen, and how soon.
 # shellcheck source=tests/net/command.sh
 . "$(dirname "$0")/command.sh"
-begin "python3 ss" "$@"
+begin "python3 ss pgrep" "$@"
 helper=$src/tests/net/sockets.py
 lab_pair
 
@@ -21,6 +21,9 @@ states=$LAB_LOG
 lab_until 20 grep -q connected "$states" || { cat "$states"; exit 1; }
 lab_on h2 "$STRATA" send -q -i eth0 eth dst="$(lab_mac h1 eth0)" / ip src=10.77.0.98 dst=10.77.0.1 / \
 	tcp sport=4000 dport=8000 flags=S
+# Both sides say their end at a time.
+lab_on h2 "$STRATA" send -q -i eth0 eth dst="$(lab_mac h1 eth0)" / ip src=10.77.0.98 dst=10.77.0.1 / \
+	tcp sport=6001 dport=6000 flags=FA seq=2000 ack=1000
 # What is sent from now on is not acknowledged.
 lab_on h2 ip addr flush dev eth0
 touch go
@@ -37,7 +40,7 @@ same() {
 lab_until 20 same
 check 'the same sockets as ss' $? 0
 cat compared
-for state in LISTEN ESTAB SYN-SENT SYN-RECV FIN-WAIT-1 FIN-WAIT-2 CLOSE-WAIT LAST-ACK TIME-WAIT UNCONN; do
+for state in LISTEN ESTAB SYN-SENT SYN-RECV FIN-WAIT-1 FIN-WAIT-2 CLOSE-WAIT LAST-ACK CLOSING TIME-WAIT UNCONN; do
 	holds "one is $state" mine " $state "
 done
 for kind in tcp udp raw packet; do
@@ -47,6 +50,8 @@ holds 'with its process' mine 'tcp LISTEN \*:8001 \*:\* python3\[[0-9]+\] waitin
 holds 'what waits' mine 'tcp ESTAB .* in 5( |$)'
 lab_on h1 "$STRATA" watch --sockets --once -q tcp listen port 8000 >out
 check 'some of them' "$(wc -l <out)" 1
+lab_on h1 "$STRATA" watch --sockets --once -q tcp host 10.77.0.98 process python3 >out
+check 'by host and process' "$(sed -E 's/.* tcp ([^ ]*) .*/\1/' out)" CLOSING
 lab_on h1 "$STRATA" watch --sockets --once -q --as json >out
 python3 "$helper" json out
 check 'as JSON' $? 0
@@ -95,17 +100,30 @@ lab_until 20 grep -q 'listening on' "$log" || { cat "$log"; bad=1; }
 lab_bg h3 python3 "$helper" secret -
 server=$LAB_PID
 lab_until 20 grep -q ready "$LAB_LOG"
+lab_on h4 "$STRATA" send -q -i eth0 eth dst="$(lab_mac h3 eth0)" / ip src=10.78.0.100-10.78.0.139 dst=10.78.0.1 / \
+	tcp sport=1000 dport=21 flags=S
+lab_until 20 grep -q 'socket-half-open.*:21$' "$log"
 lab_on h4 python3 "$helper" secret 10.78.0.1
 lab_until 20 grep -q 'CLOSE-WAIT' "$log"
 lab_stop "$watch" INT
-saw 'a listener, of no packet' 'opened tcp LISTEN 0\.0\.0\.0:21 0\.0\.0\.0:\* python3\[[0-9]+\] waiting 0 of 5$'
+saw 'a listener, of no packet' 'opened tcp LISTEN 0\.0\.0\.0:21 0\.0\.0\.0:\* python3\[[0-9]+\] waiting 0 of 128$'
 saw 'a connection and its packets' \
 	'opened tcp ESTAB 10\.78\.0\.1:21 10\.78\.0\.2:[0-9]+ .*\[packets [0-9]+(,[0-9]+)+\]$'
 saw 'its end, too' 'state tcp ESTAB>CLOSE-WAIT 10\.78\.0\.1:21 .* \[packets? [0-9]+'
 saw 'a finding names the process' "ftp-password: .* \\(python3\\[$server\\]\\) \\[packet"
 saw 'findings of sockets, too' 'socket-listener: python3'
+saw 'half-open connections, too' 'high socket-half-open: [0-9]+ half-open connections at tcp 10\.78\.0\.1:21$'
+check 'nothing is before the beginning' "$(grep -c '^-' "$log")" 0
 check 'its own capture is no finding' "$(grep -c socket-sniffer "$log")" 0
 lab_stop "$server"
+# The process that looks at sockets is killed: that is no quiet on the sockets.
+lab_bg h3 "$STRATA" watch --sockets -i eth0
+watch=$LAB_PID log=$LAB_LOG
+lab_until 20 grep -q 'listening on' "$log" || { cat "$log"; bad=1; }
+kill -KILL "$(pgrep -P "$watch")"
+wait "$watch"
+check 'without it there is an error' $? 4
+saw 'in words' 'strata: the process that looks at sockets has ended$'
 
 # ---- how soon ----
 lab_on h3 python3 "$helper" soon "$STRATA" >out
