@@ -165,6 +165,8 @@ int choice_open(struct choice *ch, uint16_t link, struct err *e)
 		return -1;
 	if (!ch->filter.text || ch->filter.pattern)
 		return 0;
+	if (filter_hosts(&ch->filter, ch->c->reg, e) < 0)
+		return -1;
 	ch->bpf = bpf_open(ch->filter.text, link, opt_has(&ch->c->opt, OPT_RESOLVE), e);
 	return ch->bpf ? 0 : -1;
 }

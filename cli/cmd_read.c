@@ -164,7 +164,8 @@ static int run_read(struct cli *c)
 	r.n = words_files(c->argc, c->argv);
 	if (opt_u64(&c->opt, OPT_COUNT, UINT64_MAX, &r.most, &e) < 0 ||
 	    filter_words(&r.filter, c->argc - r.n, c->argv + r.n, &e) < 0 ||
-	    follow_mode(&r.follow, c, &e) < 0 || load_registry(c, &e) < 0)
+	    follow_mode(&r.follow, c, &e) < 0 || load_registry(c, &e) < 0 ||
+	    filter_hosts(&r.filter, c->reg, &e) < 0)
 		goto out;
 	struct show_opts so = { .form = r.follow.mode == FOLLOW_STREAM ? REPORT_TEXT : REPORT_LINE,
 				.script = true,

@@ -241,7 +241,8 @@ static int run_sniff(struct cli *c)
 	if (opt_has(&c->opt, OPT_INTERFACE) && strcmp(c->opt.v[OPT_INTERFACE], "list") == 0)
 		return list_devices(c);
 	if (filter_words(&s.filter, c->argc, c->argv, &e) < 0 ||
-	    follow_mode(&s.follow, c, &e) < 0 || load_registry(c, &e) < 0)
+	    follow_mode(&s.follow, c, &e) < 0 || load_registry(c, &e) < 0 ||
+	    filter_hosts(&s.filter, c->reg, &e) < 0)
 		goto out;
 	struct show_opts so = { .form = s.follow.mode == FOLLOW_STREAM ? REPORT_TEXT : REPORT_LINE,
 				.script = true,

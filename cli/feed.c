@@ -55,7 +55,8 @@ int feed_open(struct feed *f, struct cli *c, struct err *e)
 		return err_set(e, ERR_USAGE,
 			       "which file? strata %s FILE... [FILTER], or -i IF [FILTER]",
 			       c->cmd->name);
-	if (filter_words(&f->filter, c->argc - files, c->argv + files, e) < 0)
+	if (filter_words(&f->filter, c->argc - files, c->argv + files, e) < 0 ||
+	    filter_hosts(&f->filter, c->reg, e) < 0)
 		return -1;
 	if (f->filter.pattern && plan_parse(&f->pattern, c->reg, f->filter.text,
 					    strlen(f->filter.text), PLAN_PATTERN, e) < 0)

@@ -17,6 +17,8 @@ struct filter_words {
 };
 int filter_words(struct filter_words *f, int argc, char **argv, struct err *e);
 void filter_words_done(struct filter_words *f);
+/* In a lab: names of hosts in a pcap-filter become their addresses. -1: e. */
+int filter_hosts(struct filter_words *f, const struct registry *r, struct err *e);
 
 /* -i list: print the devices. The exit code. */
 int list_devices(struct cli *c);

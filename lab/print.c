@@ -219,7 +219,9 @@ void topology_hosts(const struct topology *t, struct buf *out)
 		for (unsigned f = 0; f < LAB_VERSIONS; f++)
 			if (t->port[i].addr[f].len) {
 				lab_addr_print(&t->port[i].addr[f], false, out);
-				buf_fmt(out, " %s\n", t->node[t->port[i].node].name);
+				buf_fmt(out, " %s ", t->node[t->port[i].node].name);
+				print_end(t, i, out);
+				buf_char(out, '\n');
 			}
 }
 

@@ -45,6 +45,9 @@ lab -q --name here 'h1 -- h2' -- strata lab list >listed
 check 'which lab one is in' "$(tr -s ' ' <listed)" 'here h1, h2'
 lab -q 'h1 -- h2' -- strata lab -q 'h1 -- h2 -- h3' -- on h3 hostname >nested
 check 'a lab in a lab' "$(cat nested)" h3
+lab -q 'h1 -- r1 -- h2' -- sh -c 'getent ahostsv4 r1.eth1 | head -1; sniff r1 -c 1 icmp and src h1 >heard 2>log3 &
+	until grep -q listening log3; do sleep 0.05; done; ping -4 -q -c 1 h2 >/dev/null; wait; wc -l <heard' >out2 2>said2
+check 'names of ports, and names in filters' "$(tr -s ' \n' ' ' <out2)" '10.0.2.254 STREAM r1 1 '
 check 'names of hosts' "$(tr '\n' ' ' <out)" 'h1 h2 '
 holds 'a host that is not there' said "no 'h3' in this lab"
 lab -q 'h1 -- h2' -- sh -c 'echo 0 >/proc/sys/net/ipv4/ip_forward && strata ask -c 2 ip dst=h2 / icmp' >out 2>&1
