@@ -104,6 +104,9 @@ lab_on h4 "$STRATA" send -q -i eth0 eth dst="$(lab_mac h3 eth0)" / ip src=10.78.
 	tcp sport=1000 dport=21 flags=S
 lab_until 20 grep -q 'socket-half-open.*:21$' "$log"
 lab_on h4 python3 "$helper" secret 10.78.0.1
+# To another server: whoever listens here at that port has nothing to do with it.
+lab_on h4 "$STRATA" send -q -i eth0 eth dst=02:00:00:00:00:77 / ip src=10.78.0.2 dst=10.78.0.77 / \
+	tcp sport=5555 dport=21 flags=PA seq=1 / text:'PASS secret\r\n'
 lab_until 20 grep -q 'CLOSE-WAIT' "$log"
 lab_stop "$watch" INT
 saw 'a listener, of no packet' 'opened tcp LISTEN 0\.0\.0\.0:21 0\.0\.0\.0:\* python3\[[0-9]+\] waiting 0 of 128$'
@@ -111,6 +114,7 @@ saw 'a connection and its packets' \
 	'opened tcp ESTAB 10\.78\.0\.1:21 10\.78\.0\.2:[0-9]+ .*\[packets [0-9]+(,[0-9]+)+\]$'
 saw 'its end, too' 'state tcp ESTAB>CLOSE-WAIT 10\.78\.0\.1:21 .* \[packets? [0-9]+'
 saw 'a finding names the process' "ftp-password: .* \\(python3\\[$server\\]\\) \\[packet"
+saw 'but not one that is not its own' 'ftp-password: 10.78.0.2 logs in to 10.78.0.77 by FTP with a password in clear \[packet'
 saw 'findings of sockets, too' 'socket-listener: python3'
 saw 'half-open connections, too' 'high socket-half-open: [0-9]+ half-open connections at tcp 10\.78\.0\.1:21$'
 check 'nothing is before the beginning' "$(grep -c '^-' "$log")" 0
