@@ -13,6 +13,7 @@
 #include "cli/lab.h"
 #include "cli/out.h"
 #include "cli/signals.h"
+#include "core/clock.h"
 
 static const char *const examples[] = { "lab",
 					"two hosts on a wire, and a shell on the first",
@@ -169,11 +170,49 @@ void lab_tell_wires(struct cli *c, const struct topology *t, const struct lab *l
 	}
 }
 
+static volatile pid_t program;   /* or who waits for it inside */
+static volatile bool passes_end; /* what should end us is for the program, too */
+static int64_t passed_at;
+
+/* What another process sends us is meant for the program; a terminal's signals it has by itself.
+ * Who asks twice, and not through a group, means us. */
+static void pass_on(int sig, siginfo_t *from, void *context)
+{
+	int before = errno;
+	int64_t now = clock_mono();
+
+	(void)context;
+	if (sig != SIGINT && (!passes_end || (passed_at && now - passed_at > 200000000))) {
+		signal(sig, SIG_DFL);
+		raise(sig);
+	} else if (from->si_code <= 0 && program > 0) {
+		passed_at = sig == SIGINT ? passed_at : now;
+		kill(program, sig);
+	}
+	errno = before;
+}
+
+/* A terminal's signals are for the program, which is in our group; others end the lab, or (of a lab
+ * of others: end) are for it, too. Returns whether the terminal is ours to give and to take back.
+ */
+static bool leave_signals(bool end)
+{
+	struct sigaction sa = { .sa_sigaction = pass_on, .sa_flags = SA_SIGINFO };
+
+	passes_end = end;
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+	signal(SIGQUIT, SIG_IGN);
+	return isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp();
+}
+
 /* The exit status of a program; while we wait the terminal is its. */
 static int wait_for(pid_t pid, bool terminal)
 {
 	int status;
 
+	program = pid;
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return ERR_IO;
@@ -184,17 +223,6 @@ static int wait_for(pid_t pid, bool terminal)
 		signal(SIGTTOU, SIG_DFL);
 	}
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-}
-
-/* A terminal's signals are for the program, which is in our group; others end us, and the lab.
- * Returns whether the terminal is ours to give and to take back. */
-static bool leave_signals(void)
-{
-	signal(SIGINT, SIG_IGN);
-	signal(SIGQUIT, SIG_IGN);
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGHUP, SIG_DFL);
-	return isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp();
 }
 
 /* A shell's words. */
@@ -275,7 +303,7 @@ static int use_lab(struct cli *c, const struct topology *t, char **words)
 		    t->node[host].name);
 		buf_done(&b);
 	}
-	bool terminal = leave_signals();
+	bool terminal = leave_signals(false);
 	if (start_servers(c, t, l, &e)) {
 		lab_close(l);
 		return print_err(c, &e);
@@ -329,7 +357,7 @@ static int on_host(struct cli *c)
 
 	if (c->argc < 2)
 		return fail(c, ERR_USAGE, "which host? strata lab on h2 [COMMAND...]");
-	bool terminal = leave_signals();
+	bool terminal = leave_signals(true);
 	words = c->argc > 2 && strcmp(c->argv[2], "--") == 0 ? 3 : 2;
 	pid = labs_run(c->opt.v[OPT_NAME], c->argv[1],
 		       c->argc > words ? c->argv + words : shell_words(), standard, &e);
@@ -360,7 +388,7 @@ static int sniff_on(struct cli *c, const struct topology *t, const char *self)
 	for (int i = 2; i < c->argc; i++)
 		argv[n++] = c->argv[i];
 	argv[n] = NULL;
-	bool terminal = leave_signals();
+	bool terminal = leave_signals(true);
 	pid = labs_run(c->opt.v[OPT_NAME], t->node[t->port[port].node].name, argv, standard, &e);
 	return pid < 0 ? print_err(c, &e) : wait_for(pid, terminal);
 }

@@ -90,6 +90,33 @@ become(const struct join *j, char *const argv[], const int fds[3], const char *c
 	give_up(pipe, "run");
 }
 
+static volatile pid_t program;
+
+/* What a process sends us is passed on; what a terminal, or who ends a group, sends the program has
+ * by itself. */
+static void pass_on(int sig, siginfo_t *from, void *context)
+{
+	int before = errno;
+
+	(void)context;
+	if (from->si_code <= 0 && program > 0)
+		kill(program, sig);
+	errno = before;
+}
+
+static void pass_signals_on(bool group)
+{
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction sa = { .sa_sigaction = pass_on, .sa_flags = SA_SIGINFO | SA_RESTART };
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (group)
+			signal(ends[i], SIG_IGN);
+		else
+			sigaction(ends[i], &sa, NULL);
+	signal(SIGQUIT, SIG_IGN);
+}
+
 /* Enters, starts the program and waits for it: only a child is in the process namespace. */
 static void __attribute__((noreturn))
 wait_for(const struct join *j, char *const argv[], const int fds[3], pid_t parent, int pipe)
@@ -113,16 +140,14 @@ wait_for(const struct join *j, char *const argv[], const int fds[3], pid_t paren
 	if (getppid() != parent)
 		_exit(1);
 	/* What ends the program is not for us. */
-	signal(SIGINT, SIG_IGN);
-	signal(SIGQUIT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
+	pass_signals_on(j->flags & LAB_RUN_GROUP);
 	signal(SIGCHLD, SIG_DFL);
 	pid = fork();
 	if (pid < 0)
 		give_up(pipe, "start a process");
 	if (pid == 0)
 		become(j, argv, fds, cwd, pipe);
+	program = pid;
 	close(pipe);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;

@@ -4,7 +4,7 @@
 # delay as much as they should, and leave nothing, however they end.
 # shellcheck source=tests/net/command.sh
 . "$(dirname "$0")/command.sh"
-begin "ping ip" "$@"
+begin "ping ip python3" "$@"
 
 lab() { "$STRATA" lab "$@"; }
 hears() { # NAME TOPOLOGY HOST...: h1 reaches each of them, in both versions
@@ -74,6 +74,30 @@ lab_until 10 bash -c "ps -eo args= | grep -q '^sleep[ ]98766'"
 kill -9 $second
 lab_until 10 bash -c "! ps -eo stat=,args= | grep -v ^Z | grep -q 'sleep[ ]98766'"
 check 'who joined is killed: so is the program' $? 0
+for signal in INT TERM HUP; do
+	"$STRATA" lab --name signals on h2 python3 -c 'import signal, sys, time
+def end(n, _):
+    print("ended by", n); sys.exit(40 + n)
+for n in (1, 2, 15): signal.signal(n, end)
+print("up", flush=True)
+time.sleep(60)' >heard &
+	second=$!
+	lab_until 10 grep -q up heard
+	kill -$signal $second
+	wait $second
+	check "SIG$signal goes on to who runs there" "$? $(tail -n 1 heard)" \
+		"$((40 + $(kill -l $signal))) ended by $(kill -l $signal)"
+done
+"$STRATA" lab --name signals on h2 sh -c 'trap "" TERM; echo up; exec sleep 98767' >heard &
+second=$!
+lab_until 10 grep -q up heard
+kill -TERM $second
+sleep 0.5
+check 'who does not end by it goes on' "$(ps -eo args= | grep -c '^sleep[ ]98767')" 1
+kill -TERM $second
+lab_until 10 bash -c "! ps -eo stat=,args= | grep -v ^Z | grep -q 'sleep[ ]98767'"
+check 'and is ended when asked again' $? 0
+wait $second 2>/dev/null
 kill -TERM $first
 wait $first 2>/dev/null
 
