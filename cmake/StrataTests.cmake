@@ -4,7 +4,7 @@
 #   tests/laws/X.c         a program, given captures/*.pcap*      law.X   (law.[ch]: what they share)
 #   tests/laws/X.sh        a script                               law.X
 #   tests/golden/X.test    see tests/golden/run                   golden.X
-#   tests/net/X.sh         in private namespaces (lab.sh, command.sh, watched.sh: their helpers)   net.X
+#   tests/net/X.sh         in private namespaces (lab.sh, command.sh, watched.sh, mail.sh: their helpers)   net.X
 #   tests/peers/X.{sh,py}  against another tool                   peer.X
 #   tests/fuzz/fuzz_X.c    replays its seeds; fuzzes under clang  fuzz.X
 #                          (seeds: tests/fuzz/corpus/X, or packet where there is none)
@@ -106,7 +106,7 @@ endforeach()
 file(GLOB nets CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/net/*.sh")
 foreach(script IN LISTS nets)
 	get_filename_component(name "${script}" NAME_WE)
-	if(NOT name MATCHES "^(lab|command|watched)$")
+	if(NOT name MATCHES "^(lab|command|watched|mail)$")
 		strata_test(net.${name} 120 net "${BASH_PROGRAM}" "${script}")
 	endif()
 endforeach()

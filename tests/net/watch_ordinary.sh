@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # strata watch and a day of an ordinary network: browsers, names that are asked for again, a busy
-# server, a backup, pings, a monitoring system. Nothing is found.
+# server, backups, mail, pings, a monitoring system. Nothing is found.
 set -u
 # shellcheck source=tests/net/command.sh
 . "$(dirname "$0")/command.sh"
-begin "curl python3 nginx" "$@"
+begin "curl python3 nginx openssl" "$@"
 # shellcheck source=tests/net/watched.sh
 . "$src/tests/net/watched.sh"
+# shellcheck source=tests/net/mail.sh
+. "$src/tests/net/mail.sh"
 lab_pair
 snap=1600
 for n in 11 12 13 14 15; do lab_addr h2 eth0 10.77.0.$n/24; done
@@ -71,6 +73,58 @@ for _ in range(30): s.sendall(b"\0" * 1000000)'
 	lab_until 10 grep -q 30000000 "$to"
 }
 watched "a backup" none backup
+
+# Folders of many files, copied, and copied again with changes, by rsync.
+if command -v rsync >/dev/null; then
+	mkdir data there
+	for n in $(seq 200); do head -c $((n * 500)) /dev/urandom >data/$n; done
+	printf 'use chroot = no\nuid = root\ngid = root\n[there]\npath = %s/there\nread only = no\n' "$LAB_DIR" >rsyncd.conf
+	lab_bg h2 rsync --daemon --no-detach --address 10.77.0.2 --port 874 --config rsyncd.conf
+	listens 874
+	copies() {
+		lab_on h1 rsync -a data/ rsync://10.77.0.2:874/there/
+		for n in 3 50 120; do echo more >>data/$n; done
+		lab_on h1 rsync -a --checksum data/ rsync://10.77.0.2:874/there/
+	}
+	watched "rsync" none copies
+	check "rsync: all is there" "$(cat data/* | sha256sum)" "$(cat there/* | sha256sum)"
+else
+	echo "left out: rsync"
+fi
+
+# Mail, inside TLS: ten letters, and whoever looks every moment whether there are more.
+certificate
+mail() { lab_on h1 curl -s -k -o /dev/null --ssl-reqd -u alice:secret "$@"; }
+if has aiosmtpd; then
+	smtp_server
+	printf 'From: alice@example.org\nSubject: lunch\n\nAt noon?\n' >letter
+	letters() {
+		local n
+		for n in $(seq 10); do
+			mail --mail-from alice@example.org --mail-rcpt "bob$n@example.com" -T letter smtp://10.77.0.2/ ||
+				touch unsent
+		done
+	}
+	watched "letters" none letters
+fi
+if command -v dovecot >/dev/null; then
+	mail_server
+	if lab_until 5 mail imap://10.77.0.2/INBOX; then
+		looks() {
+			for _ in $(seq 10); do
+				mail imap://10.77.0.2/INBOX && mail imaps://10.77.0.2/INBOX &&
+					mail pop3://10.77.0.2/ || touch unsent
+			done
+		}
+		watched "a mailbox" none looks
+	else
+		echo "left out: dovecot does not run here"
+	fi
+else
+	echo "left out: dovecot"
+fi
+
+[ ! -e unsent ] || { echo "FAILED: mail was not sent, or not read"; bad=1; }
 
 # Names of both kinds, again where nobody answers; and late answers, which nobody waits for any more.
 cat >names.py <<'PY'
