@@ -106,7 +106,7 @@ seen = read_until(b"stopped", seen)
 ok = p.wait() == 0 and raw and b"2 sent" in seen and termios.tcgetattr(slave) == before
 print("%s: a key for each packet, on a terminal" % ("ok" if ok else "FAILED: %r" % seen))
 p = run("--rate", "15pps")
-shown = b"/s" in read_until(b"\r")
+shown = b"/s" in read_until(b"/s") and p.poll() is None
 p.wait()
 print("%s: how far it is, on a terminal" % ("ok" if shown else "FAILED"))
 sys.exit(not (ok and shown))

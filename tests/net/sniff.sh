@@ -126,6 +126,7 @@ check "json: the counts are one more object, on stderr" "$(grep '^{' log | tail 
 	"$(printf '{"v":1,"captured":20,"chosen":20,"printed":20,"written":20,"files":1,%s}' \
 		'"dropped_kernel":0,"dropped_interface":0,"dropped_queue":0,"left":0')"
 check "json: stdout holds packets alone" "$(grep -c '"stack"' log.out) $(wc -l <log.out)" "20 20"
+rm -f log
 "$STRATA" sniff -i lo -c 3 --queue 0 udp port 9999 >log.out 2>log &
 SNIFF=$!
 LAB_PIDS+=("$SNIFF")
@@ -136,6 +137,7 @@ wait "$SNIFF"
 check "--queue 0: captured" "$(wc -l <log.out)" 3
 
 # ---- a reader that goes away ends it, also where no packet comes any more ----
+rm -f log
 { timeout 30 "$STRATA" sniff -i lo udp port 9999 2>log; echo $? >status; } | head -1 >first &
 reading=$!
 lab_until 20 grep -q 'listening on' log
@@ -182,7 +184,6 @@ check "/dev/full: exit status, at once" $? 4
 holds "/dev/full: told" log 'cannot write /dev/full: No space left'
 
 # ---- pipes ----
-: >log
 : >log # else what the sniffer before said counts as this one's
 "$STRATA" sniff -i lo udp port 9999 2>log | head -1 >one &
 lab_until 20 grep -q 'listening on' log
