@@ -113,7 +113,7 @@ struct unit { /* beside each record */
 	struct osrc *over;
 	struct place name;
 	struct announce_src *announce_src;
-	struct place *pseudo_over, *carries, *wants, *anew, *summary, quotes, scale;
+	struct place *pseudo_over, *carries, *wants, *anew, *summary, quotes, scale, has[2];
 	uint32_t nosrc;
 	struct vec containers;     /* struct unit *: records that hold this struct */
 	struct vec children;       /* struct unit *: structs that this record holds */

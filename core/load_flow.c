@@ -92,8 +92,27 @@ static int scale(struct load *l, struct segment_rule *s)
 	return s->scale ? 1 : -1;
 }
 
+/* has NAME to NAME */
+static int has(struct load *l, struct segment_rule *s)
+{
+	if (!s->acks || !load_is(l, "has"))
+		return 0;
+	if (said(l, s->has[0]))
+		return -1;
+	for (unsigned i = 0; i < 2; i++) {
+		if (i && !load_is(l, "to"))
+			return load_expected(l, "to and the name of where it ends");
+		load_next(l);
+		l->u->has[i] = load_here(l);
+		s->has[i] = load_dotted(l, "the name of a number of the other side's stream");
+		if (!s->has[i])
+			return -1;
+	}
+	return 1;
+}
+
 /* segment at EXPR [opens EXPR] [closes EXPR] [resets EXPR] [first EXPR] [last EXPR] [takes EXPR]
- *	[window EXPR [scale NAME]] [acks EXPR [if EXPR]] */
+ *	[window EXPR [scale NAME]] [acks EXPR [if EXPR] [has NAME to NAME]] */
 int parse_segment(struct load *l)
 {
 	struct segment_rule *s = arena_alloc(&l->r->mem, sizeof(*s));
@@ -121,6 +140,8 @@ int parse_segment(struct load *l)
 			r = word_expr(l, part[i].word, part[i].x);
 		if (!r)
 			r = scale(l, s);
+		if (!r)
+			r = has(l, s);
 		if (!r && s->acks)
 			r = word_expr(l, "if", &s->acks_if);
 		if (r <= 0)
@@ -146,6 +167,20 @@ static void look_at(const struct expr *x, void *arg)
 	}
 }
 
+/* 0 for no name. */
+static int known_name(const struct proto *p, const char *name, const struct source *src,
+		      struct place at, struct err *e)
+{
+	struct alias a;
+	int rc = name ? alias_of(p, name, &a) : 1;
+
+	if (rc < 0)
+		return load_nomem(e);
+	if (!rc)
+		return src_fail(src, e, at, "nothing in %s has the name '%s'", p->name, name);
+	return 0;
+}
+
 int check_flow(struct registry *r, struct unit *u, struct err *e)
 {
 	const struct proto *p = u->proto;
@@ -169,17 +204,15 @@ int check_flow(struct registry *r, struct unit *u, struct err *e)
 	if (!w.bits)
 		return src_fail(u->src, e, place_of(p->segment->at),
 				"a segment begins at a number among the fields of %s", p->name);
-	if (p->segment->scale) {
-		struct alias a;
-		int rc = alias_of(p, p->segment->scale, &a);
-
-		if (rc < 0)
-			return load_nomem(e);
-		if (!rc)
-			return src_fail(u->src, e, u->scale, "nothing in %s has the name '%s'",
-					p->name, p->segment->scale);
-	}
+	if (known_name(p, p->segment->scale, u->src, u->scale, e) ||
+	    known_name(p, p->segment->has[0], u->src, u->has[0], e) ||
+	    known_name(p, p->segment->has[1], u->src, u->has[1], e))
+		return -1;
 	p->segment->bits = (uint8_t)w.bits;
 	p->segment->number = (uint16_t)w.field;
+	w.bits = 0;
+	if (p->segment->acks)
+		expr_each(p->segment->acks, look_at, &w);
+	p->segment->acked = w.bits ? (uint16_t)w.field : FIELD_NONE;
 	return 0;
 }

@@ -461,6 +461,8 @@ struct fragment_rule { /* `fragment by F, G at EXPR more EXPR`: the payload is a
 	const struct expr *intact; /* it is not to be cut; or NULL */
 };
 
+#define FIELD_NONE UINT16_MAX
+
 struct segment_rule {          /* `segment at EXPR opens ...`: the payload is a part of a stream */
 	const struct expr *at; /* number of its first byte; wraps */
 	const struct expr *opens, *closes, *resets; /* or NULL */
@@ -472,8 +474,12 @@ struct segment_rule {          /* `segment at EXPR opens ...`: the payload is a 
 	const struct expr *window;  /* how many bytes more its sender can receive; or NULL */
 	const char *scale; /* the field or other name that says, as a stream opens, by how many
 			      bits windows are shifted to the left; or NULL */
-	uint16_t number;   /* the widest field that `at` names */
-	uint8_t bits;      /* its width, after which the numbers begin again */
+	/* the fields, or other names in a struct, that say from where to where more of the other
+	 * side's stream has arrived; or NULL */
+	const char *has[2];
+	uint16_t number; /* the widest field that `at` names */
+	uint16_t acked;  /* and of `acks`; FIELD_NONE: it names none */
+	uint8_t bits;    /* width of `number`, after which the numbers begin again */
 };
 
 #define MESSAGE_REST INT64_MAX /* `message rest`: up to the end of the stream */

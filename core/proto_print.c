@@ -221,6 +221,8 @@ static void print_flow(const struct proto *p, struct buf *out)
 			buf_fmt(out, " scale %s", p->segment->scale);
 		print_part("acks", p, p->segment->acks, out);
 		print_part("if", p, p->segment->acks_if, out);
+		if (p->segment->has[0])
+			buf_fmt(out, " has %s to %s", p->segment->has[0], p->segment->has[1]);
 		buf_char(out, '\n');
 	}
 }
