@@ -6,25 +6,16 @@
 #include <string.h>
 
 #include "core/bits.h"
-#include "core/plan.h"
 #include "craft/addr.h"
 #include "craft/fragment.h"
-#include "dissect/check.h"
 #include "dissect/dissect.h"
-
-#define RULES 64 /* lengths and checksums of a packet that follow */
-
-struct follower { /* a field that was what its rule says */
-	uint8_t layer;
-	uint32_t node; /* in the whole packet's tree: the same in each part's */
-};
+#include "play/mend.h"
 
 struct segmenter {
 	const struct registry *reg;
-	struct tree scratch, tree[PACKET_LAYERS];
+	struct mend mend;
+	struct tree scratch;
 	struct packet whole;
-	struct follower length[RULES], sum[RULES];
-	unsigned nlengths, nsums;
 	uint8_t *room;
 	/* of the layer that is cut: */
 	unsigned layer;
@@ -52,8 +43,7 @@ void segmenter_close(struct segmenter *s)
 	if (!s)
 		return;
 	tree_done(&s->scratch);
-	for (unsigned i = 0; i < PACKET_LAYERS; i++)
-		tree_done(&s->tree[i]);
+	mend_done(&s->mend);
 	free(s->room);
 	free(s);
 }
@@ -70,65 +60,6 @@ uint32_t segment_front(struct segmenter *s, const struct packet *p)
 	return 0;
 }
 
-static void put(uint8_t *b, const struct node *n, uint64_t v)
-{
-	if (n->bits < 64)
-		v &= (UINT64_C(1) << n->bits) - 1;
-	if (n->type->le)
-		bits_put_le(b, n->bit, n->bits, v);
-	else
-		bits_put(b, n->bit, n->bits, v);
-}
-
-/* ---- what is to follow ---- */
-
-static void follow_lengths(struct segmenter *s, unsigned i)
-{
-	const struct tree *t = &s->tree[i];
-	bool inexact;
-	uint64_t want;
-
-	for (uint32_t k = tree_first(t, 0); k != NODE_NONE; k = tree_sibling(t, k)) {
-		const struct node *n = &t->v[k];
-
-		if (!n->field || n->field->rule.form != RULE_LEN || !n->bits || n->bits > 64 ||
-		    s->nlengths == RULES || rule_value(n->field, t, 0, &want, &inexact))
-			continue;
-		/* 0: so long that it cannot be told. */
-		if (rule_holds(&n->field->rule, n->num, want) ||
-		    (n->field->rule.zero_rest && n->num == 0))
-			s->length[s->nlengths++] = (struct follower) { (uint8_t)i, k };
-	}
-}
-
-static void follow_sums(struct segmenter *s, unsigned i)
-{
-	const struct tree *t = &s->tree[i];
-	unsigned level = 0;
-	uint32_t k = 0;
-	uint64_t want;
-
-	while ((k = build_sum_next(t, k, &level)) != NODE_NONE && s->nsums < RULES) {
-		enum sum_verdict v = sum_judge(&s->whole, i, t, k, &want);
-
-		if ((v == SUM_GOOD || v == SUM_UNFILLED) && !(t->v[k].flags & NODE_CUT))
-			s->sum[s->nsums++] = (struct follower) { (uint8_t)i, k };
-	}
-}
-
-/* Decode the layers up to `last`, innermost first, since a checksum may cover one further in. */
-static int look(struct segmenter *s, unsigned last)
-{
-	s->nlengths = s->nsums = 0;
-	for (unsigned i = last + 1; i-- > 0;) {
-		if (decode(&s->tree[i], &s->whole, i))
-			return -1;
-		follow_lengths(s, i);
-		follow_sums(s, i);
-	}
-	return 0;
-}
-
 /* ---- parts of a stream ---- */
 
 /* The bits of `x` (FIELD & MASK) at zero. */
@@ -139,7 +70,7 @@ static void clear(const struct tree *t, uint8_t *b, const struct expr *x)
 	uint32_t at = f ? tree_child(t, 0, (unsigned)f->local) : NODE_NONE;
 
 	if (at != NODE_NONE)
-		put(b, &t->v[at], bits_get(b, t->v[at].bit, t->v[at].bits) & ~mask);
+		mend_put(b, &t->v[at], bits_get(b, t->v[at].bit, t->v[at].bits) & ~mask);
 }
 
 /* Packets of their own have identifications of their own, counted on from the one that was there.
@@ -147,14 +78,14 @@ static void clear(const struct tree *t, uint8_t *b, const struct expr *x)
 static void count_on(struct segmenter *s, unsigned i, uint32_t part)
 {
 	const struct fragment_rule *g = s->whole.layers[i].proto->fragment;
-	const struct tree *t = &s->tree[i];
+	const struct tree *t = &s->mend.tree[i];
 
 	for (unsigned k = 0; g && k < g->nby; k++) {
 		const struct field *f = &s->whole.layers[i].proto->rec.fields[g->by[k]];
 		uint32_t at = f->fresh ? tree_child(t, 0, f->index) : NODE_NONE;
 
 		if (at != NODE_NONE && t->v[at].bits <= 64)
-			put(s->room, &t->v[at], t->v[at].num + part);
+			mend_put(s->room, &t->v[at], t->v[at].num + part);
 	}
 }
 
@@ -162,10 +93,8 @@ static void count_on(struct segmenter *s, unsigned i, uint32_t part)
 static int head_of(struct segmenter *s, struct packet *f, uint32_t part, uint32_t off, bool last)
 {
 	const struct segment_rule *g = s->whole.layers[s->layer].proto->segment;
-	struct tree *t = &s->tree[s->layer];
+	struct tree *t = &s->mend.tree[s->layer];
 	uint32_t place = tree_child(t, 0, g->number);
-	uint64_t v;
-	bool inexact;
 
 	if (part) {
 		clear(t, s->room, g->opens);
@@ -182,27 +111,10 @@ static int head_of(struct segmenter *s, struct packet *f, uint32_t part, uint32_
 	if (decode(&s->scratch, f, s->layer))
 		return -1;
 	if (place != NODE_NONE)
-		put(s->room, &t->v[place],
-		    t->v[place].num +
-			    (uint64_t)(s->at + off - expr_eval(g->at, &s->scratch, 0, NULL)));
-	for (unsigned k = 0; k < s->nlengths; k++) {
-		const struct follower *w = &s->length[k];
-		const struct node *n = &s->tree[w->layer].v[w->node];
-
-		if (decode(&s->scratch, f, w->layer))
-			return -1;
-		if (rule_value(n->field, &s->scratch, 0, &v, &inexact) == 0)
-			put(s->room, n, v);
-	}
-	for (unsigned k = 0; k < s->nsums; k++) {
-		const struct follower *w = &s->sum[k];
-
-		if (decode(&s->scratch, f, w->layer))
-			return -1;
-		if (sum_value(f, w->layer, &s->scratch, w->node, &v) == 0)
-			put(s->room, &s->tree[w->layer].v[w->node], v);
-	}
-	return 0;
+		mend_put(s->room, &t->v[place],
+			 t->v[place].num +
+				 (uint64_t)(s->at + off - expr_eval(g->at, &s->scratch, 0, NULL)));
+	return mend_lengths(&s->mend, f, s->room) || mend_sums(&s->mend, f, s->room) ? -1 : 0;
 }
 
 /* Where parts end is where the room ends, not where the whole's headers say. */
@@ -224,11 +136,11 @@ static int stream(struct segmenter *s, uint32_t room,
 	uint32_t all = s->end - s->head, size = room - s->head, part = 0;
 	struct packet f;
 
-	if (look(s, s->layer)) {
+	if (mend_look(&s->mend, &s->whole, s->layer)) {
 		err_set(e, ERR_IO, "out of memory");
 		return -1;
 	}
-	s->at = expr_eval(s->whole.layers[s->layer].proto->segment->at, &s->tree[s->layer], 0,
+	s->at = expr_eval(s->whole.layers[s->layer].proto->segment->at, &s->mend.tree[s->layer], 0,
 			  NULL);
 	for (uint32_t off = 0; off < all; off += size, part++) {
 		uint32_t n = all - off < size ? all - off : size;
@@ -252,18 +164,13 @@ static int stream(struct segmenter *s, uint32_t room,
 static int fill(struct segmenter *s)
 {
 	struct packet q = s->whole;
-	uint64_t v;
 
-	if (look(s, s->whole.nlayers - 1u))
+	if (mend_look(&s->mend, &s->whole, s->whole.nlayers - 1u))
 		return -1;
 	memcpy(s->room, s->whole.data, s->whole.len);
 	q.data = s->room;
-	for (unsigned k = 0; k < s->nsums; k++) {
-		const struct follower *w = &s->sum[k];
-
-		if (sum_value(&q, w->layer, &s->tree[w->layer], w->node, &v) == 0)
-			put(s->room, &s->tree[w->layer].v[w->node], v);
-	}
+	if (mend_sums(&s->mend, &q, s->room))
+		return -1;
 	s->whole.data = s->room;
 	return 0;
 }
