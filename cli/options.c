@@ -201,6 +201,11 @@ const struct option_row option_rows[] = {
 		     "play a host that has this address: say where it is, and answer\n"
 		     "what is sent to it",
 		     true },
+	[OPT_REPLACE] = { OPT_REPLACE, 0, "replace", "OLD=NEW",
+			  "bytes of what packets carry by others: 'yes=no', '\\x00=\\xff'", true },
+	[OPT_DROP] = { OPT_DROP, 0, "drop", "PATTERN", "do not hand on what fits: 'udp dport=53'",
+		       true },
+	[OPT_DELAY] = { OPT_DELAY, 0, "delay", "TIME", "each packet waits so long: 50ms", false },
 	[OPT_NONE] = { OPT_NONE, 0, NULL, NULL, NULL, false },
 };
 

@@ -107,6 +107,9 @@ enum option_id {
 	OPT_ONCE,
 	OPT_AT_ONCE,
 	OPT_BE,
+	OPT_REPLACE,
+	OPT_DROP,
+	OPT_DELAY,
 	OPT_NONE,
 };
 #define OPT_COMMON OPT_INTERFACE /* those before it */

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # A man in the middle by ARP, made of strata alone: two hosts are told that the other one is where he is,
-# and a script hands on what they send, without the kernel's forwarding. What passes arrives whole, and
-# watch names what happened.
+# and a script, and then a bridge, hands on what they send, without the kernel's forwarding. What passes
+# arrives whole, and watch names what happened.
 set -u
 # shellcheck source=tests/net/command.sh
 . "$(dirname "$0")/command.sh"
@@ -62,6 +62,29 @@ kill -INT "$middle"
 wait "$middle"
 check "he ends well" $? 0
 check "he handed it on" "$(($(sed -nE 's/.* ([0-9]+) sent.*/\1/p' "$log") > 1000))" 1
+
+# The same by a bridge with one side, that changes what is said, and its length.
+lab_bg mid "$STRATA" bridge --hop eth0 --replace 'Server: SimpleHTTP=Server: whoever stands between; '
+middle=$LAB_PID log=$LAB_LOG
+lab_until 20 grep -q 'handing on' "$log" || { cat "$log"; exit 1; }
+lab_until 10 believes h1 2 "$one" 10.77.0.1
+check "one believes it again" $? 0
+lab_until 10 believes h2 1 "$two" 10.77.0.2
+check "and the other" $? 0
+lab_on h1 python3 -c '
+import urllib.request
+r = urllib.request.urlopen("http://10.77.0.2/big", timeout=20)
+print(r.headers["Server"])
+open("got", "wb").write(r.read())' >header
+cmp big got
+check "2 MB pass whole behind a longer header" $? 0
+holds "it was put in" header '^whoever stands between; '
+lab_on h1 ping -q -n -c 2 -i 0.2 -W 5 10.77.0.3 >out
+check "he himself is still there" $? 0
+kill -INT "$middle"
+wait "$middle"
+check "the bridge ends well" $? 0
+holds "the bridge handed it on" "$log" '^strata: 1 changed, 0 dropped as asked, [0-9]{4,} sent'
 LAB_PID=$seen
 lab_sniffed
 check "no redirect and nothing unreachable" "$(frames seen.pcap 'icmp[0] == 3 or icmp[0] == 5')" 0
