@@ -197,6 +197,17 @@ static bool find_stream(struct segmenter *s)
 	return false;
 }
 
+/* Is it too long for what stands behind its network header's end alone? */
+static bool ends_before(const struct segmenter *s, uint32_t room)
+{
+	const struct field *src, *dst;
+
+	for (unsigned i = 0; i < s->whole.nlayers; i++)
+		if (proto_ends(s->whole.layers[i].proto, END_NET, &src, &dst))
+			return s->whole.layers[i].end <= room;
+	return false;
+}
+
 int segment(struct segmenter *s, const struct packet *p, uint32_t room,
 	    int (*emit)(void *ctx, const struct packet *part), void *ctx, struct err *e)
 {
@@ -213,6 +224,10 @@ int segment(struct segmenter *s, const struct packet *p, uint32_t room,
 	dissect_with(s->reg, &s->whole, &s->scratch);
 	if (find_stream(s) && s->head < room && s->end == p->len)
 		return stream(s, room, emit, ctx, e);
+	if (ends_before(s, room)) {
+		err_set(e, ERR_USAGE, "what makes it so long stands behind the packet");
+		return 0;
+	}
 	if (!s->whole.nlayers) {
 		err_set(e, ERR_USAGE, "nothing in it tells how it could be cut");
 		return 0;

@@ -47,13 +47,15 @@ static unsigned first_behind(const struct shift *s, int64_t at)
 static int64_t there(const struct shift *s, int64_t at)
 {
 	unsigned i = first_behind(s, at);
-	const struct change *c = &s->v[i];
+	const struct change *c;
 
-	if (i < s->n && at > c->at)
+	if (i < s->n && at > s->v[i].at) {
+		c = &s->v[i];
 		return c->to + (at - c->at < c->m ? at - c->at : c->m);
+	}
 	if (!i)
 		return at + s->gone;
-	c--;
+	c = &s->v[i - 1];
 	return at - end_of(c) + c->to + c->m;
 }
 

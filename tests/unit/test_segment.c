@@ -43,6 +43,8 @@ static const struct row rows[] = {
 	{ "version 6", MAC V6 "udp sport=5 dport=9 / fill:4000", 1514, 3, NULL },
 	{ "any other", MAC V4 "icmp / fill:2000", 1514, 2, NULL },
 	{ "not to be cut", MAC "ip flags=DF / udp sport=5 dport=9 / fill:4000", 1514, 0, NULL },
+	{ "the end of it is none of the packet's",
+	  MAC "ip len=28 / udp len=8 sport=5 dport=9 chksum=0 / fill:4000", 1514, 0, NULL },
 	{ "nothing says how", MAC "arp / fill:4000", 1514, 0, NULL },
 	{ "no room for the headers", V4 TCP "flags=A / fill:4000", 24, 0, NULL },
 };
