@@ -21,9 +21,11 @@ void pool_init(struct pool *p, uint32_t size, struct budget *b, uint64_t seed)
 {
 	*p = (struct pool) { .budget = b, .size = size, .random = seed | 1, .fresh = 1 };
 	/* A limit of little is kept, too. */
-	p->per = SLAB / size;
-	while (p->per > 1 && (size_t)p->per * size > b->limit / 8)
-		p->per /= 2;
+	p->per = 1;
+	while ((size_t)p->per * 2 * size <= SLAB && (size_t)p->per * 2 * size <= b->limit / 8) {
+		p->per *= 2;
+		p->shift++;
+	}
 }
 
 void pool_done(struct pool *p)

@@ -19,7 +19,8 @@ bool budget_spend(struct budget *b, size_t n);
 
 struct pool { /* of items of one size, numbered from 1 */
 	struct budget *budget;
-	uint32_t size, per; /* bytes of an item; items of a slab */
+	uint32_t size, per; /* bytes of an item; items of a slab: 1 << shift */
+	uint8_t shift;
 	uint8_t **slab;
 	uint32_t nslabs, slab_cap;
 	uint32_t free, fresh; /* list of returned items; first one never used */
@@ -33,7 +34,7 @@ uint32_t pool_take(struct pool *p);
 void pool_give(struct pool *p, uint32_t item);
 static inline void *pool_at(const struct pool *p, uint32_t item)
 {
-	return p->slab[(item - 1) / p->per] + (item - 1) % p->per * (size_t)p->size;
+	return p->slab[(item - 1) >> p->shift] + ((item - 1) & (p->per - 1)) * (size_t)p->size;
 }
 
 #define BLOCK_SIZE 2048u
