@@ -260,6 +260,6 @@ const struct command cmd_watch = {
 		"prove "
 		"it.\nWhat is the same is told again after the rule's time. What is counted takes "
 		"at "
-		"most 64 MiB,\nshared equally by the rules; what was used least recently is "
+		"most 128 MiB,\nshared equally by the rules; what was used least recently is "
 		"forgotten first, and told.\nExit 1 when there was a finding.",
 };

@@ -8,26 +8,9 @@
 static bool count(struct rule_state *s, struct entry *x, const struct packet *p)
 {
 	const struct watch_rule *r = s->rule;
-	int64_t width = r->within / (BUCKETS - 1) + 1, slot = p->when / width;
-	uint64_t sum = 0;
+	int64_t width = r->within / (BUCKETS - 1) + 1;
+	uint64_t sum = entries_count(&s->entries, x, p->when / width, p->number, p->when);
 
-	if (slot > x->count.slot || slot < x->count.slot - (int64_t)BUCKETS) {
-		int64_t ahead = slot - x->count.slot;
-
-		for (int64_t i = 1; i <= ahead && i <= (int64_t)BUCKETS; i++)
-			x->count.n[(uint64_t)(x->count.slot + i) % BUCKETS] = 0;
-		if (ahead < 0 || ahead > (int64_t)BUCKETS) {
-			memset(x->count.n, 0, sizeof(x->count.n));
-			entries_expire(&s->entries, x, INT64_MAX);
-			x->first = p->when;
-		}
-		x->count.slot = slot;
-	}
-	x->count.n[(uint64_t)slot % BUCKETS]++;
-	entries_packet(&s->entries, x, p->number, p->when);
-	for (unsigned i = 0; i < BUCKETS; i++)
-		sum += x->count.n[i];
-	x->n = (uint32_t)sum;
 	if (p->when - x->first > r->within)
 		x->first = p->when - r->within;
 	return sum >= r->most;
@@ -83,7 +66,7 @@ static bool distinct(struct watch *w, struct rule_state *s, struct entry *x, con
 	if (!m) {
 		/* Enough, and not of enough: others in their place. */
 		if (x->n >= r->most)
-			entries_drop(&s->entries, x, entries_any(&s->entries, x));
+			entries_drop(&s->entries, x, &x->member);
 		m = entries_more(&s->entries, x);
 		if (!m)
 			return false;

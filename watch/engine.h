@@ -11,6 +11,7 @@
 struct question { /* a filter, asked once of a packet for all rules that have it */
 	const struct filter *filter;
 	const struct watch_text *text;
+	unsigned bit;   /* of struct asked */
 	uint64_t asked; /* in which turn */
 	bool fits;      /* the answer */
 };
@@ -27,9 +28,15 @@ struct rule_state {
 
 #define SIEVE_BYTES 2u
 
+#define SIEVE_ASKED 128u /* questions; those beyond may always be answered with yes */
+
+struct asked { /* a bit for each question */
+	uint64_t v[SIEVE_ASKED / 64];
+};
+
 struct sieve { /* what one byte of a header says */
 	uint32_t at;
-	uint64_t may[256]; /* bit k: rule k of the protocol may be about it */
+	struct asked may[256]; /* by its value: what may be answered with yes */
 };
 
 struct rules_of { /* a protocol */
@@ -39,8 +46,8 @@ struct rules_of { /* a protocol */
 	unsigned nsecrets;
 	struct sieve *sieve[SIEVE_BYTES];
 	unsigned nsieves;
-	/* In this turn: which of the first 64 may be about the packet; the others may always. */
-	uint64_t turn, may;
+	uint64_t turn; /* the last one with a packet that has such a header, */
+	struct asked may;
 };
 
 struct watch {
@@ -49,7 +56,8 @@ struct watch {
 	struct question *question;
 	unsigned nquestions;
 	struct rules_of *of; /* by proto id */
-	uint16_t *run;       /* rules about the packet at hand */
+	struct asked may;    /* of the packet at hand: which questions may fit */
+	uint16_t *run;       /* rules about it */
 	uint64_t seed[2];
 	struct filter_work work;
 	struct buf key, say;
@@ -96,8 +104,12 @@ void key_name(const struct packet *p, unsigned layer, const struct rule_key *k, 
 
 /* False: memory is out. */
 bool sieve_make(struct watch *w, struct rules_of *of, const struct proto *proto);
-/* Which rules may be about p: turn and may of the protocols that it has. */
+/* Which questions about p may be answered with yes: w->may. */
 void sieve_packet(struct watch *w, const struct packet *p);
+static inline bool sieve_may(const struct watch *w, const struct question *q)
+{
+	return q->bit >= SIEVE_ASKED || (w->may.v[q->bit / 64] >> q->bit % 64 & 1);
+}
 
 /* ---- condition.c ---- */
 

@@ -246,7 +246,5 @@ int finding_tell(struct watch *w, struct rule_state *s, struct entry *x, const s
 		change_to(w, s, x, p, layer, 0);
 	else
 		entries_expire(&s->entries, x, INT64_MAX);
-	if (r->op == WATCH_COUNT)
-		x->count.slot = INT64_MIN / 2;
 	return rc;
 }

@@ -30,8 +30,7 @@ static struct question *ask_once(struct watch *w, const struct filter *f,
 		if (q->text->n == text->n && !memcmp(q->text->p, text->p, text->n))
 			return q;
 	}
-	w->nquestions++;
-	*q = (struct question) { .filter = f, .text = text };
+	*q = (struct question) { .filter = f, .text = text, .bit = w->nquestions++ };
 	return q;
 }
 
@@ -47,7 +46,7 @@ static bool prepare(struct watch *w)
 		w->state[i].when = ask_once(w, r->when, &r->when_text);
 		for (unsigned k = 0; k < r->nuntil; k++)
 			w->state[i].until[k] = ask_once(w, r->until[k].filter, &r->until[k].text);
-		entries_init(&w->state[i].entries, w->o.memory / rs->n, r->within, w->seed[0]);
+		entries_init(&w->state[i].entries, r->op, w->o.memory / rs->n, r->within);
 		if (r->op == WATCH_NEW && !w->o.baseline)
 			continue;
 		for (unsigned k = 0; r->unless && k < rs->n; k++) {
@@ -72,7 +71,7 @@ static bool prepare(struct watch *w)
 	for (unsigned i = 0; i < registry_count(rs->reg); i++) {
 		const struct proto *proto = registry_at(rs->reg, i);
 
-		if (w->of[proto->id].n && !sieve_make(w, &w->of[proto->id], proto))
+		if (!sieve_make(w, &w->of[proto->id], proto))
 			return false;
 	}
 	return true;
@@ -169,7 +168,7 @@ bool rule_fits(struct watch *w, struct question *q, const struct packet *p)
 {
 	if (q && q->asked != w->turn) {
 		q->asked = w->turn;
-		q->fits = filter_match_same(q->filter, p, &w->work);
+		q->fits = sieve_may(w, q) && filter_match_same(q->filter, p, &w->work);
 	}
 	return !q || q->fits;
 }
@@ -195,7 +194,7 @@ static void take_back(struct watch *w, struct rule_state *s, const struct rule_u
 		m = entries_member(&s->entries, x, id.a);
 		if (m)
 			entries_drop(&s->entries, x, m);
-	} else {
+	} else if (r->op == WATCH_CHANGES) {
 		x->changes.hash = 0;
 	}
 	if (!x->n && x->told == INT64_MIN)
@@ -211,16 +210,16 @@ static void take_all_back(struct watch *w, struct rule_state *s, const struct pa
 	}
 }
 
-/* A rule more that is about layer `layer`; how many there are. */
-static unsigned run_too(struct watch *w, uint16_t rule, unsigned layer, unsigned n)
+/* Does nothing that rule s asks for stand in the packet at hand? */
+static bool sieved(const struct watch *w, const struct rule_state *s)
 {
-	struct rule_state *s = &w->state[rule];
-
-	if (s->seen != w->turn)
-		w->run[n++] = rule;
-	s->seen = w->turn;
-	s->layer = layer;
-	return n;
+	if (!s->when || sieve_may(w, s->when))
+		return false;
+	for (unsigned k = 0; k < s->rule->nuntil; k++) {
+		if (sieve_may(w, s->until[k]))
+			return false;
+	}
+	return true;
 }
 
 /* A packet as it came, or one that was put together: then what is in it, the headers of its pieces
@@ -236,16 +235,19 @@ static int look(struct watch *w, const struct packet *p)
 	/* The innermost of several layers of one protocol is what a rule is about. */
 	for (unsigned i = 0; i < p->nlayers; i++) {
 		const struct rules_of *of = &w->of[p->layers[i].proto->id];
-		uint64_t may = of->n < 64 ? of->may & ((UINT64_C(1) << of->n) - 1) : of->may;
 
 		if (p->layers[i].flags & LAYER_QUOTED)
 			break;
-		if (!of->n || (p->layers[i].flags & LAYER_ABOVE))
-			continue;
-		for (; may; may &= may - 1)
-			n = run_too(w, of->v[__builtin_ctzll(may)], i, n);
-		for (unsigned k = 64; k < of->n; k++)
-			n = run_too(w, of->v[k], i, n);
+		for (unsigned k = 0; k < of->n && !(p->layers[i].flags & LAYER_ABOVE); k++) {
+			struct rule_state *s = &w->state[of->v[k]];
+
+			if (sieved(w, s))
+				continue;
+			if (s->seen != w->turn)
+				w->run[n++] = of->v[k];
+			s->seen = w->turn;
+			s->layer = i;
+		}
 	}
 	for (unsigned k = 0; k < n && !rc; k++) {
 		struct rule_state *s = &w->state[w->run[k]];
@@ -277,6 +279,7 @@ static int happens(struct watch *w, const struct packet *p, unsigned i, enum rul
 		return 0;
 	w->turn++;
 	filter_begin(&w->work);
+	sieve_packet(w, p);
 	for (unsigned k = 0; k < of->n && !rc; k++) {
 		struct rule_state *s = &w->state[of->v[k]];
 
@@ -352,9 +355,9 @@ static struct flows *open_flows(struct watch *w, struct err *e)
 	struct flow_opts fo = { .reg = w->o.rules->reg,
 				.ops = &ops,
 				.arg = w,
-				.fragments_max = w->o.memory / 4,
-				.streams_max = w->o.memory / 2,
-				.flows_max = w->o.memory / 4,
+				.fragments_max = w->o.memory / 8,
+				.streams_max = w->o.memory / 4,
+				.flows_max = w->o.memory / 8,
 				.seed = w->seed[0] };
 
 	if (judges_segments(w->o.rules)) {
@@ -375,7 +378,7 @@ void watch_counts(const struct watch *w, struct watch_counts *c)
 	c->memory = fc.memory;
 	for (unsigned i = 0; i < w->o.rules->n; i++) {
 		c->forgotten += w->state[i].entries.forgotten;
-		c->memory += w->state[i].entries.budget.spent;
+		c->memory += entries_memory(&w->state[i].entries);
 	}
 }
 

@@ -10,9 +10,9 @@
 #include "watch/proof.h"
 #include "watch/rule.h"
 
-/* Bytes for what is counted, shared equally by the rules; and as many again for fragments and
+/* Bytes for what is counted, shared equally by the rules; and half as many for fragments and
  * streams. */
-#define WATCH_MEMORY (64u << 20)
+#define WATCH_MEMORY (128u << 20)
 #define WATCH_KEPT (32u << 20)   /* bytes of packets that may prove something */
 #define WATCH_RECENT (16u << 20) /* bytes of packets of any kind, the last ones */
 #define WATCH_PROOF 1024u        /* packets that a finding names at the most */

@@ -373,7 +373,7 @@ START_TEST(forgotten)
 	struct seen s;
 	struct watch_counts n;
 
-	seen_open(&s, SCAN, 128u << 10, false);
+	seen_open(&s, SCAN, 64u << 10, false);
 	for (unsigned i = 0; i < 5000; i++) {
 		syn(&s, i * MS, i % 256, 100 + i / 256);
 		comes(&s, i * MS,
