@@ -146,7 +146,7 @@ static void tell_counts(const struct sniffing *s)
 	struct source_stats st;
 
 	source_stats(s->src, &st);
-	const struct count v[] = {
+	struct count v[5 + COUNT_LOSSES] = {
 		{ "captured", "# captured", st.packets, .quiet = false },
 		{ "chosen", "# chosen", s->show.chosen, .quiet = s->show.chosen == st.packets },
 		{ "printed", "# printed", s->show.printed, .quiet = s->show.form == REPORT_NONE },
@@ -154,14 +154,9 @@ static void tell_counts(const struct sniffing *s)
 		{ "written", "# written", sink ? sink_safe(sink) : 0, .quiet = !sink },
 		{ "files", " in # files", sink ? sink_files(sink) : 0,
 		  .quiet = !sink || sink_files(sink) == 1 },
-		{ "dropped_kernel", "# dropped by the kernel", st.dropped, .unknown = !st.known },
-		{ NULL, "the kernel's drops are not known", 0, .quiet = st.known },
-		{ "dropped_interface", "# by the interface", st.if_dropped,
-		  .unknown = !st.if_known },
-		{ NULL, "the interface's are not known", 0, .quiet = st.if_known },
-		{ "dropped_queue", "# by the queue", st.queue_dropped, .quiet = !s->queued },
-		{ "left", "# not looked at any more", st.left, .quiet = !st.left },
 	};
+
+	count_losses(v + 5, &st, s->queued);
 	say_counts(s->c, s->show.form, v, sizeof(v) / sizeof(v[0]));
 }
 

@@ -34,6 +34,21 @@ static void as_json(struct buf *b, const struct count *v)
 		buf_u64(b, v->n);
 }
 
+void count_losses(struct count v[COUNT_LOSSES], const struct source_stats *st, bool queued)
+{
+	const struct count rows[COUNT_LOSSES] = {
+		{ "dropped_kernel", "# dropped by the kernel", st->dropped, .unknown = !st->known },
+		{ NULL, "the kernel's drops are not known", 0, .quiet = st->known },
+		{ "dropped_interface", "# by the interface", st->if_dropped,
+		  .unknown = !st->if_known },
+		{ NULL, "the interface's are not known", 0, .quiet = st->if_known },
+		{ "dropped_queue", "# by the queue", st->queue_dropped, .quiet = !queued },
+		{ "left", "# not looked at any more", st->left, .quiet = !st->left },
+	};
+
+	memcpy(v, rows, sizeof(rows));
+}
+
 void say_counts(const struct cli *c, int form, const struct count *v, unsigned n)
 {
 	bool json = form == REPORT_JSON || form == REPORT_FLAT;

@@ -5,6 +5,7 @@
 #ifndef STRATA_CLI_COUNTS_H
 #define STRATA_CLI_COUNTS_H
 
+#include "capture/source.h"
 #include "cli/cli.h"
 
 struct count {
@@ -17,6 +18,9 @@ struct count {
 	bool unknown; /* null in JSON, not among the words */
 };
 
+#define COUNT_LOSSES 6u
+/* What a capture lost, in so many rows. queued: there is a queue. */
+void count_losses(struct count v[COUNT_LOSSES], const struct source_stats *st, bool queued);
 /* form: of the packets, enum report_form. Nothing is told with --quiet. */
 void say_counts(const struct cli *c, int form, const struct count *v, unsigned n);
 

@@ -2,16 +2,16 @@
 /* Packets from files or from a device. */
 #include "cli/feed.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/counts.h"
 #include "cli/privs.h"
 #include "cli/seal.h"
 #include "cli/signals.h"
 #include "cli/threads.h"
 #include "core/clock.h"
 #include "dissect/pattern.h"
+#include "dissect/report.h"
 
 /* As sniff has them. */
 #define BUFFER (16u << 20)
@@ -154,30 +154,22 @@ int feed_next(struct feed *f, struct packet *p, struct err *e)
 
 bool feed_tell(struct feed *f)
 {
-	char kernel[60], device[60];
+	struct count v[1 + COUNT_LOSSES] = { 0 };
 	struct source_stats st;
-	bool lost = false;
 
 	f->ahead = ahead_close(f->ahead);
-	for (int i = 0; i < f->n && f->src && f->src[i]; i++) {
-		source_stats(f->src[i], &st);
-		if (source_note(f->src[i]) && !feed_live(f))
-			say(f->c, "%s: %s", source_name(f->src[i]), source_note(f->src[i]));
-		if (!feed_live(f))
-			continue;
-		snprintf(kernel, sizeof(kernel),
-			 st.known ? "%" PRIu64 " dropped by the kernel"
-				  : "the kernel's drops are not known",
-			 st.dropped);
-		snprintf(device, sizeof(device),
-			 st.if_known ? "%" PRIu64 " by the interface"
-				     : "the interface's are not known",
-			 st.if_dropped);
-		say(f->c, "%" PRIu64 " captured, %s, %s, %" PRIu64 " by the queue", st.packets,
-		    kernel, device, st.queue_dropped);
-		lost = st.dropped || st.if_dropped || st.queue_dropped || st.left;
+	if (f->src && f->src[0] && feed_live(f)) {
+		source_stats(f->src[0], &st);
+		v[0] = (struct count) { NULL, "# captured", st.packets, .quiet = false };
+		count_losses(v + 1, &st, true);
+		say_counts(f->c, REPORT_LINE, v, 1 + COUNT_LOSSES);
+		return st.dropped || st.if_dropped || st.queue_dropped || st.left;
 	}
-	return lost;
+	for (int i = 0; i < f->n && f->src && f->src[i]; i++) {
+		if (source_note(f->src[i]))
+			say(f->c, "%s: %s", source_name(f->src[i]), source_note(f->src[i]));
+	}
+	return false;
 }
 
 void feed_close(struct feed *f)

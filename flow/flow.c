@@ -4,21 +4,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
-#include "core/clock.h"
 #include "dissect/dissect.h"
 #include "flow/impl.h"
-
-static void seed(struct flows *f)
-{
-	f->key[0] = f->opts.seed;
-	f->key[1] = ~f->opts.seed * 0x9e3779b97f4a7c15ull;
-	if (f->opts.seed || getrandom(f->key, sizeof(f->key), GRND_NONBLOCK) == sizeof(f->key))
-		return;
-	f->key[0] ^= (uint64_t)clock_mono();
-	f->key[1] ^= (uintptr_t)f;
-}
 
 struct flows *flows_open(const struct flow_opts *o, struct err *e)
 {
@@ -37,7 +25,7 @@ struct flows *flows_open(const struct flow_opts *o, struct err *e)
 	f->opts.flows_max = o->flows_max ? o->flows_max : FLOW_FLOWS_MAX;
 	if (!o->fragment_time)
 		f->opts.fragment_time = FLOW_FRAGMENT_TIME * 1000000000ll;
-	seed(f);
+	siphash_key(f->key, o->seed);
 	f->streams_budget.limit = f->opts.streams_max;
 	f->fragments_budget.limit = f->opts.fragments_max;
 	pool_init(&f->blocks, BLOCK_SIZE, &f->streams_budget, f->key[0]);

@@ -3,6 +3,19 @@
 #include "flow/siphash.h"
 
 #include <string.h>
+#include <sys/random.h>
+
+#include "core/clock.h"
+
+void siphash_key(uint64_t key[2], uint64_t seed)
+{
+	key[0] = seed;
+	key[1] = ~seed * 0x9e3779b97f4a7c15ull;
+	if (seed || getrandom(key, 2 * sizeof(*key), GRND_NONBLOCK) == 2 * sizeof(*key))
+		return;
+	key[0] ^= (uint64_t)clock_mono();
+	key[1] ^= (uintptr_t)key;
+}
 
 struct siphash {
 	uint64_t v0, v1, v2, v3;

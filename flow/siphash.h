@@ -12,6 +12,8 @@ struct flow_id {
 	uint64_t a, b;
 };
 
+/* A key that nobody knows; or, with a seed that is not 0, always the same one. */
+void siphash_key(uint64_t key[2], uint64_t seed);
 struct flow_id siphash(const uint64_t key[2], const uint8_t *p, size_t n);
 
 #endif

@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "flow/siphash.h"
 
@@ -55,8 +54,8 @@ static bool grow(struct baseline *b)
 		free(slot);
 		return false;
 	}
-	if (!b->slots && getrandom(b->key, sizeof(b->key), 0) != (ssize_t)sizeof(b->key))
-		b->key[0] = (uint64_t)(uintptr_t)v;
+	if (!b->slots)
+		siphash_key(b->key, 0);
 	b->cap = slots / 2;
 	b->slot = slot;
 	b->slots = slots;

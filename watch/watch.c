@@ -4,17 +4,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "watch/engine.h"
-
-static void random_key(struct watch *w, uint64_t seed)
-{
-	w->seed[0] = seed;
-	w->seed[1] = ~seed;
-	if (!seed && getrandom(w->seed, sizeof(w->seed), 0) != (ssize_t)sizeof(w->seed))
-		w->seed[0] = (uint64_t)(uintptr_t)w;
-}
 
 static struct flows *open_flows(struct watch *w, struct err *e);
 
@@ -89,7 +80,7 @@ struct watch *watch_open(const struct watch_opts *o, struct err *e)
 	w->o = *o;
 	if (!w->o.memory)
 		w->o.memory = WATCH_MEMORY;
-	random_key(w, o->seed);
+	siphash_key(w->seed, o->seed);
 	w->state = calloc(n + 1u, sizeof(*w->state));
 	w->of = calloc(registry_count(o->rules->reg) + 1u, sizeof(*w->of));
 	w->run = calloc(n + 1u, sizeof(*w->run));
