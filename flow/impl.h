@@ -32,9 +32,10 @@ struct rules {
 
 /* ---- conversations (table.c) ---- */
 
-enum flow_state {                 /* each shifted by the side */
-		  SIDE_BEGUN = 1, /* begin is known */
-		  SIDE_DONE = 4,  /* its stream is over */
+enum flow_state {                   /* each shifted by the side */
+		  SIDE_BEGUN = 1,   /* begin is known */
+		  SIDE_DONE = 4,    /* its stream is over */
+		  SIDE_JOINED = 16, /* its beginning was not seen */
 };
 
 struct flow {

@@ -308,7 +308,7 @@ static int join(struct flow *w, const struct rules *r, struct flows *f, const st
 	if (!packet_payload(p, i, &from, &to) && rules_true(f, p, i, &r->resets))
 		return 0; /* its number may be 0 */
 	w->begin[side] = (uint32_t)rules_value(f, p, i, &r->at);
-	w->state |= (uint8_t)(SIDE_BEGUN << side);
+	w->state |= (uint8_t)((SIDE_BEGUN | SIDE_JOINED) << side);
 	return 0;
 }
 
@@ -323,7 +323,9 @@ int stream_renew(struct flows *f, const struct packet *p, unsigned i, uint32_t f
 	if (!rules_true(f, p, i, &r->opens))
 		return join(w, r, f, p, i, side);
 	at = (uint32_t)rules_value(f, p, i, &r->at);
-	if ((w->state & SIDE_BEGUN << side) && w->begin[side] != at &&
+	/* Who was in the middle of something already is not opening that now. */
+	if ((w->state & SIDE_BEGUN << side ? w->begin[side] != at
+					   : (w->state & SIDE_JOINED << !side) != 0) &&
 	    !rules_true(f, p, i, &r->acks_if)) {
 		if (w->stream)
 			rc = stream_end(f, w->stream);

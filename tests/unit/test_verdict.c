@@ -109,6 +109,27 @@ START_TEST(a_whole_conversation)
 }
 END_TEST
 
+/* Joined in the middle, of one side only: the other one's opening is another conversation. */
+START_TEST(joined_and_begun_anew)
+{
+	static const struct step s[] = {
+		{ 0, 1, A, 500, 100, 500, 20, "", NULL },
+		{ 10, 1, A, 520, 100, 500, 20, "", NULL },
+		{ 500, 0, O, 100, 0, 500, 0, "port reused", "SYN-SENT/" },
+		{ 510, 1, O | A, 7000, 101, 500, 0, "", "ESTABLISHED/SYN-RECEIVED" },
+	};
+	/* But an answer that was captured before its question belongs to it. */
+	static const struct step early[] = {
+		{ 0, 1, O | A, 7000, 101, 500, 0, "", NULL },
+		{ 1, 0, O, 100, 0, 500, 0, "", NULL },
+		{ 20, 0, A, 101, 7001, 500, 5, "", NULL },
+	};
+
+	PLAY(s, 0);
+	PLAY(early, 0);
+}
+END_TEST
+
 START_TEST(both_close_both_open)
 {
 	static const struct step open[] = {
@@ -415,6 +436,7 @@ END_TEST
 UNIT_TESTS(verdict)
 {
 	tcase_add_test(t, a_whole_conversation);
+	tcase_add_test(t, joined_and_begun_anew);
 	tcase_add_test(t, both_close_both_open);
 	tcase_add_test(t, lost_and_sent_again);
 	tcase_add_test(t, no_room);
