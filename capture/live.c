@@ -124,8 +124,7 @@ void live_shut(struct source *s)
 	l->drained_by = clock_mono() + live_hidden(l);
 }
 
-/* After source_break: is everything that was let in read? */
-static bool live_drained(struct source *s)
+bool live_drained(struct source *s)
 {
 	struct live *l = s->live;
 

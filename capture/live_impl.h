@@ -43,6 +43,7 @@ struct live {
 	/* After source_break, of whoever reads the ring: nothing more is let in; what is there is
 	 * read out. */
 	uint64_t seen; /* packets that came out of the ring */
+	bool emptied;  /* live_left() has counted what was left */
 	bool shut, closed;
 	int64_t drained_by; /* CLOCK_MONOTONIC: everything is visible by then */
 };
@@ -83,7 +84,10 @@ int live_take(struct source *s, struct packet *p, struct err *e);         /* as 
 int live_take_poll(struct source *s, int64_t deadline_ns, struct err *e); /* as live_poll */
 /* End the thread, if one runs. */
 void live_stop(struct source *s);
-/* After a second source_break(): packets that are still in the queue, which is empty then. */
+/* After source_break: is everything that was let in read? */
+bool live_drained(struct source *s);
+/* After a second source_break(): packets that are still in queue and ring, which are empty then; 0
+ * when asked again. */
 uint64_t live_left(struct source *s);
 
 #endif

@@ -135,15 +135,41 @@ int live_take(struct source *s, struct packet *p, struct err *e)
 	}
 }
 
+static void count(u_char *ctx, const struct pcap_pkthdr *h, const u_char *bytes)
+{
+	uint64_t *n = (uint64_t *)ctx;
+
+	(void)h;
+	(void)bytes;
+	++*n;
+}
+
 uint64_t live_left(struct source *s)
 {
-	uint64_t n = 0;
+	struct live *l = s->live;
+	uint64_t n = 0, before;
 
-	if (!s->live->queued || atomic_load(&s->breaks) < 2)
+	if (atomic_load(&s->breaks) < 2 || l->emptied)
 		return 0;
+	l->emptied = true;
 	live_stop(s);
-	while (queue_take(&s->live->queue))
+	while (l->queued && queue_take(&l->queue))
 		n++;
+	if (!l->shut)
+		live_shut(s);
+	/* The ring takes no more; what is there is only counted. A device that is gone has none. */
+	do {
+		struct timespec ms = { 0, MS };
+		int rc;
+
+		before = n;
+		rc = pcap_dispatch(l->pcap, -1, count, (u_char *)&n);
+		l->seen += n - before;
+		if (rc == 0 && !live_drained(s))
+			nanosleep(&ms, NULL);
+		else if (rc <= 0)
+			break;
+	} while (true);
 	return n;
 }
 

@@ -47,7 +47,7 @@ struct source_stats {
 	uint64_t dropped;       /* kernel: no room in the buffer */
 	uint64_t if_dropped;    /* interface or driver */
 	uint64_t queue_dropped; /* no room in the queue: whoever reads it was too slow */
-	uint64_t left;          /* were in the queue when source_break() ended it at once */
+	uint64_t left;          /* were in queue or ring when source_break() ended it at once */
 	uint64_t cut;           /* longer than PACKET_MAX, the rest was left out */
 	uint64_t odd;  /* files: original length below the captured one (was raised to it) */
 	bool known;    /* dropped could be asked */

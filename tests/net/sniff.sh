@@ -96,6 +96,32 @@ wait "$SNIFF"
 check "two signals while nobody reads: exit status" $? 4
 holds "two signals while nobody reads: what is left is told" log \
 	'0 by the queue, [1-9][0-9]* not looked at any more'
+check "two signals while nobody reads: none is missing" \
+	"$(($(sed -nE 's/^strata: ([0-9]+) captured.*/\1/p' log) + $(number 'not looked at any more')))" 3000
+# What is in the kernel's buffer is left as well.
+stuck --queue 0
+burst 3000 1000
+kill -INT "$SNIFF"
+sleep 0.3
+kill -INT "$SNIFF"
+lab_until 10 bash -c "! kill -0 $SNIFF"
+wait "$SNIFF"
+check "two signals, no queue: exit status" $? 4
+check "two signals, no queue: none is missing" \
+	"$(($(sed -nE 's/^strata: ([0-9]+) captured.*/\1/p' log) + $(number 'not looked at any more')))" 3000
+: >log
+"$STRATA" sniff -q -i lo --as hex udp port 9999 >stuck 2>log &
+SNIFF=$!
+LAB_PIDS+=("$SNIFF")
+lab_until 20 bash -c "tail -n +2 /proc/net/packet | grep -q ."
+sleep 0.5
+burst 3000 1000
+kill -INT "$SNIFF"
+sleep 0.3
+kill -INT "$SNIFF"
+wait "$SNIFF"
+check "-q does not lose packets in silence: exit status" $? 4
+check "-q: in words" "$(cat log)" "strata: something was lost, or not sent: without -q it is told what"
 : >log
 "$STRATA" sniff -i lo -w - udp port 9999 >stuck 2>log &
 SNIFF=$!
