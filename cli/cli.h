@@ -48,6 +48,11 @@ extern const struct command *const commands[]; /* NULL at the end */
 int print_err(const struct cli *c, const struct err *e);
 /* "strata: ..." on stderr, unless -q. For what is worth saying and no error. */
 void say(const struct cli *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The same of what makes the exit code EXIT_LOST: with -q, too. */
+void say_lost(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* With -q nobody may have said yet why the code is EXIT_LOST: then something is said. Returns it.
+ */
+int never_silent(const struct cli *c, int code);
 /* An error without a place; returns code. */
 int fail(const struct cli *c, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 

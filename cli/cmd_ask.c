@@ -125,7 +125,7 @@ static int tell(void *ctx, const struct ask_result *r)
 	case ASK_IDLE: return flush(q);
 	case ASK_FAILED:
 		flush(q);
-		say(q->c, "packet %" PRIu64 " was not sent: %s", r->probe, r->why ? r->why : "");
+		say_lost("packet %" PRIu64 " was not sent: %s", r->probe, r->why ? r->why : "");
 		return 0;
 	}
 	if (wire_packet(&q->wire, p, &v, &q->err) < 0)

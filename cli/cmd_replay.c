@@ -276,7 +276,7 @@ static void tell(struct replaying *r)
 	choice_tell(&r->choice);
 	if (n.tx.failed)
 		reasons_add(&r->reasons, n.tx.first, n.tx.failed, n.tx.why);
-	reasons_tell(&r->reasons, r->c);
+	reasons_tell(&r->reasons);
 	sums_tell(&r->sums);
 	if (r->ways.split && !r->ways.looks)
 		ways_tell(&r->ways);

@@ -174,7 +174,7 @@ static int run_send(struct cli *c)
 	progress_done(&d.progress);
 	if (verifying_end(&d.verify, &e) < 0)
 		rc = -1;
-	reasons_tell(&d.reasons, c);
+	reasons_tell(&d.reasons);
 	if (!d.dry && (d.sent || d.reasons.failed))
 		tell_sum(&d);
 	verifying_tell(&d.verify);

@@ -78,7 +78,7 @@ static int run_command(struct cli *c, int argc, char **argv)
 		c->color = wants_color(STDOUT_FILENO, c->opt.v[OPT_COLOR]);
 		c->err_color = wants_color(STDERR_FILENO, c->opt.v[OPT_COLOR]);
 		signals_init();
-		rc = c->cmd->run(c);
+		rc = never_silent(c, c->cmd->run(c));
 	}
 	registry_close(c->reg);
 	options_done(&c->opt);

@@ -58,8 +58,11 @@ static void print_rights(const struct cli *c, const struct err *e)
 	fprintf(stderr, "  without root:   in a private network: strata lab\n");
 }
 
+static bool told; /* what went wrong */
+
 int print_err(const struct cli *c, const struct err *e)
 {
+	told = true;
 	fflush(stdout);
 	fprintf(stderr, "%sstrata:%s ", paint(c, "\033[1;31m"), paint(c, "\033[0m"));
 	/* Without a column it is about the whole line. */
@@ -86,6 +89,25 @@ void say(const struct cli *c, const char *fmt, ...)
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
 	fputc('\n', stderr);
+}
+
+void say_lost(const char *fmt, ...)
+{
+	va_list ap;
+
+	told = true;
+	fputs("strata: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+int never_silent(const struct cli *c, int code)
+{
+	if (code == EXIT_LOST && opt_has(&c->opt, OPT_QUIET) && !told && c->cmd != &cmd_lab)
+		say_lost("something was lost, or not sent: without -q it is told what");
+	return code;
 }
 
 int fail(const struct cli *c, int code, const char *fmt, ...)

@@ -194,6 +194,10 @@ static int tell_sum(const struct running *r)
 	for (unsigned i = 0; i < r->o.nrules && r->o.nrules > 1; i++)
 		say(r->c, "  %" PRIu64 "  %s", n.rule[i],
 		    r->o.rule[i].pattern ? r->o.rule[i].pattern : r->o.rule[i].proto->name);
+	if (st.if_dropped)
+		say(r->c, "%" PRIu64 " dropped by the interface", st.if_dropped);
+	if (st.left)
+		say(r->c, "%" PRIu64 " not looked at any more", st.left);
 	if (n.unfit)
 		say(r->c, "%" PRIu64 " could not be answered", n.unfit);
 	if (n.failed)
@@ -204,7 +208,7 @@ static int tell_sum(const struct running *r)
 		    "if you mean it, add --i-may",
 		    n.held);
 	lost = !programs_sum(&r->programs);
-	lost |= st.dropped || st.if_dropped || n.failed || n.held;
+	lost |= st.dropped || st.if_dropped || st.left || n.failed || n.held;
 	if (lost && !opt_has(&r->c->opt, OPT_ALLOW_LOSS))
 		return EXIT_LOST;
 	return EXIT_DONE;

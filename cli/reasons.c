@@ -39,7 +39,7 @@ void reasons_join(struct reasons *r, const struct reasons *more)
 	r->failed += others; /* more reasons than are kept */
 }
 
-void reasons_tell(const struct reasons *r, const struct cli *c)
+void reasons_tell(const struct reasons *r)
 {
 	uint64_t more = r->failed;
 
@@ -49,8 +49,9 @@ void reasons_tell(const struct reasons *r, const struct cli *c)
 		more -= r->v[k].n;
 		if (r->v[k].n > 1)
 			snprintf(others, sizeof(others), " (and %" PRIu64 " more)", r->v[k].n - 1);
-		say(c, "packet %" PRIu64 "%s was not sent: %s", r->v[k].first, others, r->v[k].why);
+		say_lost("packet %" PRIu64 "%s was not sent: %s", r->v[k].first, others,
+			 r->v[k].why);
 	}
 	if (more)
-		say(c, "%" PRIu64 " others were not sent", more);
+		say_lost("%" PRIu64 " others were not sent", more);
 }

@@ -20,6 +20,7 @@ struct reasons {
 void reasons_add(struct reasons *r, uint64_t number, uint64_t n, const char *why);
 /* Those of another part of the same packets as well. */
 void reasons_join(struct reasons *r, const struct reasons *more);
-void reasons_tell(const struct reasons *r, const struct cli *c);
+/* With -q, too. */
+void reasons_tell(const struct reasons *r);
 
 #endif

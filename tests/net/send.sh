@@ -158,6 +158,9 @@ says "how long is waited" 'packet 1 \(and 2 more\) was not sent: 10\.77\.0\.98 .
 says "how often" '^strata: 0 sent, .* 6 not sent'
 lab_on h1 "$STRATA" send --timeout 200ms --retry 2 ip dst=10.77.0.97 / udp dport=9 >out 2>err
 says "asked again" 'no neighbour address after 0\.6 s'
+lab_on h1 "$STRATA" send -q --timeout 200ms ip dst=10.77.0.97,10.77.0.96 / udp dport=9 >out 2>err
+check "-q: exit status" $? 4
+says "-q does not hide it" 'was not sent: 10\.77\.0\.97 '
 # Without CAP_NET_ADMIN the kernel cannot be asked to ask.
 if command -v setpriv >/dev/null; then
 	start=$EPOCHREALTIME
