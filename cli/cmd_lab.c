@@ -69,7 +69,7 @@ struct topology *lab_topology(const char *word, bool must_be_file, struct err *e
 
 	if (file ? read_file(word, &b, e) == 0 : (buf_str(&b, word), true))
 		t = topology_parse(file ? word : "", b.n ? b.p : "", b.n, e);
-	if (!t && !file && strchr(word, '/') && !strchr(word, ' ')) {
+	if (!t && !file && strpbrk(word, "/.") && !strpbrk(word, " (") && !strstr(word, "--")) {
 		err_clear(e);
 		err_set(e, ERR_IO, "there is no file '%s'", word);
 	}

@@ -64,7 +64,8 @@ static int take_protocols(struct serving *s, const char *bind, struct err *e)
 	}
 	return s->n ? 0
 		    : err_set(e, ERR_USAGE,
-			      "%s: no protocol in it says what answers what (a reply line)",
+			      "%s: no protocol in it says what answers what; a line such as "
+			      "'reply op == answer to op == ask same id' does",
 			      s->path);
 }
 
