@@ -8,7 +8,7 @@ set -u
 cd "${STRATA_SOURCE:-$(dirname "$0")/../..}/captures" || exit 1
 # Passwords in clear, old encryption, scans, addresses that move: each has a finding, which
 # golden.cli-watch shows.
-odd='^(arp-spoof|ftp.*|http-auth|imap|pop|smtp-auth|pppoe-session|redirect|scan-protocols|tls10|vrrp-takeover|amqp|amqp-topic|ldap|ldap-changes|ldap-pages|mqtt|mqtt-refused|resp-pubsub|socks|tacacs)\.'
+odd='^(arp-spoof|ftp.*|http-auth|imap|pop|smtp-auth|pppoe-session|redirect|scan-os|scan-protocols|scan-stealth|tls10|vrrp-takeover|amqp|amqp-topic|ldap|ldap-changes|ldap-pages|mqtt|mqtt-refused|resp-pubsub|socks|tacacs)\.'
 n=0 bad=0
 for f in *.pcap*; do
 	[[ $f =~ $odd ]] && continue

@@ -5,7 +5,7 @@
 set -u
 # shellcheck source=tests/net/command.sh
 . "$(dirname "$0")/command.sh"
-begin "hping3 python3" "$@"
+begin "hping3 python3 curl" "$@"
 # shellcheck source=tests/net/watched.sh
 . "$src/tests/net/watched.sh"
 lab_pair
@@ -38,6 +38,17 @@ print("up", flush=True)
 time.sleep(600)'
 lab_until 10 grep -q up "$LAB_LOG"
 flood "SYN flood" "syn-flood" -S -p 80 --rand-source
+# Clients go on meanwhile, and not one of them is told.
+lab_bg h2 python3 -m http.server -b 10.77.0.2 8000
+lab_until 10 lab_on h1 bash -c "true >/dev/tcp/10.77.0.2/8000"
+lab_bg h1 bash -c 'for n in $(seq 400); do curl -s -m 2 -o /dev/null http://10.77.0.2:8000/ && echo fetched; sleep 0.01; done'
+pid=$LAB_PID clients=$LAB_LOG before=$(grep -c fetched "$LAB_LOG")
+rate="-i u200"
+flood "SYN flood beside clients" "syn-flood" -S -p 8000 --rand-source
+after=$(grep -c fetched "$clients")
+check "SYN flood beside clients: some were served ($((after - before)))" $((after > before)) 1
+check "SYN flood beside clients: who is told" "$(grep -c '"to":"10.77.0.1"' "$live")" 0
+lab_stop "$pid" KILL
 # The port is closed: nothing is left half-open. Not faster than all of it is captured.
 rate="-i u100"
 flood "SYN flood, refused" "refused-flood" -S -p 81

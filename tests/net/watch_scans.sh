@@ -53,13 +53,4 @@ watched "-sn" "arp-sweep" lab_on h1 nmap --privileged -n -sn -T4 10.77.0.0/24
 lab_route h1 10.99.0.0/24 10.77.0.2
 watched "-sn -PE, routed" "ping-sweep" lab_on h1 nmap --privileged -n -sn -PE -T4 --max-retries 0 10.99.0.0/26
 watched "-sn -PS, routed" "tcp-sweep" lab_on h1 nmap --privileged -n -sn -PS22 -T4 --max-retries 0 10.99.0.0/26
-
-# A probe every 15 seconds, and one every five minutes: the times of a recording are stretched.
-lab_sniff h2 eth0 slow.pcap -s 300 tcp || bad=1
-scan 1-50 -sS --max-retries 0 --scan-delay 100ms 10.77.0.2 >did 2>&1
-lab_sniffed
-for t in "1 150" "0 3000"; do
-	"$STRATA" edit -q slow.pcap -w stretched.pcap --scale "${t#* }" || bad=1
-	in_file "-T${t% *}" "tcp-scan-slow" stretched.pcap
-done
 exit $bad

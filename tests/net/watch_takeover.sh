@@ -89,7 +89,21 @@ if command -v dnsmasq >/dev/null; then
 	leases h2
 	watched "one DHCP server" "none" discover
 	leases h3
+	second=$LAB_PID
 	watched "two DHCP servers" "dhcp-second" discover
+	lab_stop "$second" TERM
+	if command -v udhcpd >/dev/null; then
+		printf 'start 10.77.0.180\nend 10.77.0.189\ninterface eth0\nlease_file %s/udhcpd.leases\nmax_leases 9\n' "$LAB_DIR" >udhcpd.conf
+		touch udhcpd.leases
+		lab_bg h3 udhcpd -f udhcpd.conf
+		second=$LAB_PID
+		lab_until 5 grep -q -i started "$LAB_LOG"
+		slowly() { discover; sleep 4; } # it asks first whether the address is in use
+		watched "dnsmasq and udhcpd" "dhcp-second" slowly
+		lab_stop "$second" TERM
+	else
+		echo "left out: udhcpd"
+	fi
 else
 	echo "left out: dnsmasq"
 fi
@@ -102,6 +116,22 @@ two_routers() {
 }
 watched "one router" "none" one_router
 watched "two routers" "ra-second" two_routers
+if command -v radvd >/dev/null; then
+	rogue() { # a router at h2, then h3 says that it is one too
+		local pids=()
+		for n in 2 3; do
+			printf 'interface eth0 { AdvSendAdvert on; MinRtrAdvInterval 3; MaxRtrAdvInterval 4; prefix 2001:db8:%s::/64 { }; };\n' $n >radvd.h$n
+			lab_on h$n sysctl -qw net.ipv6.conf.all.forwarding=1
+			lab_bg h$n radvd -n -m stderr -C "$LAB_DIR/radvd.h$n" -p "$LAB_DIR/radvd.pid$n"
+			pids+=("$LAB_PID")
+			sleep 2
+		done
+		for n in "${pids[@]}"; do lab_stop "$n" KILL; done # without a farewell
+	}
+	watched "radvd twice" "ra-second" rogue
+else
+	echo "left out: radvd"
+fi
 
 # ---- DNS ----
 question=(ip src=10.77.0.1 dst=10.77.0.2 / udp sport=5555 / dns id=7 qd=name:example.org+type:A)
