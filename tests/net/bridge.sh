@@ -154,6 +154,18 @@ holds "a poor wire: it ends well" poor.log 'exit 0'
 check "a poor wire: nothing passed as it was" "$(grep -c 'not changed' poor.log)" 0
 sed -n "2,9p" poor.log
 
+# Killed, it leaves nothing.
+name=killed
+bridged --replace a=b
+modes() { for dev in eth1 eth2; do lab_on mid ip -d -o link show $dev | grep -o 'promiscuity [0-9]*'; done | xargs; }
+check "$name: before, both hear all" "$(modes)" 'promiscuity 1 promiscuity 1'
+kill -KILL "$bridge"
+wait "$bridge" 2>/dev/null
+# shellcheck disable=SC2317 # lab_until calls it
+quiet() { [ "$(modes)" = 'promiscuity 0 promiscuity 0' ]; }
+lab_until 5 quiet
+check "$name: after, neither does" "$(modes)" 'promiscuity 0 promiscuity 0'
+
 # A wire that ends, and one that is not there.
 name=vanished
 bridged
