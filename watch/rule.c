@@ -179,6 +179,15 @@ static int claim(struct rule_text_at *p)
 	return 0;
 }
 
+static unsigned place_of(const struct ruleset *rs, const struct watch_rule *r)
+{
+	unsigned i = 0;
+
+	while (i < rs->n && rs->v[i] != r)
+		i++;
+	return i;
+}
+
 /* Everything of the rule that begins at `at` was read: does it hold together? */
 static int end_rule(struct rule_text_at *p, size_t at, size_t end)
 {
@@ -202,6 +211,11 @@ static int end_rule(struct rule_text_at *p, size_t at, size_t end)
 	old = ruleset_find(p->rs, r->name, strlen(r->name));
 	if (old == r)
 		return 0;
+	if (r->unless && place_of(p->rs, r->unless) > place_of(p->rs, old))
+		return rule_fail(p, at, 4,
+				 "rule %s takes the place of the one of that name, and %s stands "
+				 "behind it: a name of its own is wanted",
+				 r->name, r->unless->name);
 	/* The place of the one that it replaces. */
 	for (unsigned i = 0; i < p->rs->n; i++) {
 		if (p->rs->v[i] == old)

@@ -181,7 +181,7 @@ static int read_unless(struct rule_text_at *p)
 	rule_blanks(p);
 	n = rule_word(p);
 	p->r->unless = ruleset_find(p->rs, p->text + p->at, n);
-	if (!n || !p->r->unless || p->r->unless == p->r)
+	if (!n || !p->r->unless || strcmp(p->r->unless->name, p->r->name) == 0)
 		return rule_fail(p, p->at, n ? n : 1,
 				 "the name of a rule that stands before is expected here");
 	p->at += n;
