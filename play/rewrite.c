@@ -327,7 +327,8 @@ static int in_place(struct rewrite *w, struct packet *p, bool fill, struct err *
 		return err_set(e, ERR_IO, "the packet is longer than %u bytes", PACKET_MAX);
 	if (rewrite_look(w, p, e))
 		return -1;
-	memcpy(w->room, p->data, p->len);
+	if (p->len)
+		memcpy(w->room, p->data, p->len);
 	q = *p;
 	q.data = w->room;
 	rewrite_room(w, &q);

@@ -13,8 +13,8 @@ static int seen(void *arg, const struct packet *p, const struct flow_seen *s)
 	struct through *t = arg;
 	struct passing *own = s->own;
 
-	(void)p;
-	if (!s->proto->segment)
+	/* What was put together from pieces travels on in pieces. */
+	if (!s->proto->segment || (p->flags & PACKET_WHOLE))
 		return 0;
 	for (unsigned i = 0; i < 2; i++)
 		own->stream[i].bits = s->proto->segment->bits;

@@ -65,7 +65,7 @@ static int deliver(void *ctx, const struct packet *p, const struct packet *answe
 	if (again.link != LINK_NONE)
 		dissect(r->reg, &again);
 	if (!question_answer(&m, &again, &bytes, &n, e))
-		hold(bytes >= again.data && bytes + n <= again.data + again.len,
+		hold(!n || (bytes >= again.data && bytes + n <= again.data + again.len),
 		     "what goes into a socket is of the answer");
 	r->done++;
 	return r->done % 5 == 4 ? (err_set(e, ERR_IO, "not this one"), 1) : 0;
