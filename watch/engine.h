@@ -8,10 +8,17 @@
 #include "watch/table.h"
 #include "watch/watch.h"
 
+#define SIEVE_ASKED 127u /* questions; the rest has the last bit, which is always set */
+#define SIEVE_WORDS 2u
+
+struct asked { /* a bit for each question */
+	uint64_t v[SIEVE_WORDS];
+};
+
 struct question { /* a filter, asked once of a packet for all rules that have it */
 	const struct filter *filter;
 	const struct watch_text *text;
-	unsigned bit;   /* of struct asked */
+	unsigned bit;   /* of struct asked: SIEVE_ASKED for those that are too many */
 	uint64_t asked; /* in which turn */
 	bool fits;      /* the answer */
 };
@@ -22,17 +29,12 @@ struct rule_state {
 	struct rule_state *unless; /* NULL; of another rule */
 	struct question *when;     /* NULL: all */
 	struct question *until[RULE_UNTIL];
-	uint64_t seen;  /* the last turn with a layer that it is about; */
-	unsigned layer; /* which one */
+	struct asked asks; /* of these one must fit, else it has nothing to do */
+	uint64_t seen;     /* the last turn with a layer that it is about; */
+	unsigned layer;    /* which one */
 };
 
 #define SIEVE_BYTES 2u
-
-#define SIEVE_ASKED 128u /* questions; those beyond may always be answered with yes */
-
-struct asked { /* a bit for each question */
-	uint64_t v[SIEVE_ASKED / 64];
-};
 
 struct sieve { /* what one byte of a header says */
 	uint32_t at;
@@ -106,9 +108,19 @@ void key_name(const struct packet *p, unsigned layer, const struct rule_key *k, 
 bool sieve_make(struct watch *w, struct rules_of *of, const struct proto *proto);
 /* Which questions about p may be answered with yes: w->may. */
 void sieve_packet(struct watch *w, const struct packet *p);
+/* Set what rule s asks. */
+void sieve_rule(struct rule_state *s);
+static inline bool sieve_leaves(const struct watch *w, const struct rule_state *s)
+{
+	uint64_t left = 0;
+
+	for (unsigned i = 0; i < SIEVE_WORDS; i++)
+		left |= s->asks.v[i] & w->may.v[i];
+	return left != 0;
+}
 static inline bool sieve_may(const struct watch *w, const struct question *q)
 {
-	return q->bit >= SIEVE_ASKED || (w->may.v[q->bit / 64] >> q->bit % 64 & 1);
+	return w->may.v[q->bit / 64] >> q->bit % 64 & 1;
 }
 
 /* ---- condition.c ---- */

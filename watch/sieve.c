@@ -70,6 +70,18 @@ bool sieve_make(struct watch *w, struct rules_of *of, const struct proto *proto)
 	return true;
 }
 
+void sieve_rule(struct rule_state *s)
+{
+	const struct question *q = s->when;
+	unsigned bit = q ? q->bit : SIEVE_ASKED;
+
+	s->asks.v[bit / 64] |= UINT64_C(1) << bit % 64;
+	for (unsigned k = 0; k < s->rule->nuntil; k++) {
+		bit = s->until[k]->bit;
+		s->asks.v[bit / 64] |= UINT64_C(1) << bit % 64;
+	}
+}
+
 void sieve_packet(struct watch *w, const struct packet *p)
 {
 	memset(&w->may, 0xff, sizeof(w->may));
@@ -91,7 +103,7 @@ void sieve_packet(struct watch *w, const struct packet *p)
 			if (of->sieve[k]->at >= l->hlen)
 				continue;
 			may = &of->sieve[k]->may[p->data[l->off + of->sieve[k]->at]];
-			for (unsigned n = 0; n < SIEVE_ASKED / 64; n++)
+			for (unsigned n = 0; n < SIEVE_WORDS; n++)
 				w->may.v[n] &= may->v[n];
 		}
 	}

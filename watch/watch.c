@@ -22,6 +22,8 @@ static struct question *ask_once(struct watch *w, const struct filter *f,
 			return q;
 	}
 	*q = (struct question) { .filter = f, .text = text, .bit = w->nquestions++ };
+	if (q->bit > SIEVE_ASKED)
+		q->bit = SIEVE_ASKED;
 	return q;
 }
 
@@ -37,6 +39,7 @@ static bool prepare(struct watch *w)
 		w->state[i].when = ask_once(w, r->when, &r->when_text);
 		for (unsigned k = 0; k < r->nuntil; k++)
 			w->state[i].until[k] = ask_once(w, r->until[k].filter, &r->until[k].text);
+		sieve_rule(&w->state[i]);
 		entries_init(&w->state[i].entries, r->op, w->o.memory / rs->n, r->within);
 		if (r->op == WATCH_NEW && !w->o.baseline)
 			continue;
@@ -201,18 +204,6 @@ static void take_all_back(struct watch *w, struct rule_state *s, const struct pa
 	}
 }
 
-/* Does nothing that rule s asks for stand in the packet at hand? */
-static bool sieved(const struct watch *w, const struct rule_state *s)
-{
-	if (!s->when || sieve_may(w, s->when))
-		return false;
-	for (unsigned k = 0; k < s->rule->nuntil; k++) {
-		if (sieve_may(w, s->until[k]))
-			return false;
-	}
-	return true;
-}
-
 /* A packet as it came, or one that was put together: then what is in it, the headers of its pieces
  * were looked at before. */
 static int look(struct watch *w, const struct packet *p)
@@ -232,7 +223,7 @@ static int look(struct watch *w, const struct packet *p)
 		for (unsigned k = 0; k < of->n && !(p->layers[i].flags & LAYER_ABOVE); k++) {
 			struct rule_state *s = &w->state[of->v[k]];
 
-			if (sieved(w, s))
+			if (!sieve_leaves(w, s))
 				continue;
 			if (s->seen != w->turn)
 				w->run[n++] = of->v[k];
