@@ -105,6 +105,13 @@ frames() {
 	[ -s "$FILE" ] || "$BENCH/make_frames" "$@" >"$FILE" || exit 1
 }
 
+# traffic NAME WORDS...: a file of whole conversations, likewise.
+traffic() {
+	FILE=$INPUT/$1.pcap
+	shift
+	[ -s "$FILE" ] || "$BENCH/make_traffic" "$@" >"$FILE" || exit 1
+}
+
 # ---- on the wire: h1 sends to h2, see tests/net/lab.sh ----
 
 wire() {
