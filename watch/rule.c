@@ -147,6 +147,9 @@ static int besides_fit(struct rule_text_at *p, size_t at)
 				 r->name);
 	if (!r->nuntil)
 		return 0;
+	if (r->event)
+		return rule_fail(p, at, 4, "rule %s: an event is not taken back by 'until'",
+				 r->name);
 	if (r->op != WATCH_DISTINCT && r->op != WATCH_CHANGES)
 		return rule_fail(
 			p, at, 4,

@@ -20,11 +20,20 @@ static const char *const lines[] = {
 	"ip dst=10.0.0.2 / icmp type=3 / ip dst=10.0.0.2 / udp dport=9",
 	"ip dst=10.0.0.2 id=7 flags=MF proto=17 / hex:00010009002000000001020304050607",
 	"ip dst=10.0.0.2 id=7 frag=1 proto=17 / hex:000102030405060708090a0b0c0d0e0f",
+	/* A connection, a secret in it, resets with a wrong number and with the right one; it goes
+	 * on. */
+	"ip src=10.0.0.1 dst=10.0.0.2 / tcp sport=4001 dport=21 flags=S seq=1",
+	"ip src=10.0.0.2 dst=10.0.0.1 / tcp sport=21 dport=4001 flags=SA seq=1 ack=2",
+	"ip src=10.0.0.1 dst=10.0.0.2 / tcp sport=4001 dport=21 flags=A seq=2 ack=2",
+	"ip src=10.0.0.1 dst=10.0.0.2 / tcp sport=4001 dport=21 flags=R seq=900000000",
+	"ip src=10.0.0.1 dst=10.0.0.2 / tcp sport=4001 dport=21 flags=R seq=2",
+	"ip src=10.0.0.1 dst=10.0.0.2 / tcp sport=4001 dport=21 flags=PA seq=2 ack=2 / ftp "
+	"command=PASS arg=secret",
 };
 #define PACKETS (sizeof(lines) / sizeof(lines[0]))
 /* See fuzz_filter.c. */
-static const char *const files[] = { "eth", "llc",  "vlan",  "ip",  "ip6", "tcp",
-				     "udp", "icmp", "icmp6", "arp", "dns", NULL };
+static const char *const files[] = { "eth",  "llc",   "vlan", "ip",  "ip6", "tcp", "udp",
+				     "icmp", "icmp6", "arp",  "dns", "ftp", NULL };
 
 struct run {
 	const struct registry *reg;

@@ -111,6 +111,8 @@ static const struct {
 	{ RULE " say \"a\"\nrule b \"B\"\n about ip\n say \"b\"\n" RULE " unless b\n say \"c\"\n",
 	  7, 1, "rule r takes the place of the one of that name, and b stands behind it" },
 	{ RULE " by secret\n", 3, 5, "" },
+	{ RULE " event outside\n by from\n changes to\n until tcp by to\n say \"a\"\n", 1, 1,
+	  "an event is not taken back" },
 	{ "rule r \"R\"\n event overlap\n say \"a\"\n", 1, 1, "which packets?" },
 	{ RULE " event fire\n", 3, 8,
 	  "an event is expected here: overlap, outside, after-reset, secret" },
