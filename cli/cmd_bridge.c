@@ -34,7 +34,7 @@ static const char *const examples[] = {
 	"10.0.0.5 on the side of eth1 is 10.9.0.5 on the other",
 	"bridge eth1 eth2 --drop 'udp dport=53' --delay 50ms",
 	"a worse wire",
-	"bridge --hop eth0 --replace yes=no",
+	"bridge --hop --i-may eth0 --replace yes=no",
 	"hand on what was sent here by mistake: the one in the middle",
 	NULL,
 };

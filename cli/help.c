@@ -39,6 +39,7 @@ static const struct {
 	{ &cmd_diff, OPT_AS, "line, json" },
 	{ &cmd_watch, OPT_THREADS, "2: one reads and dissects, one judges; 1: one does all" },
 	{ &cmd_flow, OPT_THREADS, "2: one reads and dissects, one counts; 1: one does all" },
+	{ &cmd_react, OPT_TIMEOUT, "run: how long a program may take (10s)" },
 	{ &cmd_lab, OPT_TIMEOUT, "run: how long a port is waited for (30s)" },
 	{ &cmd_lab, OPT_AS, "--print: text, json, mermaid, svg" },
 	{ &cmd_flow, OPT_AS, "text, ascii, svg, mermaid, json; --stats: line, json, flat, csv" },

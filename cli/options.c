@@ -48,8 +48,7 @@ const struct option_row option_rows[] = {
 			   false },
 	[OPT_TIMEOUT] = { OPT_TIMEOUT, 0, "timeout", "TIME",
 			  "how long to wait for each answer (send, replay: neighbour):\n"
-			  "500ms (2s, those 1s; without\n"
-			  "a unit: seconds); react: how long a program may run (10s)",
+			  "500ms (2s, those 1s; without a unit: seconds)",
 			  false },
 	[OPT_RETRY] = { OPT_RETRY, 0, "retry", "N", "ask N times more where nothing came", false },
 	[OPT_EXPECT] = { OPT_EXPECT, 0, "expect", "PATTERN", "the answer must fit: 'tcp flags=SA'",

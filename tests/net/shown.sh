@@ -5,6 +5,7 @@
 set -u
 # shellcheck source=tests/net/command.sh
 . "$(dirname "$0")/command.sh"
+LAB_TIME=250 # every example that captures runs for two seconds
 begin "python3" "$@"
 lab_host h1
 lab_host h2
@@ -68,7 +69,7 @@ shown() {
 	local where=$1 line=$2 seconds=30 keys=xxq rc
 	case $line in
 	# These want a lab that runs, or a file that says more: tests/net/topology.sh.
-	*" lab run "* | *" lab on "* | *" lab sniff "*) return ;;
+	*" lab run "* | *" lab on "* | *" lab sniff "* | *" lab list") return ;;
 	*" lab"*) keys='exit' ;;
 	esac
 	ran=$((ran + 1))
@@ -76,7 +77,7 @@ shown() {
 	cp http.pcap b.pcap
 	case $line in
 	*"sniff -i list" | *"sniff -i eth0 -c "*) ;;
-	*" sniff"* | *" flow -i "* | *" watch -i "* | *" watch --sockets"* | *" react "* | *" serve "* | *" -c 0 "* | \
+	*" sniff"* | *" flow -i "* | *" watch -i "* | *" watch --sockets"* | *" react "* | *" serve "* | *" bridge "* | *" -c 0 "* | \
 		*" --loop 0 "*) seconds=2 ;;
 	esac
 	# shellcheck disable=SC2016 # the inner shell's word
