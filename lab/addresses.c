@@ -152,12 +152,17 @@ static int move_to_ports(struct parser *p)
 			v->mac_place = n->mac_place;
 		}
 	}
-	for (unsigned i = 0; i < t->nnodes; i++)
+	for (unsigned i = 0; i < t->nnodes; i++) {
+		if (t->node[i].mac_place.len && !t->node[i].nports)
+			return WRONG(p, t->node[i].mac_place,
+				     "%s has no wire that this could be the address of",
+				     t->node[i].name);
 		for (unsigned f = 0; f < LAB_VERSIONS; f++)
 			if (t->node[i].addr[f].len && !t->node[i].nports)
 				return WRONG(p, t->node[i].addr_place[f],
 					     "%s has no wire that this could be the address of",
 					     t->node[i].name);
+	}
 	return 0;
 }
 

@@ -181,12 +181,22 @@ holds 'a wire that broke is told' said 'the wire h1--h2 is broken'
 mine() { grep -oE '@strata-lab/[0-9]+/[^ ]+' /proc/net/unix | sort -u | wc -l; }
 alive() { ps -eo stat=,args= | grep -v '^Z' | grep -cE 'strata[ ]lab|sleep[ ]98765'; }
 before=$(mine)
+# What a machine has: interfaces, networks that live, files where a program could leave some.
+traces() {
+	ip -o link | cut -d: -f2
+	readlink /proc/[0-9]*/ns/net 2>/dev/null | sort -u
+	find /run /dev/shm /var/run/netns -maxdepth 2 2>/dev/null | sort
+	nft list ruleset 2>/dev/null
+}
+traces >traces
 "$STRATA" lab -q 'h1 -- s1 -- h2 loss=1%' -- sleep 98765 &
 first=$!
 "$STRATA" lab -q --name other 'h1 -- h2' -- sleep 98765 &
 second=$!
 lab_until 10 lab --name other on h2 true
 lab_until 10 lab --name 1 on h2 true
+traces | cmp -s - traces
+check 'while they run there is something to be seen' $? 1
 check 'two at once' "$(lab list | awk '{ print $1 }' | sort | tr '\n' ' ')" '1 other '
 check 'each with its own hosts' "$(lab --name other on h2 hostname) $(lab --name 1 on s1 hostname)" 'h2 s1'
 lab on h2 true 2>said
@@ -205,6 +215,10 @@ gone() { [ "$(mine)" = "$before" ]; }
 lab_until 10 gone
 check 'no socket' "$(mine)" "$before"
 check 'no lab' "$(lab list | wc -l)" 0
+same_traces() { traces | cmp -s - traces; }
+lab_until 10 same_traces
+traces | diff traces - >left
+check 'no interface, network, rule or file' "$(wc -l <left)" 0
 check 'no mount' "$(grep -c strata-lab /proc/self/mounts)" 0
 # At any moment: also while it is being made.
 for ms in 00 01 02 04 06 08 12 16 24 32; do

@@ -250,6 +250,8 @@ static const struct bad {
 	{ "h1(10.0.1.1/30) -- s1 -- h2, s1 -- h3", 1, 36, 2, "no address is left for h3" },
 	{ "host h1 tree=on", 1, 9, 7, "tree is for switches" },
 	{ "switch s1 10.0.1.5/24", 1, 11, 11, "a switch has no address" },
+	{ "host h1 mac=02:00:00:00:00:50", 1, 9, 21, "h1 has no wire" },
+	{ "host h1 fd00::5/64", 1, 9, 10, "h1 has no wire" },
 	{ "switch s1 tree=yes", 1, 11, 8, "did you mean 'tree='?" },
 	{ "s1 -- s2 -- s3 -- s1", 1, 13, 8, "closes a loop of switches" },
 	{ "s1 -- s2\ns1 -- s2", 2, 1, 8, "switch s2 tree=on" },
