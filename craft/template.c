@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "core/bits.h"
+#include "craft/addr.h"
 #include "craft/craft.h"
 #include "craft/template.h"
 #include "craft/template_impl.h"
@@ -58,6 +59,15 @@ static bool shapes_record(const struct field *f)
 	return false;
 }
 
+/* A port may say what is above; what was said to be above is there all the same, and no sum or
+ * length hangs on the port. */
+static bool is_port(const struct proto *p, const struct field *f)
+{
+	const struct field *src, *dst;
+
+	return proto_ends(p, END_PORT, &src, &dst) && (f == src || f == dst);
+}
+
 /* Does the packet's structure hang on f? Why, or NULL. */
 static const char *hangs(const struct template *t, const struct built *y, const struct field *f)
 {
@@ -69,7 +79,7 @@ static const char *hangs(const struct template *t, const struct built *y, const 
 			 t->build.layer[i].end <= y->end && t->build.layer[i].off < y->end;
 	if (f->structural && (!f->selects || shapes_record(f)))
 		return "the packet's structure hangs on a field that varies";
-	if (f->selects && upper)
+	if (f->selects && upper && !is_port(p, f))
 		return "a field that varies tells what the layer above is";
 	if (mentions(p->opaque, f->name, 0) || mentions(p->excerpt, f->name, 0) ||
 	    mentions(p->quotes, f->name, 0))
@@ -78,6 +88,17 @@ static const char *hangs(const struct template *t, const struct built *y, const 
 		if (mentions(p->pseudo_over[i].cond, f->name, 0))
 			return "a pseudo header hangs on a field that varies";
 	return NULL;
+}
+
+bool template_hangs(const struct proto *p, const struct field *f)
+{
+	bool hangs = (f->structural && (!f->selects || shapes_record(f))) ||
+		     (f->selects && !is_port(p, f)) || mentions(p->opaque, f->name, 0) ||
+		     mentions(p->excerpt, f->name, 0) || mentions(p->quotes, f->name, 0);
+
+	for (unsigned i = 0; i < p->npseudo_over && !hangs; i++)
+		hangs = mentions(p->pseudo_over[i].cond, f->name, 0);
+	return hangs;
 }
 
 static bool computed(const struct build *b)
@@ -138,9 +159,12 @@ static const char *piece_node(struct template *t, const struct built *y, const s
 	if (why)
 		return why;
 	if (s->form != SAY_VALUE || (s->sweep && !s->sweep->same_size) || !type ||
-	    type->form != TYPE_LEAF || v->head || v->tail || v->flags & NODE_RAW)
+	    type->form != TYPE_LEAF || v->tail || v->flags & NODE_RAW)
 		return "the size of a field that varies changes";
 	cls = type->kind->cls;
+	/* The length in front of text is the same for values of one size. */
+	if (v->head && cls != KIND_TEXT && cls != KIND_BYTES)
+		return "the size of a field that varies changes";
 	if (cls == KIND_NUM || cls == KIND_FLOAT || cls == KIND_TIME) {
 		struct piece p = { .say = s,
 				   .bit = v->bit,
@@ -156,9 +180,9 @@ static const char *piece_node(struct template *t, const struct built *y, const s
 			return "the size of a number that varies changes";
 		return piece_add(t, p) ? NULL : "too many fields vary";
 	}
-	if (cls == KIND_NAME || v->bits != s->cur.len * 8)
+	if (cls == KIND_NAME || v->bits != (v->head + s->cur.len) * 8)
 		return "the size of a field that varies changes";
-	return piece_bytes(t, s, v->bit, s->cur.len) ? NULL : "too many fields vary";
+	return piece_bytes(t, s, v->bit + v->head * 8u, s->cur.len) ? NULL : "too many fields vary";
 }
 
 /* ---- finding what varies ---- */

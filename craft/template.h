@@ -28,6 +28,9 @@ void template_put(struct template *t, uint8_t *frame);
 
 /* False: each packet is built anew, and why (a sentence). */
 bool template_patches(const struct template *t, const char **why);
+/* May the structure of a packet hang on the value of this field of p? Where it varies, the packet
+ * may have to be built anew. */
+bool template_hangs(const struct proto *p, const struct field *f);
 /* The build behind it: trees, notes. Trees stand for the first packet's structure. */
 const struct build *template_build(const struct template *t);
 

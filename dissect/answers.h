@@ -50,5 +50,9 @@ int mirror(const struct packet *p, unsigned flags, struct buf *out);
 /* What the reply rules want of an answer to layer `layer` of p, appended as the notation says it:
  * " type=2 ack=8". 1; 0: it is no question, or nothing is wanted of the answer; -1: memory. */
 int mirror_says(const struct packet *p, unsigned layer, struct buf *out);
+/* The same for a layer that was decoded. */
+int mirror_says_of(const struct tree *t, struct buf *out);
+/* The field of a decoded layer whose value stands in `field` when its pairs are exchanged. */
+unsigned mirror_partner(const struct tree *t, unsigned field);
 
 #endif

@@ -157,21 +157,42 @@ int mirror(const struct packet *p, unsigned flags, struct buf *out)
 	return rc < 0 ? -1 : m.odd;
 }
 
-int mirror_says(const struct packet *p, unsigned layer, struct buf *out)
+int mirror_says_of(const struct tree *t, struct buf *out)
 {
-	struct tree t = { 0 };
-	struct turn m = { .t = &t, .says = out };
-	const struct eval_env env = { .request = &t };
-	const struct reply *rule;
+	struct turn m = { .t = t, .says = out };
+	const struct eval_env env = { .request = t };
 	bool asks = false;
-	int rc = decode(&t, p, layer);
+	const struct reply *rule = rule_for(&m, MIRROR_ANSWER, &asks);
 
-	rule = rc < 0 ? NULL : rule_for(&m, MIRROR_ANSWER, &asks);
 	if (rule && asks) {
 		make_true(&m, rule->cond_reply, &env);
 		for (unsigned k = 0; k < rule->nexpr; k++)
 			make_true(&m, rule->expr[k], &env);
 	}
+	return out->failed ? -1 : asks && (rule->cond_reply || rule->nexpr);
+}
+
+int mirror_says(const struct packet *p, unsigned layer, struct buf *out)
+{
+	struct tree t = { 0 };
+	int rc = decode(&t, p, layer) < 0 ? -1 : mirror_says_of(&t, out);
+
 	tree_done(&t);
-	return rc < 0 || out->failed ? -1 : asks && (rule->cond_reply || rule->nexpr);
+	return rc;
+}
+
+unsigned mirror_partner(const struct tree *t, unsigned field)
+{
+	struct turn m = { .t = t };
+	bool asks;
+	const struct reply *rule = rule_for(&m, MIRROR_PAIRS, &asks);
+
+	/* From the last exchange back to where the value was. */
+	for (unsigned k = rule ? rule->nswap : 0; k-- > 0;) {
+		if (rule->swap[k].a == field)
+			field = rule->swap[k].b;
+		else if (rule->swap[k].b == field)
+			field = rule->swap[k].a;
+	}
+	return field;
 }

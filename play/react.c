@@ -128,6 +128,8 @@ void react_close(struct react *r)
 	filter_work_done(&r->work);
 	tree_done(&r->scratch);
 	buf_done(&r->words);
+	buf_done(&r->none);
+	tree_done(&r->asked);
 	/* Last: until here the ports are kept from the kernel. */
 	hush_done(&r->hush);
 	free(r);

@@ -51,7 +51,8 @@ struct react {
 	struct hush hush;
 	struct filter_work work;
 	struct tree scratch;
-	struct buf words; /* of a program */
+	struct buf words, none; /* of a program; for nothing */
+	struct tree asked;
 	struct ends_of net[4], link[4], port[4];
 	uint16_t guarded; /* the last port that was asked for, of `number` */
 	int number;
@@ -93,6 +94,19 @@ bool replier_asks(struct react *r, const struct packet *p, const struct proto *p
 /* The answer to p, dissected; borrowed until the next call. 0; 1: e; -1: e. */
 int replier_answer(struct replier *a, struct react *r, const struct packet *p,
 		   const struct packet **answer, struct err *e);
+
+/* ---- react_shape.c ---- */
+
+/* Answers of the shapes that were met, as packets with holes: what reply rules make of a question
+ * is found out once. */
+struct shapes;
+struct shapes *shapes_open(const struct react_opts *o, const char *sets);
+void shapes_close(struct shapes *s); /* accepts NULL */
+/* The answer to p, borrowed until the next call; NULL: it is to be made. */
+const struct packet *shapes_answer(struct shapes *s, struct react *r, const struct packet *p);
+/* What was made of p, after shapes_answer had none. */
+void shapes_learn(struct shapes *s, struct react *r, const struct packet *p,
+		  const struct packet *answer);
 
 /* ---- react_guard.c ---- */
 

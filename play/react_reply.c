@@ -15,6 +15,7 @@ struct replier {
 	const struct registry *reg;
 	struct fill *set[SETS];
 	unsigned n;
+	struct shapes *shapes;
 	struct rewrite *rewrite;
 	struct buf text[SETS + PACKET_LAYERS]; /* what it was opened with */
 	unsigned ntext;
@@ -33,6 +34,12 @@ struct replier *replier_open(const struct react_opts *o, const char *sets, struc
 		return NULL;
 	}
 	a->reg = o->reg;
+	a->shapes = shapes_open(o, sets);
+	if (!a->shapes) {
+		replier_close(a);
+		err_set(e, ERR_IO, "out of memory");
+		return NULL;
+	}
 	/* One a line. */
 	for (const char *s = sets; s && *s;) {
 		size_t len = strcspn(s, "\n");
@@ -62,6 +69,7 @@ void replier_close(struct replier *a)
 		buf_done(&a->text[i]);
 		buf_done(&a->wanted[i]);
 	}
+	shapes_close(a->shapes);
 	rewrite_close(a->rewrite);
 	buf_done(&a->bytes);
 	tree_done(&a->scratch);
@@ -70,19 +78,16 @@ void replier_close(struct replier *a)
 
 bool replier_asks(struct react *r, const struct packet *p, const struct proto *proto)
 {
-	struct buf none = { 0 };
 	bool asks = false;
 
-	(void)r;
 	for (unsigned i = 0; i < p->nlayers && !asks; i++) {
 		const struct layer *l = &p->layers[i];
 
 		if (l->flags & LAYER_QUOTED || !l->proto->nreply || (proto && l->proto != proto))
 			continue;
-		none.n = 0;
-		asks = mirror_says(p, i, &none) > 0;
+		r->none.n = 0;
+		asks = !decode(&r->asked, p, i) && mirror_says_of(&r->asked, &r->none) > 0;
 	}
-	buf_done(&none);
 	return asks;
 }
 
@@ -176,8 +181,12 @@ int replier_answer(struct replier *a, struct react *r, const struct packet *p,
 {
 	struct packet *q = &a->packet;
 	unsigned n;
-	int rc = wanted(a, r, p, &n, e);
+	int rc;
 
+	*answer = shapes_answer(a->shapes, r, p);
+	if (*answer)
+		return 0;
+	rc = wanted(a, r, p, &n, e);
 	if (rc)
 		return rc;
 	if (rewriter(a, n, e))
@@ -194,6 +203,7 @@ int replier_answer(struct replier *a, struct react *r, const struct packet *p,
 		return -1;
 	q->flags = 0;
 	q->wire_len = q->len;
+	shapes_learn(a->shapes, r, p, q);
 	*answer = q;
 	return 0;
 }

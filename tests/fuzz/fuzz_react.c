@@ -96,6 +96,26 @@ static void tell(void *ctx, const struct react_told *t)
 	buf_fmt(&r->all, "%d ", (int)t->event);
 }
 
+/* By rule the same comes of the same, also when its shape is known by then. */
+static void often(struct run *r, struct react *x, const struct packet *p)
+{
+	size_t n = r->all.n;
+	struct err e = { 0 };
+
+	r->done = 0;
+	for (unsigned i = 0; i < 6; i++) {
+		size_t at = r->all.n;
+
+		r->done = 0;
+		hold(react_packet(x, p, &e) == 0, "and again");
+		if (i > 1 && r->all.n - at)
+			hold(r->all.n - at == at - n &&
+				     !memcmp(r->all.p + at, r->all.p + n, at - n),
+			     "the same comes of it");
+		n = at;
+	}
+}
+
 /* Twice over the packet, and once over a part of it: no state but the counts. */
 static void over_packet(struct run *r, const struct react_opts *o, const struct packet *p,
 			struct buf *out)
@@ -113,13 +133,15 @@ static void over_packet(struct run *r, const struct react_opts *o, const struct 
 		return;
 	}
 	hold(react_packet(x, p, &e) == 0, "a packet is taken");
+	if (o->rule[0].act[0].what == REACT_REPLY)
+		often(r, x, p);
 	hold(react_packet(x, p, &e) == 0, "and again");
 	part.len /= 2;
 	dissect(r->reg, &part);
 	hold(react_packet(x, &part, &e) == 0, "and a part of it");
 	hold(react_flush(x, &e) == 0, "nothing waits");
 	react_counts(x, &n);
-	hold(n.seen == 3 && n.fits <= 3 && n.sent <= r->done, "the counts add up");
+	hold(n.seen >= 3 && n.fits <= n.seen, "the counts add up");
 	react_close(x);
 	buf_put(out, r->all.p, r->all.n);
 }
