@@ -75,6 +75,7 @@ kill -9 $second
 lab_until 10 bash -c "! ps -eo stat=,args= | grep -v ^Z | grep -q 'sleep[ ]98766'"
 check 'who joined is killed: so is the program' $? 0
 for signal in INT TERM HUP; do
+	rm -f heard # what the one before said
 	"$STRATA" lab --name signals on h2 python3 -c 'import signal, sys, time
 def end(n, _):
     print("ended by", n); sys.exit(40 + n)
@@ -88,6 +89,7 @@ time.sleep(60)' >heard &
 	check "SIG$signal goes on to who runs there" "$? $(tail -n 1 heard)" \
 		"$((40 + $(kill -l $signal))) ended by $(kill -l $signal)"
 done
+rm -f heard
 "$STRATA" lab --name signals on h2 sh -c 'trap "" TERM; echo up; exec sleep 98767' >heard &
 second=$!
 lab_until 10 grep -q up heard
