@@ -171,6 +171,7 @@ void lab_tell_wires(struct cli *c, const struct topology *t, const struct lab *l
 }
 
 static volatile pid_t program;   /* or who waits for it inside */
+static volatile int early;       /* a signal that came before there was one */
 static volatile bool passes_end; /* what should end us is for the program, too */
 static int64_t passed_at;
 
@@ -185,9 +186,12 @@ static void pass_on(int sig, siginfo_t *from, void *context)
 	if (sig != SIGINT && (!passes_end || (passed_at && now - passed_at > 200000000))) {
 		signal(sig, SIG_DFL);
 		raise(sig);
-	} else if (from->si_code <= 0 && program > 0) {
+	} else if (from->si_code <= 0) {
 		passed_at = sig == SIGINT ? passed_at : now;
-		kill(program, sig);
+		if (program > 0)
+			kill(program, sig);
+		else
+			early = sig;
 	}
 	errno = before;
 }
@@ -213,6 +217,8 @@ static int wait_for(pid_t pid, bool terminal)
 	int status;
 
 	program = pid;
+	if (early)
+		kill(pid, early);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return ERR_IO;

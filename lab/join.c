@@ -91,6 +91,7 @@ become(const struct join *j, char *const argv[], const int fds[3], const char *c
 }
 
 static volatile pid_t program;
+static volatile int early; /* a signal that came before there was one */
 
 /* What a process sends us is passed on; what a terminal, or who ends a group, sends the program has
  * by itself. */
@@ -101,6 +102,8 @@ static void pass_on(int sig, siginfo_t *from, void *context)
 	(void)context;
 	if (from->si_code <= 0 && program > 0)
 		kill(program, sig);
+	else if (from->si_code <= 0)
+		early = sig;
 	errno = before;
 }
 
@@ -148,6 +151,8 @@ wait_for(const struct join *j, char *const argv[], const int fds[3], pid_t paren
 	if (pid == 0)
 		become(j, argv, fds, cwd, pipe);
 	program = pid;
+	if (early)
+		kill(pid, early);
 	close(pipe);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
