@@ -72,7 +72,7 @@ void help_command(const struct command *cmd);
 /* ---- one file each ---- */
 
 extern const struct command cmd_craft, cmd_send, cmd_ask, cmd_sniff, cmd_read, cmd_flow, cmd_edit,
-	cmd_react, cmd_serve, cmd_bridge, cmd_replay, cmd_diff, cmd_watch, cmd_protocols, cmd_lab,
-	cmd_doctor;
+	cmd_explain, cmd_react, cmd_serve, cmd_bridge, cmd_replay, cmd_diff, cmd_watch,
+	cmd_protocols, cmd_lab, cmd_doctor;
 
 #endif

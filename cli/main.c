@@ -14,11 +14,11 @@
 #define STRATA_VERSION "unknown"
 #endif
 
-const struct command *const commands[] = { &cmd_craft, &cmd_send,      &cmd_ask,    &cmd_sniff,
-					   &cmd_read,  &cmd_flow,      &cmd_watch,  &cmd_edit,
-					   &cmd_react, &cmd_serve,     &cmd_bridge, &cmd_replay,
-					   &cmd_diff,  &cmd_protocols, &cmd_lab,    &cmd_doctor,
-					   NULL };
+const struct command *const commands[] = { &cmd_craft,  &cmd_send,    &cmd_ask,       &cmd_sniff,
+					   &cmd_read,   &cmd_flow,    &cmd_watch,     &cmd_edit,
+					   &cmd_react,  &cmd_serve,   &cmd_bridge,    &cmd_replay,
+					   &cmd_diff,   &cmd_explain, &cmd_protocols, &cmd_lab,
+					   &cmd_doctor, NULL };
 
 static const struct command *find_command(const char *name)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* An expression as text that loads to the same expression. */
 #include "core/load.h"
+#include "core/proto_print.h"
 
 static unsigned level_of(enum expr_op op)
 {

@@ -337,8 +337,7 @@ unsigned scope_find(struct registry *r, struct unit *u, const char *name, const 
 /* Call fn for x and everything below it. */
 void expr_each(const struct expr *x, void (*fn)(const struct expr *, void *), void *arg);
 
-/* Text of an expression, as the language writes it. rec: whose spans it names. */
-void expr_print(const struct expr *x, const struct record *rec, struct buf *out);
+/* Text of spans, as the language writes them. */
 void spans_print(const struct spans *s, const struct record *rec, struct buf *out);
 
 #endif

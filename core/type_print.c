@@ -344,7 +344,7 @@ static void print_default(const struct field *f, struct buf *out)
 		buf_i64(out, r->num);
 }
 
-static void print_rule(const struct field *f, struct buf *out)
+void print_rule(const struct field *f, struct buf *out)
 {
 	const struct rule *r = &f->rule;
 
