@@ -56,7 +56,7 @@ static int open_sides(struct bridge *b, struct err *e)
 	struct sender_opts so = { .reg = b->o.through.reg,
 				  .neigh_timeout = NEIGHBOUR,
 				  .stop = b->o.stop };
-	struct careful_facts f = { .spoofed = true, .replay = true };
+	struct careful_facts f = { .handed_on = true };
 	char why[240];
 
 	for (unsigned i = 0; i < 2; i++) {

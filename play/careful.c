@@ -103,6 +103,8 @@ enum careful_rule careful_check(const struct careful_facts *f, char why[240])
 		return CAREFUL_FINE;
 	if (f->replay)
 		return hit(CAREFUL_REPLAY, f, why, "this sends recorded packets again");
+	if (f->handed_on)
+		return hit(CAREFUL_SPOOF, f, why, "this hands on what other machines sent");
 	if (f->spoofed)
 		return hit(CAREFUL_SPOOF, f, why, "the source address is not this machine's");
 	what = f->build ? forges(f->build) : NULL;

@@ -23,6 +23,7 @@ struct careful_facts {
 	uint64_t packets;          /* in all; 0: until stopped */
 	struct rate rate;          /* what was asked for */
 	bool replay;
+	bool handed_on; /* packets of other machines */
 };
 
 /* The first rule that is hit, with a sentence in why (what, and how to allow it). FINE when dev has

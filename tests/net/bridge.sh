@@ -154,6 +154,16 @@ holds "a poor wire: it ends well" poor.log 'exit 0'
 check "a poor wire: nothing passed as it was" "$(grep -c 'not changed' poor.log)" 0
 sed -n "2,9p" poor.log
 
+# Where the default route leads it is not done by accident.
+lab_on mid ip route add default dev eth1
+lab_on mid timeout 20 "$STRATA" bridge eth1 eth2 >out 2>said
+check "the default route: exit" $? 2
+holds "the default route: said" said 'hands on what other machines sent, on eth1, .*--i-may'
+bridged --i-may
+name="on purpose"
+unbridged
+lab_on mid ip route del default dev eth1
+
 # Killed, it leaves nothing.
 name=killed
 bridged --replace a=b
