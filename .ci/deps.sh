@@ -9,7 +9,9 @@ DEPS_DEMO="$DEPS_BUILD iproute2 util-linux python3-minimal"
 DEPS_CHECK="$DEPS_DEMO clang libclang-rt-14-dev clang-format check shellcheck git tshark tcpdump
 	python3 python3-scapy python3-jsonschema dnsmasq-base nginx-light curl mosquitto
 	mosquitto-clients socat bind9-dnsutils isc-dhcp-client ndisc6 traceroute ethtool
-	iputils-ping openssl nftables chrony xxd nmap hping3 dsniff libtins-dev g++ dash zsh fish"
+	iputils-ping openssl nftables chrony xxd nmap hping3 dsniff libtins-dev g++ dash zsh fish
+	netcat-openbsd rsync udhcpd radvd dovecot-imapd dovecot-pop3d python3-aiosmtpd
+	python3-pyftpdlib apparmor"
 
 deps_installed() {
 	case "$(dpkg-query -W -f='${Status}' "$1" 2>/dev/null)" in
