@@ -241,6 +241,16 @@ static uint64_t cpu(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+/* ns of the processor; the text stays. */
+static uint64_t print_time(struct run *r, const struct packet *p, int form)
+{
+	uint64_t t = cpu();
+
+	r->text.n = 0;
+	report_packet(r->report[form], p, NULL, &r->text);
+	return cpu() - t;
+}
+
 static void prefix(struct run *r, const struct packet *like, uint32_t n)
 {
 	struct packet p = *like;
@@ -254,11 +264,11 @@ static void prefix(struct run *r, const struct packet *like, uint32_t n)
 	dissect_with(r->law.reg, &p, &r->law.scratch);
 	r->prefixes++;
 	for (int i = 0; i < REPORT_NONE; i++) {
-		uint64_t t = cpu();
+		uint64_t t = print_time(r, &p, i);
 
-		r->text.n = 0;
-		report_packet(r->report[i], &p, NULL, &r->text);
-		t = cpu() - t;
+		/* What is slow is so every time; a machine that was taken away is not. */
+		for (unsigned again = 0; again < 2 && t > SLOW_NS + 20000ull * n; again++)
+			t = print_time(r, &p, i);
 		if (t > r->slowest)
 			r->slowest = t;
 		if (t > SLOW_NS + 20000ull * n)

@@ -78,13 +78,15 @@ watched "a backup" none backup
 if command -v rsync >/dev/null; then
 	mkdir data there
 	for n in $(seq 200); do head -c $((n * 500)) /dev/urandom >data/$n; done
-	printf 'use chroot = no\nuid = root\ngid = root\n[there]\npath = %s/there\nread only = no\n' "$LAB_DIR" >rsyncd.conf
-	lab_bg h2 rsync --daemon --no-detach --address 10.77.0.2 --port 874 --config rsyncd.conf
-	listens 874
+	# As root it wants to be told that it may stay so; as nobody in particular it changes nothing.
+	[ ${#LAB_PLAIN[@]} != 0 ] || printf 'uid = root\ngid = root\n' >rsyncd.conf
+	printf 'use chroot = no\n[there]\npath = %s/there\nread only = no\n' "$LAB_DIR" >>rsyncd.conf
+	lab_bg h2 "${LAB_PLAIN[@]}" rsync --daemon --no-detach --address 10.77.0.2 --port 8730 --config rsyncd.conf
+	listens 8730
 	copies() {
-		lab_on h1 rsync -a data/ rsync://10.77.0.2:874/there/
+		lab_on h1 rsync -a data/ rsync://10.77.0.2:8730/there/
 		for n in 3 50 120; do echo more >>data/$n; done
-		lab_on h1 rsync -a --checksum data/ rsync://10.77.0.2:874/there/
+		lab_on h1 rsync -a --checksum data/ rsync://10.77.0.2:8730/there/
 	}
 	watched "rsync" none copies
 	check "rsync: all is there" "$(cat data/* | sha256sum)" "$(cat there/* | sha256sum)"
