@@ -226,17 +226,6 @@ static int put(struct through *t, struct packet *p, const struct becoming *b, bo
 	return 0;
 }
 
-/* Where --set put headers in or took some out, layers have other numbers. */
-static void move_numbers(struct through *t, const struct packet *was, const struct packet *p)
-{
-	int by = (int)p->nlayers - was->nlayers, a = carrier(was), b = carrier(p);
-
-	if (a != LAYER_NONE && b != LAYER_NONE)
-		by = b - a;
-	for (unsigned i = 0; i < t->nnumbers; i++)
-		t->number[i].layer = (uint8_t)(t->number[i].layer + by);
-}
-
 static bool same_layer(const struct packet *a, int i, const struct packet *b, int k)
 {
 	return i != LAYER_NONE && k != LAYER_NONE && a->layers[i].proto == b->layers[k].proto;
@@ -263,10 +252,8 @@ static int carried(struct through *t, const struct packet *was, struct packet *p
 	}
 	if (now && t->is_seen && same_layer(was, (int)t->seen.layer, p, b.at))
 		now = stream_part(t, was, t->seen.layer, now, n, &n);
-	if (!now || stream_numbers(t, was))
+	if (!now || stream_numbers(t, was, p))
 		return err_set(e, ERR_IO, "out of memory");
-	if (t->nnumbers)
-		move_numbers(t, was, p);
 	other = b.at != LAYER_NONE && (n != b.n || (n && memcmp(now, b.p, n)));
 	b.p = now;
 	b.n = n;

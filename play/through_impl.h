@@ -73,8 +73,8 @@ int stream_look(struct through *t, const struct packet *p, struct err *e);
  * there when it passed before. NULL: memory is out. */
 const uint8_t *stream_part(struct through *t, const struct packet *was, unsigned at,
 			   const uint8_t *new, uint32_t m, uint32_t *n);
-/* The numbers of was that are others now go to number[]; and who acknowledges is heard. -1: memory
- * is out. */
-int stream_numbers(struct through *t, const struct packet *was);
+/* Which numbers of p are others now, into number[]; and who acknowledges is heard. was: p before
+ * anything in it was set. -1: memory is out. */
+int stream_numbers(struct through *t, const struct packet *was, const struct packet *p);
 
 #endif

@@ -208,36 +208,57 @@ static int of_segment(struct through *t, const struct packet *p, unsigned i)
 }
 
 /* What an error quotes is what the other side was sent: its sender knows it by other numbers. */
-static int of_quote(struct through *t, const struct packet *p, unsigned i)
+static int of_quote(struct through *t, const struct packet *was, unsigned i, const struct packet *p,
+		    unsigned k)
 {
-	const struct segment_rule *g = p->layers[i].proto->segment;
-	struct passing *own = flows_own(t->flows, p, i);
-	int side = own ? flows_side(t->flows, p, i) : -1;
+	const struct segment_rule *g = was->layers[i].proto->segment;
+	struct passing *own = flows_own(t->flows, was, i);
+	int side = own ? flows_side(t->flows, was, i) : -1;
 	uint64_t x;
 
 	if (side < 0 || (!shift_any(&own->stream[0]) && !shift_any(&own->stream[1])))
 		return 0;
-	if (decode(&t->tree, p, i))
+	if (decode(&t->tree, p, k))
 		return -1;
 	x = (uint64_t)expr_eval(g->at, &t->tree, 0, NULL);
-	renumber(t, i, &t->tree, node_of(t, g->number),
+	renumber(t, k, &t->tree, node_of(t, g->number),
 		 shift_back(&own->stream[side], x, false) - x);
 	if (acks(t, g, &x))
-		renumber(t, i, &t->tree, node_of(t, g->acked),
+		renumber(t, k, &t->tree, node_of(t, g->acked),
 			 shift_to(&own->stream[!side], x) - x);
 	return 0;
 }
 
-int stream_numbers(struct through *t, const struct packet *was)
+/* Which layer of p, of which fields were set, is layer i of was? LAYER_NONE: none is. */
+static int same_in(const struct packet *was, unsigned i, const struct packet *p)
 {
+	const struct proto *proto = was->layers[i].proto;
+	unsigned nth = 0;
+
+	for (unsigned k = 0; k < i; k++)
+		nth += was->layers[k].proto == proto;
+	for (unsigned k = 0; k < p->nlayers; k++)
+		if (p->layers[k].proto == proto && nth-- == 0)
+			return (int)k;
+	return LAYER_NONE;
+}
+
+int stream_numbers(struct through *t, const struct packet *was, const struct packet *p)
+{
+	int k;
+
 	t->nnumbers = 0;
 	if (!t->flows)
 		return 0;
-	if (t->is_seen && of_segment(t, was, t->seen.layer))
+	k = t->is_seen ? same_in(was, t->seen.layer, p) : LAYER_NONE;
+	if (k != LAYER_NONE && of_segment(t, p, (unsigned)k))
 		return -1;
-	for (unsigned i = 0; i < was->nlayers; i++)
-		if ((was->layers[i].flags & LAYER_QUOTED) && was->layers[i].proto->segment &&
-		    of_quote(t, was, i))
+	for (unsigned i = 0; i < was->nlayers; i++) {
+		if (!(was->layers[i].flags & LAYER_QUOTED) || !was->layers[i].proto->segment)
+			continue;
+		k = same_in(was, i, p);
+		if (k != LAYER_NONE && of_quote(t, was, i, p, (unsigned)k))
 			return -1;
+	}
 	return 0;
 }

@@ -12,7 +12,8 @@
 #define ROOM 600
 
 static const char *const sets[] = { "ip ttl=9", "http headers.0.value=longer-than-it-was",
-				    "mqtt clientId=a-name-of-some-length", "+ vlan vlan=5" };
+				    "mqtt clientId=a-name-of-some-length", "+ vlan vlan=5",
+				    "tcp options=nop" };
 static const char *const maps[] = { "10.77.0.0/16=10.99.0.0/16", "tcp:80=8080",
 				    "fd77::1=fd77::99" };
 static const char *const replaces[] = { "e=EEE", "\\x00\\x00=\\x01", "HTTP=Hypertext", "o=0" };
@@ -79,7 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 1 || size > 100000)
 		return 0;
-	o.set = sets + data[0] % 4;
+	o.set = sets + data[0] % 5;
 	o.nset = data[0] >> 2 & 1;
 	o.map = maps + (data[0] >> 3) % 3;
 	o.nmap = data[0] >> 5 & 1;

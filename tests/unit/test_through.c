@@ -74,6 +74,13 @@ static const struct talk talks[] = {
 		    { 1, V4B BACK "flags=A seq=500 ack=107 options=nop,nop,sack:left:109+right:114",
 		      V4B BACK
 		      "flags=A seq=500 ack=104 options=nop,nop,sack:left:106+right:108" } } },
+	{ .name = "where --set takes away what held a number",
+	  .set = "tcp options=nop",
+	  .replace = "one=eleven",
+	  .step = { { 0, V4 OUT "flags=PA seq=100 ack=500 options=nop / \"one.\"",
+		      V4 OUT "flags=PA seq=100 ack=500 options=nop / \"eleven.\"" },
+		    { 1, V4B BACK "flags=A seq=500 ack=107 options=nop,nop,sack:left:109+right:116",
+		      V4B BACK "flags=A seq=500 ack=104 options=nop" } } },
 	{ .name = "both ways",
 	  .replace = "a=bb",
 	  .step = { { 0, V4 OUT "flags=PA seq=100 ack=500 / \"a\"",
